@@ -1,0 +1,54 @@
+# make run: install, run the baseline, say where the report is. make test: install, then every check.
+# Needs only Python 3.11 to 3.13 and make. To choose the Python: make run PYTHON=/path/to/python
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
+
+.PHONY: run test lint clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.installed
+	$(BIN)/capflow run baseline
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+# Runs are kept: they are results.
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing capflow into $(VENV) (once; a few minutes on a slow line)" >&2
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+# A whole .venv is kept, an interrupted one is made again. A name on the path may be a shim that fails, too old,
+# or a Python packaged without venv: so each is run.
+$(VENV)/.created:
+	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then touch $@; exit; fi; \
+	found=; without_venv=; \
+	for python in $(CANDIDATES); do \
+	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
+	    if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then found=$$python; break; fi; \
+	    without_venv=$$python; \
+	done; \
+	if [ -z "$$found" ] && [ -n "$$without_venv" ]; then \
+	    echo "capflow: $$without_venv cannot create environments; install its venv package (Debian, Ubuntu: python3-venv)" >&2; exit 1; \
+	elif [ -z "$$found" ]; then \
+	    echo "capflow: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make run PYTHON=/path/to/python" >&2; exit 1; \
+	fi; \
+	echo "Creating $(VENV) with $$found" >&2; \
+	rm -rf $(VENV); \
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); echo "capflow: $$found -m venv $(VENV) failed" >&2; exit 1; }; \
+	touch $@

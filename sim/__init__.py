@@ -1,0 +1,1 @@
+"""capflow: how stablecoin interest becomes AI infrastructure, with every dollar accounted for."""

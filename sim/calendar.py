@@ -1,0 +1,14 @@
+"""Quarter labels such as 2024Q1."""
+
+from __future__ import annotations
+
+
+def later(label: str, quarters: int) -> str:
+    """Return the label of the quarter that comes `quarters` after `label`."""
+    index = int(label[:4]) * 4 + int(label[5]) - 1 + quarters
+    return f"{index // 4}Q{index % 4 + 1}"
+
+
+def years(labels: list[str]) -> list[float]:
+    """Return the end of each quarter as a decimal year, for axes."""
+    return [int(label[:4]) + int(label[5]) / 4.0 for label in labels]

@@ -1,0 +1,44 @@
+"""The few array helpers that every phase shares.
+
+Nothing here, and nothing in the economy, names an array library: the namespace comes from the arrays, so
+the same phase runs in NumPy for one history and in JAX for thousands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxtyping import Float
+
+Array = Any
+"""An array of whichever library the caller brought; shapes and dtypes are given by jaxtyping."""
+
+Scalar = Float[Array, ""]
+
+
+def namespace(array: Array) -> Any:
+    """Return the array library (`numpy` or `jax.numpy`) that `array` belongs to."""
+    return array.__array_namespace__()
+
+
+def ratio(numerator: Array, denominator: Array, empty: float = 0.0) -> Array:
+    """Divide, giving `empty` where the denominator is zero (and no warning or NaN gradient)."""
+    xp = namespace(denominator)
+    nonzero = denominator != 0.0
+    return xp.where(nonzero, numerator / xp.where(nonzero, denominator, 1.0), empty)
+
+
+def column(vector: Array) -> Array:
+    """Turn a vector of amounts `(n,)` into a payment matrix to a single receiver `(n, 1)`."""
+    return vector[:, None]
+
+
+def row(vector: Array) -> Array:
+    """Turn a vector of amounts `(n,)` into a payment matrix from a single payer `(1, n)`."""
+    return vector[None, :]
+
+
+def diagonal(vector: Array) -> Array:
+    """Turn a vector `(n,)` into a matrix `(n, n)` in which each agent pays itself (book to book)."""
+    xp = namespace(vector)
+    return xp.eye(vector.shape[0]) * vector[:, None]

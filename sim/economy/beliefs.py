@@ -1,0 +1,102 @@
+"""Phase 11: what everyone learned from the quarter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.credit import debt
+from sim.economy.flows import PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
+from sim.economy.funding import market_heat
+from sim.economy.ledger import flow_total
+from sim.economy.redeployment import buffer_ratio, visibility
+from sim.economy.rules import CHANNELS, Rules
+from sim.economy.state import Draws, Economy
+
+
+def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Adapt expected returns, propensities, trust, the reference rate and the heat of the market."""
+    mood, rule = economy.environment, rules.beliefs
+    reference = mood.reference_rate + rule.rate_memory * (mood.bill_rate - mood.reference_rate)
+    xp = namespace(reference)
+    deserved = xp.clip(1.0 + rule.trust_slope * xp.minimum(buffer_ratio(economy.books), 0.0), 0.0, 1.0)
+    trust = economy.tokens.trust + rule.trust_memory * (deserved - economy.tokens.trust)
+    returns = realised_returns(economy, rules)
+    state, learn = economy.redeployment, rules.redeployment
+    belief = state.belief + learn.learning * (returns[None, :] - state.belief)
+    state = replace(
+        state,
+        belief=belief,
+        propensity=reinforced(state.propensity, state.share, returns, rules),
+        multiple=_issuer_multiple(economy, rules),
+    )
+    return replace(
+        economy,
+        environment=replace(mood, reference_rate=reference),
+        tokens=replace(economy.tokens, trust=trust),
+        redeployment=state,
+        capital=replace(economy.capital, heat=market_heat(economy.capital)),
+    )
+
+
+def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
+    """What each channel returned over the quarter, at yearly rates, bounded to +-100 percent."""
+    books, mood = economy.books, economy.environment
+    xp = namespace(mood.bill_rate)
+    lent = debt(books).sum()
+    interest = (
+        flow_total(books, "issuer_loan_interest", 1).sum() + flow_total(books, "investor_loan_interest", 1).sum()
+    )
+    lost = sum(
+        entry.sum()
+        for entries in books.journal.write_offs.values()
+        for account, entry in entries.items()
+        if account != PROVIDERS
+    )
+    venture = _gain(books, VENTURE_SHARES, VENTURES)
+    is_neurotech, is_robotics = rules.venture.neurotech, rules.venture.robotics
+    by_channel = {
+        "bills": mood.bill_rate,
+        "bitcoin": 4.0 * mood.crypto_return,
+        "gold": 4.0 * mood.gold_return,
+        "compute_loans": ratio(4.0 * (interest + lost), lent, empty=0.0) + 0.0 * mood.bill_rate,
+        "compute_equity": 4.0 * _gain(books, PROVIDER_SHARES, PROVIDERS).mean(),
+        "lab_equity": 4.0 * mood.ai_return,
+        "open_data": 0.0 * mood.bill_rate,
+        "neurotech": 4.0 * ratio((venture * is_neurotech).sum(), is_neurotech.sum()),
+        "robotics": 4.0 * ratio((venture * is_robotics).sum(), is_robotics.sum()),
+        "other_ventures": rules.reserve.other_venture_return,
+    }
+    return xp.clip(xp.stack([by_channel[channel] for channel in CHANNELS]), -1.0, 1.0)
+
+
+def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) -> Array:
+    """Propensities after reinforcement (Erev and Roth 1998): what was chosen and paid is chosen again.
+
+        q_k <- (1 - phi) q_k + phi [ (1 - eps) K s_k R_k + eps mean_j s_j R_j K ],  R = 1 + r / 2 >= 0
+
+    with s the shares just chosen, phi forgetting and eps experimentation, which keeps every channel alive.
+    """
+    rule = rules.redeployment
+    xp = namespace(propensity)
+    count = propensity.shape[1]
+    reward = share * (1.0 + 0.5 * returns)[None, :] * count
+    spread = (1.0 - rule.experimentation) * reward + rule.experimentation * reward.mean(axis=1)[:, None]
+    updated = (1.0 - rule.forgetting) * propensity + rule.forgetting * spread
+    return xp.maximum(updated, 1e-6)
+
+
+def _gain(books, instrument: str, company: str) -> Array:
+    """Revaluation of a company's shares over the quarter, as a share of what they were worth before."""
+    entry = books.journal.revaluations[instrument][company]
+    worth = -books.positions[instrument][company] * books.price[instrument]
+    return ratio(-entry, worth + entry)
+
+
+def _issuer_multiple(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:
+    """Valuation over profit: higher for an issuer whose money went into visible AI ("AI company")."""
+    state, rule = economy.redeployment, rules.redeployment
+    visible = (state.to_date * visibility(economy, rules)[None, :]).sum(axis=1)
+    return rule.multiple * (1.0 + rule.status_multiple * visible / (rule.status_scale + visible))

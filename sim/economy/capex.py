@@ -1,0 +1,60 @@
+"""Phase 9: providers buy GPUs from the vendor with what they raised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, column, namespace, ratio
+from sim.economy.credit import debt_service
+from sim.economy.flows import PROVIDERS
+from sim.economy.gpus import BILLION
+from sim.economy.ledger import balance, pay
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy
+
+
+def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Spend what is planned and paid for, up to what the vendor can deliver; GPUs work from next quarter.
+
+    Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the others.
+    """
+    gpus, rule = economy.gpus, rules.gpus
+    xp = namespace(gpus.price)
+    kept = rules.funding.liquidity_quarters * debt_service(economy) * (1.0 - rules.provider.hyperscale)
+    affordable = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
+    wanted = xp.minimum(gpus.plan, affordable) * gpus.alive
+    everyone = ratio(wanted.sum(), 1.0 - rule.other_buyers)
+    limit = gpus.delivery_limit * gpus.price / BILLION
+    delivered = xp.minimum(1.0, ratio(limit, everyone, empty=1.0)) * (1.0 - 1e-14)
+    spent = wanted * delivered
+    books = pay(economy.books, "gpu_purchase", column(spent))
+    others = spent.sum() * ratio(rule.other_buyers, 1.0 - rule.other_buyers)
+    books = pay(books, "other_gpu_purchase", others[None, None])
+    bought = spent / gpus.price * BILLION
+    gpus = replace(
+        gpus,
+        ordered=bought,
+        fleet=_install(gpus.fleet, bought),
+        book_value=_install(gpus.book_value, spent),
+        price=next_gpu_price(gpus.price, ratio(everyone, limit), rules),
+        delivery_limit=gpus.delivery_limit * xp.exp(rule.delivery_growth / 4.0),
+    )
+    return replace(economy, books=books, gpus=gpus)
+
+
+def next_gpu_price(price: Scalar, orders: Scalar, rules: Rules) -> Scalar:
+    """Installed price of a GPU (H100 equivalent): falls with technical progress, less so when orders exceed supply.
+
+    `dln P = -d / 4 + s min(max(orders - 1, 0), 1)`, with orders as a multiple of what can be delivered.
+    """
+    rule = rules.gpus
+    xp = namespace(price)
+    scarce = xp.clip(orders - 1.0, 0.0, 1.0)
+    return price * xp.exp(-rule.price_decline / 4.0 + rule.scarcity_pricing * scarce)
+
+
+def _install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:
+    xp = namespace(cohorts)
+    return xp.concat([cohorts[:, :1] + new[:, None], cohorts[:, 1:]], axis=1)

@@ -1,0 +1,115 @@
+"""Phase 4: compute loans fall due. Also the terms on which new ones are made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
+from sim.economy.ledger import Books, balance, pay
+from sim.economy.rules import Rules
+from sim.economy.state import Credit, Draws, Economy, LoanTerms
+
+
+def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Providers pay the interest and principal that fall due, as far as their cash goes.
+
+    Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of
+    their term. A provider short of cash pays every lender the same share. Interest left unpaid is arrears,
+    which funding later in the quarter can make good; if nothing does, the provider fails (phase 10). Principal
+    left unpaid stays on the books and falls due again.
+    """
+    books, credit = economy.books, economy.credit
+    xp = namespace(credit.facility)
+    issuer_loans, investor_loans = _balances(books)
+    issuer_interest = issuer_loans * credit.issuer.rate / 4.0
+    investor_interest = investor_loans * credit.investor.rate / 4.0
+    issuer_principal = xp.where(credit.issuer.remaining <= 1.0, issuer_loans, 0.0)
+    investor_principal = investor_loans / xp.maximum(credit.investor.remaining, 1.0)
+    interest = issuer_interest.sum(axis=0) + investor_interest.sum(axis=0)
+    principal = issuer_principal.sum(axis=0) + investor_principal.sum(axis=0)
+    cash = balance(books, PROVIDERS)
+    paid = xp.minimum(1.0, ratio(cash, interest, empty=1.0)) * (1.0 - 1e-14)
+    left = xp.maximum(cash - interest * paid, 0.0)
+    repaid = xp.minimum(1.0, ratio(left, principal, empty=1.0)) * (1.0 - 1e-14)
+    books = pay(books, "issuer_loan_interest", (issuer_interest * paid).T)
+    books = pay(books, "investor_loan_interest", (investor_interest * paid).T)
+    books = pay(books, "issuer_loan_principal", (issuer_principal * repaid).T)
+    books = pay(books, "investor_loan_principal", (investor_principal * repaid).T)
+    missed = xp.where(cash < interest, 1.0 - paid, 0.0)
+    credit = replace(
+        credit,
+        issuer=_a_quarter_older(credit.issuer),
+        investor=_a_quarter_older(credit.investor),
+        issuer_arrears=issuer_interest * missed,
+        investor_arrears=investor_interest * missed,
+    )
+    return replace(economy, books=books, credit=credit)
+
+
+def debt(books: Books) -> Float[Array, " provider"]:
+    """Compute loans owed by each provider, USD bn."""
+    return -books.positions[COMPUTE_LOANS][PROVIDERS]
+
+
+def debt_service(economy: Economy) -> Float[Array, " provider"]:
+    """Interest and principal that each provider owes next quarter, USD bn."""
+    credit = economy.credit
+    xp = namespace(credit.facility)
+    issuer_loans, investor_loans = _balances(economy.books)
+    due = issuer_loans * (credit.issuer.rate / 4.0 + 1.0 * (credit.issuer.remaining <= 1.0))
+    amortised = investor_loans * (
+        credit.investor.rate / 4.0 + 1.0 / xp.maximum(credit.investor.remaining, 1.0)
+    )
+    return due.sum(axis=0) + amortised.sum(axis=0)
+
+
+def loan_rate(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
+    """Rate on a new compute loan, per year.
+
+    Bill rate plus a spread that rises with leverage (debt over the book value of GPUs) and falls with the share
+    of revenue that comes from established customers; the ordering of observed margins, several hundred basis
+    points between customers of investment grade and others.
+    """
+    books, gpus = economy.books, economy.gpus
+    leverage = ratio(debt(books), gpus.book_value.sum(axis=1))
+    established = rules.provider.hyperscale + (1.0 - rules.provider.hyperscale) * gpus.utilisation
+    spread = (
+        rules.credit.credit_spread
+        + rules.credit.leverage_slope * leverage
+        - rules.credit.customer_discount * established
+    )
+    return economy.environment.bill_rate + namespace(spread).maximum(spread, 0.0)
+
+
+def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term) -> Credit:
+    """Blend the terms of new loans into those of each lender's loans to each provider, weighted by balance.
+
+    Args:
+        credit: terms so far.
+        lender: `issuer` or `investor`.
+        held: balances before the new loans `(lender, provider)`.
+        new: new loans `(lender, provider)`.
+        rate: rate on the new loans `(provider,)`.
+        term: quarters to maturity of the new loans.
+    """
+    terms: LoanTerms = getattr(credit, lender)
+    xp = namespace(new)
+    weight = ratio(new, held + new)
+    blended = LoanTerms(
+        rate=terms.rate * (1.0 - weight) + rate[None, :] * weight,
+        remaining=xp.where(held > 0.0, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),
+    )
+    return replace(credit, **{lender: blended})
+
+
+def _balances(books: Books) -> tuple[Array, Array]:
+    loans = books.positions[COMPUTE_LOANS]
+    return loans[OWN], loans[INVESTORS]
+
+
+def _a_quarter_older(terms: LoanTerms) -> LoanTerms:
+    xp = namespace(terms.remaining)
+    return replace(terms, remaining=xp.maximum(terms.remaining - 1.0, 0.0))

@@ -1,0 +1,79 @@
+"""Phase 1: the bill rate, bitcoin, gold and the moods of the markets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.economy.arrays import Scalar, namespace, ratio
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy
+
+
+def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Move what no agent sets: by the data while they last, by stochastic processes afterwards.
+
+    The bill rate reverts to its terminal rate (Ornstein-Uhlenbeck, exact over a quarter, floored at zero);
+    bitcoin and gold follow geometric Brownian motions with correlated shocks; the two sentiments are AR(1), the
+    one for AI extrapolating past returns on lab valuations (DeMarzo, Kaniel and Kremer 2008 on herding into new
+    technology).
+    """
+    before, rule = economy.environment, rules.environment
+    xp = namespace(before.bill_rate)
+    bill_rate = xp.where(draws.known > 0, draws.bill_rate_data, next_rate(before.bill_rate, rule, draws.rate))
+    gold_shock = (
+        rule.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - rule.asset_correlation**2) * draws.gold
+    )
+    bitcoin = xp.where(
+        draws.known > 0,
+        draws.bitcoin_data,
+        _brownian(before.bitcoin, rule.bitcoin_drift, rule.bitcoin_volatility, draws.bitcoin),
+    )
+    gold = xp.where(
+        draws.known > 0,
+        draws.gold_data,
+        _brownian(before.gold, rule.gold_drift, rule.gold_volatility, gold_shock),
+    )
+    environment = replace(
+        before,
+        bill_rate=bill_rate,
+        expected_rate=expected_rate(bill_rate, rule),
+        bitcoin=bitcoin,
+        gold=gold,
+        crypto_return=xp.log(bitcoin / before.bitcoin),
+        gold_return=xp.log(gold / before.gold),
+        crypto_sentiment=rule.crypto_sentiment
+        + rule.crypto_persistence * (before.crypto_sentiment - rule.crypto_sentiment)
+        + rule.crypto_volatility * draws.crypto_sentiment,
+        ai_sentiment=rule.ai_sentiment
+        + rule.ai_persistence * (before.ai_sentiment - rule.ai_sentiment)
+        + rule.ai_extrapolation * before.ai_return
+        + rule.ai_volatility * draws.ai_sentiment,
+    )
+    return replace(economy, environment=environment)
+
+
+def next_rate(rate: Scalar, rule, shock: Scalar) -> Scalar:
+    """Ornstein-Uhlenbeck over a quarter: `r' = b + (r - b) e^(-k/4) + s sqrt((1 - e^(-k/2)) / 2k) z`, r' >= 0.
+
+    Args:
+        rate: bill rate now, per year.
+        rule: environment rules (terminal rate b, speed k a year, volatility s).
+        shock: standard normal z.
+    """
+    xp = namespace(rate)
+    decay = xp.exp(-rule.cut_speed / 4.0)
+    spread = ratio(1.0 - decay**2, 2.0 * rule.cut_speed, empty=0.25)
+    centre = rule.terminal_rate + (rate - rule.terminal_rate) * decay
+    return xp.maximum(centre + rule.rate_volatility * xp.sqrt(spread) * shock, 0.0)
+
+
+def expected_rate(rate: Scalar, rule) -> Scalar:
+    """Mean bill rate expected over the next four quarters, from the process above without its floor."""
+    xp = namespace(rate)
+    decay = xp.exp(-rule.cut_speed / 4.0)
+    return rule.terminal_rate + (rate - rule.terminal_rate) * (decay + decay**2 + decay**3 + decay**4) / 4.0
+
+
+def _brownian(price: Scalar, drift: Scalar, volatility: Scalar, shock: Scalar) -> Scalar:
+    xp = namespace(price)
+    return price * xp.exp((drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)

@@ -1,0 +1,143 @@
+"""Phase 10, second part: who cannot pay fails, and lenders and holders take the loss, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.economy.arrays import Array, column, namespace, ratio, row
+from sim.economy.credit import debt
+from sim.economy.flows import (
+    COMPUTE_LOANS,
+    GPUS,
+    INVESTORS,
+    LAB_SHARES,
+    LABS,
+    OWN,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    VENTURE_SHARES,
+    VENTURES,
+)
+from sim.economy.gpus import BILLION
+from sim.economy.ledger import Books, balance, pay, revalue, write_down, write_off
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy
+
+
+def settle_failures(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Make late interest good where funding allows it, then wind up the companies that still cannot pay."""
+    economy = _make_good(economy)
+    economy = _fail_labs(economy)
+    economy = _fail_providers(economy, rules)
+    return _fail_ventures(economy)
+
+
+def _make_good(economy: Economy) -> Economy:
+    """Pay arrears from what was raised since; what remains unpaid is fatal."""
+    books, credit = economy.books, economy.credit
+    xp = namespace(credit.facility)
+    owed = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
+    paid = xp.minimum(1.0, ratio(balance(books, PROVIDERS), owed, empty=1.0)) * (1.0 - 1e-14)
+    books = pay(books, "issuer_loan_arrears", (credit.issuer_arrears * paid).T)
+    books = pay(books, "investor_loan_arrears", (credit.investor_arrears * paid).T)
+    # Rounding in a full payment is not a default.
+    left = xp.where(paid >= 1.0 - 1e-12, 0.0, 1.0 - paid)
+    credit = replace(
+        credit,
+        issuer_arrears=credit.issuer_arrears * left,
+        investor_arrears=credit.investor_arrears * left,
+    )
+    return replace(economy, books=books, credit=credit)
+
+
+def _fail_labs(economy: Economy) -> Economy:
+    """A lab that could not meet its committed spending, and found no money since, closes."""
+    labs = economy.labs
+    xp = namespace(labs.revenue)
+    short = labs.shortfall - balance(economy.books, LABS)
+    fails = labs.alive * (short > 1e-9 * (labs.shortfall + labs.spending))
+    books = pay(economy.books, "lab_liquidation", column(balance(economy.books, LABS) * fails))
+    books = _worthless(books, LAB_SHARES, fails)
+    alive = labs.alive * (1.0 - fails)
+    labs = replace(
+        labs,
+        alive=alive,
+        post_money=labs.post_money * alive,
+        spending=labs.spending * alive,
+        shortfall=xp.where(fails > 0.0, labs.shortfall, 0.0),
+    )
+    return replace(economy, books=books, labs=labs)
+
+
+def _fail_providers(economy: Economy, rules: Rules) -> Economy:
+    """A failed provider's GPUs are sold, its lenders share what there is, and the rest is written off.
+
+    Recovery falls with the number of GPUs that reach the market at once:
+    `resale = book value x (1 - discount) x e^(-slope x share of all GPUs sold)`.
+    """
+    gpus, credit = economy.gpus, economy.credit
+    xp = namespace(gpus.rent)
+    unpaid = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
+    unpaid = unpaid + xp.maximum(credit.unpaid_costs - balance(economy.books, PROVIDERS), 0.0)
+    due = gpus.running_cost + debt(economy.books)
+    fails = gpus.alive * (unpaid > 1e-9 * (due + unpaid))
+    books = _sell_fleet(economy, rules, fails)
+    books = _share_proceeds(books, fails)
+    books = _worthless(books, PROVIDER_SHARES, fails)
+    alive = gpus.alive * (1.0 - fails)
+    gpus = replace(
+        gpus,
+        alive=alive,
+        fleet=gpus.fleet * (1.0 - fails)[:, None],
+        book_value=gpus.book_value * (1.0 - fails)[:, None],
+    )
+    credit = replace(
+        credit,
+        facility=credit.facility * alive[None, :],
+        issuer_arrears=0.0 * credit.issuer_arrears,
+        investor_arrears=0.0 * credit.investor_arrears,
+        unpaid_costs=0.0 * credit.unpaid_costs,
+    )
+    return replace(economy, books=books, gpus=gpus, credit=credit)
+
+
+def _sell_fleet(economy: Economy, rules: Rules, fails: Array) -> Books:
+    gpus, books = economy.gpus, economy.books
+    xp = namespace(gpus.rent)
+    book_value = books.positions[GPUS][PROVIDERS] * fails
+    on_sale = ratio((gpus.fleet.sum(axis=1) * fails).sum(), gpus.fleet.sum())
+    # Nobody pays more for a used GPU than a new one costs.
+    ceiling = gpus.fleet.sum(axis=1) * gpus.price / BILLION * fails
+    fetched = (1.0 - rules.credit.resale_discount) * xp.exp(-rules.credit.fire_sale_slope * on_sale)
+    proceeds = xp.minimum(book_value, ceiling) * fetched
+    books = write_down(books, GPUS, PROVIDERS, book_value - proceeds)
+    return pay(books, "gpu_resale", row(proceeds))
+
+
+def _share_proceeds(books: Books, fails: Array) -> Books:
+    """Lenders rank equally; each loses the same share of its claim."""
+    xp = namespace(fails)
+    loans = books.positions[COMPUTE_LOANS]
+    owed = debt(books)
+    recovered = xp.minimum(1.0, ratio(balance(books, PROVIDERS), owed, empty=1.0)) * (1.0 - 1e-14) * fails
+    issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
+    books = pay(books, "issuer_loan_recovery", (issuer_claims * recovered).T)
+    books = pay(books, "investor_loan_recovery", (investor_claims * recovered).T)
+    lost = fails * (1.0 - recovered)
+    books = write_off(books, COMPUTE_LOANS, OWN, PROVIDERS, issuer_claims * lost)
+    books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
+    return pay(books, "provider_liquidation", column(balance(books, PROVIDERS) * fails))
+
+
+def _fail_ventures(economy: Economy) -> Economy:
+    """A venture with no cash left, and a quarter of costs to pay, closes."""
+    ventures = economy.ventures
+    cash = balance(economy.books, VENTURES)
+    fails = ventures.alive * (cash < 1e-9 * ventures.burn)
+    books = pay(economy.books, "venture_liquidation", column(cash * fails))
+    books = _worthless(books, VENTURE_SHARES, fails)
+    return replace(economy, books=books, ventures=replace(ventures, alive=ventures.alive * (1.0 - fails)))
+
+
+def _worthless(books: Books, instrument: str, fails: Array) -> Books:
+    return revalue(books, instrument, books.price[instrument] * (1.0 - fails))

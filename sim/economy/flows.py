@@ -1,0 +1,182 @@
+"""Every kind of payment there is, declared once: the rows of the transactions matrix.
+
+A payment moves cash from a payer to a payee. Each side either books it as income and expense (a *current*
+payment) or swaps it for something on its balance sheet (an instrument). A lender that pays out a loan gains
+the claim; the borrower gains the debt, which is the same instrument with the opposite sign. So one rule serves
+assets and liabilities alike: **the payer's position in the instrument rises and the payee's falls**.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES = (
+    "reserve",
+    "own",
+    "labs",
+    "providers",
+    "investors",
+    "ventures",
+)
+GOVERNMENT, VENDOR, ECONOMY = "government", "vendor", "economy"
+
+AGENT_ACCOUNTS = (RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES)
+"""Accounts of agents; an issuer has two, its reserve (backs the tokens) and its own book (profit earned)."""
+SECTORS = (GOVERNMENT, VENDOR, ECONOMY)
+"""The environment: it closes every circuit, so that no dollar appears or vanishes."""
+ACCOUNTS = AGENT_ACCOUNTS + SECTORS
+
+ORIGINS = (
+    "bill_interest",
+    "token_float",
+    "trading_gains",
+    "customer_revenue",
+    "investor_capital",
+    "credit",
+    "opening_cash",
+    "outside",
+)
+"""Where a dollar was earned. `outside` marks money in the hands of the environment: a dollar that an agent
+spends there ends its journey, and one that comes from there starts a new one under the name of what it is."""
+OUTSIDE = ORIGINS.index("outside")
+
+BILLS, REPO, SECURED_LOANS, OTHER_VENTURES = "bills", "repo", "secured_loans", "other_ventures"
+BITCOIN, GOLD, TOKENS, COMPUTE_LOANS, GPUS = "bitcoin", "gold", "tokens", "compute_loans", "gpus"
+LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES = "lab_shares", "provider_shares", "venture_shares"
+
+FINANCIAL_INSTRUMENTS = (
+    BILLS,
+    REPO,
+    SECURED_LOANS,
+    OTHER_VENTURES,
+    TOKENS,
+    COMPUTE_LOANS,
+    LAB_SHARES,
+    PROVIDER_SHARES,
+    VENTURE_SHARES,
+)
+"""Someone's asset and someone else's liability: positions over all accounts sum to zero."""
+COMMODITIES = (BITCOIN, GOLD)
+"""No one's liability: units over all accounts are constant."""
+INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)
+SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
+"""Which account issues which kind of share."""
+TRACED = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, BITCOIN, GOLD)
+"""Instruments in which an issuer parks money: they remember, at cost, the origins of what they were bought
+with, and give them back when sold."""
+
+
+@dataclass(frozen=True)
+class FlowKind:
+    """One row of the transactions matrix.
+
+    Attributes:
+        payer: account that pays.
+        payee: account that receives.
+        meaning: the payment in a few words.
+        payer_gets: instrument that the payer gains, or None when the payment is an expense to it.
+        payee_gives: instrument that the payee gives up (or owes), or None when the payment is income to it.
+        origin: name under which money from a sector starts its journey in an agent's hands.
+    """
+
+    payer: str
+    payee: str
+    meaning: str
+    payer_gets: str | None = None
+    payee_gives: str | None = None
+    origin: str | None = None
+
+
+def _swap(payer: str, payee: str, instrument: str, meaning: str, origin: str | None = None) -> FlowKind:
+    return FlowKind(payer, payee, meaning, instrument, instrument, origin)
+
+
+FLOWS: dict[str, FlowKind] = {
+    # Tokens and the reserve that backs them
+    "mint": _swap(ECONOMY, RESERVE, TOKENS, "holders buy new tokens", "token_float"),
+    "redemption": _swap(RESERVE, ECONOMY, TOKENS, "holders hand tokens back at par"),
+    "reserve_bill_purchase": _swap(RESERVE, ECONOMY, BILLS, "reserve buys Treasury bills"),
+    "reserve_bill_sale": _swap(ECONOMY, RESERVE, BILLS, "reserve sells Treasury bills"),
+    "reserve_repo_purchase": _swap(RESERVE, ECONOMY, REPO, "reserve places money in repo and money funds"),
+    "reserve_repo_sale": _swap(ECONOMY, RESERVE, REPO, "reserve withdraws repo and money funds"),
+    "secured_lending": _swap(RESERVE, ECONOMY, SECURED_LOANS, "reserve lends against collateral"),
+    "secured_loan_repayment": _swap(ECONOMY, RESERVE, SECURED_LOANS, "collateralised loans repaid"),
+    # Income of the issuers
+    "bill_interest": FlowKind(GOVERNMENT, OWN, "interest on Treasury bills", origin="bill_interest"),
+    "repo_interest": FlowKind(ECONOMY, OWN, "interest on repo and money funds", origin="bill_interest"),
+    "secured_loan_interest": FlowKind(
+        ECONOMY, OWN, "interest on collateralised loans", origin="customer_revenue"
+    ),
+    "distribution": FlowKind(OWN, ECONOMY, "share of interest paid to distributors"),
+    "holder_yield": FlowKind(OWN, ECONOMY, "yield passed on to token holders"),
+    "issuer_costs": FlowKind(OWN, ECONOMY, "staff and other cost of issuers"),
+    "issuer_tax": FlowKind(OWN, GOVERNMENT, "tax on issuers' realised profit"),
+    "dividends": FlowKind(OWN, ECONOMY, "profit paid out to issuers' shareholders"),
+    "buffer_top_up": FlowKind(OWN, RESERVE, "profit moved into the reserve as a buffer"),
+    # Own-book savings
+    "own_bill_purchase": _swap(OWN, ECONOMY, BILLS, "own book buys Treasury bills"),
+    "own_bill_sale": _swap(ECONOMY, OWN, BILLS, "own book sells Treasury bills"),
+    "own_repo_purchase": _swap(OWN, ECONOMY, REPO, "own book parks money for deals under discussion"),
+    "own_repo_sale": _swap(ECONOMY, OWN, REPO, "own book withdraws parked money"),
+    "bitcoin_purchase": _swap(OWN, ECONOMY, BITCOIN, "own book buys bitcoin"),
+    "gold_purchase": _swap(OWN, ECONOMY, GOLD, "own book buys gold"),
+    "other_venture_investment": _swap(OWN, ECONOMY, OTHER_VENTURES, "stakes outside AI"),
+    # Redeployment into AI
+    "issuer_compute_loan": _swap(OWN, PROVIDERS, COMPUTE_LOANS, "issuer lends to a GPU provider"),
+    "issuer_compute_equity": _swap(OWN, PROVIDERS, PROVIDER_SHARES, "issuer buys into a GPU provider"),
+    "issuer_lab_equity": _swap(OWN, LABS, LAB_SHARES, "issuer buys into an AI lab"),
+    "issuer_venture_equity": _swap(OWN, VENTURES, VENTURE_SHARES, "issuer buys into neurotech or robotics"),
+    "open_data": FlowKind(OWN, ECONOMY, "open datasets paid for"),
+    # Compute loans falling due
+    "issuer_loan_interest": FlowKind(PROVIDERS, OWN, "interest on issuers' compute loans"),
+    "issuer_loan_principal": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "principal of issuers' compute loans"),
+    "investor_loan_interest": FlowKind(PROVIDERS, INVESTORS, "interest on investors' compute loans"),
+    "investor_loan_principal": _swap(
+        PROVIDERS, INVESTORS, COMPUTE_LOANS, "principal of investors' compute loans"
+    ),
+    "issuer_loan_arrears": FlowKind(PROVIDERS, OWN, "late interest made good to issuers"),
+    "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
+    "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
+    "investor_loan_recovery": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "recovered from a failed provider"),
+    # Labs
+    "lab_revenue": FlowKind(ECONOMY, LABS, "customers pay for AI", origin="customer_revenue"),
+    "revenue_share": FlowKind(LABS, INVESTORS, "share of revenue owed to a strategic partner"),
+    "lab_staff": FlowKind(LABS, ECONOMY, "staff of the labs"),
+    "lab_other": FlowKind(LABS, ECONOMY, "data, sales and other cost of the labs"),
+    "lab_tax": FlowKind(LABS, GOVERNMENT, "tax on labs' profit"),
+    "compute": FlowKind(LABS, PROVIDERS, "labs rent GPU hours"),
+    "lab_liquidation": FlowKind(LABS, ECONOMY, "cash left in a failed lab"),
+    # Providers
+    "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
+    "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
+    "hosting": FlowKind(PROVIDERS, ECONOMY, "colocation"),
+    "provider_costs": FlowKind(PROVIDERS, ECONOMY, "staff and other cost of providers"),
+    "provider_payout": FlowKind(PROVIDERS, ECONOMY, "surplus cash paid to a provider's owners"),
+    "gpu_purchase": FlowKind(PROVIDERS, VENDOR, "providers buy GPUs", payer_gets=GPUS),
+    "gpu_resale": FlowKind(
+        ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"
+    ),
+    "provider_liquidation": FlowKind(PROVIDERS, ECONOMY, "cash left in a failed provider"),
+    # Capital markets
+    "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
+    "credit_call": FlowKind(ECONOMY, INVESTORS, "lenders draw on their backers", origin="credit"),
+    "investor_payout": FlowKind(INVESTORS, ECONOMY, "investors return money to their backers"),
+    "parent_funding": _swap(
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "a parent company funds its cloud", "investor_capital"
+    ),
+    "lab_round": _swap(INVESTORS, LABS, LAB_SHARES, "funding round of a lab"),
+    "provider_round": _swap(INVESTORS, PROVIDERS, PROVIDER_SHARES, "equity round of a provider"),
+    "venture_round": _swap(INVESTORS, VENTURES, VENTURE_SHARES, "funding round of a venture"),
+    "investor_compute_loan": _swap(INVESTORS, PROVIDERS, COMPUTE_LOANS, "credit to a GPU provider"),
+    # Ventures
+    "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
+    "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
+    "venture_liquidation": FlowKind(VENTURES, ECONOMY, "cash left in a failed venture"),
+    # Between sectors: what keeps their circuits closed
+    "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
+    "vendor_payout": FlowKind(VENDOR, ECONOMY, "vendor's suppliers, staff and owners"),
+    "economy_bill_interest": FlowKind(GOVERNMENT, ECONOMY, "interest on bills held by everyone else"),
+    "government_spending": FlowKind(GOVERNMENT, ECONOMY, "taxes beyond interest, spent"),
+    "bill_issuance": _swap(ECONOMY, GOVERNMENT, BILLS, "bills sold to cover the budget"),
+}
+

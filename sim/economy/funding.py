@@ -1,0 +1,251 @@
+"""Phase 7: labs, providers and ventures ask for money; investors answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
+from sim.economy.choice import fraction_met, logit, match
+from sim.economy.credit import debt, debt_service, lend, loan_rate
+from sim.economy.flows import (
+    COMPUTE_LOANS,
+    INVESTORS,
+    LAB_SHARES,
+    LABS,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    VENTURES,
+)
+from sim.economy.gpus import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
+from sim.economy.ledger import Books, balance, net_worth, pay, revalue
+from sim.economy.rules import Rules
+from sim.economy.state import Capital, Draws, Economy
+
+NEVER = 1e9
+"""Quarters of runway of a company that does not burn cash."""
+
+
+def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions) -> Economy:
+    """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
+    plan = decisions["gpu_orders"](economy, rules)
+    economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
+    asks = _ask(economy, rules)
+    economy = replace(economy, capital=asks)
+    economy = _draw_on_backers(economy, rules, decisions)
+    economy = _fund_labs(economy, rules, draws)
+    economy = _fund_providers(economy, rules)
+    economy = _fund_ventures(economy, rules)
+    return _fund_clouds(economy, rules)
+
+
+def plan_orders(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
+    """GPU spending that each provider would like this quarter, USD bn.
+
+    It aims for the capacity that expected demand will fill at target utilisation once the GPUs are at work,
+    and orders more readily when a GPU earns more than the hurdle:
+
+        order = clip(K e^(lead g) u / u* - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
+    """
+    gpus, rule = economy.gpus, rules.gpus
+    xp = namespace(gpus.rent)
+    # GPUs about to retire do not count towards next quarter's capacity.
+    owned = gpus.fleet.sum(axis=1) * gpus.alive
+    filled = xp.minimum(gpus.market_utilisation, 1.5) / rule.target_utilisation
+    wanted = owned * (xp.exp(rule.build_lead * gpus.demand_growth) * filled) - owned
+    hours = HOURS_PER_QUARTER * rule.availability * rule.target_utilisation
+    earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(rules, gpus.rent)) / gpus.price
+    eagerness = 1.0 / (1.0 + xp.exp(-rule.hurdle_response * (earned - rule.hurdle_return)))
+    orders = xp.clip(wanted, 0.0, rule.fastest_expansion * owned) * eagerness
+    return orders * gpus.price / BILLION
+
+
+def investor_appetite(economy: Economy, rules: Rules) -> Float[Array, " investor"]:
+    """Money that each investor can call from its backers this quarter, USD bn.
+
+    `budget x appetite x e^(growth t + a sentiment) x (wealth / opening wealth)^w`.
+    """
+    capital, rule = economy.capital, rules.funding
+    xp = namespace(capital.heat)
+    mood = rule.budget_growth * economy.quarter / 4.0
+    mood = mood + rule.sentiment_response * economy.environment.ai_sentiment
+    wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.opening_wealth, empty=1.0), 0.1)
+    return rules.investor.budget * rule.investor_appetite * xp.exp(mood) * wealth**rule.wealth_response
+
+
+def lab_valuation(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
+    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
+
+    `(m_r R e^(4g) + m_d D) x e^(s mood) x heat^k`, with R and D at yearly rates; inflows raise valuations
+    whatever comes of them later (Gompers and Lerner 2000).
+    """
+    labs, rule = economy.labs, rules.funding
+    xp = namespace(labs.revenue)
+    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, -0.25, 0.4))
+    base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
+    mood = rule.sentiment_multiple * economy.environment.ai_sentiment
+    return base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat) * labs.alive
+
+
+def provider_value(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
+    """Equity value of each provider: a multiple of revenue less debt plus cash, not below part of book equity."""
+    gpus, books = economy.gpus, economy.books
+    xp = namespace(gpus.rent)
+    mood = xp.exp(rules.funding.sentiment_multiple * economy.environment.ai_sentiment)
+    firm = rules.funding.provider_multiple * 4.0 * gpus.revenue * mood
+    cash = balance(books, PROVIDERS)
+    book_equity = gpus.book_value.sum(axis=1) + cash - debt(books)
+    floor = rules.funding.provider_floor * xp.maximum(book_equity, 0.0)
+    return xp.maximum(firm - debt(books) + cash, floor) * gpus.alive
+
+
+def _ask(economy: Economy, rules: Rules) -> Capital:
+    books, labs, gpus = economy.books, economy.labs, economy.gpus
+    xp = namespace(gpus.rent)
+    rule = rules.funding
+    cash = balance(books, LABS)
+    kept = labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1))
+    burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
+    short = ratio(cash, burn, empty=NEVER) < rule.shortest_runway
+    lab_ask = xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+    arrears = economy.credit.issuer_arrears.sum(axis=0) + economy.credit.investor_arrears.sum(axis=0)
+    needed = rule.liquidity_quarters * debt_service(economy) + arrears + economy.credit.unpaid_costs
+    free = balance(books, PROVIDERS) - needed
+    merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
+    plan = gpus.plan
+    loan_ask = xp.minimum(rule.loan_to_cost * plan, xp.maximum(plan - free, 0.0)) * merchant
+    equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
+    ventures = economy.ventures
+    net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
+    target = rule.venture_runway * net_burn - balance(books, VENTURES)
+    venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
+    asked = lab_ask.sum() + loan_ask.sum() + equity_ask.sum() + venture_ask.sum()
+    return replace(
+        economy.capital,
+        lab_ask=lab_ask,
+        loan_ask=loan_ask,
+        equity_ask=equity_ask,
+        venture_ask=venture_ask,
+        asked=asked,
+    )
+
+
+def _draw_on_backers(economy: Economy, rules: Rules, decisions) -> Economy:
+    """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it."""
+    books, rule = economy.books, rules.funding
+    xp = namespace(rule.dry_powder)
+    budget = decisions["investor_appetite"](economy, rules)
+    cash = balance(books, INVESTORS)
+    call = xp.clip(rule.dry_powder * budget - cash, 0.0, budget)
+    surplus = xp.maximum(cash - 1.5 * rule.dry_powder * budget, 0.0)
+    books = pay(books, "capital_call", row(call * (1.0 - rules.investor.lends)))
+    books = pay(books, "credit_call", row(call * rules.investor.lends))
+    books = pay(books, "investor_payout", column(surplus))
+    capital = replace(economy.capital, offered=balance(books, INVESTORS).sum())
+    return replace(economy, books=books, capital=capital)
+
+
+def _fund_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
+    capital, labs = economy.capital, economy.labs
+    xp = namespace(labs.revenue)
+    value = lab_valuation(economy, rules)
+    promise = rules.funding.return_response * (labs.growth - labs.growth.mean())
+    herd = rules.funding.herding * (capital.peer_share - capital.peer_share.mean())
+    weight = logit(
+        xp.zeros_like(rules.investor.lab_affinity) + (promise + herd)[None, :], rules.investor.lab_affinity
+    )
+    cash = balance(economy.books, INVESTORS)
+    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, rules.investor.lab_affinity))
+    filled = fraction_met(offered.sum(axis=0), capital.lab_ask)
+    # A round that attracts too little fails, unless luck holds it together.
+    closes = xp.where((filled >= rules.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
+    raised = offered * closes[None, :]
+    total = raised.sum(axis=0)
+    books = revalue(economy.books, LAB_SHARES, _round_price(economy.books, LAB_SHARES, LABS, value, total))
+    books = pay(books, "lab_round", raised)
+    labs = replace(labs, post_money=xp.where(total > 0.0, value + total, labs.post_money))
+    capital = replace(
+        capital,
+        lab_ask=xp.maximum(capital.lab_ask - total, 0.0),
+        peer_share=ratio(total, total.sum()),
+    )
+    return replace(economy, books=books, labs=labs, capital=capital)
+
+
+def _ceiling(money: Array, affinity: Array) -> Array:
+    """The most an investor puts into one company in a quarter: its affinity is that part of its money."""
+    return money[:, None] * affinity
+
+
+def _round_price(books: Books, instrument: str, company: str, value: Array, raised: Array) -> Array:
+    """Price per share: the pre-money value where money is raised, the last mark elsewhere."""
+    xp = namespace(value)
+    issued = -books.positions[instrument][company]
+    return xp.where((raised > 0.0) & (value > 0.0), ratio(value, issued), books.price[instrument])
+
+
+def _fund_providers(economy: Economy, rules: Rules) -> Economy:
+    """Credit first, then equity, for the providers that have no parent company."""
+    capital, books = economy.capital, economy.books
+    xp = namespace(capital.loan_ask)
+    affinity = rules.investor
+    money = balance(books, INVESTORS) * affinity.lends
+    limit = _ceiling(money, affinity.loan_affinity)
+    loans = match(money, capital.loan_ask, affinity.loan_affinity, limit)
+    terms = lend(
+        economy.credit,
+        "investor",
+        books.positions[COMPUTE_LOANS][INVESTORS],
+        loans,
+        loan_rate(economy, rules),
+        rules.credit.investor_term,
+    )
+    books = pay(books, "investor_compute_loan", loans)
+    money = balance(books, INVESTORS) * (1.0 - affinity.lends)
+    limit = _ceiling(money, affinity.provider_affinity)
+    equity = match(money, capital.equity_ask, affinity.provider_affinity, limit)
+    raised = equity.sum(axis=0)
+    value = provider_value(economy, rules)
+    books = revalue(books, PROVIDER_SHARES, _round_price(books, PROVIDER_SHARES, PROVIDERS, value, raised))
+    books = pay(books, "provider_round", equity)
+    capital = replace(
+        capital,
+        loan_ask=xp.maximum(capital.loan_ask - loans.sum(axis=0), 0.0),
+        equity_ask=xp.maximum(capital.equity_ask - raised, 0.0),
+    )
+    return replace(economy, books=books, credit=terms, capital=capital)
+
+
+def _fund_ventures(economy: Economy, rules: Rules) -> Economy:
+    """Rounds of the neurotech and robotics companies, at their last mark."""
+    capital, books = economy.capital, economy.books
+    xp = namespace(capital.venture_ask)
+    offers = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
+    affinity = rules.investor.venture_affinity
+    raised = match(offers, capital.venture_ask, affinity, _ceiling(offers, affinity))
+    books = pay(books, "venture_round", raised)
+    left = xp.maximum(capital.venture_ask - raised.sum(axis=0), 0.0)
+    return replace(economy, books=books, capital=replace(capital, venture_ask=left))
+
+
+def _fund_clouds(economy: Economy, rules: Rules) -> Economy:
+    """Parents top up their clouds for the GPUs they plan, within a budget, and take surplus cash out."""
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    mood = rules.funding.budget_growth * economy.quarter / 4.0
+    budget = rules.provider.parent_budget * rules.funding.investor_appetite * xp.exp(mood)
+    cash = balance(books, PROVIDERS)
+    owned = rules.provider.hyperscale * gpus.alive
+    needed = xp.clip(gpus.plan - cash, 0.0, budget) * owned
+    surplus = xp.maximum(cash - gpus.plan - gpus.running_cost, 0.0) * owned
+    books = pay(books, "parent_funding", row(needed))
+    return replace(economy, books=pay(books, "provider_payout", column(surplus)))
+
+
+def market_heat(capital: Capital) -> Scalar:
+    """Log of money on offer over money asked for; zero where nothing was asked."""
+    xp = namespace(capital.asked)
+    crowded = ratio(capital.offered, capital.asked, empty=1.0)
+    return xp.clip(xp.log(xp.maximum(crowded, 1e-6)), -1.0, 1.0)

@@ -1,0 +1,137 @@
+"""Phase 6: the market for GPU hours. Hours demanded meet hours offered, the rent adjusts, GPUs age."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
+from sim.economy.choice import match
+from sim.economy.flows import GPUS, PROVIDERS
+from sim.economy.ledger import Books, balance, pay, write_down
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy, Gpus
+
+HOURS_PER_QUARTER = 365.25 * 24.0 / 4.0
+BILLION = 1e9
+
+
+def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Set the rent, allocate hours, pay for them and for what they cost, and let the GPUs age.
+
+    Labs come first, at the providers with whom they have contracts, then wherever there is room; other
+    customers take what is left. All pay the same rent.
+    """
+    labs, gpus = economy.labs, economy.gpus
+    xp = namespace(gpus.rent)
+    capacity = offered_hours(gpus, rules)
+    wanted = (labs.compute_budget / gpus.rent).sum() + other_hours(economy, rules, gpus.rent)
+    rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), rules, draws.rent)
+    lab_hours = labs.compute_budget / rent
+    others = other_hours(economy, rules, rent)
+    served = match(lab_hours, capacity, rules.lab.supplier_weight * gpus.alive[None, :])
+    room = xp.maximum(capacity - served.sum(axis=0), 0.0)
+    served_others = match(others[None], room, row(rules.provider.customer_weight))
+    books = pay(economy.books, "compute", served * rent)
+    books = pay(books, "cloud_revenue", served_others * rent)
+    sold = served.sum(axis=0) + served_others[0]
+    books, running_cost, unpaid = _pay_running_costs(books, gpus, rules, sold, sold * rent)
+    demand = lab_hours.sum() + others
+    grown = xp.log(ratio(demand, gpus.demand, empty=1.0) + 1e-12)
+    used = served.sum(axis=1)
+    for_customers = ratio(rules.labs.inference_cost * labs.revenue, labs.compute_budget)
+    labs = replace(labs, research_hours=used * xp.maximum(1.0 - for_customers, 0.0))
+    books, gpus = _age(books, gpus, rules)
+    gpus = replace(
+        gpus,
+        rent=rent,
+        demand=demand,
+        demand_growth=gpus.demand_growth + rules.gpus.demand_learning * (grown - gpus.demand_growth),
+        market_utilisation=ratio(demand, capacity.sum()),
+        utilisation=ratio(sold, capacity),
+        revenue=sold * rent,
+        running_cost=running_cost,
+    )
+    credit = replace(economy.credit, unpaid_costs=unpaid)
+    return replace(economy, books=books, labs=labs, gpus=gpus, credit=credit)
+
+
+def offered_hours(gpus: Gpus, rules: Rules) -> Float[Array, " provider"]:
+    """GPU hours that each provider can sell this quarter, billions."""
+    hours = HOURS_PER_QUARTER / BILLION * rules.gpus.availability
+    return gpus.fleet.sum(axis=1) * hours * gpus.alive
+
+
+def next_rent(rent: Scalar, utilisation: Scalar, rules: Rules, shock: Scalar) -> Scalar:
+    """Rental price by partial adjustment to scarcity: `dln p = k (u - u*) - g + e`, which can rise or fall.
+
+    Args:
+        rent: last quarter's, USD per GPU-hour.
+        utilisation: hours wanted at that rent over hours offered; above one when customers are turned away.
+        rules: response k, target utilisation u*, technical progress g a year.
+        shock: standard normal.
+    """
+    rule = rules.gpus
+    xp = namespace(rent)
+    scarcity = rule.price_response * (utilisation - rule.target_utilisation)
+    return rent * xp.exp(scarcity - rule.technical_progress / 4.0 + rule.price_noise * shock)
+
+
+def other_hours(economy: Economy, rules: Rules, rent: Scalar) -> Scalar:
+    """Hours that customers other than the labs want, billions.
+
+    Grows with the adoption of AI and with the mood about it, and falls with the rent at constant elasticity.
+    """
+    labs, rule = economy.labs, rules.gpus
+    xp = namespace(rent)
+    spread = ratio(labs.adoption, labs.opening_adoption, empty=1.0)
+    cheaper = (rent / economy.gpus.opening_rent) ** (-rule.other_demand_elasticity)
+    mood = xp.exp(rule.other_demand_sentiment * economy.environment.ai_sentiment)
+    return rule.other_demand * spread**rule.other_demand_growth * cheaper * mood
+
+
+def running_cost_per_hour(rules: Rules, rent: Scalar) -> Scalar:
+    """Power, hosting and other cost of an hour sold at target utilisation, USD."""
+    rule = rules.gpus
+    power = rule.power_per_gpu * rule.power_overhead * rule.power_price
+    hosting = rule.hosting_price / (HOURS_PER_QUARTER * rule.availability * rule.target_utilisation)
+    return power + hosting + rule.running_cost_share * rent
+
+
+def _pay_running_costs(
+    books: Books, gpus: Gpus, rules: Rules, sold: Array, revenue: Array
+) -> tuple[Books, Array, Array]:
+    """Power for hours sold, hosting for every GPU, staff and other cost in proportion to revenue."""
+    rule = rules.gpus
+    xp = namespace(sold)
+    power = sold * rule.power_per_gpu * rule.power_overhead * rule.power_price
+    hosting = gpus.fleet.sum(axis=1) * rule.hosting_price / BILLION
+    other = rule.running_cost_share * revenue
+    due = power + hosting + other
+    cash = balance(books, PROVIDERS)
+    paid = xp.minimum(1.0, ratio(cash, due, empty=1.0)) * (1.0 - 1e-14)
+    for kind, cost in (("power", power), ("hosting", hosting), ("provider_costs", other)):
+        books = pay(books, kind, column(cost * paid))
+    return books, due * paid, xp.maximum(due - cash, 0.0)
+
+
+def _age(books: Books, gpus: Gpus, rules: Rules) -> tuple[Books, Gpus]:
+    """Every cohort grows a quarter older: straight-line depreciation, retirement at the end of its life."""
+    rule = rules.gpus
+    xp = namespace(gpus.fleet)
+    age = xp.arange(gpus.fleet.shape[1]) * 1.0
+    left = xp.maximum(rule.useful_life * 4.0 - age, 1.0)
+    kept = xp.where(age < rule.useful_life * 4.0 - 1.0, 1.0 - 1.0 / left, 0.0)
+    worn = gpus.book_value * (1.0 - kept)[None, :] * rule.ageing
+    working = gpus.fleet * (age < rule.useful_life * 4.0 - 1.0)[None, :]
+    books = write_down(books, GPUS, PROVIDERS, worn.sum(axis=1))
+    fleet = (1.0 - rule.ageing) * gpus.fleet + rule.ageing * _shift(working)
+    value_now = gpus.book_value - worn
+    book_value = (1.0 - rule.ageing) * value_now + rule.ageing * _shift(value_now)
+    return books, replace(gpus, fleet=fleet, book_value=book_value)
+
+
+def _shift(cohorts: Array) -> Array:
+    xp = namespace(cohorts)
+    return xp.concat([xp.zeros_like(cohorts[:, :1]), cohorts[:, :-1]], axis=1)

@@ -1,0 +1,249 @@
+"""The only door money goes through.
+
+A phase decides amounts and calls one of the functions below; it never adds to a balance. Each call moves both
+sides, and is written into the quarter's journal, from which the transactions matrix, the flow table and the
+checks at the close are made.
+
+Cash is held **by origin**. A payer's dollars are mixed: each payment takes origins in proportion to the payer's
+balance (the pro-rata or "haircut" rule; Anderson, Shumailov and Ahmed 2018 compare it with the alternatives).
+All payments of one call are made from the balances before the call, so their order within it cannot matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.flows import FLOWS, ORIGINS, OUTSIDE, SECTORS, TRACED, FlowKind
+
+Positions = dict[str, dict[str, Array]]
+"""instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
+whose debtor matters, compute loans and shares, are `(holder, debtor)` on the asset side."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """All payments of one kind in a quarter.
+
+    Attributes:
+        amount: USD bn from each payer to each payee.
+        origins: share of each origin in the payment, `(payer, 1, origin)` when the payer's mix decides and
+            `(1, payee, origin)` when money starts its journey (or resumes it) at the payee.
+    """
+
+    amount: Float[Array, "payer payee"]
+    origins: Float[Array, "#payer #payee origin"]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What happened in the quarter so far.
+
+    Attributes:
+        flows: payments by kind.
+        revaluations: instrument -> account -> gain in USD bn, in the shape in which the position is held.
+        write_offs: instrument -> account -> change of the position in USD bn.
+        released: instrument -> issuer's book -> cost, by origin, of the parked money that was withdrawn.
+    """
+
+    flows: dict[str, Flow]
+    revaluations: Positions
+    write_offs: Positions
+    released: Positions
+
+
+@dataclass(frozen=True)
+class Books:
+    """The balance sheets of everyone, and the journal of the quarter.
+
+    Attributes:
+        cash: account -> USD bn by origin, `(agent, origin)`.
+        positions: instrument -> account -> units held (negative: owed).
+        price: instrument -> USD bn per unit; 1 for nominal claims, `(company,)` for shares.
+        cost: instrument -> issuer's book -> what it was bought with, USD bn by origin, `(issuer, origin)`.
+        journal: the quarter's record.
+    """
+
+    cash: dict[str, Float[Array, "agent origin"]]
+    positions: Positions
+    price: dict[str, Array]
+    cost: dict[str, dict[str, Float[Array, "issuer origin"]]]
+    journal: Journal
+
+
+EMPTY_JOURNAL = Journal({}, {}, {}, {})
+
+
+def balance(books: Books, account: str) -> Float[Array, " agent"]:
+    """Cash of each agent in an account, USD bn."""
+    return books.cash[account].sum(axis=1)
+
+
+def value(books: Books, instrument: str, account: str) -> Array:
+    """Market value of a position, USD bn, in the shape in which it is held."""
+    return books.positions[instrument][account] * books.price[instrument]
+
+
+def total_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
+    """Market value of a position summed over debtors, USD bn per agent."""
+    worth = value(books, instrument, account)
+    return worth.sum(axis=1) if worth.ndim == 2 else worth
+
+
+def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
+    """Assets less liabilities of each agent, its own shares at market value among the liabilities."""
+    worth = balance(books, account)
+    for instrument, held in books.positions.items():
+        if account in held:
+            worth = worth + total_value(books, instrument, account)
+    return worth
+
+
+def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
+    """Pay `amount`, in USD bn, as one kind of flow of `sim.economy.flows.FLOWS`.
+
+    Args:
+        books: the books before the payment.
+        kind: name of the flow; it fixes who pays, who receives and which instruments change hands.
+        amount: USD bn from each payer to each payee, not negative.
+
+    Returns:
+        The books after it, with cash, positions, parked origins and the journal updated.
+    """
+    flow = FLOWS[kind]
+    xp = namespace(amount)
+    cash, cost, journal = dict(books.cash), books.cost, books.journal
+    if flow.payer in SECTORS:
+        spent = _onehot(xp, OUTSIDE)[None, :] * amount.sum(axis=1)[:, None]
+        origins, released = _entering(books, flow, amount)
+        if released is not None:
+            instrument, book = flow.payee_gives, flow.payee
+            cost = _nested(cost, instrument, book, cost[instrument][book] - released)
+            journal = replace(journal, released=_added(journal.released, instrument, {book: released}))
+        received = (
+            amount.sum(axis=0)[:, None] * origins[0]
+            if flow.payee not in SECTORS
+            else _onehot(xp, OUTSIDE)[None, :] * amount.sum(axis=0)[:, None]
+        )
+    else:
+        held = books.cash[flow.payer]
+        mix = ratio(held, held.sum(axis=1)[:, None])
+        origins = mix[:, None, :]
+        spent = mix * amount.sum(axis=1)[:, None]
+        received = (
+            _onehot(xp, OUTSIDE)[None, :] * amount.sum(axis=0)[:, None]
+            if flow.payee in SECTORS
+            else amount.T @ mix
+        )
+        if flow.payer_gets in TRACED:
+            cost = _nested(
+                cost, flow.payer_gets, flow.payer, books.cost[flow.payer_gets][flow.payer] + spent
+            )
+    cash[flow.payer] = cash[flow.payer] - spent
+    cash[flow.payee] = cash[flow.payee] + received
+    positions = books.positions
+    if flow.payer_gets is not None:
+        positions = _shift(books, positions, flow.payer_gets, flow.payer, amount, payer_side=True)
+    if flow.payee_gives is not None:
+        positions = _shift(books, positions, flow.payee_gives, flow.payee, amount, payer_side=False)
+    journal = replace(journal, flows=_recorded(journal.flows, kind, Flow(amount, origins)))
+    return replace(books, cash=cash, positions=positions, cost=cost, journal=journal)
+
+
+def revalue(books: Books, instrument: str, price: Array) -> Books:
+    """Set the price of an instrument; every holder and debtor books the gain or loss."""
+    change = price - books.price[instrument]
+    entries = {account: units * change for account, units in books.positions[instrument].items()}
+    journal = replace(
+        books.journal, revaluations=_added(books.journal.revaluations, instrument, entries)
+    )
+    return replace(books, price={**books.price, instrument: price}, journal=journal)
+
+
+def write_down(books: Books, instrument: str, account: str, loss: Float[Array, " agent"]) -> Books:
+    """Lower a real asset's book value (depreciation, impairment); no one else gains."""
+    return _adjust(books, "revaluations", instrument, {account: -loss})
+
+
+def write_off(
+    books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]
+) -> Books:
+    """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
+    return _adjust(books, "write_offs", instrument, {holder: -loss, debtor: loss.sum(axis=0)})
+
+
+def flow_total(books: Books, kind: str, axis: int) -> Array:
+    """Sum a flow of this quarter per payer (`axis=1`) or per payee (`axis=0`), USD bn.
+
+    Raises:
+        KeyError: if no payment of that kind was made this quarter.
+    """
+    return books.journal.flows[kind].amount.sum(axis=axis)
+
+
+def _onehot(xp: Array, index: int) -> Float[Array, " origin"]:
+    return xp.eye(len(ORIGINS))[index]
+
+
+def _entering(books: Books, flow: FlowKind, amount: Array) -> tuple[Array, Array | None]:
+    """Origins of money that a sector pays out, and the cost of the parked money that it brings back."""
+    xp = namespace(amount)
+    everyone = xp.ones((1, amount.shape[1], 1))
+    if flow.payee in SECTORS:
+        return everyone * _onehot(xp, OUTSIDE), None
+    if flow.payee_gives not in TRACED:
+        return everyone * _onehot(xp, ORIGINS.index(flow.origin)), None
+    # A sale of something bought earlier: the money resumes the journey of what it was bought with; what it
+    # fetches above cost is a trading gain, what it fetches below is lost pro rata.
+    instrument, book = flow.payee_gives, flow.payee
+    proceeds = amount.sum(axis=0)
+    sold = ratio(proceeds, value(books, instrument, book))
+    released = books.cost[instrument][book] * sold[:, None]
+    gain = xp.maximum(proceeds - released.sum(axis=1), 0.0)
+    returned = released + gain[:, None] * _onehot(xp, ORIGINS.index("trading_gains"))
+    return ratio(returned, returned.sum(axis=1)[:, None])[None, :, :], released
+
+
+def _shift(
+    books: Books, positions: Positions, instrument: str, account: str, amount: Array, payer_side: bool
+) -> Positions:
+    """Move units: up for the payer, down for the payee, pairwise where the claim is held pairwise."""
+    held = positions[instrument][account]
+    price = books.price[instrument]
+    if held.ndim == 2:
+        change = amount if payer_side else -amount.T
+    else:
+        change = amount.sum(axis=1) if payer_side else -amount.sum(axis=0)
+    return _nested(positions, instrument, account, held + ratio(change, price + 0.0 * change))
+
+
+def _nested(table: Positions, outer: str, inner: str, entry: Array) -> Positions:
+    return {**table, outer: {**table[outer], inner: entry}}
+
+
+def _recorded(flows: dict[str, Flow], kind: str, flow: Flow) -> dict[str, Flow]:
+    if kind in flows:
+        raise ValueError(f"flow {kind!r} was already paid this quarter: give each use a kind of its own")
+    return {**flows, kind: flow}
+
+
+def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Positions:
+    earlier = table.get(instrument, {})
+    merged = {
+        account: earlier[account] + entry if account in earlier else entry
+        for account, entry in entries.items()
+    }
+    return {**table, instrument: {**earlier, **merged}}
+
+
+def _adjust(books: Books, column: str, instrument: str, changes: dict[str, Array]) -> Books:
+    """Change the units of a nominal position outside a payment, and record it."""
+    positions = books.positions
+    for account, change in changes.items():
+        positions = _nested(
+            positions, instrument, account, positions[instrument][account] + change
+        )
+    table = _added(getattr(books.journal, column), instrument, changes)
+    return replace(books, positions=positions, journal=replace(books.journal, **{column: table}))

@@ -1,0 +1,59 @@
+"""Phase 10, first part: stakes are marked to what they are worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES
+from sim.economy.funding import lab_valuation, provider_value
+from sim.economy.ledger import Books, flow_total, revalue
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy
+
+
+def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Move share prices towards fair value; a company that raised money this quarter keeps the price it raised at.
+
+    Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck.
+    """
+    books, rule = economy.books, rules.funding
+    xp = namespace(economy.labs.revenue)
+    before = _market_value(books, LAB_SHARES, LABS)
+    labs = _towards(
+        books, LAB_SHARES, LABS, lab_valuation(economy, rules), rule.lab_mark_speed, "lab_round"
+    )
+    providers = _towards(
+        books,
+        PROVIDER_SHARES,
+        PROVIDERS,
+        provider_value(economy, rules),
+        rule.provider_mark_speed,
+        "provider_round",
+    )
+    luck = rule.venture_volatility / 2.0 * draws.venture_value
+    drift = (rule.venture_drift - rule.venture_volatility**2 / 2.0) / 4.0
+    ventures = books.price[VENTURE_SHARES] * xp.exp(drift + luck)
+    books = revalue(books, LAB_SHARES, labs)
+    books = revalue(books, PROVIDER_SHARES, providers)
+    books = revalue(books, VENTURE_SHARES, ventures)
+    after = _market_value(books, LAB_SHARES, LABS)
+    gain = xp.log(ratio(after, before, empty=1.0) + 1e-12)
+    environment = replace(economy.environment, ai_return=xp.clip(gain, -1.0, 1.0))
+    return replace(economy, books=books, environment=environment)
+
+
+def _market_value(books: Books, instrument: str, company: str) -> Scalar:
+    return (-books.positions[instrument][company] * books.price[instrument]).sum()
+
+
+def _towards(
+    books: Books, instrument: str, company: str, fair: Array, speed: Scalar, round_kind: str
+) -> Array:
+    """Price after closing `speed` of the log gap to fair value."""
+    xp = namespace(fair)
+    price = books.price[instrument]
+    worth = -books.positions[instrument][company] * price
+    move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
+    raised = flow_total(books, round_kind, 0) > 0.0
+    return price * xp.where(raised | (worth <= 0.0), 1.0, move)

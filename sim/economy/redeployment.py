@@ -1,0 +1,170 @@
+"""Phase 8, the heart: what issuers do with the interest they keep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, column, diagonal, namespace, ratio, row
+from sim.economy.choice import logit
+from sim.economy.deals import close_deals, facility_draws
+from sim.economy.flows import (
+    BILLS,
+    BITCOIN,
+    GOLD,
+    OTHER_VENTURES,
+    OWN,
+    REPO,
+    RESERVE,
+    SECURED_LOANS,
+    TOKENS,
+)
+from sim.economy.ledger import Books, balance, flow_total, pay, total_value
+from sim.economy.rules import AI_CHANNELS, CHANNELS, COLUMN, Rules
+from sim.economy.state import Draws, Economy
+
+
+def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions) -> Economy:
+    """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals."""
+    economy = _book_loan_income(economy)
+    state = replace(economy.redeployment, anxiety=anxiety(economy))
+    economy = replace(economy, books=_buffer_and_dividends(economy, rules), redeployment=state)
+    drawn = facility_draws(economy, rules)
+    economy = _divide(economy, rules, decisions, set_aside=drawn.sum(axis=1))
+    return close_deals(economy, rules, draws, drawn)
+
+
+def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
+    """Excess reserves over tokens: what stands between losses and the holders."""
+    tokens = -books.positions[TOKENS][RESERVE]
+    backing = balance(books, RESERVE)
+    for instrument in (BILLS, REPO, SECURED_LOANS, BITCOIN, GOLD, OTHER_VENTURES):
+        backing = backing + total_value(books, instrument, RESERVE)
+    return ratio(backing - tokens, tokens)
+
+
+def anxiety(economy: Economy) -> Float[Array, " issuer"]:
+    """Expected fall of interest income over the next year, as a share of what the issuer is used to.
+
+    `max(0, (r_ref - E r) / r_ref)`: it rises as soon as cuts are expected, before income falls.
+    """
+    mood = economy.environment
+    xp = namespace(mood.bill_rate)
+    fall = ratio(mood.reference_rate - mood.expected_rate, mood.reference_rate)
+    return xp.maximum(fall, 0.0) + 0.0 * economy.income.interest
+
+
+def channel_utility(economy: Economy, rules: Rules) -> Float[Array, "issuer channel"]:
+    """Utility of each channel to each issuer.
+
+        U_k = E[r_k] - (gamma / 2) risk_k + status_i visibility_k + j peers_k - cost_k - anxiety [k = bills]
+
+    Status has diminishing returns in what was already spent on visible things, and belongs to those who want
+    it (`ambition`). Peers' share is the mean over the other issuers (Brock and Durlauf 2001). Anxiety makes the
+    coin business less attractive, whatever it pays today.
+    """
+    state, rule = economy.redeployment, rules.redeployment
+    xp = namespace(state.belief)
+    seen = visibility(economy, rules)
+    spent = (state.to_date * rule.visibility[None, :]).sum(axis=1)
+    status = rule.status_weight * rules.issuer.ambition / (1.0 + spent / rule.status_scale)
+    count = state.share.shape[0]
+    peers = (state.share.sum(axis=0)[None, :] - state.share) / max(count - 1, 1)
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    return (
+        state.belief
+        - 0.5 * rule.risk_aversion * rule.risk[None, :]
+        + status[:, None] * seen[None, :]
+        + rule.peer_weight * peers
+        - rule.cost[None, :]
+        - rule.anxiety_weight * state.anxiety[:, None] * is_bills[None, :]
+    )
+
+
+def visibility(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
+    """How much each channel is seen. Neurotech counts by its share of all people implanted, rivals included."""
+    xp = namespace(rules.redeployment.visibility)
+    people = economy.ventures.milestones * rules.venture.neurotech
+    ahead = ratio((people * rules.venture.open_to_issuers).sum(), people.sum(), empty=1.0)
+    is_neurotech = xp.arange(len(CHANNELS)) == COLUMN["neurotech"]
+    return rules.redeployment.visibility * xp.where(is_neurotech, ahead, 1.0)
+
+
+def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer channel"]:
+    """Shares of deployable money by channel: a logit in utility, weighted by reinforced propensities.
+
+    An issuer that does not redeploy keeps everything in bills; with redeployment switched off nobody puts
+    money into AI.
+    """
+    state, rule = economy.redeployment, rules.redeployment
+    xp = namespace(state.belief)
+    is_ai = xp.asarray([1.0 if channel in AI_CHANNELS else 0.0 for channel in CHANNELS])
+    allowed = 1.0 - is_ai * (1.0 - rule.redeployment)
+    weight = state.propensity * allowed[None, :]
+    share = logit(rule.intensity_of_choice * channel_utility(economy, rules), weight)
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    capped = xp.minimum(share, xp.where(is_ai > 0.0, rule.channel_cap, 1.0)[None, :])
+    leaving = rules.issuer.redeploys[:, None] * capped * (1.0 - is_bills)[None, :]
+    return leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
+
+
+def _book_loan_income(economy: Economy) -> Economy:
+    """Interest received on compute loans belongs to the quarter's realised profit."""
+    received = flow_total(economy.books, "issuer_loan_interest", 0)
+    income = economy.income
+    income = replace(
+        income,
+        other_income=income.other_income + received,
+        realised_profit=income.realised_profit + received,
+    )
+    return replace(economy, income=income)
+
+
+def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
+    """The buffer binds before dividends, and dividends before redeployment."""
+    books, rule = economy.books, rules.redeployment
+    xp = namespace(rule.payout_ratio)
+    tokens = -books.positions[TOKENS][RESERVE]
+    profit = xp.maximum(economy.income.realised_profit, 0.0)
+    missing = xp.maximum(rule.buffer_target - buffer_ratio(books), 0.0) * tokens
+    top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
+    books = pay(books, "buffer_top_up", diagonal(top_up))
+    payout = rule.payout_ratio * xp.maximum(profit - top_up, 0.0)
+    return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
+
+
+def _divide(economy: Economy, rules: Rules, decisions, set_aside: Array) -> Economy:
+    """Choose shares; buy what trades at once, and park the rest for deals.
+
+    Deployable is what the own book has in cash above its operating needs and what is set aside for facilities,
+    plus, for an anxious issuer, a part of its own bills. The reserve is never touched.
+    """
+    books, rule, state = economy.books, rules.redeployment, economy.redeployment
+    xp = namespace(rule.payout_ratio)
+    drawn = xp.minimum(rule.anxiety_draw * state.anxiety, 1.0) * rules.issuer.redeploys
+    books = pay(books, "own_bill_sale", row(drawn * books.positions[BILLS][OWN]))
+    needed = rule.operating_cash * (economy.income.distribution + rules.issuer.fixed_costs / 4.0)
+    deployable = xp.maximum(balance(books, OWN) - needed - set_aside, 0.0) * (1.0 - 1e-14)
+    economy = replace(economy, books=books)
+    share = decisions["redeployment"](economy, rules)
+    wanted = share * deployable[:, None]
+    for channel, kind in (
+        ("bills", "own_bill_purchase"),
+        ("bitcoin", "bitcoin_purchase"),
+        ("gold", "gold_purchase"),
+        ("other_ventures", "other_venture_investment"),
+    ):
+        books = pay(books, kind, column(wanted[:, COLUMN[channel]]))
+    in_talks = xp.stack(
+        [wanted[:, k] if name in AI_CHANNELS else 0.0 * deployable for k, name in enumerate(CHANNELS)], axis=1
+    )
+    books = pay(books, "own_repo_purchase", column(in_talks.sum(axis=1)))
+    state = replace(
+        state,
+        share=share,
+        deployable=deployable,
+        talks=state.talks + in_talks,
+        deployed=wanted - in_talks,
+    )
+    return replace(economy, books=books, redeployment=state)

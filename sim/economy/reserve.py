@@ -1,0 +1,92 @@
+"""Phase 3: what the reserve earns, who gets a part of it, and what is marked to market."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.economy.arrays import column, namespace, row
+from sim.economy.flows import (
+    BILLS,
+    BITCOIN,
+    GOLD,
+    OTHER_VENTURES,
+    OWN,
+    REPO,
+    RESERVE,
+)
+from sim.economy.ledger import Books, balance, pay, revalue
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy, IssuerIncome
+from sim.economy.tokens import holder_yield
+
+
+def earn_on_reserves(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Pay interest on the quarter's average balances, share it out, and mark holdings to market.
+
+    Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens.
+    """
+    books, marks = economy.books, economy.tokens
+    rate = economy.environment.bill_rate / 4.0
+    own_bills, own_repo = books.positions[BILLS][OWN], books.positions[REPO][OWN]
+    bill_interest = rate * (marks.average_bills + own_bills)
+    repo_interest = rate * (marks.average_repo + own_repo)
+    loan_rate = rate + rules.reserve.secured_loan_spread / 4.0
+    books = pay(books, "bill_interest", row(bill_interest))
+    books = pay(books, "repo_interest", row(repo_interest))
+    books = pay(books, "secured_loan_interest", row(loan_rate * marks.average_secured))
+    on_reserve = rate * (marks.average_bills + marks.average_repo)
+    books, distribution, costs = _share_out(economy, rules, books, on_reserve)
+    interest = bill_interest + repo_interest
+    other = loan_rate * marks.average_secured
+    taxed = namespace(interest).maximum(interest + other - distribution - costs, 0.0)
+    books = pay(books, "issuer_tax", column(rules.reserve.tax_rate * taxed))
+    books, paper_gain = _mark_to_market(economy, rules, books)
+    income = IssuerIncome(
+        interest=interest,
+        other_income=other,
+        distribution=distribution,
+        realised_profit=interest + other - distribution - costs - rules.reserve.tax_rate * taxed,
+        paper_gain=paper_gain,
+    )
+    return replace(economy, books=books, income=income)
+
+
+def distribution_share(rules: Rules):
+    """Part of reserve interest owed to distributors.
+
+    All of what is earned on tokens held on the distributor's own platform, and an agreed part of the rest:
+    `s + theta (1 - s)` (the shape of the contract between Circle and Coinbase).
+    """
+    on_platform = rules.issuer.on_platform_share
+    return on_platform + rules.issuer.residual_share * (1.0 - on_platform)
+
+
+def _share_out(economy: Economy, rules: Rules, books: Books, on_reserve):
+    """Pay holders, distributors and costs; nobody pays more than it has."""
+    xp = namespace(on_reserve)
+    average = economy.tokens.average_tokens
+    to_holders = xp.minimum(holder_yield(economy, rules) / 4.0 * average, balance(books, OWN))
+    books = pay(books, "holder_yield", column(to_holders))
+    contract = distribution_share(rules) * xp.maximum(on_reserve - to_holders, 0.0)
+    to_distributors = xp.minimum(contract, balance(books, OWN))
+    books = pay(books, "distribution", column(to_distributors))
+    due = (rules.issuer.fixed_costs + rules.issuer.proportional_costs * average) / 4.0
+    costs = xp.minimum(due, balance(books, OWN))
+    books = pay(books, "issuer_costs", column(costs))
+    return books, to_distributors, costs + to_holders
+
+
+def _mark_to_market(economy: Economy, rules: Rules, books: Books):
+    """Bring bitcoin, gold and stakes outside AI to their new prices; gains are on paper until sold."""
+    before = books
+    books = revalue(books, BITCOIN, economy.environment.bitcoin * 1e-9)
+    books = revalue(books, GOLD, economy.environment.gold * 1e-9)
+    growth = 1.0 + rules.reserve.other_venture_return / 4.0
+    books = revalue(books, OTHER_VENTURES, before.price[OTHER_VENTURES] * growth)
+    gain = sum(
+        before.positions[instrument][book] * (books.price[instrument] - before.price[instrument])
+        for instrument in (BITCOIN, GOLD, OTHER_VENTURES)
+        for book in (RESERVE, OWN)
+    )
+    return books, gain
+

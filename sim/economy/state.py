@@ -1,0 +1,238 @@
+"""What a quarter takes and returns: the whole economy as frozen dataclasses of arrays.
+
+Money is in USD bn, hours in billions, GPUs in H100 equivalents, rates per year as decimals. Nothing is written
+in place: a phase returns a new economy made with `dataclasses.replace`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar
+from sim.economy.ledger import Books
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Prices and moods that no agent sets."""
+
+    bill_rate: Scalar
+    expected_rate: Scalar
+    """mean bill rate that agents expect over the next four quarters"""
+    reference_rate: Scalar
+    """the rate that issuers are used to (slow average)"""
+    bitcoin: Scalar
+    """USD"""
+    gold: Scalar
+    """USD an ounce"""
+    crypto_return: Scalar
+    """log change of bitcoin over the quarter"""
+    gold_return: Scalar
+    crypto_sentiment: Scalar
+    ai_sentiment: Scalar
+    ai_return: Scalar
+    """log change of the labs' total valuation over the last quarter"""
+
+
+@dataclass(frozen=True)
+class TokenMarket:
+    """What the 13 weekly rounds leave behind."""
+
+    opportunity_cost: Scalar
+    """bill rate less the yield passed on, averaged over tokens, last quarter"""
+    trust: Float[Array, " issuer"]
+    peg: Float[Array, " issuer"]
+    """USD per token in the secondary market"""
+    lowest_peg: Float[Array, " issuer"]
+    average_tokens: Float[Array, " issuer"]
+    average_bills: Float[Array, " issuer"]
+    average_repo: Float[Array, " issuer"]
+    average_secured: Float[Array, " issuer"]
+
+
+@dataclass(frozen=True)
+class IssuerIncome:
+    """An issuer's result of the quarter; what is realised and what is on paper are kept apart."""
+
+    interest: Float[Array, " issuer"]
+    """interest on bills, repo and money funds"""
+    other_income: Float[Array, " issuer"]
+    distribution: Float[Array, " issuer"]
+    realised_profit: Float[Array, " issuer"]
+    paper_gain: Float[Array, " issuer"]
+
+
+@dataclass(frozen=True)
+class Labs:
+    """The AI labs and their market."""
+
+    adoption: Scalar
+    """share of the market potential reached"""
+    opening_adoption: Scalar
+    market_share: Float[Array, " lab"]
+    revenue: Float[Array, " lab"]
+    """this quarter's"""
+    spending: Float[Array, " lab"]
+    """planned and committed this quarter"""
+    shortfall: Float[Array, " lab"]
+    """committed spending that cash could not cover"""
+    compute_budget: Float[Array, " lab"]
+    research_hours: Float[Array, " lab"]
+    research_spending: Float[Array, " lab"]
+    training_compute: Float[Array, " lab"]
+    """effective stock, 1e24 FLOP, after obsolescence"""
+    capability: Float[Array, " lab"]
+    growth: Float[Array, " lab"]
+    """expected growth of own revenue, log per quarter"""
+    post_money: Float[Array, " lab"]
+    """valuation at the last round"""
+    alive: Float[Array, " lab"]
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """Fleets by age, and the two GPU markets."""
+
+    fleet: Float[Array, "provider age"]
+    book_value: Float[Array, "provider age"]
+    ordered: Float[Array, " provider"]
+    """bought this quarter, at work from the next"""
+    rent: Scalar
+    """USD per GPU-hour"""
+    opening_rent: Scalar
+    price: Scalar
+    """USD per GPU, installed"""
+    demand: Scalar
+    demand_growth: Scalar
+    """expected, log per quarter"""
+    market_utilisation: Scalar
+    """hours demanded over hours offered; above one when customers are turned away"""
+    utilisation: Float[Array, " provider"]
+    revenue: Float[Array, " provider"]
+    running_cost: Float[Array, " provider"]
+    plan: Float[Array, " provider"]
+    """GPU spending planned this quarter, USD bn"""
+    delivery_limit: Scalar
+    """what the vendor can deliver to everyone this quarter, GPUs"""
+    alive: Float[Array, " provider"]
+
+
+@dataclass(frozen=True)
+class LoanTerms:
+    """Price and maturity of each lender's loans to each provider."""
+
+    rate: Float[Array, "lender provider"]
+    remaining: Float[Array, "lender provider"]
+    """quarters until maturity"""
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Compute loans beside their balances (which are in the books)."""
+
+    issuer: LoanTerms
+    investor: LoanTerms
+    facility: Float[Array, "issuer provider"]
+    """signed and not yet drawn, USD bn"""
+    facility_quarters: Float[Array, "issuer provider"]
+    issuer_arrears: Float[Array, "issuer provider"]
+    """interest due and unpaid this quarter"""
+    investor_arrears: Float[Array, "investor provider"]
+    unpaid_costs: Float[Array, " provider"]
+
+
+@dataclass(frozen=True)
+class Capital:
+    """Money asked for and not found yet this quarter, and the heat of the market."""
+
+    lab_ask: Float[Array, " lab"]
+    loan_ask: Float[Array, " provider"]
+    equity_ask: Float[Array, " provider"]
+    venture_ask: Float[Array, " venture"]
+    asked: Scalar
+    offered: Scalar
+    heat: Scalar
+    """money offered over money asked for, last quarter, as a log"""
+    peer_share: Float[Array, " lab"]
+    """where investors' lab money went last quarter"""
+    opening_wealth: Float[Array, " investor"]
+
+
+@dataclass(frozen=True)
+class Ventures:
+    """Neurotech and robotics companies."""
+
+    burn: Float[Array, " venture"]
+    revenue: Float[Array, " venture"]
+    milestones: Float[Array, " venture"]
+    """people implanted, or robots delivered"""
+    alive: Float[Array, " venture"]
+
+
+@dataclass(frozen=True)
+class Redeployment:
+    """What issuers believe, intend and have done."""
+
+    belief: Float[Array, "issuer channel"]
+    """expected return, per year"""
+    propensity: Float[Array, "issuer channel"]
+    talks: Float[Array, "issuer channel"]
+    """money parked for deals under discussion, USD bn"""
+    share: Float[Array, "issuer channel"]
+    """of deployable money, this quarter's choice"""
+    deployed: Float[Array, "issuer channel"]
+    """paid into each channel this quarter"""
+    to_date: Float[Array, "issuer channel"]
+    deployable: Float[Array, " issuer"]
+    anxiety: Float[Array, " issuer"]
+    multiple: Float[Array, " issuer"]
+    """valuation over yearly profit: an "AI company", not a "crypto company" """
+
+
+@dataclass(frozen=True)
+class Economy:
+    """Everything that a quarter changes."""
+
+    quarter: Scalar
+    """quarters since the opening"""
+    books: Books
+    environment: Environment
+    tokens: TokenMarket
+    income: IssuerIncome
+    labs: Labs
+    gpus: Gpus
+    credit: Credit
+    capital: Capital
+    ventures: Ventures
+    redeployment: Redeployment
+    open_data: Scalar
+    """the commons: tokens of open training data, billions"""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What comes from outside in one quarter: random numbers drawn before the run, and the data.
+
+    Normals are standard; uniforms lie in (0, 1).
+    """
+
+    rate: Scalar
+    bitcoin: Scalar
+    gold: Scalar
+    crypto_sentiment: Scalar
+    ai_sentiment: Scalar
+    rent: Scalar
+    token_demand: Float[Array, " week"]
+    token_share: Float[Array, "issuer week"]
+    round_closes: Float[Array, " lab"]
+    """uniform"""
+    deal_closes: Float[Array, "issuer channel"]
+    """uniform"""
+    venture_value: Float[Array, " venture"]
+    known: Scalar
+    """1 while the data below are used, 0 afterwards"""
+    bill_rate_data: Scalar
+    bitcoin_data: Scalar
+    gold_data: Scalar
