@@ -23,10 +23,6 @@ from sim.economy.ledger import Books, balance, net_worth, pay, revalue
 from sim.economy.rules import Rules
 from sim.economy.state import Capital, Draws, Economy
 
-NEVER = 1e9
-"""Quarters of runway of a company that does not burn cash."""
-
-
 def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions) -> Economy:
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
     plan = decisions["gpu_orders"](economy, rules)
@@ -107,7 +103,7 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     cash = balance(books, LABS)
     kept = labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1))
     burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
-    short = ratio(cash, burn, empty=NEVER) < rule.shortest_runway
+    short = cash < rule.shortest_runway * burn
     lab_ask = xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
     arrears = economy.credit.issuer_arrears.sum(axis=0) + economy.credit.investor_arrears.sum(axis=0)
     needed = rule.liquidity_quarters * debt_service(economy) + arrears + economy.credit.unpaid_costs
