@@ -65,7 +65,7 @@ def _deals(quarter: str, after: Economy, names: Mapping[str, Any]) -> list[dict[
     for kind, wording in DEALS.items():
         payee_names = names.get(POPULATION.get(FLOWS[kind].payee, ""), ("the commons",))
         amount = after.books.journal.flows[kind].amount
-        for payer, payee in np.argwhere(amount > 1e-4):
+        for payer, payee in np.argwhere(amount > 1e-3):
             paid, issuer = float(amount[payer, payee]), names["issuers"][payer]
             text = wording.format(amount=_money(paid), payee=payee_names[payee])
             events.append(_event(quarter, kind.removeprefix("issuer_"), issuer, f"{issuer} {text}", paid))

@@ -343,6 +343,18 @@ class Scenario(Strict):
         return self
 
 
+    def changed(self, changes: Mapping[str, Any]) -> Scenario:
+        """Return the scenario with other values at some dotted keys.
+
+        Raises:
+            ScenarioError: if a key is unknown or a value is not allowed.
+        """
+        raw = self.model_dump(mode="python")
+        for key, value in changes.items():
+            _set(raw, key, value)
+        return _validated(raw, self.name)
+
+
 def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:
     """Load a scenario by name or path, with changes by dotted key.
 
@@ -361,10 +373,7 @@ def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
     raw["name"] = path.stem
     for key, value in (changes or {}).items():
         _set(raw, key, value)
-    try:
-        return Scenario.model_validate(raw)
-    except ValidationError as error:
-        raise ScenarioError(f"{path.name}: {_first_error(error)}") from None
+    return _validated(raw, path.name)
 
 
 def find(name: str | Path) -> Path:
@@ -473,6 +482,13 @@ def _is_number(text: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _validated(raw: dict[str, Any], where: str) -> Scenario:
+    try:
+        return Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_first_error(error)}") from None
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

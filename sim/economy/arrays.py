@@ -28,6 +28,15 @@ def ratio(numerator: Array, denominator: Array, empty: float = 0.0) -> Array:
     return xp.where(nonzero, numerator / xp.where(nonzero, denominator, 1.0), empty)
 
 
+def affordable(cash: Array, due: Array) -> Array:
+    """Share of what is due that cash can pay: one if all of it.
+
+    A hair less than cash over due, so that rounding in the payments cannot overdraw the account.
+    """
+    xp = namespace(due)
+    return xp.minimum(1.0, ratio(cash, due, empty=1.0) * (1.0 - 1e-14))
+
+
 def column(vector: Array) -> Array:
     """Turn a vector of amounts `(n,)` into a payment matrix to a single receiver `(n, 1)`."""
     return vector[:, None]

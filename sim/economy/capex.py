@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, column, namespace, ratio
+from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio
 from sim.economy.credit import debt_service
 from sim.economy.flows import PROVIDERS
 from sim.economy.gpus import BILLION
@@ -23,11 +23,11 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     gpus, rule = economy.gpus, rules.gpus
     xp = namespace(gpus.price)
     kept = rules.funding.liquidity_quarters * debt_service(economy) * (1.0 - rules.provider.hyperscale)
-    affordable = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
-    wanted = xp.minimum(gpus.plan, affordable) * gpus.alive
+    free = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
+    wanted = xp.minimum(gpus.plan, free) * gpus.alive
     everyone = ratio(wanted.sum(), 1.0 - rule.other_buyers)
     limit = gpus.delivery_limit * gpus.price / BILLION
-    delivered = xp.minimum(1.0, ratio(limit, everyone, empty=1.0)) * (1.0 - 1e-14)
+    delivered = affordable(limit, everyone)
     spent = wanted * delivered
     books = pay(economy.books, "gpu_purchase", column(spent))
     others = spent.sum() * ratio(rule.other_buyers, 1.0 - rule.other_buyers)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.arrays import Array, affordable, namespace, ratio
 from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
 from sim.economy.ledger import Books, balance, pay
 from sim.economy.rules import Rules
@@ -31,14 +31,14 @@ def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     interest = issuer_interest.sum(axis=0) + investor_interest.sum(axis=0)
     principal = issuer_principal.sum(axis=0) + investor_principal.sum(axis=0)
     cash = balance(books, PROVIDERS)
-    paid = xp.minimum(1.0, ratio(cash, interest, empty=1.0)) * (1.0 - 1e-14)
+    paid = affordable(cash, interest)
     left = xp.maximum(cash - interest * paid, 0.0)
-    repaid = xp.minimum(1.0, ratio(left, principal, empty=1.0)) * (1.0 - 1e-14)
+    repaid = affordable(left, principal)
     books = pay(books, "issuer_loan_interest", (issuer_interest * paid).T)
     books = pay(books, "investor_loan_interest", (investor_interest * paid).T)
     books = pay(books, "issuer_loan_principal", (issuer_principal * repaid).T)
     books = pay(books, "investor_loan_principal", (investor_principal * repaid).T)
-    missed = xp.where(cash < interest, 1.0 - paid, 0.0)
+    missed = 1.0 - paid
     credit = replace(
         credit,
         issuer=_a_quarter_older(credit.issuer),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, column, namespace, ratio, row
+from sim.economy.arrays import Array, affordable, column, namespace, ratio, row
 from sim.economy.choice import match
 from sim.economy.credit import lend, loan_rate
 from sim.economy.flows import (
@@ -30,8 +30,7 @@ def facility_draws(economy: Economy, rules: Rules) -> Float[Array, "issuer provi
     xp = namespace(credit.facility)
     due = credit.facility / xp.maximum(credit.facility_quarters, 1.0) * rules.redeployment.redeployment
     due = due * economy.gpus.alive[None, :]
-    fits = xp.minimum(1.0, ratio(balance(economy.books, OWN), due.sum(axis=1), empty=1.0))
-    return due * (fits * (1.0 - 1e-14))[:, None]
+    return due * affordable(balance(economy.books, OWN), due.sum(axis=1))[:, None]
 
 
 def close_deals(

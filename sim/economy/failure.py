@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.economy.arrays import Array, column, namespace, ratio, row
+from sim.economy.arrays import Array, affordable, column, namespace, ratio, row
 from sim.economy.credit import debt
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -35,17 +35,14 @@ def settle_failures(economy: Economy, rules: Rules, draws: Draws) -> Economy:
 def _make_good(economy: Economy) -> Economy:
     """Pay arrears from what was raised since; what remains unpaid is fatal."""
     books, credit = economy.books, economy.credit
-    xp = namespace(credit.facility)
     owed = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
-    paid = xp.minimum(1.0, ratio(balance(books, PROVIDERS), owed, empty=1.0)) * (1.0 - 1e-14)
+    paid = affordable(balance(books, PROVIDERS), owed)
     books = pay(books, "issuer_loan_arrears", (credit.issuer_arrears * paid).T)
     books = pay(books, "investor_loan_arrears", (credit.investor_arrears * paid).T)
-    # Rounding in a full payment is not a default.
-    left = xp.where(paid >= 1.0 - 1e-12, 0.0, 1.0 - paid)
     credit = replace(
         credit,
-        issuer_arrears=credit.issuer_arrears * left,
-        investor_arrears=credit.investor_arrears * left,
+        issuer_arrears=credit.issuer_arrears * (1.0 - paid),
+        investor_arrears=credit.investor_arrears * (1.0 - paid),
     )
     return replace(economy, books=books, credit=credit)
 
@@ -116,10 +113,8 @@ def _sell_fleet(economy: Economy, rules: Rules, fails: Array) -> Books:
 
 def _share_proceeds(books: Books, fails: Array) -> Books:
     """Lenders rank equally; each loses the same share of its claim."""
-    xp = namespace(fails)
     loans = books.positions[COMPUTE_LOANS]
-    owed = debt(books)
-    recovered = xp.minimum(1.0, ratio(balance(books, PROVIDERS), owed, empty=1.0)) * (1.0 - 1e-14) * fails
+    recovered = affordable(balance(books, PROVIDERS), debt(books)) * fails
     issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
     books = pay(books, "issuer_loan_recovery", (issuer_claims * recovered).T)
     books = pay(books, "investor_loan_recovery", (investor_claims * recovered).T)

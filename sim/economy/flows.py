@@ -145,13 +145,18 @@ FLOWS: dict[str, FlowKind] = {
     "lab_other": FlowKind(LABS, ECONOMY, "data, sales and other cost of the labs"),
     "lab_tax": FlowKind(LABS, GOVERNMENT, "tax on labs' profit"),
     "compute": FlowKind(LABS, PROVIDERS, "labs rent GPU hours"),
+    "lab_dividend_issuers": FlowKind(LABS, OWN, "a lab's surplus cash, to issuers that own it"),
+    "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
+    "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
     "lab_liquidation": FlowKind(LABS, ECONOMY, "cash left in a failed lab"),
     # Providers
     "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
     "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
     "hosting": FlowKind(PROVIDERS, ECONOMY, "colocation"),
     "provider_costs": FlowKind(PROVIDERS, ECONOMY, "staff and other cost of providers"),
-    "provider_payout": FlowKind(PROVIDERS, ECONOMY, "surplus cash paid to a provider's owners"),
+    "cloud_dividend_issuers": FlowKind(PROVIDERS, OWN, "a cloud's surplus cash, to issuers that own it"),
+    "cloud_dividend_investors": FlowKind(PROVIDERS, INVESTORS, "a cloud's surplus cash, to its investors"),
+    "cloud_dividend_public": FlowKind(PROVIDERS, ECONOMY, "a cloud's surplus cash, to its other owners"),
     "gpu_purchase": FlowKind(PROVIDERS, VENDOR, "providers buy GPUs", payer_gets=GPUS),
     "gpu_resale": FlowKind(
         ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"

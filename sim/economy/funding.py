@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
+from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio, row
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.credit import debt, debt_service, lend, loan_rate
 from sim.economy.flows import (
     COMPUTE_LOANS,
+    ECONOMY,
     INVESTORS,
     LAB_SHARES,
     LABS,
+    OWN,
     PROVIDER_SHARES,
     PROVIDERS,
     VENTURES,
@@ -33,7 +35,8 @@ def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions) -> Econ
     economy = _fund_labs(economy, rules, draws)
     economy = _fund_providers(economy, rules)
     economy = _fund_ventures(economy, rules)
-    return _fund_clouds(economy, rules)
+    economy = _fund_clouds(economy, rules)
+    return _pay_out_surplus(economy, rules)
 
 
 def plan_orders(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
@@ -134,6 +137,7 @@ def _draw_on_backers(economy: Economy, rules: Rules, decisions) -> Economy:
     budget = decisions["investor_appetite"](economy, rules)
     cash = balance(books, INVESTORS)
     call = xp.clip(rule.dry_powder * budget - cash, 0.0, budget)
+    call = call * affordable(_from_backers(books, rules), call.sum())
     surplus = xp.maximum(cash - 1.5 * rule.dry_powder * budget, 0.0)
     books = pay(books, "capital_call", row(call * (1.0 - rules.investor.lends)))
     books = pay(books, "credit_call", row(call * rules.investor.lends))
@@ -227,17 +231,41 @@ def _fund_ventures(economy: Economy, rules: Rules) -> Economy:
 
 
 def _fund_clouds(economy: Economy, rules: Rules) -> Economy:
-    """Parents top up their clouds for the GPUs they plan, within a budget, and take surplus cash out."""
+    """Parents top up their clouds for the GPUs they plan, within a budget."""
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     mood = rules.funding.budget_growth * economy.quarter / 4.0
     budget = rules.provider.parent_budget * rules.funding.investor_appetite * xp.exp(mood)
     cash = balance(books, PROVIDERS)
-    owned = rules.provider.hyperscale * gpus.alive
-    needed = xp.clip(gpus.plan - cash, 0.0, budget) * owned
-    surplus = xp.maximum(cash - gpus.plan - gpus.running_cost, 0.0) * owned
-    books = pay(books, "parent_funding", row(needed))
-    return replace(economy, books=pay(books, "provider_payout", column(surplus)))
+    needed = xp.clip(gpus.plan - cash, 0.0, budget) * rules.provider.hyperscale * gpus.alive
+    needed = needed * affordable(_from_backers(books, rules), needed.sum())
+    return replace(economy, books=pay(books, "parent_funding", row(needed)))
+
+
+def _pay_out_surplus(economy: Economy, rules: Rules) -> Economy:
+    """Clouds give their owners what they do not need for GPUs, labs what is beyond their longest runway."""
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
+    spare = xp.maximum(spare, 0.0) * rules.provider.hyperscale * gpus.alive
+    books = _pay_dividend(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
+    spare = balance(books, LABS) - rules.funding.target_runway * economy.labs.spending
+    spare = xp.maximum(spare, 0.0) * economy.labs.alive
+    return replace(economy, books=_pay_dividend(books, "lab_dividend", LAB_SHARES, LABS, spare))
+
+
+def _pay_dividend(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
+    """Divide an amount over all shareholders by what they own."""
+    shares = books.positions[instrument]
+    per_share = amount / -shares[company] * (1.0 - 1e-14)
+    for account, suffix in ((OWN, "issuers"), (INVESTORS, "investors"), (ECONOMY, "public")):
+        books = pay(books, f"{kind}_{suffix}", (shares[account] * per_share).T)
+    return books
+
+
+def _from_backers(books: Books, rules: Rules) -> Scalar:
+    """The most that everyone outside parts with in a quarter for each kind of funding, USD bn."""
+    return rules.funding.backers_limit * balance(books, ECONOMY).sum()
 
 
 def market_heat(capital: Capital) -> Scalar:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
+from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio, row
 from sim.economy.choice import match
 from sim.economy.flows import GPUS, PROVIDERS
 from sim.economy.ledger import Books, balance, pay, write_down
@@ -110,7 +110,7 @@ def _pay_running_costs(
     other = rule.running_cost_share * revenue
     due = power + hosting + other
     cash = balance(books, PROVIDERS)
-    paid = xp.minimum(1.0, ratio(cash, due, empty=1.0)) * (1.0 - 1e-14)
+    paid = affordable(cash, due)
     for kind, cost in (("power", power), ("hosting", hosting), ("provider_costs", other)):
         books = pay(books, kind, column(cost * paid))
     return books, due * paid, xp.maximum(due - cash, 0.0)

@@ -148,6 +148,7 @@ class FundingRules:
     sentiment_response: Scalar
     wealth_response: Scalar
     dry_powder: Scalar
+    backers_limit: Scalar
     shortest_runway: Scalar
     target_runway: Scalar
     revenue_multiple: Scalar
