@@ -1,1 +1,49 @@
-"""capflow: how stablecoin interest becomes AI infrastructure, with every dollar accounted for."""
+"""capflow: how stablecoin interest becomes AI infrastructure, with every dollar accounted for.
+
+    import sim
+
+    run = sim.run("baseline", seed=1)
+    print(run.manifest["outcomes"]["interest_usd_bn"])
+
+`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.CapitalFlowModel` is a Mesa model like any other.
+Names are imported when first used, so that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.model import AccountingError, CapitalFlowModel
+    from sim.runs import Run, RunError
+    from sim.scenario import Scenario, ScenarioError, load
+    from sim.single import run
+
+_HOME = {
+    "AccountingError": "sim.model",
+    "CapitalFlowModel": "sim.model",
+    "Run": "sim.runs",
+    "RunError": "sim.runs",
+    "Scenario": "sim.scenario",
+    "ScenarioError": "sim.scenario",
+    "load": "sim.scenario",
+    "run": "sim.single",
+}
+
+__all__ = [
+    "AccountingError",
+    "CapitalFlowModel",
+    "Run",
+    "RunError",
+    "Scenario",
+    "ScenarioError",
+    "load",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")

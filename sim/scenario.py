@@ -203,6 +203,7 @@ class Provider(Strict):
     debt: Quantity
     parent_budget: Quantity
     customer_weight: Quantity
+    expansion: Quantity
     owners: Table
 
 
@@ -374,6 +375,30 @@ def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
     for key, value in (changes or {}).items():
         _set(raw, key, value)
     return _validated(raw, path.name)
+
+
+def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
+    """Where two scenarios differ: dotted key -> values `from` and `to`; names and texts left aside."""
+    before = _flat(base.model_dump(mode="json"))
+    after = _flat(other.model_dump(mode="json"))
+    return {
+        key: {"from": before.get(key), "to": after.get(key)}
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    }
+
+
+def _flat(raw: Any, at: str = "") -> dict[str, Any]:
+    """Leaves by dotted key; a quantity is its value."""
+    if isinstance(raw, dict):
+        if "unit" in raw:
+            raw = raw.get("value", raw.get("values"))
+            return {at: raw} if not isinstance(raw, dict) else _flat(raw, at)
+        items = {k: v for k, v in raw.items() if at or k not in ("name", "title", "about")}
+        return {k: v for key, part in items.items() for k, v in _flat(part, f"{at}.{key}" if at else key).items()}
+    if isinstance(raw, (list, tuple)):
+        return {k: v for index, part in enumerate(raw) for k, v in _flat(part, f"{at}.{index}").items()}
+    return {at: raw}
 
 
 def find(name: str | Path) -> Path:

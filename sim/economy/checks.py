@@ -34,8 +34,9 @@ from sim.economy.flows import (
 )
 from sim.economy.ledger import Books, balance, net_worth, total_value
 
-SMALLEST_SCALE = 1e-6
-"""USD bn (a thousand dollars): residuals of agents that hardly moved are measured against this."""
+SMALLEST_SCALE = 1e-3
+"""USD bn (a million dollars): residuals of agents that hardly moved are measured against this, so that the
+tolerance is never finer than a tenth of a cent, the rounding left by larger payments of earlier quarters."""
 TOLERANCE = 1e-9
 
 

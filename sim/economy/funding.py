@@ -45,14 +45,16 @@ def plan_orders(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
     It aims for the capacity that expected demand will fill at target utilisation once the GPUs are at work,
     and orders more readily when a GPU earns more than the hurdle:
 
-        order = clip(K e^(lead g) u / u* - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
+        order = clip(K (e^(lead g) u / u*)^x - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
+
+    with x the provider's own appetite for growth.
     """
     gpus, rule = economy.gpus, rules.gpus
     xp = namespace(gpus.rent)
-    # GPUs about to retire do not count towards next quarter's capacity.
     owned = gpus.fleet.sum(axis=1) * gpus.alive
     filled = xp.minimum(gpus.market_utilisation, 1.5) / rule.target_utilisation
-    wanted = owned * (xp.exp(rule.build_lead * gpus.demand_growth) * filled) - owned
+    missing = xp.exp(rule.build_lead * gpus.demand_growth) * filled
+    wanted = owned * (missing**rules.provider.expansion - 1.0)
     hours = HOURS_PER_QUARTER * rule.availability * rule.target_utilisation
     earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(rules, gpus.rent)) / gpus.price
     eagerness = 1.0 / (1.0 + xp.exp(-rule.hurdle_response * (earned - rule.hurdle_return)))
@@ -113,7 +115,10 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
     plan = gpus.plan
-    loan_ask = xp.minimum(rule.loan_to_cost * plan, xp.maximum(plan - free, 0.0)) * merchant
+    # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included.
+    room = rules.credit.largest_leverage * (gpus.book_value.sum(axis=1) + plan) - debt(books)
+    borrowed = xp.minimum(rule.loan_to_cost * plan, xp.maximum(plan - free, 0.0))
+    loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
     equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
     ventures = economy.ventures
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
@@ -243,14 +248,17 @@ def _fund_clouds(economy: Economy, rules: Rules) -> Economy:
 
 
 def _pay_out_surplus(economy: Economy, rules: Rules) -> Economy:
-    """Clouds give their owners what they do not need for GPUs, labs what is beyond their longest runway."""
+    """Clouds give their owners what they do not need for GPUs, labs in profit what is beyond their
+    longest runway."""
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
     spare = xp.maximum(spare, 0.0) * rules.provider.hyperscale * gpus.alive
     books = _pay_dividend(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
-    spare = balance(books, LABS) - rules.funding.target_runway * economy.labs.spending
-    spare = xp.maximum(spare, 0.0) * economy.labs.alive
+    labs = economy.labs
+    earns = labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1)) > labs.spending
+    spare = balance(books, LABS) - rules.funding.target_runway * labs.spending
+    spare = xp.maximum(spare, 0.0) * labs.alive * earns
     return replace(economy, books=_pay_dividend(books, "lab_dividend", LAB_SHARES, LABS, spare))
 
 

@@ -70,6 +70,7 @@ class CreditRules:
     customer_discount: Scalar
     issuer_term: Scalar
     investor_term: Scalar
+    largest_leverage: Scalar
     resale_discount: Scalar
     fire_sale_slope: Scalar
 
@@ -248,6 +249,7 @@ class ProviderTraits:
     hyperscale: Float[Array, " provider"]
     parent_budget: Float[Array, " provider"]
     customer_weight: Float[Array, " provider"]
+    expansion: Float[Array, " provider"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,202 @@
+"""The command line: a thin layer over the public API.
+
+Answers go to standard output, progress and messages to standard error. Exit 0: done; 2: the user's mistake, in one
+line; 130 or 143: interrupted; 1: anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.runs import Run
+    from sim.single import Progress
+
+app = typer.Typer(
+    name="capflow",
+    help="How stablecoin interest becomes AI infrastructure, with every dollar accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on standard output.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a lever (see `capflow list levers`) or any key of the scenario by its dotted path.",
+    ),
+]
+
+
+class Terminated(Exception):
+    """The process was asked to end."""
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
+    seed: Annotated[int | None, typer.Option(help="Seed of the history; the scenario's own if left out.")] = None,
+    quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenario's own if left out.")] = None,
+    changes: Sets = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder to make; must not exist.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run one history, and leave a folder with tables, figures and a report."""
+    from sim.single import run as run_history
+
+    with _progress_bar(scenario) as progress:
+        finished = run_history(
+            scenario, seed=seed, quarters=quarters, changes=_parsed(changes), out=out, progress=progress
+        )
+    if as_json:
+        _answer({"run_dir": str(finished.path.resolve()), **_summary(finished)})
+    else:
+        from sim.terminal import show_run
+
+        show_run(finished)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",
+    as_json: Json = False,
+) -> None:
+    """List scenarios, levers and runs."""
+    from sim.listing import listing
+
+    found = listing(what)
+    if as_json:
+        _answer(found)
+    else:
+        from sim.terminal import show_listing
+
+        show_listing(found)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL over the tables series, agents, flows and exposures.")],
+    folder: Annotated[
+        Path | None, typer.Option("--run", help="Run folder; the newest under runs/ if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a run a question in SQL (DuckDB)."""
+    from sim.listing import newest_run
+    from sim.runs import Run
+
+    chosen = Run.open(folder) if folder is not None else newest_run()
+    table = chosen.query(sql)
+    if as_json:
+        _answer({"run_dir": str(chosen.path.resolve()), "rows": json.loads(table.to_json(orient="records"))})
+    else:
+        from sim.terminal import show_table
+
+        show_table(table, str(chosen.path))
+
+
+def main() -> None:
+    """Run the command line; turn the user's mistakes into one line and exit status 2."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        _stop("interrupted; nothing was written", 130)
+    except Terminated:
+        _stop("terminated; nothing was written", 143)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        status = _status(error)
+        if status is None:
+            raise
+        _stop(_line(error), status)
+
+
+def _status(error: Exception) -> int | None:
+    """Exit status of an error that is explained in one line; None for a fault of ours, shown in full."""
+    from click import ClickException
+    from click.exceptions import Exit
+
+    from sim.runs import RunError
+    from sim.scenario import ScenarioError
+
+    if isinstance(error, Exit):
+        sys.exit(error.exit_code)
+    if isinstance(error, (ClickException, RunError, ScenarioError)):
+        return 2
+    if type(error).__name__ == "AccountingError":
+        return 1
+    return None
+
+
+def _line(error: Exception) -> str:
+    format_message = getattr(error, "format_message", None)
+    return " ".join(str(format_message() if format_message else error).split())
+
+
+def _stop(message: str, status: int) -> None:
+    print(f"capflow: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _terminate(number: int, frame: Any) -> None:
+    raise Terminated
+
+
+def _answer(found: Any) -> None:
+    json.dump(found, sys.stdout, indent=2)
+    print()
+
+
+def _parsed(changes: list[str] | None) -> dict[str, Any]:
+    from sim.scenario import ScenarioError, parse_value
+
+    pairs = {}
+    for change in changes or []:
+        key, sign, text = change.partition("=")
+        if not sign or not key.strip():
+            raise ScenarioError(f"--set {change}: expected KEY=VALUE")
+        pairs[key.strip()] = parse_value(text.strip())
+    return pairs
+
+
+def _summary(finished: Run) -> dict[str, Any]:
+    keys = ("scenario", "seed", "quarters", "checks", "outcomes", "timing")
+    return {key: finished.manifest[key] for key in keys}
+
+
+@contextmanager
+def _progress_bar(scenario: str) -> Iterator[Progress]:
+    """A bar over quarters on standard error, where it is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total, label: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("quarters"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(scenario, total=None)
+
+        def advance(done: int, total: int, label: str) -> None:
+            text = f"{scenario} {label}" if done < total else f"{scenario}: drawing figures"
+            bar.update(task, completed=done, total=total, description=text)
+
+        report: Callable[[int, int, str], None] = advance
+        yield report

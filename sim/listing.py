@@ -1,0 +1,60 @@
+"""What there is: scenarios, levers, runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sim import levers
+from sim.runs import Run, RunError, list_runs
+from sim.scenario import ScenarioError, load, names, suggestion
+from sim.single import RUNS
+
+KINDS = ("scenarios", "levers", "runs")
+
+
+def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
+    """List scenarios, levers or runs, or all three.
+
+    Raises:
+        ScenarioError: if `what` is none of them.
+    """
+    if what not in (*KINDS, "all"):
+        raise ScenarioError(
+            f"list {what}: unknown{suggestion(what, KINDS)}; there are {', '.join(KINDS)} and all"
+        )
+    makers = {"scenarios": _scenarios, "levers": _levers, "runs": _runs}
+    return {kind: makers[kind]() for kind in (KINDS if what == "all" else (what,))}
+
+
+def newest_run() -> Run:
+    """Open the newest run under `runs/`.
+
+    Raises:
+        RunError: if there is none.
+    """
+    found = list_runs(RUNS)
+    if not found:
+        raise RunError(f"no runs under {RUNS}/ yet: make one with `capflow run`, or name one with --run")
+    return Run.open(found[0].path)
+
+
+def _scenarios() -> list[dict[str, Any]]:
+    loaded = [load(name) for name in names()]
+    return [{"name": s.name, "title": s.title, "about": s.about, "quarters": s.run.quarters} for s in loaded]
+
+
+def _levers() -> list[dict[str, Any]]:
+    baseline = load("baseline")
+    rows = []
+    for lever in levers.LEVERS:
+        number = levers.quantity(baseline, lever)
+        low, high = number.range or (None, None)
+        rows.append(
+            {**asdict(lever), "unit": number.unit, "default": number.value, "low": low, "high": high}
+        )
+    return rows
+
+
+def _runs() -> list[dict[str, Any]]:
+    return [{**asdict(found), "path": str(found.path)} for found in list_runs(RUNS)]

@@ -1,0 +1,120 @@
+"""What the command line shows a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.economy.checks import TOLERANCE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.runs import Run
+
+MOST_ROWS = 200
+
+
+def show_run(finished: Run) -> None:
+    """Print the headline, where the interest went, what happened, and where the report is."""
+    console = Console(highlight=False)
+    manifest = finished.manifest
+    quarters = list(finished.series["quarter"])
+    console.print(
+        Text.assemble(
+            (f"{manifest['title']}", "bold"),
+            f"  {quarters[1]} to {quarters[-1]}, seed {manifest['seed']}",
+        )
+    )
+    console.print(_headline(manifest["outcomes"]))
+    console.print(_interest_table(finished))
+    _show_events(console, finished.events)
+    worst = max(manifest["checks"].values())
+    console.print(
+        f"Books: {len(manifest['checks'])} identities checked every quarter for every agent; largest relative "
+        f"residual {worst:.1e} (tolerance {TOLERANCE:.0e})"
+    )
+    report = finished.path / "report.html"
+    where = report if report.is_file() else finished.path
+    console.print(Text(f"Report: {where.resolve()}"), soft_wrap=True)
+
+
+def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
+    """Print scenarios, levers and runs."""
+    console = Console(highlight=False)
+    for kind, rows in found.items():
+        table = Table(title=kind.capitalize(), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+        if not rows:
+            console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet")
+            continue
+        shown = [key for key in rows[0] if key not in ("about", "group")]
+        for key in shown:
+            table.add_column(key.replace("_", " "), overflow="fold")
+        for row in rows:
+            table.add_row(*(_cell(row[key]) for key in shown))
+        console.print(table)
+
+
+def show_table(table: pd.DataFrame, source: str) -> None:
+    """Print the answer to a query; at most a screenful or two, and how much was left out."""
+    console = Console(highlight=False)
+    printed = Table(box=box.SIMPLE_HEAD)
+    for name in table.columns:
+        numeric = table[name].dtype.kind in "if"
+        printed.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+    for values in table.head(MOST_ROWS).itertuples(index=False):
+        printed.add_row(*(_cell(value) for value in values))
+    console.print(printed)
+    left = len(table) - MOST_ROWS
+    more = f", {left} more not shown: add LIMIT, or use --json for all" if left > 0 else ""
+    console.print(f"{len(table)} rows from {source}{more}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return "" if value is None else str(value)
+
+
+def _headline(outcomes: dict[str, float]) -> Text:
+    return Text(
+        f"Issuers earned {outcomes['interest_usd_bn']:.1f} USD bn of Treasury interest and put "
+        f"{outcomes['redeployed_usd_bn']:.2f} into AI. At any remove, interest paid for "
+        f"{outcomes['gpus_funded_by_interest']:,.0f} GPUs ({outcomes['interest_funded_gpu_usd_bn']:.2f} USD bn), "
+        f"{100 * outcomes['interest_share_of_gpu_capex']:.2g} percent of what providers spent on GPUs."
+    )
+
+
+def _interest_table(finished: Run) -> Table:
+    from sim.attribution import direct_uses, final_uses
+
+    table = Table(title="Where the interest went", box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
+    for name in ("first use", "USD bn", "%", "in the end", "USD bn", "%"):
+        table.add_column(name, justify="right" if name in ("USD bn", "%") else "left")
+    first, last = direct_uses(finished), final_uses(finished)
+    for index in range(max(len(first), len(last))):
+        cells: list[str] = []
+        for part in (first, last):
+            if index < len(part):
+                row = part.iloc[index]
+                cells += [str(row["label"]), f"{row['usd_bn']:.3f}", f"{100 * row['share']:.1f}"]
+            else:
+                cells += ["", "", ""]
+        table.add_row(*cells)
+    return table
+
+
+def _show_events(console: Console, events: list[dict[str, Any]], most: int = 12) -> None:
+    """The failures and the issuers' deals; rounds only where there is room."""
+    ranked = sorted(events, key=lambda event: (event["kind"] == "round", event["quarter"]))
+    shown = sorted(ranked[:most], key=lambda event: event["quarter"])
+    if shown:
+        console.print(Text("What happened", style="bold"))
+    for event in shown:
+        console.print(f"  {event['quarter']}  {event['text']}", markup=False)
+    if len(events) > most:
+        console.print(f"  and {len(events) - most} more in events.json and the report")
