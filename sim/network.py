@@ -102,12 +102,11 @@ def _owned(table: pd.DataFrame, owners: Mapping[str, str], *columns: str) -> pd.
 
 
 def _add_agents(network: nx.MultiDiGraph, agents: pd.DataFrame, owners: Mapping[str, str]) -> None:
-    populations = dict(zip(agents["agent"], agents["population"], strict=True))
+    known = dict(zip(agents["agent"], agents["population"], strict=True))
     for name, owner in owners.items():
-        if name not in populations or owner not in populations or owner in owners:
+        if name not in known or owner not in known or owner in owners:
             raise ValueError(f"owners: {name!r} of {owner!r}: not two agents, or the owner has an owner")
-    nodes = ((name, {"population": of}) for name, of in populations.items() if name not in owners)
-    network.add_nodes_from(nodes)
+    network.add_nodes_from((name, {"population": of}) for name, of in known.items() if name not in owners)
     balances = agents[agents["measure"].isin(BALANCES) & agents["value"].map(math.isfinite)]
     totals = _owned(balances, owners, "agent").groupby(["agent", "measure"], sort=False)["value"].sum()
     for (name, measure), total in zip(totals.index, totals.tolist(), strict=True):
@@ -132,8 +131,7 @@ def _add_flows(network: nx.MultiDiGraph, flows: pd.DataFrame) -> None:
 def _add_exposures(network: nx.MultiDiGraph, exposures: pd.DataFrame) -> None:
     held = exposures.groupby(["holder", "issuer", "instrument"])["usd_bn"].sum()
     for (holder, issuer, instrument), worth in zip(held.index, held.tolist(), strict=True):
-        data = {"layer": "exposure", "instrument": instrument, "usd_bn": worth}
-        network.add_edge(holder, issuer, instrument, **data)
+        network.add_edge(holder, issuer, instrument, layer="exposure", instrument=instrument, usd_bn=worth)
 
 
 def collapsed(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True) -> nx.DiGraph:
@@ -351,9 +349,8 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
 
 def history(run: Run, last: int = 1) -> pd.DataFrame:
     """`measures` of each quarter that has `last` quarters of flows up to it; one row a quarter."""
-    quarters = run.series["quarter"].tolist()[last:]
-    rows = [measures(graph(run, quarter, last)) for quarter in quarters]
-    return pd.DataFrame(rows, index=pd.Index(quarters, name="quarter"))
+    rows = {quarter: measures(graph(run, quarter, last)) for quarter in run.series["quarter"][last:]}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quarter")
 
 
 def _funding_of(network: nx.MultiDiGraph, population: str) -> list[float]:
@@ -378,8 +375,7 @@ def write_graphml(network: nx.MultiDiGraph, path: Path | str) -> None:
     Edges get ids of their own, e0, e1 and so on, which GraphML wants unique; the key of an edge is its `flow`
     or `instrument`.
     """
-    numbered = nx.MultiDiGraph(**network.graph)
-    numbered.add_nodes_from(network.nodes(data=True))
+    numbered = nx.create_empty_copy(network)
     edges = enumerate(network.edges(data=True))
     numbered.add_edges_from((source, target, f"e{i}", data) for i, (source, target, data) in edges)
     # Not write_graphml, whose bytes depend on whether lxml is installed.

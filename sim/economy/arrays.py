@@ -37,6 +37,11 @@ def affordable(cash: Array, due: Array) -> Array:
     return xp.minimum(1.0, ratio(cash, due, empty=1.0) * (1.0 - 1e-14))
 
 
+def material(amount: Array) -> Array:
+    """Drop amounts below a thousand dollars (1e-6 USD bn): what rounding leaves of an ask is not an ask."""
+    return namespace(amount).where(amount > 1e-6, amount, 0.0)
+
+
 def column(vector: Array) -> Array:
     """Turn a vector of amounts `(n,)` into a payment matrix to a single receiver `(n, 1)`."""
     return vector[:, None]

@@ -8,6 +8,8 @@ and Lavoie (2007): balance-sheet matrix, transactions matrix and revaluations, o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace
@@ -23,7 +25,6 @@ from sim.economy.flows import (
     GOVERNMENT,
     GPUS,
     INSTRUMENTS,
-    ORIGINS,
     OUTSIDE,
     PROVIDERS,
     RESERVE,
@@ -31,13 +32,36 @@ from sim.economy.flows import (
     SHARES,
     TOKENS,
     TRACED,
+    UNIT,
+    FlowKind,
 )
-from sim.economy.ledger import Books, balance, net_worth, total_value
+from sim.economy.ledger import Books, Flow, net_worth, total_value
 
 SMALLEST_SCALE = 1e-3
 """USD bn (a million dollars): residuals of agents that hardly moved are measured against this, so that the
 tolerance is never finer than a tenth of a cent, the rounding left by larger payments of earlier quarters."""
 TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The journal of a quarter, added up once per account; every check reads from it.
+
+    Attributes:
+        paid_in: account -> money received by origin, `(agent, origin)`.
+        paid_out: account -> money paid by origin, `(agent, origin)`.
+        gross: account -> payments in and out plus revaluations and write-offs, in absolute value, `(agent,)`.
+        saving: account -> current receipts less current payments, `(agent,)`.
+        swaps: (instrument, account) -> value gained against cash, `(agent,)`.
+        changes: (instrument, account) -> revaluation plus write-offs, `(agent,)`.
+    """
+
+    paid_in: dict[str, Float[Array, "agent origin"]]
+    paid_out: dict[str, Float[Array, "agent origin"]]
+    gross: dict[str, Float[Array, " agent"]]
+    saving: dict[str, Float[Array, " agent"]]
+    swaps: dict[tuple[str, str], Float[Array, " agent"]]
+    changes: dict[tuple[str, str], Float[Array, " agent"]]
 
 
 def identities(opening: Books, closing: Books) -> dict[str, Scalar]:
@@ -51,44 +75,61 @@ def identities(opening: Books, closing: Books) -> dict[str, Scalar]:
         Identity -> largest relative residual over agents (or over instruments and origins). All are zero up
         to rounding when the books are right; `TOLERANCE` is the bound that a run enforces.
     """
-    gross = gross_flows(closing)
+    tally = add_up(closing)
     return {
-        "cash_by_origin": _cash_by_origin(opening, closing, gross),
-        "total_cash": _total_cash(opening, closing, gross),
-        "claims_match_debts": _claims_match(closing, gross),
-        "stock_flow": _stock_flow(opening, closing, gross),
-        "net_worth": _net_worth(opening, closing, gross),
-        "saving_equals_investment": _saving_equals_investment(closing, gross),
+        "cash_by_origin": _cash_by_origin(opening, closing, tally),
+        "total_cash": _total_cash(opening, closing, tally),
+        "claims_match_debts": _claims_match(closing, tally),
+        "stock_flow": _stock_flow(opening, closing, tally),
+        "net_worth": _net_worth(opening, closing, tally),
+        "saving_equals_investment": _saving_equals_investment(tally),
         "ownership": _ownership(closing),
-        "origins": _origins(opening, closing, gross),
-        "not_negative": _not_negative(closing, gross),
+        "origins": _origins(opening, closing, tally),
+        "not_negative": _not_negative(closing, tally.gross),
     }
 
 
-def gross_flows(books: Books) -> dict[str, Float[Array, " agent"]]:
-    """Payments in and out plus revaluations and write-offs, in absolute value, USD bn per agent."""
-    totals = {account: 0.0 * balance(books, account) for account in ACCOUNTS}
+def add_up(books: Books) -> Tally:
+    """Add up the quarter's journal per account."""
+    nothing = {account: 0.0 * books.cash[account] for account in ACCOUNTS}
+    none = {account: empty[:, 0] for account, empty in nothing.items()}
+    tally = Tally(dict(nothing), dict(nothing), dict(none), dict(none), {}, {})
     for kind, flow in books.journal.flows.items():
-        ends = FLOWS[kind]
-        totals[ends.payer] = totals[ends.payer] + abs(flow.amount).sum(axis=1)
-        totals[ends.payee] = totals[ends.payee] + abs(flow.amount).sum(axis=0)
+        _add_flow(tally, FLOWS[kind], flow)
     for table in (books.journal.revaluations, books.journal.write_offs):
-        for entries in table.values():
+        for instrument, entries in table.items():
             for account, entry in entries.items():
-                totals[account] = totals[account] + _per_agent(abs(entry))
-    return totals
+                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
+                _add(tally.changes, (instrument, account), _per_agent(entry))
+    return tally
 
 
-def saving(books: Books) -> dict[str, Float[Array, " agent"]]:
-    """Current receipts less current payments of the quarter, USD bn per agent."""
-    totals = {account: 0.0 * balance(books, account) for account in ACCOUNTS}
-    for kind, flow in books.journal.flows.items():
-        ends = FLOWS[kind]
-        if ends.payer_gets is None:
-            totals[ends.payer] = totals[ends.payer] - flow.amount.sum(axis=1)
-        if ends.payee_gives is None:
-            totals[ends.payee] = totals[ends.payee] + flow.amount.sum(axis=0)
-    return totals
+def _add_flow(tally: Tally, ends: FlowKind, flow: Flow) -> None:
+    paid, received = flow.amount.sum(axis=1), flow.amount.sum(axis=0)
+    if ends.payer in SECTORS:
+        leaving = paid[:, None] * UNIT[OUTSIDE]
+        arriving = received[:, None] * flow.origins[0]
+    else:
+        leaving = paid[:, None] * flow.origins[:, 0]
+        arriving = flow.amount.T @ flow.origins[:, 0]
+    if ends.payee in SECTORS:
+        arriving = received[:, None] * UNIT[OUTSIDE]
+    tally.paid_out[ends.payer] = tally.paid_out[ends.payer] + leaving
+    tally.paid_in[ends.payee] = tally.paid_in[ends.payee] + arriving
+    tally.gross[ends.payer] = tally.gross[ends.payer] + abs(paid)
+    tally.gross[ends.payee] = tally.gross[ends.payee] + abs(received)
+    if ends.payer_gets is None:
+        tally.saving[ends.payer] = tally.saving[ends.payer] - paid
+    else:
+        _add(tally.swaps, (ends.payer_gets, ends.payer), paid)
+    if ends.payee_gives is None:
+        tally.saving[ends.payee] = tally.saving[ends.payee] + received
+    else:
+        _add(tally.swaps, (ends.payee_gives, ends.payee), -received)
+
+
+def _add(table: dict[tuple[str, str], Array], key: tuple[str, str], entry: Array) -> None:
+    table[key] = table[key] + entry if key in table else entry
 
 
 def _per_agent(entry: Array) -> Array:
@@ -104,40 +145,37 @@ def _worst(residuals: list[Scalar]) -> Scalar:
     return namespace(residuals[0]).stack(residuals).max()
 
 
-def _whole(gross: dict[str, Array]) -> Scalar:
-    return sum(total.sum() for total in gross.values())
+def _whole(tally: Tally) -> Scalar:
+    return sum(total.sum() for total in tally.gross.values())
 
 
-def _cash_by_origin(opening: Books, closing: Books, gross: dict[str, Array]) -> Scalar:
+def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """Balance by origin = opening + receipts - payments, as the journal tells them."""
-    expected = dict(opening.cash)
-    for kind, flow in closing.journal.flows.items():
-        ends = FLOWS[kind]
-        paid = flow.amount[:, :, None] * flow.origins
-        outside = namespace(paid).eye(len(ORIGINS))[OUTSIDE] * flow.amount[:, :, None]
-        leaving = outside if ends.payer in SECTORS else paid
-        arriving = outside if ends.payee in SECTORS else paid
-        expected[ends.payer] = expected[ends.payer] - leaving.sum(axis=1)
-        expected[ends.payee] = expected[ends.payee] + arriving.sum(axis=0)
     return _worst(
-        [_largest(closing.cash[a] - expected[a], gross[a][:, None]) for a in ACCOUNTS]
+        [
+            _largest(
+                closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a],
+                tally.gross[a][:, None],
+            )
+            for a in ACCOUNTS
+        ]
     )
 
 
-def _total_cash(opening: Books, closing: Books, gross: dict[str, Array]) -> Scalar:
+def _total_cash(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """No dollar appears or vanishes."""
     change = sum(closing.cash[a].sum() - opening.cash[a].sum() for a in ACCOUNTS)
-    return _largest(change, _whole(gross))
+    return _largest(change, _whole(tally))
 
 
-def _claims_match(closing: Books, gross: dict[str, Array]) -> Scalar:
+def _claims_match(closing: Books, tally: Tally) -> Scalar:
     """Every financial asset is someone's liability, debtor by debtor where claims are pairwise."""
-    residuals = []
+    residuals, whole = [], _whole(tally)
     for instrument in FINANCIAL_INSTRUMENTS:
         held = closing.positions[instrument]
         pairwise = any(units.ndim == 2 for units in held.values())
         total = sum(_per_debtor(units) if pairwise else units.sum() for units in held.values())
-        residuals.append(_largest(total * closing.price[instrument], _whole(gross)))
+        residuals.append(_largest(total * closing.price[instrument], whole))
     return _worst(residuals)
 
 
@@ -145,49 +183,36 @@ def _per_debtor(units: Array) -> Array:
     return units.sum(axis=0) if units.ndim == 2 else units
 
 
-def _stock_flow(opening: Books, closing: Books, gross: dict[str, Array]) -> Scalar:
+def _stock_flow(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """Stock = previous stock + flows + revaluation - write-off, for every instrument and agent."""
     residuals = []
     for instrument in INSTRUMENTS:
         for account in closing.positions[instrument]:
             change = total_value(closing, instrument, account) - total_value(opening, instrument, account)
-            for table in (closing.journal.revaluations, closing.journal.write_offs):
-                entry = table.get(instrument, {}).get(account)
-                if entry is not None:
-                    change = change - _per_agent(entry)
-            for kind, flow in closing.journal.flows.items():
-                ends = FLOWS[kind]
-                if ends.payer_gets == instrument and ends.payer == account:
-                    change = change - flow.amount.sum(axis=1)
-                if ends.payee_gives == instrument and ends.payee == account:
-                    change = change + flow.amount.sum(axis=0)
-            residuals.append(_largest(change, gross[account]))
+            for told in (tally.swaps, tally.changes):
+                if (instrument, account) in told:
+                    change = change - told[instrument, account]
+            residuals.append(_largest(change, tally.gross[account]))
     return _worst(residuals)
 
 
-def _net_worth(opening: Books, closing: Books, gross: dict[str, Array]) -> Scalar:
+def _net_worth(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """Change of net worth = saving + revaluation - write-off, for every agent."""
-    saved = saving(closing)
     residuals = []
     for account in ACCOUNTS:
-        change = net_worth(closing, account) - net_worth(opening, account) - saved[account]
-        for table in (closing.journal.revaluations, closing.journal.write_offs):
-            for entries in table.values():
-                if account in entries:
-                    change = change - _per_agent(entries[account])
-        residuals.append(_largest(change, gross[account]))
+        change = net_worth(closing, account) - net_worth(opening, account) - tally.saving[account]
+        for (_, holder), entry in tally.changes.items():
+            if holder == account:
+                change = change - entry
+        residuals.append(_largest(change, tally.gross[account]))
     return _worst(residuals)
 
 
-def _saving_equals_investment(closing: Books, gross: dict[str, Array]) -> Scalar:
+def _saving_equals_investment(tally: Tally) -> Scalar:
     """The redundant equation: what everyone saved is what was invested in real assets."""
-    saved = sum(total.sum() for total in saving(closing).values())
-    invested = 0.0 * saved
-    for kind, flow in closing.journal.flows.items():
-        ends = FLOWS[kind]
-        invested = invested + (flow.amount.sum() if ends.payer_gets == GPUS else 0.0)
-        invested = invested - (flow.amount.sum() if ends.payee_gives == GPUS else 0.0)
-    return _largest(saved - invested, _whole(gross))
+    saved = sum(total.sum() for total in tally.saving.values())
+    invested = sum(entry.sum() for (instrument, _), entry in tally.swaps.items() if instrument == GPUS)
+    return _largest(saved - invested, _whole(tally))
 
 
 def _ownership(closing: Books) -> Scalar:
@@ -202,11 +227,11 @@ def _ownership(closing: Books) -> Scalar:
     return _worst(residuals)
 
 
-def _origins(opening: Books, closing: Books, gross: dict[str, Array]) -> Scalar:
+def _origins(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """For each origin: opening + earned = held + spent outside + lost, parked money counting as held."""
     table = origin_account(opening, closing)
     residual = table["opening"] + table["earned"] - table["held"] - table["spent"] - table["lost"]
-    return _largest(residual, _whole(gross))
+    return _largest(residual, _whole(tally))
 
 
 def origin_account(opening: Books, closing: Books) -> dict[str, Float[Array, " origin"]]:
@@ -217,18 +242,18 @@ def origin_account(opening: Books, closing: Books) -> dict[str, Float[Array, " o
         journey), `spent` (paid to the environment for good), `lost` (parked money that came back below cost)
         and `held` (at the close, as cash or parked).
     """
-    zero = 0.0 * closing.cash["economy"].sum(axis=0)
+    zero = 0.0 * closing.cash[ECONOMY].sum(axis=0)
     earned, spent, returned = zero, zero, zero
     for kind, flow in closing.journal.flows.items():
         ends = FLOWS[kind]
-        by_origin = (flow.amount[:, :, None] * flow.origins).sum(axis=(0, 1))
         if ends.payer in SECTORS and ends.payee not in SECTORS:
+            by_origin = flow.amount.sum(axis=0) @ flow.origins[0]
             if ends.payee_gives in TRACED:
                 returned = returned + by_origin
             else:
                 earned = earned + by_origin
         elif ends.payee in SECTORS and ends.payer not in SECTORS and ends.payer_gets not in TRACED:
-            spent = spent + by_origin
+            spent = spent + flow.amount.sum(axis=1) @ flow.origins[:, 0]
     released = sum(
         (cost.sum(axis=0) for by_book in closing.journal.released.values() for cost in by_book.values()), zero
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES = (
     "reserve",
     "own",
@@ -39,6 +41,8 @@ ORIGINS = (
 """Where a dollar was earned. `outside` marks money in the hands of the environment: a dollar that an agent
 spends there ends its journey, and one that comes from there starts a new one under the name of what it is."""
 OUTSIDE = ORIGINS.index("outside")
+UNIT = np.eye(len(ORIGINS))
+"""Row k is one dollar of origin k. A constant, which any array library can multiply with."""
 
 BILLS, REPO, SECURED_LOANS, OTHER_VENTURES = "bills", "repo", "secured_loans", "other_ventures"
 BITCOIN, GOLD, TOKENS, COMPUTE_LOANS, GPUS = "bitcoin", "gold", "tokens", "compute_loans", "gpus"
@@ -56,6 +60,8 @@ FINANCIAL_INSTRUMENTS = (
     VENTURE_SHARES,
 )
 """Someone's asset and someone else's liability: positions over all accounts sum to zero."""
+NOMINAL = (BILLS, REPO, SECURED_LOANS, TOKENS, COMPUTE_LOANS, GPUS)
+"""Instruments whose price is always 1."""
 COMMODITIES = (BITCOIN, GOLD)
 """No one's liability: units over all accounts are constant."""
 INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio, row
+from sim.economy.arrays import Array, Scalar, affordable, column, material, namespace, ratio, row
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.credit import debt, debt_service, lend, loan_rate
 from sim.economy.flows import (
@@ -127,10 +127,10 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     asked = lab_ask.sum() + loan_ask.sum() + equity_ask.sum() + venture_ask.sum()
     return replace(
         economy.capital,
-        lab_ask=lab_ask,
-        loan_ask=loan_ask,
-        equity_ask=equity_ask,
-        venture_ask=venture_ask,
+        lab_ask=material(lab_ask),
+        loan_ask=material(loan_ask),
+        equity_ask=material(equity_ask),
+        venture_ask=material(venture_ask),
         asked=asked,
     )
 
@@ -173,7 +173,7 @@ def _fund_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     labs = replace(labs, post_money=xp.where(total > 0.0, value + total, labs.post_money))
     capital = replace(
         capital,
-        lab_ask=xp.maximum(capital.lab_ask - total, 0.0),
+        lab_ask=material(capital.lab_ask - total),
         peer_share=ratio(total, total.sum()),
     )
     return replace(economy, books=books, labs=labs, capital=capital)
@@ -217,8 +217,8 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
     books = pay(books, "provider_round", equity)
     capital = replace(
         capital,
-        loan_ask=xp.maximum(capital.loan_ask - loans.sum(axis=0), 0.0),
-        equity_ask=xp.maximum(capital.equity_ask - raised, 0.0),
+        loan_ask=material(capital.loan_ask - loans.sum(axis=0)),
+        equity_ask=material(capital.equity_ask - raised),
     )
     return replace(economy, books=books, credit=terms, capital=capital)
 
@@ -226,12 +226,11 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
 def _fund_ventures(economy: Economy, rules: Rules) -> Economy:
     """Rounds of the neurotech and robotics companies, at their last mark."""
     capital, books = economy.capital, economy.books
-    xp = namespace(capital.venture_ask)
     offers = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
     affinity = rules.investor.venture_affinity
     raised = match(offers, capital.venture_ask, affinity, _ceiling(offers, affinity))
     books = pay(books, "venture_round", raised)
-    left = xp.maximum(capital.venture_ask - raised.sum(axis=0), 0.0)
+    left = material(capital.venture_ask - raised.sum(axis=0))
     return replace(economy, books=books, capital=replace(capital, venture_ask=left))
 
 

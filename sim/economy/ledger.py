@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, namespace, ratio
-from sim.economy.flows import FLOWS, ORIGINS, OUTSIDE, SECTORS, TRACED, FlowKind
+from sim.economy.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, TRACED, UNIT, FlowKind
 
 Positions = dict[str, dict[str, Array]]
 """instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
@@ -113,43 +113,38 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         The books after it, with cash, positions, parked origins and the journal updated.
     """
     flow = FLOWS[kind]
-    xp = namespace(amount)
-    cash, cost, journal = dict(books.cash), books.cost, books.journal
+    paid, received = amount.sum(axis=1), amount.sum(axis=0)
+    cost, released = books.cost, None
     if flow.payer in SECTORS:
-        spent = _onehot(xp, OUTSIDE)[None, :] * amount.sum(axis=1)[:, None]
-        origins, released = _entering(books, flow, amount)
-        if released is not None:
-            instrument, book = flow.payee_gives, flow.payee
-            cost = _nested(cost, instrument, book, cost[instrument][book] - released)
-            journal = replace(journal, released=_added(journal.released, instrument, {book: released}))
-        received = (
-            amount.sum(axis=0)[:, None] * origins[0]
-            if flow.payee not in SECTORS
-            else _onehot(xp, OUTSIDE)[None, :] * amount.sum(axis=0)[:, None]
-        )
+        spent = paid[:, None] * UNIT[OUTSIDE]
+        origins, released = _entering(books, flow, received)
+        arrived = received[:, None] * origins[0]
     else:
         held = books.cash[flow.payer]
         mix = ratio(held, held.sum(axis=1)[:, None])
         origins = mix[:, None, :]
-        spent = mix * amount.sum(axis=1)[:, None]
-        received = (
-            _onehot(xp, OUTSIDE)[None, :] * amount.sum(axis=0)[:, None]
-            if flow.payee in SECTORS
-            else amount.T @ mix
-        )
+        spent = mix * paid[:, None]
+        arrived = received[:, None] * UNIT[OUTSIDE] if flow.payee in SECTORS else amount.T @ mix
         if flow.payer_gets in TRACED:
-            cost = _nested(
-                cost, flow.payer_gets, flow.payer, books.cost[flow.payer_gets][flow.payer] + spent
-            )
+            instrument = flow.payer_gets
+            cost = _nested(cost, instrument, flow.payer, cost[instrument][flow.payer] + spent)
+    cash = dict(books.cash)
     cash[flow.payer] = cash[flow.payer] - spent
-    cash[flow.payee] = cash[flow.payee] + received
+    cash[flow.payee] = cash[flow.payee] + arrived
     positions = books.positions
     if flow.payer_gets is not None:
-        positions = _shift(books, positions, flow.payer_gets, flow.payer, amount, payer_side=True)
+        positions = _shift(books, positions, flow.payer_gets, flow.payer, amount, paid)
     if flow.payee_gives is not None:
-        positions = _shift(books, positions, flow.payee_gives, flow.payee, amount, payer_side=False)
-    journal = replace(journal, flows=_recorded(journal.flows, kind, Flow(amount, origins)))
-    return replace(books, cash=cash, positions=positions, cost=cost, journal=journal)
+        positions = _shift(books, positions, flow.payee_gives, flow.payee, -amount.T, -received)
+    journal = books.journal
+    flows = _recorded(journal.flows, kind, Flow(amount, origins))
+    table = journal.released
+    if released is not None:
+        instrument, book = flow.payee_gives, flow.payee
+        cost = _nested(cost, instrument, book, cost[instrument][book] - released)
+        table = _added(table, instrument, {book: released})
+    journal = Journal(flows, journal.revaluations, journal.write_offs, table)
+    return Books(cash, positions, books.price, cost, journal)
 
 
 def revalue(books: Books, instrument: str, price: Array) -> Books:
@@ -183,40 +178,31 @@ def flow_total(books: Books, kind: str, axis: int) -> Array:
     return books.journal.flows[kind].amount.sum(axis=axis)
 
 
-def _onehot(xp: Array, index: int) -> Float[Array, " origin"]:
-    return xp.eye(len(ORIGINS))[index]
-
-
-def _entering(books: Books, flow: FlowKind, amount: Array) -> tuple[Array, Array | None]:
+def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Array | None]:
     """Origins of money that a sector pays out, and the cost of the parked money that it brings back."""
-    xp = namespace(amount)
-    everyone = xp.ones((1, amount.shape[1], 1))
-    if flow.payee in SECTORS:
-        return everyone * _onehot(xp, OUTSIDE), None
-    if flow.payee_gives not in TRACED:
-        return everyone * _onehot(xp, ORIGINS.index(flow.origin)), None
+    xp = namespace(proceeds)
+    if flow.payee in SECTORS or flow.payee_gives not in TRACED:
+        name = "outside" if flow.payee in SECTORS else flow.origin
+        return xp.ones((1, proceeds.shape[0], 1)) * UNIT[ORIGINS.index(name)], None
     # A sale of something bought earlier: the money resumes the journey of what it was bought with; what it
     # fetches above cost is a trading gain, what it fetches below is lost pro rata.
     instrument, book = flow.payee_gives, flow.payee
-    proceeds = amount.sum(axis=0)
     sold = ratio(proceeds, value(books, instrument, book))
     released = books.cost[instrument][book] * sold[:, None]
     gain = xp.maximum(proceeds - released.sum(axis=1), 0.0)
-    returned = released + gain[:, None] * _onehot(xp, ORIGINS.index("trading_gains"))
+    returned = released + gain[:, None] * UNIT[ORIGINS.index("trading_gains")]
     return ratio(returned, returned.sum(axis=1)[:, None])[None, :, :], released
 
 
 def _shift(
-    books: Books, positions: Positions, instrument: str, account: str, amount: Array, payer_side: bool
+    books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array
 ) -> Positions:
-    """Move units: up for the payer, down for the payee, pairwise where the claim is held pairwise."""
+    """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where the claim is held pairwise."""
     held = positions[instrument][account]
+    change = pairs if held.ndim == 2 else totals
     price = books.price[instrument]
-    if held.ndim == 2:
-        change = amount if payer_side else -amount.T
-    else:
-        change = amount.sum(axis=1) if payer_side else -amount.sum(axis=0)
-    return _nested(positions, instrument, account, held + ratio(change, price + 0.0 * change))
+    units = change / price if instrument in NOMINAL else ratio(change, price + 0.0 * change)
+    return _nested(positions, instrument, account, held + units)
 
 
 def _nested(table: Positions, outer: str, inner: str, entry: Array) -> Positions:

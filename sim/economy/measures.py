@@ -7,7 +7,7 @@ of money are USD bn and end in `_usd_bn` in the series.
 from __future__ import annotations
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio
-from sim.economy.checks import origin_account, saving
+from sim.economy.checks import add_up, origin_account
 from sim.economy.credit import debt, debt_service
 from sim.economy.flows import (
     ACCOUNTS,
@@ -184,7 +184,7 @@ def _issuers(economy: Economy) -> dict[str, Array]:
 def _labs(economy: Economy) -> dict[str, Array]:
     books, labs = economy.books, economy.labs
     cash = balance(books, LABS)
-    saved = saving(books)[LABS]
+    saved = add_up(books).saving[LABS]
     xp = namespace(cash)
     burn = xp.maximum(-saved, 0.0)
     return {
