@@ -74,9 +74,9 @@ FINAL: dict[str, str] = {
     "gpu_purchase": "GPUs bought",
     "power": "electricity",
     "hosting": "colocation",
-    "provider_costs": "staff and other cost of providers",
+    "provider_costs": "running cost of providers",
     "lab_staff": "staff of labs",
-    "lab_other": "data, sales and other cost of labs",
+    "lab_other": "other cost of labs",
     "open_data": "open data",
     "venture_costs": "research and cost of ventures",
     "lab_tax": "tax of labs",
@@ -141,11 +141,11 @@ def direct_uses_by_issuer(run: Run) -> pd.DataFrame:
     """The rows of `direct_uses` for each issuer: issuer, use, usd_bn, label, group; zeros left out."""
     import pandas as pd
 
-    flows = run.flows[run.flows["from_bill_interest"] != 0.0]
+    flows = _interest_by_flow(run)
     rows: list[pd.DataFrame] = []
     for kind, side, sign in _own_book_flows():
-        chosen = flows[flows["flow"] == kind]
-        if not len(chosen):
+        chosen = flows.get(kind)
+        if chosen is None:
             continue
         if kind == "issuer_venture_equity":
             rows += _venture_uses(run, chosen)
@@ -264,6 +264,12 @@ def final_label(kind: str) -> str:
     return FINAL.get(kind, FLOWS[kind].meaning)
 
 
+def _interest_by_flow(run: Run) -> dict[str, pd.DataFrame]:
+    """Flow -> its payments that were made with bill interest."""
+    flows = run.flows[run.flows["from_bill_interest"] != 0.0]
+    return {str(kind): rows for kind, rows in flows.groupby("flow", sort=False)}
+
+
 def _own_book_flows() -> list[tuple[str, str, float]]:
     """Flows of issuers' own books: kind, side on which the issuer stands, and sign as a use of interest."""
     chosen = []
@@ -313,9 +319,8 @@ def _venture_uses(run: Run, chosen: pd.DataFrame) -> list[pd.DataFrame]:
 def _own_cash(run: Run) -> pd.Series:
     """Bill interest in the cash of own books at the end: that of both books less that of the reserve."""
     cash = change_over_run(run, "cash_from_bill_interest", "issuers").set_index("agent")["value"]
-    flows = run.flows
-    for kind, flow in FLOWS.items():
-        chosen = flows[flows["flow"] == kind]
+    for kind, chosen in _interest_by_flow(run).items():
+        flow = FLOWS[kind]
         if flow.payer == RESERVE:
             cash = cash.add(chosen.groupby("payer")["from_bill_interest"].sum(), fill_value=0.0)
         elif flow.payee == RESERVE and (flow.payer not in SECTORS or flow.payee_gives in TRACED):

@@ -1,7 +1,6 @@
 """The same quarter, compiled by JAX: purity must never drift."""
 
 from dataclasses import fields, is_dataclass, replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -17,37 +16,50 @@ jax = pytest.importorskip("jax")
 QUARTERS = 28
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _double_precision():
+@pytest.fixture(scope="module")
+def compiled():
+    """The quarter under `jax.jit` in double precision, and a list that grows with every trace of it."""
     jax.config.update("jax_enable_x64", True)
     for module in (ledger, rules, state):
         for item in vars(module).values():
             if isinstance(item, type) and is_dataclass(item) and item.__module__ == module.__name__:
                 jax.tree_util.register_dataclass(item, [field.name for field in fields(item)], [])
+    traces = []
+
+    def traced(economy, given_rules, today):
+        traces.append(1)
+        after, residuals = quarter(economy, given_rules, today)
+        return after, residuals, measures.series(after), measures.agents(after)
+
+    return jax.jit(traced), traces
+
+
+def _history(seed):
+    scenario = load("baseline", {"run.quarters": QUARTERS})
+    start = open_economy(scenario)
+    return start, draws_for(scenario, start.names, seed, QUARTERS)
 
 
 def _without_journal(economy):
     return replace(economy, books=replace(economy.books, journal=ledger.EMPTY_JOURNAL))
 
 
-def test_numpy_and_jax_agree_over_the_whole_baseline():
+def test_numpy_and_jax_agree_over_the_whole_baseline(compiled):
     """Every series, every agent's measures and every flow of every quarter, to 1e-9 of its size."""
-    scenario = load("baseline", {"run.quarters": QUARTERS})
-    start = open_economy(scenario)
-    draws = draws_for(scenario, start.names, seed=5, quarters=QUARTERS)
-    compiled = jax.jit(partial(quarter))
-    plain, traced = start.economy, jax.tree.map(jax.numpy.asarray, start.economy)
+    step_jax, _ = compiled
+    start, draws = _history(seed=5)
+    plain, traced = start.economy, start.economy
     for step in range(QUARTERS):
         today = shocks.at(draws, step)
         plain, plain_residuals = quarter(plain, start.rules, today)
-        traced, traced_residuals = compiled(_without_journal(traced), start.rules, today)
-        _same(measures.series(plain), measures.series(traced), step)
+        traced, residuals, series, agents = step_jax(_without_journal(traced), start.rules, today)
+        _same(measures.series(plain), series, step)
         for group, table in measures.agents(plain).items():
-            _same(table, measures.agents(traced)[group], (step, group))
+            _same(table, agents[group], (step, group))
         for kind, flow in plain.books.journal.flows.items():
             _same({kind: flow.amount}, {kind: traced.books.journal.flows[kind].amount}, step)
         assert max(float(r) for r in plain_residuals.values()) < 1e-9
-        assert max(float(r) for r in traced_residuals.values()) < 1e-9
+        assert max(float(r) for r in residuals.values()) < 1e-9
 
 
 def _same(ours, theirs, where):
@@ -58,20 +70,14 @@ def _same(ours, theirs, where):
         )
 
 
-def test_the_quarter_compiles_once_for_all_quarters_and_rules():
-    """Rules and draws are data: another lever value or quarter must not trace the economy again."""
-    scenario = load("baseline", {"run.quarters": 3})
-    start = open_economy(scenario)
-    draws = draws_for(scenario, start.names, seed=1, quarters=3)
-    traces = []
-
-    def counted(economy, given_rules, today):
-        traces.append(1)
-        return quarter(economy, given_rules, today)
-
-    compiled = jax.jit(counted)
-    economy = jax.tree.map(jax.numpy.asarray, _without_journal(start.economy))
+def test_rules_and_draws_are_data_not_code(compiled):
+    """Another lever value, seed or quarter must not trace the economy again."""
+    step_jax, traces = compiled
+    start, draws = _history(seed=1)
+    economy = start.economy
     for step in range(3):
-        other = replace(start.rules, tokens=replace(start.rules.tokens, demand_growth=np.float64(0.1 * step)))
-        economy, _ = compiled(_without_journal(economy), other, shocks.at(draws, step))
+        tokens = replace(start.rules.tokens, demand_growth=np.float64(0.1 * step))
+        economy, *_ = step_jax(
+            _without_journal(economy), replace(start.rules, tokens=tokens), shocks.at(draws, step)
+        )
     assert len(traces) == 1

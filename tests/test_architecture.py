@@ -1,0 +1,68 @@
+"""Imports point one way, and the economy stays pure."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SIM = Path(__file__).parent.parent / "sim"
+ECONOMY = sorted((SIM / "economy").glob("*.py"))
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", ECONOMY, ids=lambda p: p.name)
+def test_economy_imports_nothing_of_the_house_and_no_framework(path):
+    allowed = ("sim.economy", "jaxtyping", "numpy", "dataclasses", "typing", "collections.abc", "__future__")
+    for name in _imports(path):
+        assert name.startswith(allowed), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", ECONOMY, ids=lambda p: p.name)
+def test_economy_has_no_loops_over_agents_no_io_and_no_randomness(path):
+    source = path.read_text()
+    for word in ("open(", "print(", "random", "import time", "np.random", ".at[", "global "):
+        assert word not in source.replace("random numbers", "").replace("randomness", ""), f"{path.name} contains {word!r}"
+
+
+def test_only_the_ledger_changes_cash_and_positions():
+    """A phase decides amounts; `replace(books, cash=...)` and friends stand in the ledger alone."""
+    for path in ECONOMY:
+        if path.name == "ledger.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                for keyword in node.keywords:
+                    assert keyword.arg not in ("cash", "positions"), f"{path.name}:{node.lineno}"
+                assert getattr(node.func, "id", "") != "Books", f"{path.name}:{node.lineno}"
+
+
+def test_nothing_imports_the_command_line():
+    for path in SIM.rglob("*.py"):
+        assert "sim.cli" not in set(_imports(path))
+
+
+def test_importing_sim_is_light():
+    heavy = "numpy pandas mesa matplotlib networkx duckdb jax pydantic"
+    code = f"import sys, sim; sys.exit(bool({{*'{heavy}'.split()}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_arrays_are_never_written_in_place():
+    """`x[...] = y` and `x += y` on arrays would break tracing; dictionaries of the ledger and checks are exempt."""
+    for path in ECONOMY:
+        if path.name in ("ledger.py", "checks.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if isinstance(node, (ast.Assign, ast.AugAssign)):
+                assert not any(isinstance(t, ast.Subscript) for t in targets), f"{path.name}:{node.lineno}"
+            assert not isinstance(node, ast.AugAssign) or path.name == "measures.py", f"{path.name}:{node.lineno}"
