@@ -15,9 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.errors import ScenarioError
     from sim.model import AccountingError, CapitalFlowModel
     from sim.runs import Run, RunError
-    from sim.scenario import Scenario, ScenarioError, load
+    from sim.scenario import Scenario, load
     from sim.single import run
 
 _HOME = {
@@ -26,7 +27,7 @@ _HOME = {
     "Run": "sim.runs",
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
-    "ScenarioError": "sim.scenario",
+    "ScenarioError": "sim.errors",
     "load": "sim.scenario",
     "run": "sim.single",
 }

@@ -41,7 +41,7 @@ Sets = Annotated[
 ]
 
 
-class Terminated(Exception):
+class TerminatedError(Exception):
     """The process was asked to end."""
 
 
@@ -115,7 +115,7 @@ def main() -> None:
         app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         _stop("interrupted; nothing was written", 130)
-    except Terminated:
+    except TerminatedError:
         _stop("terminated; nothing was written", 143)
     except BrokenPipeError:
         sys.stderr.close()
@@ -129,15 +129,10 @@ def main() -> None:
 
 def _status(error: Exception) -> int | None:
     """Exit status of an error that is explained in one line; None for a fault of ours, shown in full."""
-    from click import ClickException
-    from click.exceptions import Exit
-
+    from sim.errors import ScenarioError
     from sim.runs import RunError
-    from sim.scenario import ScenarioError
 
-    if isinstance(error, Exit):
-        sys.exit(error.exit_code)
-    if isinstance(error, (ClickException, RunError, ScenarioError)):
+    if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
         return 2
     if type(error).__name__ == "AccountingError":
         return 1
@@ -155,7 +150,7 @@ def _stop(message: str, status: int) -> None:
 
 
 def _terminate(number: int, frame: Any) -> None:
-    raise Terminated
+    raise TerminatedError
 
 
 def _answer(found: Any) -> None:
@@ -164,7 +159,8 @@ def _answer(found: Any) -> None:
 
 
 def _parsed(changes: list[str] | None) -> dict[str, Any]:
-    from sim.scenario import ScenarioError, parse_value
+    from sim.errors import ScenarioError
+    from sim.scenario import parse_value
 
     pairs = {}
     for change in changes or []:

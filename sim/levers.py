@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.scenario import Quantity, Scenario, ScenarioError, suggestion
+from sim.errors import ScenarioError, suggestion
+from sim.schema import Quantity, Scenario
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from sim import levers
+from sim.errors import ScenarioError, suggestion
 from sim.runs import Run, RunError, list_runs
-from sim.scenario import ScenarioError, load, names, suggestion
+from sim.scenario import load, names
 from sim.single import RUNS
 
 KINDS = ("scenarios", "levers", "runs")
@@ -20,9 +21,7 @@ def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
         ScenarioError: if `what` is none of them.
     """
     if what not in (*KINDS, "all"):
-        raise ScenarioError(
-            f"list {what}: unknown{suggestion(what, KINDS)}; there are {', '.join(KINDS)} and all"
-        )
+        raise ScenarioError(f"list {what}: unknown{suggestion(what, KINDS)}; there are {', '.join(KINDS)} and all")
     makers = {"scenarios": _scenarios, "levers": _levers, "runs": _runs}
     return {kind: makers[kind]() for kind in (KINDS if what == "all" else (what,))}
 
@@ -50,9 +49,7 @@ def _levers() -> list[dict[str, Any]]:
     for lever in levers.LEVERS:
         number = levers.quantity(baseline, lever)
         low, high = number.range or (None, None)
-        rows.append(
-            {**asdict(lever), "unit": number.unit, "default": number.value, "low": low, "high": high}
-        )
+        rows.append({**asdict(lever), "unit": number.unit, "default": number.value, "low": low, "high": high})
     return rows
 
 

@@ -14,11 +14,12 @@ from sim import calendar, levers, shocks
 from sim.agents import AGENT_CLASSES
 from sim.economy import measures
 from sim.economy.checks import TOLERANCE, identities
+from sim.economy.decisions import Decision
 from sim.economy.ledger import Books
-from sim.economy.quarter import DECISIONS, Decisions, quarter
+from sim.economy.quarter import DECISIONS, quarter
 from sim.events import happened
 from sim.opening import draws_for, open_economy
-from sim.scenario import Scenario, load
+from sim.scenario import Scenario, changed, load
 
 
 class AccountingError(RuntimeError):
@@ -93,14 +94,12 @@ class CapitalFlowModel(mesa.Model):
         self.rules = start.rules
         self.economy = start.economy
         self.opening_books: Books = start.economy.books
-        self.decisions: Decisions = dict(DECISIONS)
+        self.decisions: dict[str, Decision] = dict(DECISIONS)
         self.quarter = 0
         self.label = start.quarter
         self.checks: dict[str, float] = _enforced(self.label, identities(self.opening_books, self.opening_books))
         self.happenings: list[dict[str, Any]] = []
-        self.draws = draws_for(
-            self.scenario_spec, start.names, self.seed_used, self.scenario_spec.run.quarters
-        )
+        self.draws = draws_for(self.scenario_spec, start.names, self.seed_used, self.scenario_spec.run.quarters)
         for agent_class in AGENT_CLASSES:
             for index, name in enumerate(start.names[agent_class.population]):
                 agent_class(self, name, index)
@@ -137,8 +136,7 @@ class CapitalFlowModel(mesa.Model):
         self.series: dict[str, float] = {
             name: float(number)
             for name, number in (
-                measures.series(self.economy)
-                | measures.origin_series(self.opening_books, self.economy.books)
+                measures.series(self.economy) | measures.origin_series(self.opening_books, self.economy.books)
             ).items()
         }
         self.measured = measures.agents(self.economy)
@@ -155,7 +153,7 @@ def _attribute(agent: mesa.Agent, name: str) -> Any:
 
 def _scenario(config: Any, changes: dict[str, Any]) -> Scenario:
     if isinstance(config, Scenario):
-        return config if not changes else config.changed(changes)
+        return changed(config, changes) if changes else config
     if isinstance(config, Mapping):
         return load("baseline", {**levers.keys(config), **changes})
     return load(config, changes)

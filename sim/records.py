@@ -58,7 +58,9 @@ class Recorder:
             **{account: np.array([name], dtype=object) for account, name in SECTOR_NAMES.items()},
         }
 
-    def tables(self, quarter: str, opening: Books, economy: Economy, events: list[dict]) -> QuarterTables:
+    def tables(
+        self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]
+    ) -> QuarterTables:
         """Everything recorded of a quarter.
 
         Args:
@@ -78,7 +80,10 @@ class Recorder:
 
     def agents(self, quarter: str, economy: Economy) -> dict[str, Any]:
         """Long table of agents' measures."""
-        population, agent, measure, number = [], [], [], []
+        population: list[str] = []
+        agent: list[str] = []
+        measure: list[str] = []
+        number: list[np.ndarray] = []
         for group, table in measures.agents(economy).items():
             members = self.names[group]
             for name, column in table.items():
@@ -121,7 +126,13 @@ class Recorder:
 
     def exposures(self, quarter: str, books: Books) -> dict[str, Any]:
         """Who holds whose loans and shares, at market value."""
-        columns: dict[str, list[Any]] = {"quarter": [], "instrument": [], "holder": [], "issuer": [], "usd_bn": []}
+        columns: dict[str, list[Any]] = {
+            "quarter": [],
+            "instrument": [],
+            "holder": [],
+            "issuer": [],
+            "usd_bn": [],
+        }
         for instrument, debtor in ISSUED_BY.items():
             for account, units in books.positions[instrument].items():
                 if account == debtor or units.ndim != 2:

@@ -479,9 +479,7 @@ class _Store:
             if not chunks:
                 continue
             names = self._types[table]
-            self._db.register(
-                "chunk", {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
-            )
+            self._db.register("chunk", {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names})
             self._db.execute(f"INSERT INTO {table} FROM chunk")
             self._db.unregister("chunk")
             chunks.clear()

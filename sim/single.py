@@ -14,7 +14,7 @@ from sim import levers
 from sim.model import CapitalFlowModel
 from sim.records import Recorder
 from sim.runs import Run, RunWriter, default_out
-from sim.scenario import Scenario, changed_keys, load
+from sim.scenario import Scenario, changed, changed_keys, load
 
 RUNS = Path("runs")
 """Where run folders go, seen from where the command was given."""
@@ -56,7 +56,7 @@ def run(
     for key, given in (("run.seed", seed), ("run.quarters", quarters)):
         if given is not None:
             wanted[key] = given
-    scenario = config.changed(wanted) if isinstance(config, Scenario) else load(config, wanted)
+    scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
     chosen = scenario.run.seed
     folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
     with RunWriter(folder) as writer:

@@ -10,7 +10,8 @@ from sim import shocks
 from sim.economy.ledger import EMPTY_JOURNAL, Books
 from sim.economy.quarter import quarter
 from sim.opening import draws_for, open_economy
-from sim.scenario import Described, Quantity, Scenario, Table, load
+from sim.scenario import load
+from sim.schema import Described, Quantity, Scenario, Table
 
 
 def history(scenario="baseline", seed=1, quarters=8, changes=None, decisions=None):

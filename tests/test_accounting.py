@@ -25,7 +25,7 @@ from sim.economy.flows import (
 )
 from sim.economy.ledger import balance, net_worth, pay, revalue, write_down, write_off
 from sim.model import AccountingError, CapitalFlowModel, _enforced
-from sim.scenario import load
+from sim.scenario import changed, load
 
 BASELINE = load("baseline")
 
@@ -75,9 +75,7 @@ def test_a_broken_book_is_caught(baseline, breakage, identity):
 
 def _shifted(books, instrument, account, by):
     table = books.positions[instrument]
-    return replace(
-        books, positions={**books.positions, instrument: {**table, account: table[account] + by}}
-    )
+    return replace(books, positions={**books.positions, instrument: {**table, account: table[account] + by}})
 
 
 def _mislabelled(books):
@@ -241,14 +239,16 @@ def admissible_economies(draw):
         if draw(st.booleans()):
             low, high = levers.quantity(scenario, lever).range
             changes[lever.key] = draw(st.floats(low, high))
-    scenario = scenario.changed(changes)
+    scenario = changed(scenario, changes)
     update = {"loans": (), "facilities": scenario.facilities}
     for population in ("issuers", "labs", "providers", "investors", "ventures"):
         agents = {}
         for slug, agent in getattr(scenario, population).items():
             size = draw(sizes)
             amount = ("USD bn", "USD bn a quarter", "USD bn a year", "GPUs")
-            agents[slug] = mapped(agent, lambda q, v, size=size: v * size if q.unit in amount else v)
+            agents[slug] = mapped(
+                agent, lambda q, v, size=size, amount=amount: v * size if q.unit in amount else v
+            )
             if population == "issuers":
                 agents[slug] = agents[slug].model_copy(update={"declared": type(agents[slug].declared)()})
             if population == "providers":

@@ -30,7 +30,9 @@ def test_economy_imports_nothing_of_the_house_and_no_framework(path):
 def test_economy_has_no_loops_over_agents_no_io_and_no_randomness(path):
     source = path.read_text()
     for word in ("open(", "print(", "random", "import time", "np.random", ".at[", "global "):
-        assert word not in source.replace("random numbers", "").replace("randomness", ""), f"{path.name} contains {word!r}"
+        assert word not in source.replace("random numbers", "").replace("randomness", ""), (
+            f"{path.name} contains {word!r}"
+        )
 
 
 def test_only_the_ledger_changes_cash_and_positions():
@@ -57,7 +59,7 @@ def test_importing_sim_is_light():
 
 
 def test_arrays_are_never_written_in_place():
-    """`x[...] = y` and `x += y` on arrays would break tracing; dictionaries of the ledger and checks are exempt."""
+    """`x[...] = y` and `x += y` on arrays would break tracing; ledger and checks have dictionaries."""
     for path in ECONOMY:
         if path.name in ("ledger.py", "checks.py"):
             continue

@@ -232,9 +232,7 @@ def test_graphml_is_read_back_with_its_types(run: Run, tmp_path: Path) -> None:
     assert list(again.edges(data=True)) == list(graph.edges(data=True))
     assert again.graph.items() >= graph.graph.items()
     assert type(again.graph["seed"]) is int
-    ids = [
-        edge.get("id") for edge in ElementTree.parse(path).iter("{http://graphml.graphdrawing.org/xmlns}edge")
-    ]
+    ids = [edge.get("id") for edge in ElementTree.parse(path).iter("{http://graphml.graphdrawing.org/xmlns}edge")]
     assert len(set(ids)) == len(ids) == len(graph.edges)
 
 
@@ -388,9 +386,7 @@ def test_who_is_central_by_hand() -> None:
     # Two thirds of what a pays goes to b: b = (1 - d) / 3 + d 2/3 a, c all the rest.
     ranks = network.centrality(by_hand({("a", "b"): 2.0, ("a", "c"): 1.0, ("b", "a"): 1.0, ("c", "a"): 1.0}))
     a = (0.05 + 0.85) / 1.85
-    assert ranks["pagerank"].tolist() == pytest.approx(
-        [a, 0.05 + 0.85 * a * 2 / 3, 0.05 + 0.85 * a / 3], abs=1e-9
-    )
+    assert ranks["pagerank"].tolist() == pytest.approx([a, 0.05 + 0.85 * a * 2 / 3, 0.05 + 0.85 * a / 3], abs=1e-9)
 
 
 def test_sectors_pass_money_on_but_are_not_between() -> None:
@@ -402,9 +398,7 @@ def test_sectors_pass_money_on_but_are_not_between() -> None:
 # Measures of runs.
 
 
-@pytest.mark.parametrize(
-    "graph", [nx.MultiDiGraph(), by_hand({}, a="labs"), by_hand({}, a="labs", s="sectors")]
-)
+@pytest.mark.parametrize("graph", [nx.MultiDiGraph(), by_hand({}, a="labs"), by_hand({}, a="labs", s="sectors")])
 def test_nothing_has_measures(graph: nx.MultiDiGraph) -> None:
     numbers = network.measures(graph)
     amounts = {name for name in numbers if name.endswith("_usd_bn")} | {"agents"}

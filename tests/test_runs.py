@@ -62,9 +62,7 @@ def write_run(out: Path, manifest: dict = MANIFEST) -> Run:
 
 def python(code: str, *arguments: object, **options: object) -> subprocess.Popen:
     """A process that runs the code, with this file's helpers at hand."""
-    source = "import sys, time\nfrom pathlib import Path\nfrom tests.test_runs import *\n" + textwrap.dedent(
-        code
-    )
+    source = "import sys, time\nfrom pathlib import Path\nfrom tests.test_runs import *\n" + textwrap.dedent(code)
     return subprocess.Popen(
         [sys.executable, "-c", source, *map(str, arguments)],
         cwd=Path(__file__).parents[1],

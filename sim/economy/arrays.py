@@ -15,6 +15,9 @@ Array = Any
 
 Scalar = Float[Array, ""]
 
+NEXT_TO_NOTHING = 1e-290
+""""Zero" in divisions: what repeated rounding leaves, and too small to divide by without overflow."""
+
 
 def namespace(array: Array) -> Any:
     """Return the array library (`numpy` or `jax.numpy`) that `array` belongs to."""
@@ -22,9 +25,9 @@ def namespace(array: Array) -> Any:
 
 
 def ratio(numerator: Array, denominator: Array, empty: float = 0.0) -> Array:
-    """Divide, giving `empty` where the denominator is zero (and no warning or NaN gradient)."""
+    """Divide, giving `empty` where the denominator is zero (and no warning, overflow or NaN gradient)."""
     xp = namespace(denominator)
-    nonzero = denominator != 0.0
+    nonzero = abs(denominator) > NEXT_TO_NOTHING
     return xp.where(nonzero, numerator / xp.where(nonzero, denominator, 1.0), empty)
 
 

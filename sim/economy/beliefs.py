@@ -10,7 +10,7 @@ from sim.economy.arrays import Array, namespace, ratio
 from sim.economy.credit import debt
 from sim.economy.flows import PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
 from sim.economy.funding import market_heat
-from sim.economy.ledger import flow_total
+from sim.economy.ledger import Books, flow_total
 from sim.economy.redeployment import buffer_ratio, visibility
 from sim.economy.rules import CHANNELS, Rules
 from sim.economy.state import Draws, Economy
@@ -88,7 +88,7 @@ def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) ->
     return xp.maximum(updated, 1e-6)
 
 
-def _gain(books, instrument: str, company: str) -> Array:
+def _gain(books: Books, instrument: str, company: str) -> Array:
     """Revaluation of a company's shares over the quarter, as a share of what they were worth before."""
     entry = books.journal.revaluations[instrument][company]
     worth = -books.positions[instrument][company] * books.price[instrument]

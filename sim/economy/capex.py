@@ -45,7 +45,7 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
 
 
 def next_gpu_price(price: Scalar, orders: Scalar, rules: Rules) -> Scalar:
-    """Installed price of a GPU (H100 equivalent): falls with technical progress, less so when orders exceed supply.
+    """Installed price of a GPU (H100 equivalent): falls with progress, less so when orders exceed supply.
 
     `dln P = -d / 4 + s min(max(orders - 1, 0), 1)`, with orders as a multiple of what can be delivered.
     """

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, affordable, namespace, ratio
+from sim.economy.arrays import Array, Scalar, affordable, namespace, ratio
 from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
 from sim.economy.ledger import Books, balance, pay
 from sim.economy.rules import Rules
@@ -60,9 +60,7 @@ def debt_service(economy: Economy) -> Float[Array, " provider"]:
     xp = namespace(credit.facility)
     issuer_loans, investor_loans = _balances(economy.books)
     due = issuer_loans * (credit.issuer.rate / 4.0 + 1.0 * (credit.issuer.remaining <= 1.0))
-    amortised = investor_loans * (
-        credit.investor.rate / 4.0 + 1.0 / xp.maximum(credit.investor.remaining, 1.0)
-    )
+    amortised = investor_loans * (credit.investor.rate / 4.0 + 1.0 / xp.maximum(credit.investor.remaining, 1.0))
     return due.sum(axis=0) + amortised.sum(axis=0)
 
 
@@ -84,7 +82,7 @@ def loan_rate(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
     return economy.environment.bill_rate + namespace(spread).maximum(spread, 0.0)
 
 
-def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term) -> Credit:
+def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term: Scalar) -> Credit:
     """Blend the terms of new loans into those of each lender's loans to each provider, weighted by balance.
 
     Args:

@@ -33,9 +33,7 @@ def facility_draws(economy: Economy, rules: Rules) -> Float[Array, "issuer provi
     return due * affordable(balance(economy.books, OWN), due.sum(axis=1))[:, None]
 
 
-def close_deals(
-    economy: Economy, rules: Rules, draws: Draws, drawn: Float[Array, "issuer provider"]
-) -> Economy:
+def close_deals(economy: Economy, rules: Rules, draws: Draws, drawn: Float[Array, "issuer provider"]) -> Economy:
     """Close the deals for which there is enough money in talks, a taker, and luck; pay for all of them.
 
     A deal needs the channel's smallest ticket in talks and as much asked for; then it closes with a given
@@ -72,9 +70,7 @@ def close_deals(
     loans = lending + drawn
     books = _pay_for_deals(economy, rules, books, loans, compute_equity, lab_equity, neurotech + robotics, data)
     held = economy.books.positions[COMPUTE_LOANS][OWN]
-    credit = lend(
-        economy.credit, "issuer", held, loans, loan_rate(economy, rules), rules.credit.issuer_term
-    )
+    credit = lend(economy.credit, "issuer", held, loans, loan_rate(economy, rules), rules.credit.issuer_term)
     xp = namespace(data)
     credit = replace(
         credit,
@@ -82,9 +78,7 @@ def close_deals(
         facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0),
     )
     deployed = state.deployed + closed + _by_channel({"compute_loans": drawn.sum(axis=1)}, data)
-    state = replace(
-        state, talks=left - released, deployed=deployed, to_date=state.to_date + deployed
-    )
+    state = replace(state, talks=left - released, deployed=deployed, to_date=state.to_date + deployed)
     return replace(
         economy,
         books=books,
@@ -152,5 +146,3 @@ def _by_channel(spent: dict[str, Array], like: Array) -> Float[Array, "issuer ch
 
 def _at_most(amount: Array, limit: Array) -> Array:
     return namespace(amount).minimum(amount, limit)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.economy.arrays import Scalar, namespace, ratio
-from sim.economy.rules import Rules
+from sim.economy.rules import EnvironmentRules, Rules
 from sim.economy.state import Draws, Economy
 
 
@@ -20,9 +20,7 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
     before, rule = economy.environment, rules.environment
     xp = namespace(before.bill_rate)
     bill_rate = xp.where(draws.known > 0, draws.bill_rate_data, next_rate(before.bill_rate, rule, draws.rate))
-    gold_shock = (
-        rule.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - rule.asset_correlation**2) * draws.gold
-    )
+    gold_shock = rule.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - rule.asset_correlation**2) * draws.gold
     bitcoin = xp.where(
         draws.known > 0,
         draws.bitcoin_data,
@@ -52,7 +50,7 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
     return replace(economy, environment=environment)
 
 
-def next_rate(rate: Scalar, rule, shock: Scalar) -> Scalar:
+def next_rate(rate: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:
     """Ornstein-Uhlenbeck over a quarter: `r' = b + (r - b) e^(-k/4) + s sqrt((1 - e^(-k/2)) / 2k) z`, r' >= 0.
 
     Args:
@@ -67,7 +65,7 @@ def next_rate(rate: Scalar, rule, shock: Scalar) -> Scalar:
     return xp.maximum(centre + rule.rate_volatility * xp.sqrt(spread) * shock, 0.0)
 
 
-def expected_rate(rate: Scalar, rule) -> Scalar:
+def expected_rate(rate: Scalar, rule: EnvironmentRules) -> Scalar:
     """Mean bill rate expected over the next four quarters, from the process above without its floor."""
     xp = namespace(rate)
     decay = xp.exp(-rule.cut_speed / 4.0)

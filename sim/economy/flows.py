@@ -110,9 +110,7 @@ FLOWS: dict[str, FlowKind] = {
     # Income of the issuers
     "bill_interest": FlowKind(GOVERNMENT, OWN, "interest on Treasury bills", origin="bill_interest"),
     "repo_interest": FlowKind(ECONOMY, OWN, "interest on repo and money funds", origin="bill_interest"),
-    "secured_loan_interest": FlowKind(
-        ECONOMY, OWN, "interest on collateralised loans", origin="customer_revenue"
-    ),
+    "secured_loan_interest": FlowKind(ECONOMY, OWN, "interest on collateralised loans", origin="customer_revenue"),
     "distribution": FlowKind(OWN, ECONOMY, "share of interest paid to distributors"),
     "holder_yield": FlowKind(OWN, ECONOMY, "yield passed on to token holders"),
     "issuer_costs": FlowKind(OWN, ECONOMY, "staff and other cost of issuers"),
@@ -137,9 +135,7 @@ FLOWS: dict[str, FlowKind] = {
     "issuer_loan_interest": FlowKind(PROVIDERS, OWN, "interest on issuers' compute loans"),
     "issuer_loan_principal": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "principal of issuers' compute loans"),
     "investor_loan_interest": FlowKind(PROVIDERS, INVESTORS, "interest on investors' compute loans"),
-    "investor_loan_principal": _swap(
-        PROVIDERS, INVESTORS, COMPUTE_LOANS, "principal of investors' compute loans"
-    ),
+    "investor_loan_principal": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "principal of investors' compute loans"),
     "issuer_loan_arrears": FlowKind(PROVIDERS, OWN, "late interest made good to issuers"),
     "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
     "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
@@ -190,4 +186,3 @@ FLOWS: dict[str, FlowKind] = {
     "government_spending": FlowKind(GOVERNMENT, ECONOMY, "taxes beyond interest, spent"),
     "bill_issuance": _swap(ECONOMY, GOVERNMENT, BILLS, "bills sold to cover the budget"),
 }
-

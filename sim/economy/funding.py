@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, affordable, column, material, namespace, ratio, row
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.credit import debt, debt_service, lend, loan_rate
+from sim.economy.decisions import Decisions
 from sim.economy.flows import (
     COMPUTE_LOANS,
     ECONOMY,
@@ -25,7 +26,8 @@ from sim.economy.ledger import Books, balance, net_worth, pay, revalue
 from sim.economy.rules import Rules
 from sim.economy.state import Capital, Draws, Economy
 
-def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions) -> Economy:
+
+def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
     plan = decisions["gpu_orders"](economy, rules)
     economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
@@ -135,7 +137,7 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     )
 
 
-def _draw_on_backers(economy: Economy, rules: Rules, decisions) -> Economy:
+def _draw_on_backers(economy: Economy, rules: Rules, decisions: Decisions) -> Economy:
     """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it."""
     books, rule = economy.books, rules.funding
     xp = namespace(rule.dry_powder)
@@ -194,7 +196,6 @@ def _round_price(books: Books, instrument: str, company: str, value: Array, rais
 def _fund_providers(economy: Economy, rules: Rules) -> Economy:
     """Credit first, then equity, for the providers that have no parent company."""
     capital, books = economy.capital, economy.books
-    xp = namespace(capital.loan_ask)
     affinity = rules.investor
     money = balance(books, INVESTORS) * affinity.lends
     limit = _ceiling(money, affinity.loan_affinity)
@@ -247,8 +248,7 @@ def _fund_clouds(economy: Economy, rules: Rules) -> Economy:
 
 
 def _pay_out_surplus(economy: Economy, rules: Rules) -> Economy:
-    """Clouds give their owners what they do not need for GPUs, labs in profit what is beyond their
-    longest runway."""
+    """Clouds pay out what they do not need for GPUs; labs in profit what is beyond their longest runway."""
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost

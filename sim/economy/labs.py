@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
 from sim.economy.choice import logit
+from sim.economy.decisions import Decisions
 from sim.economy.flows import LABS
 from sim.economy.ledger import balance, pay
 from sim.economy.rules import LabRules, Rules
@@ -16,7 +17,7 @@ from sim.economy.state import Draws, Economy, Labs
 FLOP_UNIT = 1e24
 
 
-def run_labs(economy: Economy, rules: Rules, draws: Draws, decisions) -> Economy:
+def run_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
     """One quarter of the labs, up to the point where they go shopping for compute (phase 6)."""
     labs = _train(economy, rules)
     labs = _sell(labs, rules)
@@ -81,11 +82,7 @@ def training_loss(compute: Array, data: Array, rule: LabRules) -> Array:
     best_tokens = (compute / 6.0) ** (a / (a + b)) / scale
     tokens = xp.minimum(best_tokens, rule.useful_epochs * data)
     parameters = compute / (6.0 * tokens)
-    return (
-        rule.irreducible_loss
-        + rule.parameter_scale / parameters**a
-        + rule.data_scale / tokens**b
-    )
+    return rule.irreducible_loss + rule.parameter_scale / parameters**a + rule.data_scale / tokens**b
 
 
 def plan_spending(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
@@ -95,10 +92,10 @@ def plan_spending(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
 
         S* = ambition R e^(h g)
 
-    (its own horizon h, its own expected growth g) so that spending is two to three times revenue while revenue doubles every year, and falls towards it as
-    growth fades. Discipline mixes in revenue itself. Spending moves part of the way to S* each quarter, within
-    the fastest growth and the fastest cut that contracts and staff allow, and within the shortest runway that
-    the lab accepts, unless it is already committed to more.
+    with its own horizon h and its own expected growth g. So spending is two to three times revenue while
+    revenue doubles every year, and falls below it as growth fades. Discipline mixes in revenue itself. Spending
+    moves part of the way to S* each quarter, within the fastest growth and the fastest cut that contracts and
+    staff allow, and within the shortest runway that the lab accepts, unless it is already committed to more.
     """
     labs, rule = economy.labs, rules.labs
     xp = namespace(labs.spending)

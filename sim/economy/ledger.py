@@ -126,8 +126,8 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         spent = mix * paid[:, None]
         arrived = received[:, None] * UNIT[OUTSIDE] if flow.payee in SECTORS else amount.T @ mix
         if flow.payer_gets in TRACED:
-            instrument = flow.payer_gets
-            cost = _nested(cost, instrument, flow.payer, cost[instrument][flow.payer] + spent)
+            bought = cost[flow.payer_gets][flow.payer] + spent
+            cost = _nested(cost, flow.payer_gets, flow.payer, bought)
     cash = dict(books.cash)
     cash[flow.payer] = cash[flow.payer] - spent
     cash[flow.payee] = cash[flow.payee] + arrived
@@ -139,10 +139,10 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
     journal = books.journal
     flows = _recorded(journal.flows, kind, Flow(amount, origins))
     table = journal.released
-    if released is not None:
-        instrument, book = flow.payee_gives, flow.payee
-        cost = _nested(cost, instrument, book, cost[instrument][book] - released)
-        table = _added(table, instrument, {book: released})
+    if released is not None and flow.payee_gives is not None:
+        kept = cost[flow.payee_gives][flow.payee] - released
+        cost = _nested(cost, flow.payee_gives, flow.payee, kept)
+        table = _added(table, flow.payee_gives, {flow.payee: released})
     journal = Journal(flows, journal.revaluations, journal.write_offs, table)
     return Books(cash, positions, books.price, cost, journal)
 
@@ -151,22 +151,27 @@ def revalue(books: Books, instrument: str, price: Array) -> Books:
     """Set the price of an instrument; every holder and debtor books the gain or loss."""
     change = price - books.price[instrument]
     entries = {account: units * change for account, units in books.positions[instrument].items()}
-    journal = replace(
-        books.journal, revaluations=_added(books.journal.revaluations, instrument, entries)
-    )
+    journal = replace(books.journal, revaluations=_added(books.journal.revaluations, instrument, entries))
     return replace(books, price={**books.price, instrument: price}, journal=journal)
 
 
 def write_down(books: Books, instrument: str, account: str, loss: Float[Array, " agent"]) -> Books:
     """Lower a real asset's book value (depreciation, impairment); no one else gains."""
-    return _adjust(books, "revaluations", instrument, {account: -loss})
+    journal = books.journal
+    table = _added(journal.revaluations, instrument, {account: -loss})
+    positions = _changed(books.positions, instrument, {account: -loss})
+    return replace(books, positions=positions, journal=replace(journal, revaluations=table))
 
 
 def write_off(
     books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]
 ) -> Books:
     """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
-    return _adjust(books, "write_offs", instrument, {holder: -loss, debtor: loss.sum(axis=0)})
+    journal = books.journal
+    changes = {holder: -loss, debtor: loss.sum(axis=0)}
+    table = _added(journal.write_offs, instrument, changes)
+    positions = _changed(books.positions, instrument, changes)
+    return replace(books, positions=positions, journal=replace(journal, write_offs=table))
 
 
 def flow_total(books: Books, kind: str, axis: int) -> Array:
@@ -182,7 +187,7 @@ def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Arr
     """Origins of money that a sector pays out, and the cost of the parked money that it brings back."""
     xp = namespace(proceeds)
     if flow.payee in SECTORS or flow.payee_gives not in TRACED:
-        name = "outside" if flow.payee in SECTORS else flow.origin
+        name = "outside" if flow.payee in SECTORS or flow.origin is None else flow.origin
         return xp.ones((1, proceeds.shape[0], 1)) * UNIT[ORIGINS.index(name)], None
     # A sale of something bought earlier: the money resumes the journey of what it was bought with; what it
     # fetches above cost is a trading gain, what it fetches below is lost pro rata.
@@ -197,7 +202,7 @@ def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Arr
 def _shift(
     books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array
 ) -> Positions:
-    """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where the claim is held pairwise."""
+    """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where claims are pairwise."""
     held = positions[instrument][account]
     change = pairs if held.ndim == 2 else totals
     price = books.price[instrument]
@@ -218,18 +223,13 @@ def _recorded(flows: dict[str, Flow], kind: str, flow: Flow) -> dict[str, Flow]:
 def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Positions:
     earlier = table.get(instrument, {})
     merged = {
-        account: earlier[account] + entry if account in earlier else entry
-        for account, entry in entries.items()
+        account: earlier[account] + entry if account in earlier else entry for account, entry in entries.items()
     }
     return {**table, instrument: {**earlier, **merged}}
 
 
-def _adjust(books: Books, column: str, instrument: str, changes: dict[str, Array]) -> Books:
-    """Change the units of a nominal position outside a payment, and record it."""
-    positions = books.positions
+def _changed(positions: Positions, instrument: str, changes: dict[str, Array]) -> Positions:
+    """Change the units of a nominal position outside a payment."""
     for account, change in changes.items():
-        positions = _nested(
-            positions, instrument, account, positions[instrument][account] + change
-        )
-    table = _added(getattr(books.journal, column), instrument, changes)
-    return replace(books, positions=positions, journal=replace(books.journal, **{column: table}))
+        positions = _nested(positions, instrument, account, positions[instrument][account] + change)
+    return positions

@@ -20,9 +20,7 @@ def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books, rule = economy.books, rules.funding
     xp = namespace(economy.labs.revenue)
     before = _market_value(books, LAB_SHARES, LABS)
-    labs = _towards(
-        books, LAB_SHARES, LABS, lab_valuation(economy, rules), rule.lab_mark_speed, "lab_round"
-    )
+    labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, rules), rule.lab_mark_speed, "lab_round")
     providers = _towards(
         books,
         PROVIDER_SHARES,
@@ -47,9 +45,7 @@ def _market_value(books: Books, instrument: str, company: str) -> Scalar:
     return (-books.positions[instrument][company] * books.price[instrument]).sum()
 
 
-def _towards(
-    books: Books, instrument: str, company: str, fair: Array, speed: Scalar, round_kind: str
-) -> Array:
+def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Scalar, round_kind: str) -> Array:
     """Price after closing `speed` of the log gap to fair value."""
     xp = namespace(fair)
     price = books.price[instrument]

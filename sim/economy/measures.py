@@ -146,9 +146,7 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         for name in (BILLS, REPO, SECURED_LOANS, BITCOIN, GOLD, OTHER_VENTURES)
     }
     parked = {
-        f"parked_from_{origin}": sum(
-            at_cost[:, index] for name in TRACED for at_cost in books.cost[name].values()
-        )
+        f"parked_from_{origin}": sum(at_cost[:, index] for name in TRACED for at_cost in books.cost[name].values())
         for index, origin in enumerate(EARNED)
     }
     in_ai = total_value(books, COMPUTE_LOANS, OWN) + sum(total_value(books, name, OWN) for name in SHARE_KINDS)

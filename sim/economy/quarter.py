@@ -6,14 +6,14 @@ through `sim.economy.ledger`; the journal of the quarter is checked when the boo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from sim.economy.arrays import Array, Scalar
+from sim.economy.arrays import Scalar
 from sim.economy.beliefs import update_beliefs
 from sim.economy.capex import buy_gpus
 from sim.economy.checks import identities
 from sim.economy.credit import service_loans
+from sim.economy.decisions import Decision, Decisions
 from sim.economy.environment import advance_environment
 from sim.economy.failure import settle_failures
 from sim.economy.funding import investor_appetite, plan_orders, raise_funds
@@ -29,10 +29,7 @@ from sim.economy.state import Draws, Economy
 from sim.economy.tokens import trade_tokens
 from sim.economy.ventures import run_ventures
 
-Decision = Callable[[Economy, Rules], Array]
-Decisions = dict[str, Decision]
-
-DECISIONS: Decisions = {
+DECISIONS: dict[str, Decision] = {
     "lab_spending": plan_spending,
     "gpu_orders": plan_orders,
     "investor_appetite": investor_appetite,

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, column, diagonal, namespace, ratio, row
 from sim.economy.choice import logit
 from sim.economy.deals import close_deals, facility_draws
+from sim.economy.decisions import Decisions
 from sim.economy.flows import (
     BILLS,
     BITCOIN,
@@ -25,7 +26,7 @@ from sim.economy.rules import AI_CHANNELS, CHANNELS, COLUMN, Rules
 from sim.economy.state import Draws, Economy
 
 
-def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions) -> Economy:
+def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
     """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals."""
     economy = _book_loan_income(economy)
     state = replace(economy.redeployment, anxiety=anxiety(economy))
@@ -134,7 +135,7 @@ def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
-def _divide(economy: Economy, rules: Rules, decisions, set_aside: Array) -> Economy:
+def _divide(economy: Economy, rules: Rules, decisions: Decisions, set_aside: Array) -> Economy:
     """Choose shares; buy what trades at once, and park the rest for deals.
 
     Deployable is what the own book has in cash above its operating needs and what is set aside for facilities,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.economy.arrays import column, namespace, row
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, column, namespace, row
 from sim.economy.flows import (
     BILLS,
     BITCOIN,
@@ -51,7 +53,7 @@ def earn_on_reserves(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     return replace(economy, books=books, income=income)
 
 
-def distribution_share(rules: Rules):
+def distribution_share(rules: Rules) -> Float[Array, " issuer"]:
     """Part of reserve interest owed to distributors.
 
     All of what is earned on tokens held on the distributor's own platform, and an agreed part of the rest:
@@ -61,7 +63,7 @@ def distribution_share(rules: Rules):
     return on_platform + rules.issuer.residual_share * (1.0 - on_platform)
 
 
-def _share_out(economy: Economy, rules: Rules, books: Books, on_reserve):
+def _share_out(economy: Economy, rules: Rules, books: Books, on_reserve: Array) -> tuple[Books, Array, Array]:
     """Pay holders, distributors and costs; nobody pays more than it has."""
     xp = namespace(on_reserve)
     average = economy.tokens.average_tokens
@@ -76,7 +78,7 @@ def _share_out(economy: Economy, rules: Rules, books: Books, on_reserve):
     return books, to_distributors, costs + to_holders
 
 
-def _mark_to_market(economy: Economy, rules: Rules, books: Books):
+def _mark_to_market(economy: Economy, rules: Rules, books: Books) -> tuple[Books, Array]:
     """Bring bitcoin, gold and stakes outside AI to their new prices; gains are on paper until sold."""
     before = books
     books = revalue(books, BITCOIN, economy.environment.bitcoin * 1e-9)
@@ -89,4 +91,3 @@ def _mark_to_market(economy: Economy, rules: Rules, books: Books):
         for book in (RESERVE, OWN)
     )
     return books, gain
-

@@ -254,8 +254,11 @@ class ProviderTraits:
 
 @dataclass(frozen=True)
 class InvestorTraits:
-    """What distinguishes investors. An affinity is the largest part of its money at hand that an investor would
-    put into one company in a quarter; zero means never."""
+    """What distinguishes investors.
+
+    An affinity is the largest part of its money at hand that an investor would put into one company in a
+    quarter; zero means never.
+    """
 
     budget: Float[Array, " investor"]
     lends: Float[Array, " investor"]

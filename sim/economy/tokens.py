@@ -86,9 +86,7 @@ def weekly_rounds(economy: Economy, rules: Rules, draws: Draws, yield_paid: Arra
     network = rule.network ** (1.0 / WEEKS)
     weekly = ratio(1.0 - network, 1.0 - rule.network, empty=1.0 / WEEKS)
     pull = weekly * (
-        rules.issuer.attraction
-        + rule.trust_weight * (economy.tokens.trust - 1.0)
-        + rule.yield_weight * yield_paid
+        rules.issuer.attraction + rule.trust_weight * (economy.tokens.trust - 1.0) + rule.yield_weight * yield_paid
     )
     tokens = -economy.books.positions[TOKENS][RESERVE]
     minted, redeemed, summed = 0.0 * tokens, 0.0 * tokens, 0.0 * tokens

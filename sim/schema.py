@@ -1,0 +1,365 @@
+"""The schema of a scenario: what `configs/*.toml` may contain, with units, ranges and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from sim.data import read_data
+from sim.economy import rules
+from sim.economy.rules import CHANNELS
+from sim.errors import suggestion
+
+QUARTER_PATTERN = r"^\d{4}Q[1-4]$"
+
+
+class Strict(BaseModel):
+    """Refuses unknown keys and later changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Described(Strict):
+    """What every number of the configs carries beside its value."""
+
+    unit: str
+    range: tuple[float, float] | None = None
+    kind: Literal["data", "calibrated", "assumption", "set"] = "assumption"
+    why: str = ""
+    note: str = ""
+
+    def _check(self, number: float) -> None:
+        if self.range is not None and not self.range[0] <= number <= self.range[1]:
+            low, high = self.range
+            raise ValueError(f"{number:g} {self.unit} is outside the allowed range {low:g} to {high:g}")
+        if number != number or number in (float("inf"), float("-inf")):
+            raise ValueError(f"{number} is not a finite number")
+
+
+class Quantity(Described):
+    """A number with its unit, range, kind and source.
+
+    Attributes:
+        value: the number.
+        data: the row or rows of configs/data it is read from (`file|entity|quarter|metric`), if any.
+        scale: what a data row is multiplied with.
+    """
+
+    value: float
+    data: tuple[str, ...] = ()
+    scale: float = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_data(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            raise ValueError(f"expected a number, got {raw!r}")
+        raw = dict(raw)
+        if "data" in raw:
+            references = [raw["data"]] if isinstance(raw["data"], str) else list(raw["data"])
+            raw["data"] = tuple(references)
+            if "value" not in raw:
+                raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)
+                raw.setdefault("kind", "data")
+        if raw.get("kind", "assumption") == "assumption" and "range" not in raw:
+            raise ValueError("an assumption needs a range")
+        if isinstance(raw.get("value"), (bool, str)):
+            raise ValueError(f"expected a number, got {raw['value']!r}")
+        return raw
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Quantity:
+        self._check(self.value)
+        return self
+
+
+class Table(Described):
+    """Numbers by name, such as who owns a company."""
+
+    values: dict[str, float]
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Table:
+        for name, number in self.values.items():
+            try:
+                self._check(number)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return self
+
+
+class RunSettings(Strict):
+    """How long a history is, and its seed."""
+
+    quarters: Annotated[int, Field(ge=1, le=400)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    opening: Annotated[str, Field(pattern=QUARTER_PATTERN)]
+
+
+class History(Strict):
+    """Until when bill rate, bitcoin and gold follow the data."""
+
+    until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
+
+
+class ReserveSheet(Strict):
+    """What backs the tokens."""
+
+    cash: Quantity | None = None
+    bills: Quantity | None = None
+    repo: Quantity | None = None
+    secured_loans: Quantity | None = None
+    bitcoin: Quantity | None = None
+    gold: Quantity | None = None
+    other_ventures: Quantity | None = None
+
+
+class OwnSheet(Strict):
+    """What the issuer owns beside its reserve, stakes in companies apart."""
+
+    cash: Quantity | None = None
+    bills: Quantity | None = None
+    repo: Quantity | None = None
+    bitcoin: Quantity | None = None
+    gold: Quantity | None = None
+    other_ventures: Quantity | None = None
+
+
+class Declared(Strict):
+    """Totals published beside the parts."""
+
+    total_assets: Quantity | None = None
+    excess_reserves: Quantity | None = None
+    group_equity: Quantity | None = None
+
+
+class Issuer(Strict):
+    """A stablecoin issuer."""
+
+    name: str
+    regime: Literal["offshore", "genius", "mica"]
+    tokens: Quantity
+    reserve: ReserveSheet
+    own: OwnSheet
+    declared: Declared = Declared()
+    headcount: Quantity
+    attraction: Quantity
+    redeploys: Quantity
+    ambition: Quantity
+    cash_share: Quantity
+    repo_share: Quantity
+    secured_share: Quantity
+    on_platform_share: Quantity
+    residual_share: Quantity
+    pass_through: Quantity
+    fixed_costs: Quantity
+    proportional_costs: Quantity
+
+
+class Lab(Strict):
+    """An AI lab."""
+
+    name: str
+    cash: Quantity
+    equity_value: Quantity
+    revenue_runrate: Quantity
+    spending: Quantity
+    growth: Quantity
+    training_compute: Quantity
+    attraction: Quantity
+    planning_horizon: Quantity
+    private_data: Quantity
+    owners: Table
+    revenue_share: Table
+    suppliers: Table
+
+
+class Provider(Strict):
+    """A GPU provider."""
+
+    name: str
+    hyperscale: bool
+    cash: Quantity
+    gpus: Quantity
+    gpu_age: Quantity
+    gpu_cost: Quantity
+    equity_value: Quantity
+    debt: Quantity
+    parent_budget: Quantity
+    customer_weight: Quantity
+    expansion: Quantity
+    owners: Table
+
+
+class Investor(Strict):
+    """An investor."""
+
+    name: str
+    lends: bool
+    cash: Quantity
+    budget: Quantity
+    labs: Table
+    providers: Table
+    loans: Table
+    ventures: Table
+
+
+class Venture(Strict):
+    """A neurotech or robotics company."""
+
+    name: str
+    kind: Literal["neurotech", "robotics"]
+    open_to_issuers: bool
+    cash: Quantity
+    equity_value: Quantity
+    burn: Quantity
+    revenue: Quantity
+    burn_growth: Quantity
+    milestones: Quantity
+    progress: Quantity
+    owners: Table
+
+
+class Loan(Strict):
+    """A compute loan outstanding at the opening."""
+
+    lender: str
+    borrower: str
+    amount: Quantity
+    rate: Quantity
+    remaining: Quantity
+
+
+class Facility(Strict):
+    """A compute loan signed and not yet drawn."""
+
+    lender: str
+    borrower: str
+    amount: Quantity
+    draws: Quantity
+
+
+class Tail(Strict):
+    """Synthetic agents beside the named ones."""
+
+    issuers: Annotated[int, Field(ge=0, le=100_000)]
+    labs: Annotated[int, Field(ge=0, le=100_000)]
+    providers: Annotated[int, Field(ge=0, le=100_000)]
+    pareto_exponent: Quantity
+    smallest: Quantity
+
+
+class Market(Strict):
+    """Prices and expectations at the opening."""
+
+    bill_rate: Quantity
+    bitcoin: Quantity
+    gold: Quantity
+    rent: Quantity
+    demand_growth: Quantity
+
+
+class Sectors(Strict):
+    """Opening holdings of the environment."""
+
+    economy_cash: Quantity
+    economy_bills: Quantity
+    economy_bitcoin: Quantity
+    economy_gold: Quantity
+    government_cash: Quantity
+    vendor_cash: Quantity
+
+
+def _section(owner: type, only: frozenset[str] | None = None) -> Any:
+    """A table whose keys are exactly the fields of a rules dataclass."""
+    names = only or frozenset(field.name for field in fields(owner))
+
+    def check(section: dict[str, Quantity]) -> dict[str, Quantity]:
+        for key in section:
+            if key not in names:
+                raise ValueError(f"unknown key {key!r}{suggestion(key, names)}")
+        missing = sorted(names - set(section))
+        if missing:
+            raise ValueError(f"missing key {missing[0]!r}")
+        return section
+
+    return Annotated[dict[str, Quantity], AfterValidator(check)]
+
+
+CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
+REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(rules.RedeploymentRules)) - CHANNEL_KEYS
+
+
+class Scenario(Strict):
+    """Everything that a run is told."""
+
+    name: str
+    title: str
+    about: str
+    run: RunSettings
+    history: History
+    environment: _section(rules.EnvironmentRules)  # type: ignore[valid-type]
+    tokens: _section(rules.TokenRules)  # type: ignore[valid-type]
+    reserve: _section(rules.ReserveRules)  # type: ignore[valid-type]
+    credit: _section(rules.CreditRules)  # type: ignore[valid-type]
+    labs_market: _section(rules.LabRules)  # type: ignore[valid-type]
+    gpus: _section(rules.GpuRules)  # type: ignore[valid-type]
+    funding: _section(rules.FundingRules)  # type: ignore[valid-type]
+    redeployment: _section(rules.RedeploymentRules, REDEPLOYMENT_KEYS)  # type: ignore[valid-type]
+    channels: dict[str, _section(rules.RedeploymentRules, CHANNEL_KEYS)]  # type: ignore[valid-type]
+    beliefs: _section(rules.BeliefRules)  # type: ignore[valid-type]
+    market: Market
+    sectors: Sectors
+    tail: Tail
+    issuers: dict[str, Issuer]
+    labs: dict[str, Lab]
+    providers: dict[str, Provider]
+    investors: dict[str, Investor]
+    ventures: dict[str, Venture]
+    loans: tuple[Loan, ...] = ()
+    facilities: tuple[Facility, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Scenario:
+        if set(self.channels) != set(CHANNELS):
+            raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
+        _check_names(self)
+        return self
+
+
+def _check_names(scenario: Scenario) -> None:
+    """Everyone who is referred to exists."""
+    holders = {*scenario.issuers, *scenario.investors, "economy"}
+    for population in (scenario.labs, scenario.providers, scenario.ventures):
+        for slug, company in population.items():
+            _known(f"{slug}.owners", company.owners.values, holders)
+    for slug, lab in scenario.labs.items():
+        _known(f"labs.{slug}.revenue_share", lab.revenue_share.values, scenario.investors)
+        _known(f"labs.{slug}.suppliers", lab.suppliers.values, scenario.providers)
+    for slug, investor in scenario.investors.items():
+        _known(f"investors.{slug}.labs", investor.labs.values, scenario.labs)
+        _known(f"investors.{slug}.providers", investor.providers.values, scenario.providers)
+        _known(f"investors.{slug}.loans", investor.loans.values, scenario.providers)
+        _known(f"investors.{slug}.ventures", investor.ventures.values, scenario.ventures)
+    for index, loan in enumerate(scenario.loans):
+        _known(f"loans.{index}.lender", [loan.lender], scenario.investors)
+        _known(f"loans.{index}.borrower", [loan.borrower], scenario.providers)
+    for index, facility in enumerate(scenario.facilities):
+        _known(f"facilities.{index}.lender", [facility.lender], scenario.issuers)
+        _known(f"facilities.{index}.borrower", [facility.borrower], scenario.providers)
+    taken: set[str] = {"Government", "Vendor", "Economy"}
+    for group in ("issuers", "labs", "providers", "investors", "ventures"):
+        for slug, agent in getattr(scenario, group).items():
+            if agent.name in taken:
+                raise ValueError(f"{group}.{slug}.name = {agent.name!r} is taken: names must be unique")
+            taken.add(agent.name)
+
+
+def _known(where: str, given: Any, choices: Any) -> None:
+    for name in given:
+        if name not in choices:
+            known = ", ".join(sorted(choices))
+            raise ValueError(f"{where}: unknown name {name!r}{suggestion(name, choices)} (there are {known})")
