@@ -1,4 +1,4 @@
-"""The opening balance sheets: everyone's cash and positions at the close of the opening quarter, and whether they close.
+"""The opening balance sheets: everyone's cash and positions, and whether they close.
 
 Parts must agree with the totals published beside them, shares of a company must sum to one, and a provider's
 debt must be what its lenders hold. If not, nothing starts.

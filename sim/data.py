@@ -76,10 +76,3 @@ def _is_number(text: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _validated(raw: dict[str, Any], where: str) -> Scenario:
-    try:
-        return Scenario.model_validate(raw)
-    except ValidationError as error:
-        raise ScenarioError(f"{where}: {_first_error(error)}") from None

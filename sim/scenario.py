@@ -112,6 +112,13 @@ def parse_value(text: str) -> Any:
         return text
 
 
+def _validated(raw: dict[str, Any], where: str) -> Scenario:
+    try:
+        return Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_first_error(error)}") from None
+
+
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     """Read a file and everything it extends, nearest last."""
     if path in seen:

@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass, replace
 from functools import cache
 
-from sim.figures.style import number_of
 from sim.data import CONFIGS, read_series
+from sim.figures.style import number_of
 
 LAST = "2025Q2"
 """Later rows are projections and hearsay."""
