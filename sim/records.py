@@ -27,7 +27,7 @@ from sim.economy.flows import (
 )
 from sim.economy.ledger import Books, value
 from sim.economy.state import Economy
-from sim.runs import QuarterTables
+from sim.run_writer import QuarterTables
 
 SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
 ISSUED_BY = {

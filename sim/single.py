@@ -13,7 +13,8 @@ from typing import Any
 from sim import levers
 from sim.model import CapitalFlowModel
 from sim.records import Recorder
-from sim.runs import Run, RunWriter, default_out
+from sim.run_writer import RunWriter, default_out
+from sim.runs import Run
 from sim.scenario import Scenario, changed, changed_keys, load
 
 RUNS = Path("runs")
@@ -68,6 +69,7 @@ def run(
             json.dumps(scenario.model_dump(mode="json"), indent=2) + "\n", encoding="utf8"
         )
         manifest = _manifest(scenario, model, checks, finished)
+        finished = Run(writer.folder, manifest)
         _write_network(finished, writer.folder)
         if figures:
             _write_report(finished, writer.folder, manifest)

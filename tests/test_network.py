@@ -20,7 +20,8 @@ from sim.economy.flows import FLOWS
 from sim.economy.quarter import quarter as next_quarter
 from sim.events import happened
 from sim.records import Recorder
-from sim.runs import Run, RunWriter
+from sim.run_writer import RunWriter
+from sim.runs import Run
 
 QUARTERS = 6
 Amounts = dict[tuple[str, str], float]

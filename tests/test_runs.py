@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import runs
-from sim.runs import QuarterTables, Run, RunError, RunWriter, default_out, list_runs
+from sim import run_writer
+from sim.run_writer import QuarterTables, RunWriter, default_out
+from sim.runs import Run, RunError, list_runs
 
 MANIFEST = {"scenario": "baseline", "seed": 7, "quarters": 3}
 QUARTERS = ["2023Q4", "2024Q1", "2024Q2"]
@@ -127,7 +128,7 @@ def test_tables_without_rows_have_their_columns(tmp_path: Path) -> None:
 
 
 def test_long_runs_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "_ROWS_WAITING", 1000)
+    monkeypatch.setattr(run_writer, "_ROWS_WAITING", 1000)
     quarters = [f"q{count}" for count in range(60)]
     with RunWriter(tmp_path / "run") as writer:
         for quarter in quarters:
@@ -151,7 +152,7 @@ def test_arrays_may_be_reused_by_the_caller(tmp_path: Path) -> None:
 def test_rows_beyond_the_memory_limit_spill_and_leave_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "_MEMORY_LIMIT", "16MB")
+    monkeypatch.setattr(run_writer, "_MEMORY_LIMIT", "16MB")
     spilled = False
     with RunWriter(tmp_path / "run") as writer:
         for count in range(20):

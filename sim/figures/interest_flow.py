@@ -222,7 +222,7 @@ def _draw_magnified(axes: Axes, ends: pd.DataFrame) -> Diagram:
     ]
     table["pull"] = table["usd_bn"] * [order.index(channel) for channel in table["channel"]]
     fed = table.groupby(["use", "label"], as_index=False)[["usd_bn", "pull"]].sum()
-    fed["height"] = fed["pull"] / fed["usd_bn"]
+    fed["height"] = (fed["pull"] / fed["usd_bn"]).round()
     nodes += [
         Node(row.use, 1, _text(row.label, row.usd_bn, whole), _end_colour(row.use), strong=row.use in TOLD_ENDS)
         for row in fed.sort_values(["height", "usd_bn"], ascending=[True, False]).itertuples()

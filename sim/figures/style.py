@@ -141,7 +141,7 @@ def percent(share: float) -> str:
     size = abs(100.0 * share)
     if size >= 9.95 or size == 0.0:
         return f"{100.0 * share:.0f}%"
-    return f"{100.0 * share:.2g}%" if size >= 1e-3 else "under 0.001%"
+    return f"{100.0 * share:.2g}%" if size >= 1e-3 else "<0.001%"
 
 
 def number_of(quarter: str) -> int:
