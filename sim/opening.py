@@ -289,6 +289,7 @@ def _gpus(scenario: Scenario, rules: Rules) -> state.Gpus:
         revenue=none,
         running_cost=none,
         plan=none,
+        delivered=np.float64(1.0),
         delivery_limit=rules.gpus.delivery_limit,
         alive=none + 1.0,
     )

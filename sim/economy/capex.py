@@ -36,6 +36,7 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     gpus = replace(
         gpus,
         ordered=bought,
+        delivered=ratio(spent.sum(), gpus.plan.sum(), empty=1.0),
         fleet=_install(gpus.fleet, bought),
         book_value=_install(gpus.book_value, spent),
         price=next_gpu_price(gpus.price, ratio(everyone, limit), rules),

@@ -116,7 +116,8 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     needed = rule.liquidity_quarters * debt_service(economy) + arrears + economy.credit.unpaid_costs
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
-    plan = gpus.plan
+    # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.
+    plan = gpus.plan * gpus.delivered
     # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included.
     room = rules.credit.largest_leverage * (gpus.book_value.sum(axis=1) + plan) - debt(books)
     borrowed = xp.minimum(rule.loan_to_cost * plan, xp.maximum(plan - free, 0.0))
@@ -242,7 +243,7 @@ def _fund_clouds(economy: Economy, rules: Rules) -> Economy:
     mood = rules.funding.budget_growth * economy.quarter / 4.0
     budget = rules.provider.parent_budget * rules.funding.investor_appetite * xp.exp(mood)
     cash = balance(books, PROVIDERS)
-    needed = xp.clip(gpus.plan - cash, 0.0, budget) * rules.provider.hyperscale * gpus.alive
+    needed = xp.clip(gpus.plan * gpus.delivered - cash, 0.0, budget) * rules.provider.hyperscale * gpus.alive
     needed = needed * affordable(_from_backers(books, rules), needed.sum())
     return replace(economy, books=pay(books, "parent_funding", row(needed)))
 

@@ -114,6 +114,8 @@ class Gpus:
     running_cost: Float[Array, " provider"]
     plan: Float[Array, " provider"]
     """GPU spending planned this quarter, USD bn"""
+    delivered: Scalar
+    """spending on GPUs over what was planned, all providers, last quarter"""
     delivery_limit: Scalar
     """what the vendor can deliver to everyone this quarter, GPUs"""
     alive: Float[Array, " provider"]
