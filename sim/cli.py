@@ -52,6 +52,7 @@ def run(
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenario's own if left out.")] = None,
     changes: Sets = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to make; must not exist.")] = None,
+    figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run one history, and leave a folder with tables, figures and a report."""
@@ -59,7 +60,13 @@ def run(
 
     with _progress_bar(scenario) as progress:
         finished = run_history(
-            scenario, seed=seed, quarters=quarters, changes=_parsed(changes), out=out, progress=progress
+            scenario,
+            seed=seed,
+            quarters=quarters,
+            changes=_parsed(changes),
+            out=out,
+            progress=progress,
+            figures=figures,
         )
     if as_json:
         _answer({"run_dir": str(finished.path.resolve()), **_summary(finished)})

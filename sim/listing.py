@@ -54,4 +54,7 @@ def _levers() -> list[dict[str, Any]]:
 
 
 def _runs() -> list[dict[str, Any]]:
-    return [{**asdict(found), "path": str(found.path)} for found in list_runs(RUNS)]
+    return [
+        {**asdict(found), "path": str(found.path), "created": found.created.isoformat(timespec="seconds")}
+        for found in list_runs(RUNS)
+    ]

@@ -227,6 +227,9 @@ def _uses(table: pd.DataFrame, heading: str) -> str:
         usd_bn, share = float(members["usd_bn"].sum()), float(members["share"].sum())
         if abs(usd_bn) < SHOWN_END and group != AI:
             continue
+        if len(members) == 1:
+            rows.append(_row(members["label"].iloc[0], usd_bn, share, "group"))
+            continue
         rows.append(_row(str(group), usd_bn, share, "group"))
         for row in shown.itertuples():
             told = row.group == AI or row.use in TOLD

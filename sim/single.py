@@ -126,7 +126,7 @@ def _version(library: str) -> str:
 def _write_network(finished: Run, folder: Path) -> None:
     from sim import network
 
-    last_year = network.graph(finished, last=4)
+    last_year = network.graph(finished, last=min(4, finished.manifest["quarters"]))
     network.write_graphml(last_year, folder / "network.graphml")
     network.write_json(last_year, folder / "network.json")
 

@@ -49,7 +49,7 @@ def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
     for kind, rows in found.items():
         table = Table(title=kind.capitalize(), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
         if not rows:
-            console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet")
+            console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow run`")
             continue
         shown = [key for key in rows[0] if key not in ("about", "group")]
         for key in shown:

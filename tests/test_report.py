@@ -1,0 +1,247 @@
+"""The report: it stands alone, tells the story in order, and says nothing that the run does not."""
+
+import base64
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import pytest
+from test_attribution import known_runs
+
+from sim.attribution import direct_uses, final_uses, headline
+from sim.figures import FIGURES, save_all
+from sim.report import MOST_EVENTS, write_report
+
+MANIFEST = {
+    "scenario": "baseline",
+    "title": "Baseline",
+    "about": "As observed.",
+    "seed": 7,
+    "quarters": 14,
+    "opening": "2023Q4",
+    "changes": {},
+    "checks": {"total_cash": 2e-16, "something_new": 3e-8},
+    "versions": {"python": "3.11.7", "numpy": "2.3.0"},
+}
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What is on a page: elements with their text, and whether every element is closed."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.open, self.elements, self.wrong = [], [], []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        element = SimpleNamespace(tag=tag, attrs=dict(attrs), text="", within=[e.tag for e in self.open])
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1].tag == tag:
+            self.open.pop()
+        else:
+            self.wrong.append(tag)
+
+    def handle_data(self, text):
+        for element in self.open:
+            element.text += text
+
+    def all(self, *tags):
+        return [element for element in self.elements if element.tag in tags]
+
+    def rows(self):
+        """Cells of every row of every table."""
+        rows, current = [], None
+        for element in self.elements:
+            if element.tag == "tr":
+                current = []
+                rows.append(current)
+            elif element.tag in ("td", "th"):
+                current.append(element)
+        return rows
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return known_runs(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def written(runs, tmp_path_factory):
+    """A function that writes the report of a run; without figures unless they are asked for."""
+
+    def write(kind="baseline", figures=False, **manifest):
+        folder = tmp_path_factory.mktemp("report")
+        pictures = save_all(runs(kind), folder / "figures") if figures else []
+        path = write_report(runs(kind), pictures, folder, {**MANIFEST, **manifest})
+        assert path == folder / "report.html"
+        return path.read_text(encoding="utf-8")
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def page(written):
+    return Page(written(figures=True))
+
+
+def test_the_page_is_well_formed(page):
+    assert page.open == []
+    assert page.wrong == []
+    assert page.all("html")[0].attrs["lang"] == "en"
+    assert [element.text for element in page.all("h1")] == ["Baseline"]
+
+
+def test_the_page_needs_nothing_beside_it(page, written):
+    assert not page.all("script", "link", "iframe", "object")
+    for element in page.elements:
+        for name, value in element.attrs.items():
+            assert name not in ("onclick", "onload", "href", "srcset")
+            assert name != "src" or value.startswith("data:image/png;base64,")
+    style = page.all("style")[0].text
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "http" not in written()
+
+
+def test_the_page_fits_phones_paper_and_dark_rooms(page):
+    style = page.all("style")[0].text
+    assert "@media print" in style
+    assert "prefers-color-scheme: dark" in style
+    viewport = next(e for e in page.all("meta") if e.attrs.get("name") == "viewport")
+    assert "width=device-width" in viewport.attrs["content"]
+    # Whatever is wider than a phone scrolls inside a box of its own.
+    boxes = {e.attrs.get("class"): e for e in page.all("div")}
+    assert {"sheet", "table"} <= set(boxes)
+    assert all("div" in element.within for element in page.all("img", "table"))
+
+
+def test_every_picture_is_in_the_page_and_described(page, runs, tmp_path):
+    images = page.all("img")
+    assert len(images) == len(FIGURES)
+    for image, path in zip(images, save_all(runs("baseline"), tmp_path), strict=True):
+        assert len(image.attrs["alt"]) > 40
+        assert base64.b64decode(image.attrs["src"].partition(",")[2]) == path.read_bytes()
+    assert [e.attrs["id"] for e in page.all("figure")] == list(FIGURES)
+
+
+def test_the_story_is_told_in_order(page):
+    headings = [element.text for element in page.all("h2")]
+    assert headings == [
+        "Where the interest went",
+        "Who paid whom",
+        "The issuers",
+        "The labs",
+        "The GPUs",
+        "Whose money bought the GPUs",
+        "The model against the data",
+        "What happened",
+        "Checks of the books",
+        "What this run assumes",
+    ]
+
+
+def test_the_headline_numbers_are_those_of_the_run(page, runs):
+    numbers = headline(runs("baseline"))
+    lead = next(e for e in page.all("p") if e.attrs.get("class") == "lead").text
+    assert f"{numbers['gpus_funded_by_interest']:,.0f} GPUs" in lead
+    assert f"USD {numbers['interest_usd_bn']:.1f} bn" in lead
+    assert "From 2024Q1 to 2027Q2" in lead
+    assert ("no company had failed" in lead) == (numbers["failures"] == 0.0)
+
+
+def test_inputs_are_not_presented_as_results(page):
+    told = " ".join(element.text for element in page.all("p", "figcaption"))
+    for word in ("come out of the model", "What goes in", "calibrated", "not cause"):
+        assert word in told
+
+
+def test_tables_of_uses_have_every_dollar(page, runs):
+    run = runs("baseline")
+    rows = {row[0].text: row for row in page.rows() if len(row) == 3}
+    for table in (direct_uses(run), final_uses(run)):
+        for use in table[table["usd_bn"] > 0.001].itertuples():
+            label = use.label[:1].upper() + use.label[1:]
+            assert rows[label][1].text == f"{use.usd_bn:,.3f}"
+    assert rows["Interest earned"][1].text == f"{headline(run)['interest_usd_bn']:,.3f}"
+
+
+def test_numbers_stand_to_the_right_under_their_unit(page):
+    header = None
+    for row in page.rows():
+        if row[0].tag == "th":
+            header = row
+            continue
+        for head, cell in zip(header, row, strict=True):
+            is_number = cell.text.strip("%\N{MINUS SIGN}<").replace(",", "").replace(".", "").isdigit()
+            assert not is_number or cell.attrs.get("class") == "number"
+            assert cell.attrs.get("class") == head.attrs.get("class")
+    assert all(e.attrs["scope"] == "col" for e in page.all("th"))
+
+
+@pytest.mark.parametrize("count", [0, 1, MOST_EVENTS, MOST_EVENTS + 7])
+def test_events_are_listed_up_to_a_limit(runs, tmp_path, count):
+    real = runs("one quarter")
+    events = [{"quarter": "2024Q1", "kind": "round", "agent": "A", "text": f"Event {n}."} for n in range(count)]
+    run = SimpleNamespace(series=real.series, agents=real.agents, flows=real.flows, events=events)
+    page = Page(write_report(run, [], tmp_path, {}).read_text(encoding="utf-8"))
+    listed = [row[1].text for row in page.rows() if row[0].text == "2024Q1"]
+    assert listed == [event["text"] for event in events[:MOST_EVENTS]]
+    told = " ".join(element.text for element in page.all("p"))
+    assert ("And 7 more" in told) == (count > MOST_EVENTS)
+    assert ("No deal, round or failure" in told) == (count == 0)
+
+
+def test_checks_show_what_holds_and_what_does_not(page):
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in page.rows() if len(row) == 3}
+    assert rows["No dollar appears or vanishes"] == ["2.0e-16", "holds"]
+    assert rows["something new"] == ["3.0e-08", "violated"]
+
+
+def test_changes_are_shown_beside_the_baseline(written):
+    assert "The assumptions are those of the baseline" in written()
+    changes = {
+        "environment.terminal_rate": {"from": 0.03, "to": 0.01},
+        "history.until": {"from": "2026Q2", "to": None},
+        "tail.labs": 10,
+    }
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in Page(written(changes=changes)).rows()}
+    assert rows["environment.terminal_rate"] == ["0.03", "0.01"]
+    assert rows["history.until"] == ["2026Q2", "none"]
+    assert rows["tail.labs"] == ["none", "10"]
+
+
+def test_seed_and_versions_are_told(written):
+    page = Page(written())
+    facts = {name.text: value.text for name, value in zip(page.all("dt"), page.all("dd"), strict=True)}
+    assert facts["Seed"] == "7"
+    assert facts["numpy"] == "2.3.0"
+
+
+def test_names_cannot_break_the_page(written):
+    nasty = "<script>alert(1)</script> & \"'"
+    page = Page(written(title=nasty, about=nasty, changes={nasty: {"from": nasty, "to": nasty}}))
+    assert not page.all("script")
+    assert page.open == []
+    assert page.all("h1")[0].text == nasty
+
+
+@pytest.mark.parametrize("kind", ["one quarter", "many agents", "no redeployment", "no interest", "failures"])
+def test_every_run_can_be_reported(written, kind):
+    page = Page(written(kind))
+    assert page.open == []
+    assert "nan" not in " ".join(element.text for element in page.all("td", "p")).lower().replace("finance", "")
+
+
+def test_a_run_without_a_manifest_can_be_reported(runs, tmp_path):
+    source = write_report(runs("one quarter"), [], tmp_path, {}).read_text(encoding="utf-8")
+    assert "A run" in source
+    assert "Checks of the books" not in source
+
+
+def test_the_same_run_gives_the_same_page(written):
+    assert written() == written()
