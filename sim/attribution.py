@@ -214,6 +214,7 @@ def headline(run: Run) -> dict[str, float]:
         "interest_funded_lab_cost_usd_bn": interest.get("lab_staff", 0.0) + interest.get("lab_other", 0.0),
         "interest_funded_open_data_usd_bn": interest.get("open_data", 0.0),
         "dividends_usd_bn": paid.get("dividends", 0.0),
+        "holder_yield_usd_bn": paid.get("holder_yield", 0.0),
         "final_tokens_usd_bn": float(series["tokens_usd_bn"].iloc[-1]),
         "lab_revenue_last_year_usd_bn": float(series["lab_revenue_usd_bn"].iloc[1:].tail(4).sum()),
         "gpus_at_end": float(series["gpus"].iloc[-1]),

@@ -41,6 +41,9 @@ Sets = Annotated[
 ]
 
 
+INTERRUPTED = 130
+
+
 class TerminatedError(Exception):
     """The process was asked to end."""
 
@@ -119,9 +122,9 @@ def main() -> None:
     """Run the command line; turn the user's mistakes into one line and exit status 2."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        _stop("interrupted; nothing was written", 130)
+        _stop("interrupted; nothing was written", INTERRUPTED)
     except TerminatedError:
         _stop("terminated; nothing was written", 143)
     except BrokenPipeError:
@@ -132,6 +135,9 @@ def main() -> None:
         if status is None:
             raise
         _stop(_line(error), status)
+    # Typer turns Ctrl-C into this status instead of letting the interrupt through.
+    if status == INTERRUPTED:
+        _stop("interrupted; nothing was written", INTERRUPTED)
 
 
 def _status(error: Exception) -> int | None:

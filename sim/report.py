@@ -164,7 +164,8 @@ def _opening(run: Run, numbers: Mapping[str, float], title: str, manifest: Mappi
     share = percent(numbers["interest_share_of_gpu_capex"])
     sentences = [
         f"From {first} to {last}, stablecoin issuers earned <strong>{money(numbers['interest_usd_bn'])}</strong> "
-        "of interest on Treasury bills, repo and money funds, of which token holders are paid little.",
+        "of interest on Treasury bills, repo and money funds, and paid the holders of their tokens "
+        f"{money(numbers['holder_yield_usd_bn'])} of yield.",
         f"They put <strong>{money(numbers['redeployed_usd_bn'])}</strong> into AI and frontier technology, "
         f"{money(numbers['redeployed_from_interest_usd_bn'])} of it in dollars that were that interest.",
         f"At any remove, the interest paid for <strong>{numbers['gpus_funded_by_interest']:,.0f} GPUs</strong> "

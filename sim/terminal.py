@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from sim.runs import Run
 
 MOST_ROWS = 200
+SHOWN_USD_BN = 0.0005
+"""Uses below half a million dollars are not shown."""
+LISTED = {
+    "scenarios": ("name", "title", "about"),
+    "levers": ("name", "default", "range", "meaning"),
+    "runs": ("path", "scenario", "seed", "quarters", "created"),
+}
 
 
 def show_run(finished: Run) -> None:
@@ -31,7 +38,7 @@ def show_run(finished: Run) -> None:
         )
     )
     console.print(_headline(manifest["outcomes"]))
-    console.print(_interest_table(finished))
+    _show_uses(console, finished)
     _show_events(console, finished.events)
     worst = max(manifest["checks"].values())
     console.print(
@@ -47,15 +54,15 @@ def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
     """Print scenarios, levers and runs."""
     console = Console(highlight=False)
     for kind, rows in found.items():
-        table = Table(title=kind.capitalize(), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
         if not rows:
             console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow run`")
             continue
-        shown = [key for key in rows[0] if key not in ("about", "group")]
-        for key in shown:
-            table.add_column(key.replace("_", " "), overflow="fold")
+        table = _plain_table(kind.capitalize())
+        for name in LISTED[kind]:
+            table.add_column(name, no_wrap=name == "name", overflow="fold")
         for row in rows:
-            table.add_row(*(_cell(row[key]) for key in shown))
+            shown = {**row, "range": f"{_cell(row.get('low'))} to {_cell(row.get('high'))} {row.get('unit', '')}"}
+            table.add_row(*(_cell(shown[name]) for name in LISTED[kind]))
         console.print(table)
 
 
@@ -89,23 +96,26 @@ def _headline(outcomes: dict[str, float]) -> Text:
     )
 
 
-def _interest_table(finished: Run) -> Table:
+def _show_uses(console: Console, finished: Run) -> None:
+    """Where the interest went, at first hand and at any remove; what rounds to nothing is left out."""
     from sim.attribution import direct_uses, final_uses
 
-    table = Table(title="Where the interest went", box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
-    for name in ("first use", "USD bn", "%", "in the end", "USD bn", "%"):
-        table.add_column(name, justify="right" if name in ("USD bn", "%") else "left")
-    first, last = direct_uses(finished), final_uses(finished)
-    for index in range(max(len(first), len(last))):
-        cells: list[str] = []
-        for part in (first, last):
-            if index < len(part):
-                row = part.iloc[index]
-                cells += [str(row["label"]), f"{row['usd_bn']:.3f}", f"{100 * row['share']:.1f}"]
-            else:
-                cells += ["", "", ""]
-        table.add_row(*cells)
-    return table
+    for title, uses in (
+        ("Where the interest went: first use", direct_uses(finished)),
+        ("Where the interest went: in the end, at any remove", final_uses(finished)),
+    ):
+        table = _plain_table(title)
+        table.add_column("use")
+        table.add_column("USD bn", justify="right")
+        table.add_column("percent", justify="right")
+        for row in uses.itertuples(index=False):
+            if abs(row.usd_bn) >= SHOWN_USD_BN:
+                table.add_row(row.label, f"{row.usd_bn:,.3f}", f"{100 * row.share:.1f}")
+        console.print(table)
+
+
+def _plain_table(title: str) -> Table:
+    return Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
 
 
 def _show_events(console: Console, events: list[dict[str, Any]], most: int = 12) -> None:

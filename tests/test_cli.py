@@ -152,7 +152,7 @@ def test_a_person_sees_the_story(home):
         "Treasury interest",
         "Where the interest went",
         "first use",
-        "in the end",
+        "in the end, at any remove",
         "Northern Data",
         "six",
     ):
@@ -215,7 +215,18 @@ def test_an_existing_folder_is_left_alone(home):
 def test_an_interrupted_run_leaves_no_folder(tmp_path, number, status):
     # A test that runs in the background inherits an ignored Ctrl-C; a person's terminal does not.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + CAPFLOW[2]
-    arguments = [sys.executable, "-c", code, "run", "--quarters", "400", "--set", "history.until=none", "--out", "runs/long"]
+    arguments = [
+        sys.executable,
+        "-c",
+        code,
+        "run",
+        "--quarters",
+        "400",
+        "--set",
+        "history.until=none",
+        "--out",
+        "runs/long",
+    ]
     process = subprocess.Popen(
         arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
     )

@@ -37,8 +37,8 @@ def draw(run: Run) -> Figure:
     table = series(run)
     fleet, rent = table["gpus"], table["gpu_rent_usd_hour"]
     figure = new_figure(
-        f"Fleets go from {plain(float(fleet.iloc[0]))} to {plain(float(fleet.iloc[-1]))} GPUs; "
-        f"an hour from {rent.iloc[0]:.2f} to {rent.iloc[-1]:.2f} USD",
+        f"Fleets go from {plain(float(fleet.iloc[0]))} to {plain(float(fleet.iloc[-1]))} GPUs, "
+        f"rent from {rent.iloc[0]:.2f} to {rent.iloc[-1]:.2f} USD an hour",
         f"Rental market, fleets and vendor, {span(run)}; dots are data",
         source(run, f"Data: H100 rents and NVIDIA data-centre revenue to {data.LAST}"),
     )

@@ -81,7 +81,7 @@ def strokes(run: Run) -> list[Stroke]:
     for group in (PAID, KEPT):
         uses = table[table["group"] == group].groupby("use")["usd_bn"].sum()
         small = set(uses[uses < whole * SMALL_USE].index)
-        if small:
+        if len(small) > 1:
             chosen = (table["group"] == group) & table["use"].isin(small)
             table.loc[chosen, ["use", "label"]] = [f"{OTHERS}:{group}", "other"]
     summed = table.groupby(["issuer", "group", "use", "label"], sort=False, as_index=False)["usd_bn"].sum()
