@@ -68,3 +68,22 @@ def test_arrays_are_never_written_in_place():
             if isinstance(node, (ast.Assign, ast.AugAssign)):
                 assert not any(isinstance(t, ast.Subscript) for t in targets), f"{path.name}:{node.lineno}"
             assert not isinstance(node, ast.AugAssign) or path.name == "measures.py", f"{path.name}:{node.lineno}"
+
+
+def test_shapes_are_what_the_annotations_say():
+    """Every function and dataclass of the economy, with its shapes checked at run time, over three quarters."""
+    code = """
+from jaxtyping import install_import_hook
+with install_import_hook("sim.economy", "beartype.beartype"):
+    from sim.economy.quarter import quarter
+from sim import shocks
+from sim.opening import draws_for, open_economy
+from sim.scenario import load
+start = open_economy(load("baseline"))
+draws, economy = draws_for(load("baseline"), start.names, 1, 3), start.economy
+for step in range(3):
+    economy, _ = quarter(economy, start.rules, shocks.at(draws, step))
+print(float(economy.quarter))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "3.0", done.stderr[-2000:]

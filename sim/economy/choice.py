@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.arrays import Array, namespace, ratio
 
 
 def logit(utility: Float[Array, "*agent option"], weight: Array) -> Float[Array, "*agent option"]:
@@ -54,6 +54,6 @@ def match(
     return given * (1.0 - 1e-14)
 
 
-def fraction_met(met: Array, asked: Array) -> Scalar:
+def fraction_met(met: Float[Array, " taker"], asked: Float[Array, " taker"]) -> Float[Array, " taker"]:
     """Share of an ask that was met; one where nothing was asked."""
     return ratio(met, asked, empty=1.0)

@@ -217,24 +217,24 @@ class Economy:
 class Draws:
     """What comes from outside in one quarter: random numbers drawn before the run, and the data.
 
-    Normals are standard; uniforms lie in (0, 1).
+    Normals are standard; uniforms lie in (0, 1). The draws of a whole history have a leading quarter axis.
     """
 
-    rate: Scalar
-    bitcoin: Scalar
-    gold: Scalar
-    crypto_sentiment: Scalar
-    ai_sentiment: Scalar
-    rent: Scalar
-    token_demand: Float[Array, " week"]
-    token_share: Float[Array, "issuer week"]
-    round_closes: Float[Array, " lab"]
+    rate: Float[Array, "*quarter"]
+    bitcoin: Float[Array, "*quarter"]
+    gold: Float[Array, "*quarter"]
+    crypto_sentiment: Float[Array, "*quarter"]
+    ai_sentiment: Float[Array, "*quarter"]
+    rent: Float[Array, "*quarter"]
+    token_demand: Float[Array, "*quarter week"]
+    token_share: Float[Array, "*quarter issuer week"]
+    round_closes: Float[Array, "*quarter lab"]
     """uniform"""
-    deal_closes: Float[Array, "issuer channel"]
+    deal_closes: Float[Array, "*quarter issuer channel"]
     """uniform"""
-    venture_value: Float[Array, " venture"]
-    known: Scalar
+    venture_value: Float[Array, "*quarter venture"]
+    known: Float[Array, "*quarter"]
     """1 while the data below are used, 0 afterwards"""
-    bill_rate_data: Scalar
-    bitcoin_data: Scalar
-    gold_data: Scalar
+    bill_rate_data: Float[Array, "*quarter"]
+    bitcoin_data: Float[Array, "*quarter"]
+    gold_data: Float[Array, "*quarter"]
