@@ -24,8 +24,7 @@ from typing import Any, Literal, get_args
 import networkx as nx
 import pandas as pd
 
-from sim.economy.flows import FLOWS
-from sim.records import ISSUED_BY
+from sim.economy.flows import FLOWS, ISSUED_BY
 from sim.runs import ORIGIN_PREFIX, Run
 
 Layer = Literal["flow", "exposure"]
@@ -82,7 +81,7 @@ def graph(
     _add_agents(network, run.agents[run.agents["quarter"] == period[-1]], owners)
     flows = run.flows[run.flows["quarter"].isin(period)]
     _add_flows(network, _owned(flows, owners, "payer", "payee"))
-    exposures = run.exposures[run.exposures["quarter"] == period[-1]]
+    exposures = run.exposures[(run.exposures["quarter"] == period[-1]) & (run.exposures["issuer"] != "")]
     _add_exposures(network, _owned(exposures, owners, "holder", "issuer"))
     return network
 

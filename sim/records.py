@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from sim.economy import measures
+from sim.economy.checks import debtor_accounts
 from sim.economy.flows import (
-    COMPUTE_LOANS,
     ECONOMY,
     FLOWS,
     GOVERNMENT,
+    INSTRUMENTS,
     INVESTORS,
-    LAB_SHARES,
     LABS,
     ORIGINS,
     OWN,
-    PROVIDER_SHARES,
     PROVIDERS,
     RESERVE,
+    TOKENS,
     VENDOR,
-    VENTURE_SHARES,
     VENTURES,
 )
 from sim.economy.ledger import Books, value
@@ -30,13 +29,8 @@ from sim.economy.state import Economy
 from sim.run_writer import QuarterTables
 
 SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
-ISSUED_BY = {
-    COMPUTE_LOANS: PROVIDERS,
-    LAB_SHARES: LABS,
-    PROVIDER_SHARES: PROVIDERS,
-    VENTURE_SHARES: VENTURES,
-}
-"""Claims that are held pairwise, and who owes them."""
+NO_ONE = np.array([""], dtype=object)
+"""Issuer of real assets."""
 
 
 class Recorder:
@@ -125,23 +119,36 @@ class Recorder:
         }
 
     def exposures(self, quarter: str, books: Books) -> dict[str, Any]:
-        """Who holds whose loans and shares, at market value."""
-        columns: dict[str, list[Any]] = {
-            "quarter": [],
-            "instrument": [],
-            "holder": [],
-            "issuer": [],
-            "usd_bn": [],
+        """Who holds what of whom, at market value: the balance-sheet matrix, from whom to whom.
+
+        Cash is left out, being no one's debt here; real assets (bitcoin, gold, GPUs) have no issuer.
+        """
+        held: dict[tuple[str, str, str], float] = {}
+        for instrument in INSTRUMENTS:
+            for holder, issuer, usd_bn in self._held(books, instrument):
+                # An issuer's two books are one holder.
+                key = (instrument, holder, issuer)
+                held[key] = held.get(key, 0.0) + usd_bn
+        names = list(zip(*held, strict=True)) or [(), (), ()]
+        return {
+            "quarter": [quarter] * len(held),
+            **dict(zip(("instrument", "holder", "issuer"), names, strict=True)),
+            "usd_bn": list(held.values()),
         }
-        for instrument, debtor in ISSUED_BY.items():
-            for account, units in books.positions[instrument].items():
-                if account == debtor or units.ndim != 2:
-                    continue
-                worth = value(books, instrument, account)
-                row, column = np.nonzero(worth)
-                columns["quarter"] += [quarter] * len(row)
-                columns["instrument"] += [instrument] * len(row)
-                columns["holder"] += list(self.accounts[account][row])
-                columns["issuer"] += list(self.accounts[debtor][column])
-                columns["usd_bn"] += list(worth[row, column])
-        return columns
+
+    def _held(self, books: Books, instrument: str) -> Iterator[tuple[str, str, float]]:
+        """Holder, issuer and value of every position in an instrument that is worth something."""
+        debtors = debtor_accounts(instrument)
+        for account in books.positions[instrument]:
+            if account in debtors:
+                continue
+            worth, holders = value(books, instrument, account), self.accounts[account]
+            if worth.ndim == 2:
+                issuers = self.accounts[debtors[0]]
+            elif instrument == TOKENS:
+                # One holder, everyone else, and a debtor for each coin.
+                worth, issuers = -value(books, TOKENS, RESERVE)[None, :], self.accounts[RESERVE]
+            else:
+                worth, issuers = worth[:, None], self.accounts[debtors[0]] if debtors else NO_ONE
+            for row, column in np.argwhere(worth):
+                yield holders[row], issuers[column], float(worth[row, column])

@@ -14,11 +14,12 @@ from sim.economy.checks import TOLERANCE
 from sim.figures import FIGURES
 from sim.figures.journeys import journeys
 from sim.figures.style import money, percent
+from sim.matrices import balance_sheets
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.runs import Run
+from sim.runs import Run
 
 MOST_EVENTS = 40
 MOST_CHANGES = 60
@@ -148,6 +149,7 @@ def write_report(run: Run, figures: Sequence[Path], folder: Path | str, manifest
             for name, heading in SECTIONS.items()
             if name in pictures
         ),
+        _balance_sheets(run),
         _events(run.events),
         _checks(manifest.get("checks") or {}),
         _assumptions(manifest),
@@ -297,6 +299,26 @@ def _figure(path: Path) -> str:
         f'<img alt="{alternative}" src="data:image/png;base64,{image}"></div>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
+
+
+def _balance_sheets(run: Run) -> str:
+    """The balance-sheet matrix at the end, by population."""
+    matrix = balance_sheets(run)
+    heads = ("", *(str(name).capitalize() for name in matrix.columns))
+    rows = []
+    for name, row in zip(matrix.index, matrix.to_numpy().tolist(), strict=True):
+        cells = "".join(f"<td class='number'>{_amount(usd_bn)}</td>" for usd_bn in row)
+        rows.append(f"<tr><td>{escape(str(name).replace('_', ' ').capitalize())}</td>{cells}</tr>")
+    return (
+        "<h2>Balance sheets at the end</h2>\n<p>USD bn at market value; debts and a company's own shares are "
+        "negative. Claims sum to zero over everyone; columns sum to net worth.</p>\n"
+        + _table(heads, rows, numbers=range(1, len(heads)))
+    )
+
+
+def _amount(usd_bn: float) -> str:
+    """A number of the balance sheets; nothing for what rounds to nothing."""
+    return f"{usd_bn:,.1f}" if abs(usd_bn) >= 0.05 else ""
 
 
 def _events(events: Sequence[Mapping[str, Any]]) -> str:

@@ -148,12 +148,15 @@ def test_exposures_are_what_holders_own_and_issuers_owe(run: Run) -> None:
     for label in ("2023Q4", "2025Q2"):
         graph = network.graph(run, label)
         found = edges(graph, "exposure")
-        assert len(found) == len(of_quarter(run.exposures, label))
+        claims = of_quarter(run.exposures, label)
+        assert len(found) == (claims["issuer"] != "").sum()
         owed: dict[tuple[str, str], float] = {}
         for _, issuer, data in found:
             owed[issuer, data["instrument"]] = owed.get((issuer, data["instrument"]), 0.0) + data["usd_bn"]
         for (issuer, instrument), worth in owed.items():
-            measure = "debt" if instrument == "compute_loans" else "equity_value"
+            measure = {"compute_loans": "debt", "tokens": "tokens"}.get(instrument, "equity_value")
+            if issuer in ("Government", "Economy"):
+                continue
             assert worth == pytest.approx(graph.nodes[issuer][measure], rel=1e-9, abs=1e-9)
         shares = graph["Microsoft"]["OpenAI"]["lab_shares"]
         assert shares["usd_bn"] > 0.0

@@ -139,6 +139,7 @@ def test_the_story_is_told_in_order(page):
         "The GPUs",
         "Whose money bought the GPUs",
         "The model against the data",
+        "Balance sheets at the end",
         "What happened",
         "Checks of the books",
         "What this run assumes",
@@ -187,7 +188,8 @@ def test_numbers_stand_to_the_right_under_their_unit(page):
 def test_events_are_listed_up_to_a_limit(runs, tmp_path, count):
     real = runs("one quarter")
     events = [{"quarter": "2024Q1", "kind": "round", "agent": "A", "text": f"Event {n}."} for n in range(count)]
-    run = SimpleNamespace(series=real.series, agents=real.agents, flows=real.flows, events=events)
+    tables = {name: getattr(real, name) for name in ("series", "agents", "flows", "exposures")}
+    run = SimpleNamespace(**tables, events=events)
     page = Page(write_report(run, [], tmp_path, {}).read_text(encoding="utf-8"))
     listed = [row[1].text for row in page.rows() if row[0].text == "2024Q1"]
     assert listed == [event["text"] for event in events[:MOST_EVENTS]]

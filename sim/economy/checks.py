@@ -279,7 +279,7 @@ def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
         short = -namespace(closing.cash[account]).minimum(closing.cash[account], 0.0)
         residuals.append(_largest(short, gross[account][:, None]))
     for instrument, by_account in closing.positions.items():
-        debtors = _debtors(instrument)
+        debtors = debtor_accounts(instrument)
         for account, units in by_account.items():
             wrong_side = units if account in debtors else -units
             worth = namespace(units).maximum(wrong_side, 0.0) * closing.price[instrument]
@@ -287,8 +287,8 @@ def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
     return _worst(residuals)
 
 
-def _debtors(instrument: str) -> tuple[str, ...]:
-    """Accounts that owe, rather than own, an instrument."""
+def debtor_accounts(instrument: str) -> tuple[str, ...]:
+    """Accounts that owe, rather than own, an instrument; none for real assets."""
     owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), BILLS: (GOVERNMENT,)}
     if instrument in SHARES:
         return (SHARES[instrument],)

@@ -67,6 +67,8 @@ COMMODITIES = (BITCOIN, GOLD)
 INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)
 SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
 """Which account issues which kind of share."""
+ISSUED_BY = {**SHARES, COMPUTE_LOANS: PROVIDERS}
+"""Claims that are held pairwise, holder by debtor, and the account that owes them."""
 TRACED = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, BITCOIN, GOLD)
 """Instruments in which an issuer parks money: they remember, at cost, the origins of what they were bought
 with, and give them back when sold."""
