@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from sim.model import CapitalFlowModel
 
 
+def _measured(name: str, meaning: str) -> property:
+    """An attribute that reads one of the agent's measures at the last close."""
+
+    def read(agent: CapitalFlowAgent) -> float:
+        return agent.measure(name)
+
+    return property(read, doc=meaning)
+
+
 class CapitalFlowAgent(mesa.Agent):
     """A named member of a population.
 
@@ -21,7 +30,7 @@ class CapitalFlowAgent(mesa.Agent):
 
     population = ""
     measures: tuple[str, ...] = ("cash", "net_worth")
-    """Measures that Mesa's DataCollector records for this kind of agent; USD bn unless the docs say otherwise."""
+    """Measures that Mesa's DataCollector records for this kind of agent."""
 
     def __init__(self, model: CapitalFlowModel, name: str, index: int) -> None:
         super().__init__(model)
@@ -36,15 +45,8 @@ class CapitalFlowAgent(mesa.Agent):
         """
         return float(self.model.measured[self.population][name][self.index])
 
-    @property
-    def cash(self) -> float:
-        """Cash, USD bn."""
-        return self.measure("cash")
-
-    @property
-    def net_worth(self) -> float:
-        """Assets less liabilities, own shares at market value among the liabilities, USD bn."""
-        return self.measure("net_worth")
+    cash = _measured("cash", "Cash, USD bn.")
+    net_worth = _measured("net_worth", "Assets less liabilities, own shares at market value among them, USD bn.")
 
 
 class StablecoinIssuer(CapitalFlowAgent):
@@ -53,25 +55,10 @@ class StablecoinIssuer(CapitalFlowAgent):
     population = "issuers"
     measures = ("cash", "net_worth", "tokens", "interest", "realised_profit", "deployable")
 
-    @property
-    def tokens(self) -> float:
-        """Tokens outstanding, USD bn."""
-        return self.measure("tokens")
-
-    @property
-    def interest(self) -> float:
-        """Interest on bills, repo and money funds this quarter, USD bn."""
-        return self.measure("interest")
-
-    @property
-    def realised_profit(self) -> float:
-        """Profit of the quarter without gains on paper, USD bn."""
-        return self.measure("realised_profit")
-
-    @property
-    def deployable(self) -> float:
-        """Own cash that was free to be put somewhere this quarter, USD bn."""
-        return self.measure("deployable")
+    tokens = _measured("tokens", "Tokens outstanding, USD bn.")
+    interest = _measured("interest", "Interest on bills, repo and money funds this quarter, USD bn.")
+    realised_profit = _measured("realised_profit", "Profit of the quarter without gains on paper, USD bn.")
+    deployable = _measured("deployable", "Own cash that was free to be put somewhere this quarter, USD bn.")
 
 
 class AILab(CapitalFlowAgent):
@@ -80,25 +67,10 @@ class AILab(CapitalFlowAgent):
     population = "labs"
     measures = ("cash", "net_worth", "revenue", "spending", "equity_value", "alive")
 
-    @property
-    def revenue(self) -> float:
-        """Customers' payments this quarter, USD bn."""
-        return self.measure("revenue")
-
-    @property
-    def spending(self) -> float:
-        """Spending of the quarter, USD bn."""
-        return self.measure("spending")
-
-    @property
-    def equity_value(self) -> float:
-        """Value of all its shares, USD bn."""
-        return self.measure("equity_value")
-
-    @property
-    def alive(self) -> float:
-        """1 while in business, 0 after failure."""
-        return self.measure("alive")
+    revenue = _measured("revenue", "Customers' payments this quarter, USD bn.")
+    spending = _measured("spending", "Spending of the quarter, USD bn.")
+    equity_value = _measured("equity_value", "Value of all its shares, USD bn.")
+    alive = _measured("alive", "1 while in business, 0 after failure.")
 
 
 class GPUProvider(CapitalFlowAgent):
@@ -107,30 +79,11 @@ class GPUProvider(CapitalFlowAgent):
     population = "providers"
     measures = ("cash", "net_worth", "gpus", "debt", "revenue", "utilisation", "alive")
 
-    @property
-    def gpus(self) -> float:
-        """GPUs at work, H100 equivalents."""
-        return self.measure("gpus")
-
-    @property
-    def debt(self) -> float:
-        """Compute loans owed, USD bn."""
-        return self.measure("debt")
-
-    @property
-    def revenue(self) -> float:
-        """Rent received this quarter, USD bn."""
-        return self.measure("revenue")
-
-    @property
-    def utilisation(self) -> float:
-        """Hours sold over hours offered."""
-        return self.measure("utilisation")
-
-    @property
-    def alive(self) -> float:
-        """1 while in business, 0 after failure."""
-        return self.measure("alive")
+    gpus = _measured("gpus", "GPUs owned, H100 equivalents.")
+    debt = _measured("debt", "Compute loans owed, USD bn.")
+    revenue = _measured("revenue", "Rent received this quarter, USD bn.")
+    utilisation = _measured("utilisation", "Hours sold over hours offered.")
+    alive = _measured("alive", "1 while in business, 0 after failure.")
 
 
 class Investor(CapitalFlowAgent):
@@ -139,15 +92,8 @@ class Investor(CapitalFlowAgent):
     population = "investors"
     measures = ("cash", "net_worth", "stakes", "compute_loans")
 
-    @property
-    def stakes(self) -> float:
-        """Market value of its shares, USD bn."""
-        return self.measure("stakes")
-
-    @property
-    def compute_loans(self) -> float:
-        """Loans to GPU providers outstanding, USD bn."""
-        return self.measure("compute_loans")
+    stakes = _measured("stakes", "Market value of its shares, USD bn.")
+    compute_loans = _measured("compute_loans", "Loans to GPU providers outstanding, USD bn.")
 
 
 class Venture(CapitalFlowAgent):
@@ -156,15 +102,8 @@ class Venture(CapitalFlowAgent):
     population = "ventures"
     measures = ("cash", "net_worth", "equity_value", "alive")
 
-    @property
-    def equity_value(self) -> float:
-        """Value of all its shares, USD bn."""
-        return self.measure("equity_value")
-
-    @property
-    def alive(self) -> float:
-        """1 while in business, 0 after failure."""
-        return self.measure("alive")
+    equity_value = _measured("equity_value", "Value of all its shares, USD bn.")
+    alive = _measured("alive", "1 while in business, 0 after failure.")
 
 
 AGENT_CLASSES: tuple[type[CapitalFlowAgent], ...] = (StablecoinIssuer, AILab, GPUProvider, Investor, Venture)

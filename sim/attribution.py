@@ -200,7 +200,7 @@ def headline(run: Run) -> dict[str, float]:
     amounts = flows.groupby("flow")[["usd_bn", "from_bill_interest"]].sum()
     paid, interest = amounts["usd_bn"].to_dict(), amounts["from_bill_interest"].to_dict()
     capex, gpus_with_interest = paid.get("gpu_purchase", 0.0), interest.get("gpu_purchase", 0.0)
-    reserves = agent_measures(run, "issuers", ("excess_reserves", "tokens", "price"))
+    reserves = agent_measures(run, "issuers", ("excess_reserves", "tokens"))
     backed = reserves[reserves["tokens"] > 0.0]
     numbers = {
         "interest_usd_bn": interest_earned(run),
@@ -221,7 +221,6 @@ def headline(run: Run) -> dict[str, float]:
         "failures": float(sum(event["kind"] == "failure" for event in run.events)),
         "lowest_reserve_excess_usd_bn": float(reserves["excess_reserves"].min()),
         "lowest_reserve_excess_share": float((backed["excess_reserves"] / backed["tokens"]).min()),
-        "lowest_token_price_usd": float(reserves["price"].min()),
     }
     return {name: float(number) for name, number in numbers.items()}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim import calendar, shocks
-from sim.balance_sheets import check_declared, fleet_by_age, opening_books, pairs, table, vector
+from sim.balance_sheets import Vector, check_declared, fleet_by_age, opening_books, pairs, table, vector
 from sim.data import read_series
 from sim.economy import rules as rule
 from sim.economy import state
@@ -154,77 +154,100 @@ def _traits(owner: type, agents: Mapping[str, Any], **given: Any) -> Any:
 
 
 def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
-    zero = np.float64(0.0)
-    tokens = vector(scenario.issuers, "tokens")
-    none = np.zeros(len(tokens))
-    channels = np.zeros((len(tokens), len(CHANNELS)))
+    none = np.zeros(len(scenario.issuers))
     rate = np.float64(scenario.market.bill_rate.value)
-    loans = (len(scenario.investors), len(scenario.providers))
-    facility = pairs(scenario.facilities, scenario.issuers, scenario.providers, "amount")
-    yield_paid = np.maximum(rules.issuer.pass_through, rules.tokens.yield_to_holders) * rate
-    yield_paid = yield_paid * rules.issuer.may_pay_yield
-    economy = state.Economy(
-        quarter=zero,
+    return state.Economy(
+        quarter=np.float64(0.0),
         books=books,
         environment=_environment(scenario, rules, rate),
-        tokens=state.TokenMarket(
-            opportunity_cost=rate - (tokens * yield_paid).sum() / tokens.sum(),
-            trust=none + 1.0,
-            peg=none + 1.0,
-            lowest_peg=none + 1.0,
-            average_tokens=tokens,
-            average_bills=none,
-            average_repo=none,
-            average_secured=none,
-        ),
+        tokens=_token_market(scenario, rules, rate),
         income=state.IssuerIncome(none, none, none, none, none),
         labs=_labs(scenario, rules),
         gpus=_gpus(scenario, rules),
-        credit=state.Credit(
-            issuer=state.LoanTerms(0.0 * facility, 0.0 * facility),
-            investor=state.LoanTerms(
-                pairs(scenario.loans, scenario.investors, scenario.providers, "rate"),
-                pairs(scenario.loans, scenario.investors, scenario.providers, "remaining"),
-            ),
-            facility=facility,
-            facility_quarters=np.maximum(
-                pairs(scenario.facilities, scenario.issuers, scenario.providers, "draws"), 1.0
-            ),
-            issuer_arrears=0.0 * facility,
-            investor_arrears=np.zeros(loans),
-            unpaid_costs=np.zeros(len(scenario.providers)),
-        ),
-        capital=state.Capital(
-            lab_ask=np.zeros(len(scenario.labs)),
-            loan_ask=np.zeros(len(scenario.providers)),
-            equity_ask=np.zeros(len(scenario.providers)),
-            venture_ask=np.zeros(len(scenario.ventures)),
-            asked=zero,
-            offered=zero,
-            heat=zero,
-            peer_share=np.full(len(scenario.labs), 1.0 / len(scenario.labs)),
-            opening_wealth=net_worth(books, INVESTORS),
-        ),
+        credit=_credit(scenario),
+        capital=_capital(scenario, books),
         ventures=state.Ventures(
             burn=vector(scenario.ventures, "burn"),
             revenue=vector(scenario.ventures, "revenue"),
             milestones=vector(scenario.ventures, "milestones"),
             alive=np.ones(len(scenario.ventures)),
         ),
-        redeployment=state.Redeployment(
-            belief=channels + rules.redeployment.prior_return,
-            propensity=channels + np.array([scenario.channels[c]["propensity"].value for c in CHANNELS]),
-            talks=channels,
-            share=channels,
-            deployed=channels,
-            to_date=channels,
-            deployable=none,
-            anxiety=none,
-            multiple=none + rules.redeployment.multiple,
-        ),
-        open_data=zero,
+        redeployment=_beliefs_and_talks(scenario, rules),
+        open_data=np.float64(0.0),
     )
-    return economy
+
+
+def _token_market(scenario: Scenario, rules: Rules, rate: np.float64) -> state.TokenMarket:
+    tokens = vector(scenario.issuers, "tokens")
+    passed = np.maximum(rules.issuer.pass_through, rules.tokens.yield_to_holders) * rules.issuer.may_pay_yield
+    none = 0.0 * tokens
+    return state.TokenMarket(
+        opportunity_cost=rate * (1.0 - (tokens * passed).sum() / tokens.sum()),
+        trust=none + 1.0,
+        average_tokens=tokens,
+        average_bills=none,
+        average_repo=none,
+        average_secured=none,
+    )
+
+
+def _credit(scenario: Scenario) -> state.Credit:
+    """Terms of several loans between one lender and one borrower are averaged by amount."""
+    facility = pairs(scenario.facilities, scenario.issuers, scenario.providers, "amount")
+    amounts = pairs(scenario.loans, scenario.investors, scenario.providers, "amount")
+
+    def averaged(key: str) -> Vector:
+        total = sum(
+            (
+                loan.amount.value * pairs([loan], scenario.investors, scenario.providers, key)
+                for loan in scenario.loans
+            ),
+            0.0 * amounts,
+        )
+        return np.divide(total, amounts, out=0.0 * amounts, where=amounts > 0.0)
+
+    return state.Credit(
+        issuer=state.LoanTerms(0.0 * facility, 0.0 * facility),
+        investor=state.LoanTerms(averaged("rate"), averaged("remaining")),
+        facility=facility,
+        facility_quarters=np.maximum(
+            pairs(scenario.facilities, scenario.issuers, scenario.providers, "draws"), 1.0
+        ),
+        issuer_arrears=0.0 * facility,
+        investor_arrears=0.0 * amounts,
+        unpaid_costs=np.zeros(len(scenario.providers)),
+    )
+
+
+def _capital(scenario: Scenario, books: Books) -> state.Capital:
+    zero, labs = np.float64(0.0), len(scenario.labs)
+    return state.Capital(
+        lab_ask=np.zeros(labs),
+        loan_ask=np.zeros(len(scenario.providers)),
+        equity_ask=np.zeros(len(scenario.providers)),
+        venture_ask=np.zeros(len(scenario.ventures)),
+        asked=zero,
+        offered=zero,
+        heat=zero,
+        peer_share=np.full(labs, 1.0 / labs),
+        opening_wealth=net_worth(books, INVESTORS),
+    )
+
+
+def _beliefs_and_talks(scenario: Scenario, rules: Rules) -> state.Redeployment:
+    none = np.zeros(len(scenario.issuers))
+    channels = np.zeros((len(scenario.issuers), len(CHANNELS)))
+    return state.Redeployment(
+        belief=channels + rules.redeployment.prior_return,
+        propensity=channels + np.array([scenario.channels[c]["propensity"].value for c in CHANNELS]),
+        talks=channels,
+        share=channels,
+        deployed=channels,
+        to_date=channels,
+        deployable=none,
+        anxiety=none,
+        multiple=none + rules.redeployment.multiple,
+    )
 
 
 def _environment(scenario: Scenario, rules: Rules, rate: np.float64) -> state.Environment:

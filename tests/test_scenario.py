@@ -172,7 +172,7 @@ def test_the_data_must_reach_as_far_as_they_are_used():
 
 @given(st.text(max_size=30))
 def test_any_text_after_set_is_a_value(text):
-    parse_value(text)
+    assert parse_value(text) is not None
 
 
 def test_toml_values_after_set():
@@ -183,8 +183,9 @@ def test_toml_values_after_set():
 
 
 def test_configs_are_valid_toml_with_no_duplicate_names():
-    for path in CONFIGS.rglob("*.toml"):
-        tomllib.loads(path.read_text())
+    paths = list(CONFIGS.rglob("*.toml"))
+    assert all(tomllib.loads(path.read_text()) for path in paths)
+    assert len({path.stem for path in paths}) == len(paths) == len(names())
 
 
 def test_a_tail_of_synthetic_agents_closes_and_is_stable():

@@ -170,7 +170,6 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "deployable": state.deployable,
         "anxiety": state.anxiety,
         "trust": economy.tokens.trust,
-        "price": economy.tokens.peg,
         "multiple": state.multiple,
         **{f"deployed_{channel}": state.deployed[:, k] for k, channel in enumerate(CHANNELS)},
         "in_talks": state.talks.sum(axis=1),

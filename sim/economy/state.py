@@ -43,9 +43,6 @@ class TokenMarket:
     opportunity_cost: Scalar
     """bill rate less the yield passed on, averaged over tokens, last quarter"""
     trust: Float[Array, " issuer"]
-    peg: Float[Array, " issuer"]
-    """USD per token in the secondary market"""
-    lowest_peg: Float[Array, " issuer"]
     average_tokens: Float[Array, " issuer"]
     average_bills: Float[Array, " issuer"]
     average_repo: Float[Array, " issuer"]
