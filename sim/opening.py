@@ -215,6 +215,8 @@ def _credit(scenario: Scenario) -> state.Credit:
         ),
         issuer_arrears=0.0 * facility,
         investor_arrears=0.0 * amounts,
+        issuer_overdue=0.0 * facility,
+        investor_overdue=0.0 * amounts,
         unpaid_costs=np.zeros(len(scenario.providers)),
     )
 
@@ -301,7 +303,7 @@ def _gpus(scenario: Scenario, rules: Rules) -> state.Gpus:
     return state.Gpus(
         fleet=fleet,
         book_value=book_value,
-        ordered=none,
+        paid=rules.gpus.gpu_price,
         rent=rent,
         opening_rent=rent,
         price=rules.gpus.gpu_price,

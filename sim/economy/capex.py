@@ -7,7 +7,7 @@ from dataclasses import replace
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio
-from sim.economy.credit import debt_service
+from sim.economy.credit import debt_service, owed_late
 from sim.economy.flows import PROVIDERS
 from sim.economy.gpus import BILLION
 from sim.economy.ledger import balance, pay
@@ -23,23 +23,24 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     gpus, rule = economy.gpus, rules.gpus
     xp = namespace(gpus.price)
     kept = rules.funding.liquidity_quarters * debt_service(economy) * (1.0 - rules.provider.hyperscale)
+    kept = kept + owed_late(economy.credit)
     free = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
     wanted = xp.minimum(gpus.plan, free) * gpus.alive
     everyone = ratio(wanted.sum(), 1.0 - rule.other_buyers)
     limit = gpus.delivery_limit * gpus.price / BILLION
-    delivered = affordable(limit, everyone)
-    spent = wanted * delivered
+    planned = ratio(gpus.plan.sum(), 1.0 - rule.other_buyers)
+    spent = wanted * affordable(limit, everyone)
     books = pay(economy.books, "gpu_purchase", column(spent))
     others = spent.sum() * ratio(rule.other_buyers, 1.0 - rule.other_buyers)
     books = pay(books, "other_gpu_purchase", others[None, None])
     bought = spent / gpus.price * BILLION
     gpus = replace(
         gpus,
-        ordered=bought,
-        delivered=ratio(spent.sum(), gpus.plan.sum(), empty=1.0),
+        paid=gpus.price,
+        delivered=affordable(limit, planned),
         fleet=_install(gpus.fleet, bought),
         book_value=_install(gpus.book_value, spent),
-        price=next_gpu_price(gpus.price, ratio(everyone, limit), rules),
+        price=next_gpu_price(gpus.price, ratio(planned, limit), rules),
         delivery_limit=gpus.delivery_limit * xp.exp(rule.delivery_growth / 4.0),
     )
     return replace(economy, books=books, gpus=gpus)

@@ -17,9 +17,8 @@ def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Providers pay the interest and principal that fall due, as far as their cash goes.
 
     Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of
-    their term. A provider short of cash pays every lender the same share. Interest left unpaid is arrears,
-    which funding later in the quarter can make good; if nothing does, the provider fails (phase 10). Principal
-    left unpaid stays on the books and falls due again.
+    their term. A provider short of cash pays every lender the same share. What is left unpaid can be made good
+    with money raised later in the quarter; if it is not, the provider fails (phase 10).
     """
     books, credit = economy.books, economy.credit
     xp = namespace(credit.facility)
@@ -45,8 +44,16 @@ def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         investor=_a_quarter_older(credit.investor),
         issuer_arrears=issuer_interest * missed,
         investor_arrears=investor_interest * missed,
+        issuer_overdue=issuer_principal * (1.0 - repaid),
+        investor_overdue=investor_principal * (1.0 - repaid),
     )
     return replace(economy, books=books, credit=credit)
+
+
+def owed_late(credit: Credit) -> Float[Array, " provider"]:
+    """Interest, principal and running costs that each provider failed to pay this quarter, USD bn."""
+    late = credit.issuer_arrears + credit.issuer_overdue
+    return late.sum(axis=0) + (credit.investor_arrears + credit.investor_overdue).sum(axis=0) + credit.unpaid_costs
 
 
 def debt(books: Books) -> Float[Array, " provider"]:
@@ -67,9 +74,9 @@ def debt_service(economy: Economy) -> Float[Array, " provider"]:
 def loan_rate(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
     """Rate on a new compute loan, per year.
 
-    Bill rate plus a spread that rises with leverage (debt over the book value of GPUs) and falls with the share
-    of revenue that comes from established customers; the ordering of observed margins, several hundred basis
-    points between customers of investment grade and others.
+    Bill rate plus a spread that rises with leverage (debt over the book value of GPUs) and falls with how firmly
+    the capacity is sold: fully for a cloud with a parent, by utilisation for the others. The order of observed
+    margins, several hundred basis points between contracts with established customers and merchant capacity.
     """
     books, gpus = economy.books, economy.gpus
     leverage = ratio(debt(books), gpus.book_value.sum(axis=1))

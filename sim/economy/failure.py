@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.economy.arrays import Array, affordable, column, namespace, ratio, row
-from sim.economy.credit import debt
+from sim.economy.credit import debt, owed_late
 from sim.economy.flows import (
     COMPUTE_LOANS,
     GPUS,
@@ -19,40 +19,55 @@ from sim.economy.flows import (
     VENTURES,
 )
 from sim.economy.gpus import BILLION
-from sim.economy.ledger import Books, balance, pay, revalue, write_down, write_off
+from sim.economy.ledger import Books, balance, flow_total, pay, revalue, write_down, write_off
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
 
 
 def settle_failures(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Make late interest good where funding allows it, then wind up the companies that still cannot pay."""
-    economy = _make_good(economy)
-    economy = _fail_labs(economy)
+    economy = _make_good(economy, rules)
+    economy = _fail_labs(economy, rules)
     economy = _fail_providers(economy, rules)
     return _fail_ventures(economy)
 
 
-def _make_good(economy: Economy) -> Economy:
-    """Pay arrears from what was raised since; what remains unpaid is fatal."""
+def _make_good(economy: Economy, rules: Rules) -> Economy:
+    """Pay what is late from what was raised since: running costs, interest, principal; the rest is fatal."""
     books, credit = economy.books, economy.credit
+    late = affordable(balance(books, PROVIDERS), credit.unpaid_costs)
+    books = pay(books, "provider_late_costs", column(credit.unpaid_costs * late))
     owed = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
     paid = affordable(balance(books, PROVIDERS), owed)
     books = pay(books, "issuer_loan_arrears", (credit.issuer_arrears * paid).T)
     books = pay(books, "investor_loan_arrears", (credit.investor_arrears * paid).T)
+    owed = credit.issuer_overdue.sum(axis=0) + credit.investor_overdue.sum(axis=0)
+    repaid = affordable(balance(books, PROVIDERS), owed)
+    books = pay(books, "issuer_loan_overdue", (credit.issuer_overdue * repaid).T)
+    books = pay(books, "investor_loan_overdue", (credit.investor_overdue * repaid).T)
     credit = replace(
         credit,
+        unpaid_costs=credit.unpaid_costs * (1.0 - late),
         issuer_arrears=credit.issuer_arrears * (1.0 - paid),
         investor_arrears=credit.investor_arrears * (1.0 - paid),
+        issuer_overdue=credit.issuer_overdue * (1.0 - repaid),
+        investor_overdue=credit.investor_overdue * (1.0 - repaid),
     )
+    labs = economy.labs
+    due = (1.0 - rules.labs.compute_share) * labs.shortfall
+    books = pay(books, "lab_late_costs", column(due * affordable(balance(books, LABS), due)))
     return replace(economy, books=books, credit=credit)
 
 
-def _fail_labs(economy: Economy) -> Economy:
-    """A lab that could not meet its committed spending, and found no money since, closes."""
+def _fail_labs(economy: Economy, rules: Rules) -> Economy:
+    """A lab that could not meet its committed spending, and found no money for it since, closes."""
     labs = economy.labs
     xp = namespace(labs.revenue)
-    short = labs.shortfall - balance(economy.books, LABS)
-    fails = labs.alive * (short > 1e-9 * (labs.shortfall + labs.spending))
+    due = (1.0 - rules.labs.compute_share) * labs.shortfall
+    paid = flow_total(economy.books, "lab_late_costs", 1)
+    # The compute that was not rented needs no paying, but the money for it must be there to go on.
+    missing = labs.shortfall - due - balance(economy.books, LABS)
+    fails = labs.alive * ((due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall))
     books = pay(economy.books, "lab_liquidation", column(balance(economy.books, LABS) * fails))
     books = _worthless(books, LAB_SHARES, fails)
     alive = labs.alive * (1.0 - fails)
@@ -69,13 +84,13 @@ def _fail_labs(economy: Economy) -> Economy:
 def _fail_providers(economy: Economy, rules: Rules) -> Economy:
     """A failed provider's GPUs are sold, its lenders share what there is, and the rest is written off.
 
+    The buyers are outside the model, so the GPUs leave the rental market.
+
     Recovery falls with the number of GPUs that reach the market at once:
     `resale = book value x (1 - discount) x e^(-slope x share of all GPUs sold)`.
     """
     gpus, credit = economy.gpus, economy.credit
-    xp = namespace(gpus.rent)
-    unpaid = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
-    unpaid = unpaid + xp.maximum(credit.unpaid_costs - balance(economy.books, PROVIDERS), 0.0)
+    unpaid = owed_late(credit)
     due = gpus.running_cost + debt(economy.books)
     fails = gpus.alive * (unpaid > 1e-9 * (due + unpaid))
     books = _sell_fleet(economy, rules, fails)
@@ -93,6 +108,8 @@ def _fail_providers(economy: Economy, rules: Rules) -> Economy:
         facility=credit.facility * alive[None, :],
         issuer_arrears=0.0 * credit.issuer_arrears,
         investor_arrears=0.0 * credit.investor_arrears,
+        issuer_overdue=0.0 * credit.issuer_overdue,
+        investor_overdue=0.0 * credit.investor_overdue,
         unpaid_costs=0.0 * credit.unpaid_costs,
     )
     return replace(economy, books=books, gpus=gpus, credit=credit)

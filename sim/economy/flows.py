@@ -140,6 +140,10 @@ FLOWS: dict[str, FlowKind] = {
     "investor_loan_principal": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "principal of investors' compute loans"),
     "issuer_loan_arrears": FlowKind(PROVIDERS, OWN, "late interest made good to issuers"),
     "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
+    "issuer_loan_overdue": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "overdue principal made good to issuers"),
+    "investor_loan_overdue": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "overdue principal, to investors"),
+    "provider_late_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid late"),
+    "lab_late_costs": FlowKind(LABS, ECONOMY, "staff and other cost of labs paid late"),
     "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
     "investor_loan_recovery": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "recovered from a failed provider"),
     # Labs

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, affordable, column, material, namespace, ratio, row
 from sim.economy.choice import fraction_met, logit, match
-from sim.economy.credit import debt, debt_service, lend, loan_rate
+from sim.economy.credit import debt, debt_service, lend, loan_rate, owed_late
 from sim.economy.decisions import Decisions
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -112,8 +112,7 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
     short = cash < rule.shortest_runway * burn
     lab_ask = xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
-    arrears = economy.credit.issuer_arrears.sum(axis=0) + economy.credit.investor_arrears.sum(axis=0)
-    needed = rule.liquidity_quarters * debt_service(economy) + arrears + economy.credit.unpaid_costs
+    needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
     # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.

@@ -42,6 +42,7 @@ from sim.economy.state import Economy
 
 EARNED = ORIGINS[:OUTSIDE]
 """Origins under which agents hold money."""
+DIVIDENDS = ("lab_dividend_issuers", "lab_dividend_investors", "lab_dividend_public")
 SHARE_KINDS = (LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES)
 
 
@@ -76,7 +77,7 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "lab_value_usd_bn": (-books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES]).sum(),
         "labs_alive": labs.alive.sum(),
         "gpu_rent_usd_hour": gpus.rent,
-        "gpu_price_usd": gpus.price,
+        "gpu_price_usd": gpus.paid,
         "gpu_utilisation": gpus.market_utilisation,
         "gpus": gpus.fleet.sum(),
         "gpu_hours_demanded_bn": gpus.demand,
@@ -88,7 +89,7 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "ventures_alive": economy.ventures.alive.sum(),
         "open_data_bn_tokens": economy.open_data,
         "interest_funded_gpu_usd_bn": bought_from["bill_interest"],
-        "gpus_funded_by_interest": bought_from["bill_interest"] / gpus.price * BILLION,
+        "gpus_funded_by_interest": bought_from["bill_interest"] / gpus.paid * BILLION,
         "interest_share_of_gpu_capex": ratio(bought_from["bill_interest"], capex),
         "interest_funded_compute_usd_bn": _by_origin(books, "compute", zero)["bill_interest"],
     }
@@ -181,7 +182,8 @@ def _issuers(economy: Economy) -> dict[str, Array]:
 def _labs(economy: Economy) -> dict[str, Array]:
     books, labs = economy.books, economy.labs
     cash = balance(books, LABS)
-    saved = add_up(books).saving[LABS]
+    # Dividends are paid out of income, they do not lower it.
+    saved = add_up(books).saving[LABS] + sum(_paid(books, kind, cash) for kind in DIVIDENDS)
     xp = namespace(cash)
     burn = xp.maximum(-saved, 0.0)
     return {

@@ -94,13 +94,13 @@ class Gpus:
 
     fleet: Float[Array, "provider age"]
     book_value: Float[Array, "provider age"]
-    ordered: Float[Array, " provider"]
-    """bought this quarter, at work from the next"""
+    paid: Scalar
+    """USD, what a GPU cost in this quarter's purchases"""
     rent: Scalar
     """USD per GPU-hour"""
     opening_rent: Scalar
     price: Scalar
-    """USD per GPU, installed"""
+    """USD per GPU, installed, at which the vendor takes the next orders"""
     demand: Scalar
     demand_growth: Scalar
     """expected, log per quarter"""
@@ -112,7 +112,7 @@ class Gpus:
     plan: Float[Array, " provider"]
     """GPU spending planned this quarter, USD bn"""
     delivered: Scalar
-    """spending on GPUs over what was planned, all providers, last quarter"""
+    """share of last quarter's planned orders that the vendor could deliver"""
     delivery_limit: Scalar
     """what the vendor can deliver to everyone this quarter, GPUs"""
     alive: Float[Array, " provider"]
@@ -139,6 +139,9 @@ class Credit:
     issuer_arrears: Float[Array, "issuer provider"]
     """interest due and unpaid this quarter"""
     investor_arrears: Float[Array, "investor provider"]
+    issuer_overdue: Float[Array, "issuer provider"]
+    """principal due and unpaid this quarter"""
+    investor_overdue: Float[Array, "investor provider"]
     unpaid_costs: Float[Array, " provider"]
 
 
