@@ -179,7 +179,8 @@ def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
 
 def _token_market(scenario: Scenario, rules: Rules, rate: np.float64) -> state.TokenMarket:
     tokens = vector(scenario.issuers, "tokens")
-    passed = np.maximum(rules.issuer.pass_through, rules.tokens.yield_to_holders) * rules.issuer.may_pay_yield
+    # What holders are used to: a yield that the scenario adds comes as a change in the first quarter.
+    passed = rules.issuer.pass_through * rules.issuer.may_pay_yield
     none = 0.0 * tokens
     return state.TokenMarket(
         opportunity_cost=rate * (1.0 - (tokens * passed).sum() / tokens.sum()),
@@ -232,7 +233,8 @@ def _capital(scenario: Scenario, books: Books) -> state.Capital:
         offered=zero,
         heat=zero,
         peer_share=np.full(labs, 1.0 / labs),
-        opening_wealth=net_worth(books, INVESTORS),
+        asked_trend=vector(scenario.investors, "budget").sum(),
+        paid_in=net_worth(books, INVESTORS),
     )
 
 

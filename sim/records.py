@@ -29,6 +29,8 @@ from sim.economy.state import Economy
 from sim.run_writer import QuarterTables
 
 SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
+DUST = 1e-15
+"""USD bn, a millionth of a dollar: what rounding leaves of a payment is not in the tables."""
 NO_ONE = np.array([""], dtype=object)
 """Issuer of real assets."""
 
@@ -94,11 +96,11 @@ class Recorder:
         }
 
     def flows(self, quarter: str, books: Books) -> dict[str, Any]:
-        """Payments between pairs, with the share of each origin; pairs that paid nothing are left out."""
+        """Payments between pairs, with the part of each origin; pairs that paid nothing are left out."""
         kinds: list[str] = []
         payers, payees, amounts, origins = [], [], [], []
         for kind, flow in books.journal.flows.items():
-            row, column = np.nonzero(flow.amount)
+            row, column = np.nonzero(flow.amount > DUST)
             if not len(row):
                 continue
             paid = flow.amount[row, column]

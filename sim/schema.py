@@ -148,6 +148,7 @@ class Issuer(Strict):
     headcount: Quantity
     attraction: Quantity
     redeploys: Quantity
+    buffer_part: Quantity
     ambition: Quantity
     cash_share: Quantity
     repo_share: Quantity
@@ -326,6 +327,15 @@ class Scenario(Strict):
     def _names_are_known(self) -> Scenario:
         if set(self.channels) != set(CHANNELS):
             raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
+        spent = self.labs_market["compute_share"].value + self.labs_market["staff_share"].value
+        if spent > 1.0:
+            raise ValueError(f"labs_market.compute_share and staff_share sum to {spent:g}; they must not exceed 1")
+        for slug, lab in self.labs.items():
+            if sum(lab.revenue_share.values.values()) > 1.0:
+                raise ValueError(f"labs.{slug}.revenue_share: shares must not exceed 1 in sum")
+        for slug, issuer in self.issuers.items():
+            if issuer.cash_share.value + issuer.repo_share.value + issuer.secured_share.value > 1.0 + 1e-9:
+                raise ValueError(f"issuers.{slug}: cash_share, repo_share and secured_share exceed 1 in sum")
         _check_names(self)
         return self
 

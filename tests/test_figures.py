@@ -132,7 +132,7 @@ def test_a_failed_lab_is_shown_to_have_failed(drawn, runs):
     gone = measure(runs("failures"), "labs", "alive").iloc[-1]
     assert (gone == 0.0).any(), "nobody failed: choose another scenario"
     assert words(drawn("labs", "failures")).count("failed") == int((gone == 0.0).sum())
-    assert "failed" not in words(drawn("labs", "baseline"))
+    assert "failed" not in words(drawn("labs", "no redeployment"))
 
 
 def test_panels_without_numbers_say_so(drawn):

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.credit import debt
 from sim.economy.flows import PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
 from sim.economy.funding import market_heat
 from sim.economy.ledger import Books, flow_total
-from sim.economy.redeployment import buffer_ratio, visibility
+from sim.economy.redeployment import buffer_ratio, is_ai, visibility
 from sim.economy.rules import CHANNELS, Rules
 from sim.economy.state import Draws, Economy
 
@@ -37,7 +37,7 @@ def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         environment=replace(mood, reference_rate=reference),
         tokens=replace(economy.tokens, trust=trust),
         redeployment=state,
-        capital=replace(economy.capital, heat=market_heat(economy.capital)),
+        capital=replace(economy.capital, heat=market_heat(economy.capital, rules)),
     )
 
 
@@ -45,7 +45,8 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
     """What each channel returned over the quarter, at yearly rates, bounded to +-100 percent."""
     books, mood = economy.books, economy.environment
     xp = namespace(mood.bill_rate)
-    lent = debt(books).sum()
+    drawn = flow_total(books, "issuer_compute_loan", 0).sum() + flow_total(books, "investor_compute_loan", 0).sum()
+    lent = xp.maximum(debt(books).sum() - drawn, 0.0)
     interest = (
         flow_total(books, "issuer_loan_interest", 1).sum() + flow_total(books, "investor_loan_interest", 1).sum()
     )
@@ -62,7 +63,7 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         "bitcoin": 4.0 * mood.crypto_return,
         "gold": 4.0 * mood.gold_return,
         "compute_loans": ratio(4.0 * (interest + lost), lent, empty=0.0) + 0.0 * mood.bill_rate,
-        "compute_equity": 4.0 * _gain(books, PROVIDER_SHARES, PROVIDERS).mean(),
+        "compute_equity": 4.0 * _mean_gain(books, rules),
         "lab_equity": 4.0 * mood.ai_return,
         "open_data": 0.0 * mood.bill_rate,
         "neurotech": 4.0 * ratio((venture * is_neurotech).sum(), is_neurotech.sum()),
@@ -88,6 +89,13 @@ def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) ->
     return xp.maximum(updated, 1e-6)
 
 
+def _mean_gain(books: Books, rules: Rules) -> Scalar:
+    """Gain on the shares of providers without a parent, weighted by value: the ones that can be bought."""
+    worth = -books.positions[PROVIDER_SHARES][PROVIDERS] * books.price[PROVIDER_SHARES]
+    weight = worth * (1.0 - rules.provider.hyperscale)
+    return ratio((_gain(books, PROVIDER_SHARES, PROVIDERS) * weight).sum(), weight.sum())
+
+
 def _gain(books: Books, instrument: str, company: str) -> Array:
     """Revaluation of a company's shares over the quarter, as a share of what they were worth before."""
     entry = books.journal.revaluations[instrument][company]
@@ -98,5 +106,6 @@ def _gain(books: Books, instrument: str, company: str) -> Array:
 def _issuer_multiple(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:
     """Valuation over profit: higher for an issuer whose money went into visible AI ("AI company")."""
     state, rule = economy.redeployment, rules.redeployment
-    visible = (state.to_date * visibility(economy, rules)[None, :]).sum(axis=1)
+    xp = namespace(rule.visibility)
+    visible = (state.to_date * (visibility(economy, rules) * is_ai(xp))[None, :]).sum(axis=1)
     return rule.multiple * (1.0 + rule.status_multiple * visible / (rule.status_scale + visible))

@@ -273,8 +273,11 @@ def _held(books: Books) -> Array:
 
 
 def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
-    """Cash, holdings, debts owed and prices are not negative (liabilities are held with a minus sign)."""
+    """Payments, cash, holdings and debts owed are not negative (liabilities are held with a minus sign)."""
     residuals = []
+    for kind, flow in closing.journal.flows.items():
+        backwards = -namespace(flow.amount).minimum(flow.amount, 0.0)
+        residuals.append(_largest(backwards.sum(axis=1), gross[FLOWS[kind].payer]))
     for account in ACCOUNTS:
         short = -namespace(closing.cash[account]).minimum(closing.cash[account], 0.0)
         residuals.append(_largest(short, gross[account][:, None]))

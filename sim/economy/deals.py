@@ -18,7 +18,7 @@ from sim.economy.flows import (
     PROVIDERS,
     REPO,
 )
-from sim.economy.funding import lab_valuation, provider_value
+from sim.economy.funding import known_providers, lab_valuation, provider_value
 from sim.economy.ledger import Books, balance, flow_total, pay, revalue
 from sim.economy.rules import CHANNELS, COLUMN, Rules
 from sim.economy.state import Draws, Economy
@@ -97,16 +97,19 @@ def _ready(economy: Economy, rules: Rules, draws: Draws) -> Float[Array, "issuer
 
 
 def _matched(economy: Economy, rules: Rules, ready: Array, channel: str, asks: Array) -> Array:
-    """Match money with takers; a match below the smallest ticket is no deal. An issuer favours those it knows."""
+    """Match each issuer's money with one taker, the largest ask among those it favours; it favours those it knows.
+
+    A match below the smallest ticket is no deal.
+    """
     rule = rules.redeployment
     xp = namespace(ready)
     known = 0.0 * ready[:, :1] * asks[None, :]
     if channel in ("compute_loans", "compute_equity"):
-        held = economy.books.positions
-        known = 1.0 * ((held[COMPUTE_LOANS][OWN] > 0.0) | (held[PROVIDER_SHARES][OWN] > 0.0))
-    money = match(ready[:, COLUMN[channel]], asks, 1.0 + rule.relationship * known)
-    is_deal = money.sum(axis=1) >= rule.ticket[COLUMN[channel]] * (1.0 - 1e-9)
-    return xp.where(is_deal[:, None], money, 0.0)
+        known = known_providers(economy.books)
+    pull = (1.0 + rule.relationship * known) * asks[None, :]
+    chosen = xp.eye(asks.shape[0])[pull.argmax(axis=1)]
+    money = match(ready[:, COLUMN[channel]], asks, chosen)
+    return xp.where(money >= rule.ticket[COLUMN[channel]] * (1.0 - 1e-9), money, 0.0)
 
 
 def _pay_for_deals(

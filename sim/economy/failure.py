@@ -68,7 +68,7 @@ def _fail_labs(economy: Economy, rules: Rules) -> Economy:
     # The compute that was not rented needs no paying, but the money for it must be there to go on.
     missing = labs.shortfall - due - balance(economy.books, LABS)
     fails = labs.alive * ((due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall))
-    books = pay(economy.books, "lab_liquidation", column(balance(economy.books, LABS) * fails))
+    books = pay(economy.books, "lab_liquidation", column(_left(economy.books, LABS) * fails))
     books = _worthless(books, LAB_SHARES, fails)
     alive = labs.alive * (1.0 - fails)
     labs = replace(
@@ -138,13 +138,13 @@ def _share_proceeds(books: Books, fails: Array) -> Books:
     lost = fails * (1.0 - recovered)
     books = write_off(books, COMPUTE_LOANS, OWN, PROVIDERS, issuer_claims * lost)
     books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
-    return pay(books, "provider_liquidation", column(balance(books, PROVIDERS) * fails))
+    return pay(books, "provider_liquidation", column(_left(books, PROVIDERS) * fails))
 
 
 def _fail_ventures(economy: Economy) -> Economy:
     """A venture with no cash left, and a quarter of costs to pay, closes."""
     ventures = economy.ventures
-    cash = balance(economy.books, VENTURES)
+    cash = _left(economy.books, VENTURES)
     fails = ventures.alive * (cash < 1e-9 * ventures.burn)
     books = pay(economy.books, "venture_liquidation", column(cash * fails))
     books = _worthless(books, VENTURE_SHARES, fails)
@@ -153,3 +153,9 @@ def _fail_ventures(economy: Economy) -> Economy:
 
 def _worthless(books: Books, instrument: str, fails: Array) -> Books:
     return revalue(books, instrument, books.price[instrument] * (1.0 - fails))
+
+
+def _left(books: Books, account: str) -> Array:
+    """Cash left in each agent's account; rounding below zero does not count."""
+    cash = balance(books, account)
+    return namespace(cash).maximum(cash, 0.0)

@@ -22,8 +22,9 @@ from sim.economy.flows import (
     VENTURES,
 )
 from sim.economy.gpus import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
+from sim.economy.labs import kept_revenue
 from sim.economy.ledger import Books, balance, net_worth, pay, revalue
-from sim.economy.rules import Rules
+from sim.economy.rules import COLUMN, Rules
 from sim.economy.state import Capital, Draws, Economy
 
 
@@ -45,7 +46,8 @@ def plan_orders(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
     """GPU spending that each provider would like this quarter, USD bn.
 
     It aims for the capacity that expected demand will fill at target utilisation once the GPUs are at work,
-    and orders more readily when a GPU earns more than the hurdle:
+    and orders more readily when a GPU, as full as the market is now, earns more than what its money costs (the
+    provider's own loan rate), its wear (a straight line over its life) and a margin:
 
         order = clip(K (e^(lead g) u / u*)^x - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
 
@@ -54,12 +56,15 @@ def plan_orders(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
     gpus, rule = economy.gpus, rules.gpus
     xp = namespace(gpus.rent)
     owned = gpus.fleet.sum(axis=1) * gpus.alive
-    filled = xp.minimum(gpus.market_utilisation, 1.5) / rule.target_utilisation
+    filled = gpus.market_utilisation / rule.target_utilisation
     missing = xp.exp(rule.build_lead * gpus.demand_growth) * filled
     wanted = owned * (missing**rules.provider.expansion - 1.0)
-    hours = HOURS_PER_QUARTER * rule.availability * rule.target_utilisation
-    earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(rules, gpus.rent)) / gpus.price
-    eagerness = 1.0 / (1.0 + xp.exp(-rule.hurdle_response * (earned - rule.hurdle_return)))
+    used = xp.clip(gpus.market_utilisation, rule.target_utilisation * 0.1, 1.0)
+    hours = HOURS_PER_QUARTER * rule.availability * used
+    earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(economy, rules, used)) / gpus.price
+    hurdle = loan_rate(economy, rules) + 1.0 / rule.useful_life + rule.hurdle_margin
+    # The logistic function, written so that it cannot overflow.
+    eagerness = 0.5 * (1.0 + xp.tanh(0.5 * rule.hurdle_response * (earned - hurdle)))
     orders = xp.clip(wanted, 0.0, rule.fastest_expansion * owned) * eagerness
     return orders * gpus.price / BILLION
 
@@ -67,28 +72,29 @@ def plan_orders(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
 def investor_appetite(economy: Economy, rules: Rules) -> Float[Array, " investor"]:
     """Money that each investor can call from its backers this quarter, USD bn.
 
-    `budget x appetite x e^(growth t + a sentiment) x (wealth / opening wealth)^w`.
+    `budget x appetite x e^(growth t + a sentiment) x (wealth / paid in)^w`: gains, not calls, raise it.
     """
     capital, rule = economy.capital, rules.funding
     xp = namespace(capital.heat)
     mood = rule.budget_growth * economy.quarter / 4.0
     mood = mood + rule.sentiment_response * economy.environment.ai_sentiment
-    wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.opening_wealth, empty=1.0), 0.1)
+    wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.paid_in, empty=1.0), 0.0)
     return rules.investor.budget * rule.investor_appetite * xp.exp(mood) * wealth**rule.wealth_response
 
 
 def lab_valuation(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
     """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
 
-    `(m_r R e^(4g) + m_d D) x e^(s mood) x heat^k`, with R and D at yearly rates; inflows raise valuations
-    whatever comes of them later (Gompers and Lerner 2000).
+    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
+    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
     """
     labs, rule = economy.labs, rules.funding
     xp = namespace(labs.revenue)
-    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, -0.25, 0.4))
+    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, rule.slowest_growth, rule.fastest_growth))
     base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
     mood = rule.sentiment_multiple * economy.environment.ai_sentiment
-    return base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat) * labs.alive
+    business = base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat)
+    return (business + balance(economy.books, LABS)) * labs.alive
 
 
 def provider_value(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
@@ -108,7 +114,7 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     xp = namespace(gpus.rent)
     rule = rules.funding
     cash = balance(books, LABS)
-    kept = labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1))
+    kept = kept_revenue(labs, rules)
     burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
     short = cash < rule.shortest_runway * burn
     lab_ask = xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
@@ -126,7 +132,9 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
     target = rule.venture_runway * net_burn - balance(books, VENTURES)
     venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
-    asked = lab_ask.sum() + loan_ask.sum() + equity_ask.sum() + venture_ask.sum()
+    asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
+    before = economy.capital.asked_trend
+    trend = before + rule.ask_memory * (asked + loan_ask.sum() - before)
     return replace(
         economy.capital,
         lab_ask=material(lab_ask),
@@ -134,22 +142,28 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
         equity_ask=material(equity_ask),
         venture_ask=material(venture_ask),
         asked=asked,
+        asked_trend=trend,
     )
 
 
 def _draw_on_backers(economy: Economy, rules: Rules, decisions: Decisions) -> Economy:
-    """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it."""
-    books, rule = economy.books, rules.funding
+    """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it.
+
+    Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
+    """
+    books, rule, capital = economy.books, rules.funding, economy.capital
     xp = namespace(rule.dry_powder)
     budget = decisions["investor_appetite"](economy, rules)
     cash = balance(books, INVESTORS)
-    call = xp.clip(rule.dry_powder * budget - cash, 0.0, budget)
+    wanted = rule.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
+    call = xp.clip(wanted - cash, 0.0, budget)
     call = call * affordable(_from_backers(books, rules), call.sum())
-    surplus = xp.maximum(cash - 1.5 * rule.dry_powder * budget, 0.0)
+    surplus = xp.maximum(cash - rule.most_powder * wanted, 0.0)
     books = pay(books, "capital_call", row(call * (1.0 - rules.investor.lends)))
     books = pay(books, "credit_call", row(call * rules.investor.lends))
     books = pay(books, "investor_payout", column(surplus))
-    capital = replace(economy.capital, offered=balance(books, INVESTORS).sum())
+    equity = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
+    capital = replace(capital, offered=equity.sum(), paid_in=capital.paid_in + call - surplus)
     return replace(economy, books=books, capital=capital)
 
 
@@ -199,7 +213,9 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
     affinity = rules.investor
     money = balance(books, INVESTORS) * affinity.lends
     limit = _ceiling(money, affinity.loan_affinity)
-    loans = match(money, capital.loan_ask, affinity.loan_affinity, limit)
+    loans = match(
+        money, _open_ask(economy, rules, capital.loan_ask, "compute_loans"), affinity.loan_affinity, limit
+    )
     terms = lend(
         economy.credit,
         "investor",
@@ -211,7 +227,8 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
     books = pay(books, "investor_compute_loan", loans)
     money = balance(books, INVESTORS) * (1.0 - affinity.lends)
     limit = _ceiling(money, affinity.provider_affinity)
-    equity = match(money, capital.equity_ask, affinity.provider_affinity, limit)
+    open_ask = _open_ask(economy, rules, capital.equity_ask, "compute_equity")
+    equity = match(money, open_ask, affinity.provider_affinity, limit)
     raised = equity.sum(axis=0)
     value = provider_value(economy, rules)
     books = revalue(books, PROVIDER_SHARES, _round_price(books, PROVIDER_SHARES, PROVIDERS, value, raised))
@@ -222,6 +239,24 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
         equity_ask=material(capital.equity_ask - raised),
     )
     return replace(economy, books=books, credit=terms, capital=capital)
+
+
+def known_providers(books: Books) -> Float[Array, "issuer provider"]:
+    """1 where an issuer already lends to a provider or owns a part of it."""
+    held = books.positions
+    return 1.0 * ((held[COMPUTE_LOANS][OWN] > 0.0) | (held[PROVIDER_SHARES][OWN] > 0.0))
+
+
+def _open_ask(economy: Economy, rules: Rules, ask: Array, channel: str) -> Array:
+    """What investors get to see of the providers' asks.
+
+    A provider keeps a part of what it needs open for the issuers that it knows, as far as they have money in
+    talks; if they then do not close, it goes without. So issuers' money can crowd out investors' money.
+    """
+    xp = namespace(ask)
+    talks = economy.redeployment.talks[:, COLUMN[channel]] * rules.redeployment.redeployment
+    promised = (known_providers(economy.books) * talks[:, None]).sum(axis=0)
+    return ask - xp.minimum(rules.redeployment.kept_open * ask, promised)
 
 
 def _fund_ventures(economy: Economy, rules: Rules) -> Economy:
@@ -255,7 +290,7 @@ def _pay_out_surplus(economy: Economy, rules: Rules) -> Economy:
     spare = xp.maximum(spare, 0.0) * rules.provider.hyperscale * gpus.alive
     books = _pay_dividend(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
     labs = economy.labs
-    earns = labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1)) > labs.spending
+    earns = kept_revenue(labs, rules) > labs.spending
     spare = balance(books, LABS) - rules.funding.target_runway * labs.spending
     spare = xp.maximum(spare, 0.0) * labs.alive * earns
     return replace(economy, books=_pay_dividend(books, "lab_dividend", LAB_SHARES, LABS, spare))
@@ -275,8 +310,9 @@ def _from_backers(books: Books, rules: Rules) -> Scalar:
     return rules.funding.backers_limit * balance(books, ECONOMY).sum()
 
 
-def market_heat(capital: Capital) -> Scalar:
-    """Log of money on offer over money asked for; zero where nothing was asked."""
+def market_heat(capital: Capital, rules: Rules) -> Scalar:
+    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
     xp = namespace(capital.asked)
     crowded = ratio(capital.offered, capital.asked, empty=1.0)
-    return xp.clip(xp.log(xp.maximum(crowded, 1e-6)), -1.0, 1.0)
+    limit = rules.funding.heat_limit
+    return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

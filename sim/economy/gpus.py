@@ -36,7 +36,7 @@ def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books = pay(economy.books, "compute", served * rent)
     books = pay(books, "cloud_revenue", served_others * rent)
     sold = served.sum(axis=0) + served_others[0]
-    books, running_cost, unpaid = _pay_running_costs(books, gpus, rules, sold, sold * rent)
+    books, running_cost, unpaid = _pay_running_costs(economy, books, rules, sold, sold * rent)
     demand = lab_hours.sum() + others
     grown = xp.log(ratio(demand, gpus.demand, empty=1.0) + 1e-12)
     used = served.sum(axis=1)
@@ -91,22 +91,29 @@ def other_hours(economy: Economy, rules: Rules, rent: Scalar) -> Scalar:
     return rule.other_demand * spread**rule.other_demand_growth * cheaper * mood
 
 
-def running_cost_per_hour(rules: Rules, rent: Scalar) -> Scalar:
-    """Power, hosting and other cost of an hour sold at target utilisation, USD."""
+def running_cost_per_hour(economy: Economy, rules: Rules, used: Scalar) -> Scalar:
+    """Power, hosting and other cost of an hour sold, when a share `used` of the hours offered is, USD."""
     rule = rules.gpus
     power = rule.power_per_gpu * rule.power_overhead * rule.power_price
-    hosting = rule.hosting_price / (HOURS_PER_QUARTER * rule.availability * rule.target_utilisation)
-    return power + hosting + rule.running_cost_share * rent
+    hosting = rule.hosting_price / (HOURS_PER_QUARTER * rule.availability * used)
+    return thrift(economy, rules) * (power + hosting) + rule.running_cost_share * economy.gpus.rent
+
+
+def thrift(economy: Economy, rules: Rules) -> Scalar:
+    """Power and space that a given computing power needs, against the opening: falls with each generation."""
+    xp = namespace(economy.quarter)
+    return xp.exp(-rules.gpus.efficiency_gain / 4.0 * economy.quarter)
 
 
 def _pay_running_costs(
-    books: Books, gpus: Gpus, rules: Rules, sold: Array, revenue: Array
+    economy: Economy, books: Books, rules: Rules, sold: Array, revenue: Array
 ) -> tuple[Books, Array, Array]:
     """Power for hours sold, hosting for every GPU, staff and other cost in proportion to revenue."""
     rule = rules.gpus
     xp = namespace(sold)
-    power = sold * rule.power_per_gpu * rule.power_overhead * rule.power_price
-    hosting = gpus.fleet.sum(axis=1) * rule.hosting_price / BILLION
+    needed = thrift(economy, rules)
+    power = needed * sold * rule.power_per_gpu * rule.power_overhead * rule.power_price
+    hosting = needed * economy.gpus.fleet.sum(axis=1) * rule.hosting_price / BILLION
     other = rule.running_cost_share * revenue
     due = power + hosting + other
     cash = balance(books, PROVIDERS)

@@ -26,15 +26,13 @@ def run_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions)
     books = pay(books, "revenue_share", labs.revenue[:, None] * share)
     economy = replace(economy, books=books, labs=labs)
     planned = decisions["lab_spending"](economy, rules) * labs.alive
-    cash = balance(books, LABS)
-    xp = namespace(cash)
-    spending = xp.minimum(planned, cash)
+    xp = namespace(planned)
+    spending = xp.minimum(planned, xp.maximum(balance(books, LABS), 0.0))
     rule = rules.labs
     books = pay(books, "lab_staff", column(rule.staff_share * spending))
     other = 1.0 - rule.staff_share - rule.compute_share
     books = pay(books, "lab_other", column(other * spending))
-    kept = labs.revenue * (1.0 - share.sum(axis=1))
-    profit = xp.maximum(kept - spending, 0.0)
+    profit = xp.maximum(kept_revenue(labs, rules) - spending, 0.0)
     books = pay(books, "lab_tax", column(rule.tax_rate * profit))
     labs = replace(
         labs,
@@ -93,22 +91,31 @@ def plan_spending(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
         S* = ambition R e^(h g)
 
     with its own horizon h and its own expected growth g. So spending is two to three times revenue while
-    revenue doubles every year, and falls below it as growth fades. Discipline mixes in revenue itself. Spending
-    moves part of the way to S* each quarter, within the fastest growth and the fastest cut that contracts and
-    staff allow, and within the shortest runway that the lab accepts, unless it is already committed to more.
+    revenue doubles every year, and falls below it as growth fades. Discipline mixes in what the lab earns, where
+    that is less. Spending moves part of the way to S* each quarter, within the fastest growth and the fastest cut
+    that contracts and staff allow, and within the shortest runway that the lab accepts, unless it is already
+    committed to more; customers must be served in any case.
     """
     labs, rule = economy.labs, rules.labs
     xp = namespace(labs.spending)
     ahead = rule.spending_ambition * xp.exp(rules.lab.planning_horizon * labs.growth)
+    kept = kept_revenue(labs, rules)
     discipline = rule.break_even_discipline
-    wanted = labs.revenue * ((1.0 - discipline) * ahead + discipline)
+    wanted = labs.revenue * ahead
+    wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, kept)
     gap = rule.spending_adjustment * xp.log(ratio(wanted, labs.spending, empty=1.0) + 1e-12)
     moved = labs.spending * xp.exp(xp.clip(gap, -rule.fastest_cut, rule.fastest_growth))
     # What came in this quarter plus a part of the cash that was there before.
-    before = balance(economy.books, LABS) - labs.revenue
-    affordable = labs.revenue + xp.maximum(before, 0.0) / rule.shortest_runway
+    before = balance(economy.books, LABS) - kept
+    affordable = kept + xp.maximum(before, 0.0) / rule.shortest_runway
     committed = labs.spending * xp.exp(-rule.fastest_cut)
-    return xp.maximum(xp.minimum(moved, affordable), committed)
+    serving = ratio(rule.inference_cost * labs.revenue, rule.compute_share)
+    return xp.maximum(xp.maximum(xp.minimum(moved, affordable), committed), serving)
+
+
+def kept_revenue(labs: Labs, rules: Rules) -> Float[Array, " lab"]:
+    """Revenue of the quarter less what is owed to a partner, USD bn."""
+    return labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1))
 
 
 def _train(economy: Economy, rules: Rules) -> Labs:

@@ -111,6 +111,9 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
 
     Returns:
         The books after it, with cash, positions, parked origins and the journal updated.
+
+    Raises:
+        ValueError: if a flow of that kind was already paid this quarter.
     """
     flow = FLOWS[kind]
     paid, received = amount.sum(axis=1), amount.sum(axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, namespace, ratio
 from sim.economy.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES
 from sim.economy.funding import lab_valuation, provider_value
 from sim.economy.ledger import Books, flow_total, revalue
@@ -19,7 +19,6 @@ def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """
     books, rule = economy.books, rules.funding
     xp = namespace(economy.labs.revenue)
-    before = _market_value(books, LAB_SHARES, LABS)
     labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, rules), rule.lab_mark_speed, "lab_round")
     providers = _towards(
         books,
@@ -35,14 +34,17 @@ def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books = revalue(books, LAB_SHARES, labs)
     books = revalue(books, PROVIDER_SHARES, providers)
     books = revalue(books, VENTURE_SHARES, ventures)
-    after = _market_value(books, LAB_SHARES, LABS)
-    gain = xp.log(ratio(after, before, empty=1.0) + 1e-12)
-    environment = replace(economy.environment, ai_return=xp.clip(gain, -1.0, 1.0))
+    environment = replace(economy.environment, ai_return=_return_on_labs(books))
     return replace(economy, books=books, environment=environment)
 
 
-def _market_value(books: Books, instrument: str, company: str) -> Scalar:
-    return (-books.positions[instrument][company] * books.price[instrument]).sum()
+def _return_on_labs(books: Books) -> Scalar:
+    """Log return on all shares of labs over the quarter, rounds included and new money left aside."""
+    worth = (-books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES]).sum()
+    gain = -books.journal.revaluations[LAB_SHARES][LABS].sum()
+    raised = flow_total(books, "lab_round", 0).sum() + flow_total(books, "issuer_lab_equity", 0).sum()
+    xp = namespace(worth)
+    return xp.log(xp.maximum(ratio(worth - raised, worth - raised - gain, empty=1.0), NEXT_TO_NOTHING))
 
 
 def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Scalar, round_kind: str) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from jaxtyping import Float
 
@@ -48,7 +49,8 @@ def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
     """Expected fall of interest income over the next year, as a share of what the issuer is used to.
 
-    `max(0, (r_ref - E r) / r_ref)`: it rises as soon as cuts are expected, before income falls.
+    `max(0, (r_ref - E r) / r_ref)`, at today's holdings, so that it is the fall of the rate. It rises as soon as
+    cuts are expected, before income falls; growth of the float is no comfort.
     """
     mood = economy.environment
     xp = namespace(mood.bill_rate)
@@ -62,16 +64,16 @@ def channel_utility(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
         U_k = E[r_k] - (gamma / 2) risk_k + status_i visibility_k + j peers_k - cost_k - anxiety [k = bills]
 
     Status has diminishing returns in what was already spent on visible things, and belongs to those who want
-    it (`ambition`). Peers' share is the mean over the other issuers (Brock and Durlauf 2001). Anxiety makes the
-    coin business less attractive, whatever it pays today.
+    it (`ambition`). Peers' share is the mean over the other issuers that redeploy (Brock and Durlauf 2001).
+    Anxiety makes the coin business less attractive, whatever it pays today.
     """
     state, rule = economy.redeployment, rules.redeployment
     xp = namespace(state.belief)
     seen = visibility(economy, rules)
-    spent = (state.to_date * rule.visibility[None, :]).sum(axis=1)
+    spent = (state.to_date * (seen * is_ai(xp))[None, :]).sum(axis=1)
     status = rule.status_weight * rules.issuer.ambition / (1.0 + spent / rule.status_scale)
-    count = state.share.shape[0]
-    peers = (state.share.sum(axis=0)[None, :] - state.share) / max(count - 1, 1)
+    others = (1.0 - xp.eye(state.share.shape[0])) * rules.issuer.redeploys[None, :]
+    peers = ratio(others @ state.share, others.sum(axis=1)[:, None])
     is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
     return (
         state.belief
@@ -81,6 +83,11 @@ def channel_utility(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
         - rule.cost[None, :]
         - rule.anxiety_weight * state.anxiety[:, None] * is_bills[None, :]
     )
+
+
+def is_ai(xp: Any) -> Float[Array, " channel"]:
+    """1 for the channels that put money into AI, 0 for the others, as an array of the library `xp`."""
+    return xp.asarray([1.0 if channel in AI_CHANNELS else 0.0 for channel in CHANNELS])
 
 
 def visibility(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
@@ -100,12 +107,11 @@ def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
     """
     state, rule = economy.redeployment, rules.redeployment
     xp = namespace(state.belief)
-    is_ai = xp.asarray([1.0 if channel in AI_CHANNELS else 0.0 for channel in CHANNELS])
-    allowed = 1.0 - is_ai * (1.0 - rule.redeployment)
+    allowed = 1.0 - is_ai(xp) * (1.0 - rule.redeployment)
     weight = state.propensity * allowed[None, :]
     share = logit(rule.intensity_of_choice * channel_utility(economy, rules), weight)
     is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
-    capped = xp.minimum(share, xp.where(is_ai > 0.0, rule.channel_cap, 1.0)[None, :])
+    capped = xp.minimum(share, xp.where(is_ai(xp) > 0.0, rule.channel_cap, 1.0)[None, :])
     leaving = rules.issuer.redeploys[:, None] * capped * (1.0 - is_bills)[None, :]
     return leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
 
@@ -128,7 +134,7 @@ def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
     xp = namespace(rule.payout_ratio)
     tokens = -books.positions[TOKENS][RESERVE]
     profit = xp.maximum(economy.income.realised_profit, 0.0)
-    missing = xp.maximum(rule.buffer_target - buffer_ratio(books), 0.0) * tokens
+    missing = xp.maximum(rule.buffer_target * rules.issuer.buffer_part - buffer_ratio(books), 0.0) * tokens
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
     payout = rule.payout_ratio * xp.maximum(profit - top_up, 0.0)

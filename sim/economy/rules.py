@@ -124,13 +124,14 @@ class GpuRules:
     power_overhead: Scalar
     power_price: Scalar
     hosting_price: Scalar
+    efficiency_gain: Scalar
     running_cost_share: Scalar
     useful_life: Scalar
     ageing: Scalar
     build_lead: Scalar
     demand_learning: Scalar
     fastest_expansion: Scalar
-    hurdle_return: Scalar
+    hurdle_margin: Scalar
     hurdle_response: Scalar
     gpu_price: Scalar
     price_decline: Scalar
@@ -149,6 +150,11 @@ class FundingRules:
     sentiment_response: Scalar
     wealth_response: Scalar
     dry_powder: Scalar
+    most_powder: Scalar
+    ask_memory: Scalar
+    heat_limit: Scalar
+    slowest_growth: Scalar
+    fastest_growth: Scalar
     backers_limit: Scalar
     shortest_runway: Scalar
     target_runway: Scalar
@@ -188,6 +194,7 @@ class RedeploymentRules:
     closing_probability: Scalar
     patience: Scalar
     relationship: Scalar
+    kept_open: Scalar
     learning: Scalar
     forgetting: Scalar
     experimentation: Scalar
@@ -227,6 +234,7 @@ class IssuerTraits:
     proportional_costs: Float[Array, " issuer"]
     attraction: Float[Array, " issuer"]
     redeploys: Float[Array, " issuer"]
+    buffer_part: Float[Array, " issuer"]
     ambition: Float[Array, " issuer"]
     headcount: Float[Array, " issuer"]
 

@@ -156,10 +156,13 @@ class Capital:
     asked: Scalar
     offered: Scalar
     heat: Scalar
-    """money offered over money asked for, last quarter, as a log"""
+    """equity money on offer over equity asked for, last quarter, as a log"""
     peer_share: Float[Array, " lab"]
     """where investors' lab money went last quarter"""
-    opening_wealth: Float[Array, " investor"]
+    asked_trend: Scalar
+    """slow average of the money asked for"""
+    paid_in: Float[Array, " investor"]
+    """wealth at the opening, and what backers paid in since, less what they got back"""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def trade_tokens(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     yield_paid = holder_yield(economy, rules)
     weeks = weekly_rounds(economy, rules, draws, yield_paid)
     books = pay(opening, "mint", row(weeks.minted))
-    books = _raise_cash(books, weeks.redeemed)
+    books = _raise_cash(books, weeks.redeemed + rules.issuer.cash_share * weeks.tokens)
     paid = namespace(weeks.redeemed).minimum(weeks.redeemed, balance(books, RESERVE))
     books = pay(books, "redemption", column(paid))
     books = _invest(books, rules, yield_paid)
@@ -107,7 +107,10 @@ def weekly_rounds(economy: Economy, rules: Rules, draws: Draws, yield_paid: Arra
 
 
 def _raise_cash(books: Books, needed: Float[Array, " issuer"]) -> Books:
-    """The liquidity waterfall: cash first, then repo, then bills, then collateralised loans called in."""
+    """The liquidity waterfall: cash first, then repo, then bills, then collateralised loans called in.
+
+    It covers the redemptions and what is to be held in cash afterwards.
+    """
     xp = namespace(needed)
     for instrument, sale in (
         (REPO, "reserve_repo_sale"),
