@@ -61,7 +61,17 @@ def drawn(runs):
 
 def texts(figure, prefix=""):
     """Visible texts, those with an id that starts with the prefix."""
+    # Matplotlib keeps labels for ticks just beyond an axis, which it does not draw.
+    undrawn = {
+        label
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in axis.get_major_ticks()
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+        for label in (tick.label1, tick.label2)
+    }
     found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    found = [text for text in found if text not in undrawn]
     return [text for text in found if not prefix or str(text.get_gid() or "").startswith(prefix)]
 
 
