@@ -118,7 +118,7 @@ COMPARISONS = (
     Comparison(
         "CoreWeave: revenue",
         "USD bn a quarter",
-        EMERGENT,
+        FITTED,
         POPULATION["providers"],
         _of("providers", "revenue", "CoreWeave"),
         lambda: data.points("gpu", "CoreWeave", "revenue"),
