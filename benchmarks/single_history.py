@@ -23,10 +23,23 @@ from sim.opening import Opening, draws_for, open_economy
 from sim.scenario import load
 
 QUARTERS = 28
-ROOMS = (
-    "advance_environment trade_tokens earn_on_reserves service_loans run_labs run_ventures clear_gpu_market "
-    "raise_funds redeploy buy_gpus mark_stakes settle_failures update_beliefs close_circuits identities"
-).split()
+ROOMS = [
+    "advance_environment",
+    "trade_tokens",
+    "earn_on_reserves",
+    "service_loans",
+    "run_labs",
+    "run_ventures",
+    "clear_gpu_market",
+    "raise_funds",
+    "redeploy",
+    "buy_gpus",
+    "mark_stakes",
+    "settle_failures",
+    "update_beliefs",
+    "close_circuits",
+    "identities",
+]
 
 
 def prepared(tail: int, quarters: int) -> tuple[Opening, Callable[[], None]]:
