@@ -32,12 +32,12 @@ def ratio(numerator: Array, denominator: Array, empty: float = 0.0) -> Array:
 
 
 def affordable(cash: Array, due: Array) -> Array:
-    """Share of what is due that cash can pay: one if all of it.
+    """Share of what is due that cash can pay, from none to all of it.
 
-    A hair less than cash over due, so that rounding in the payments cannot overdraw the account.
+    A hair less than cash over due, so that rounding in the payments cannot overdraw the account; and not below
+    zero, should rounding have left the account or the debt there.
     """
-    xp = namespace(due)
-    return xp.minimum(1.0, ratio(cash, due, empty=1.0) * (1.0 - 1e-14))
+    return namespace(due).clip(ratio(cash, due, empty=1.0) * (1.0 - 1e-14), 0.0, 1.0)
 
 
 def material(amount: Array) -> Array:

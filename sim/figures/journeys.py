@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from sim.runs import Run
 
-MOST_HANDS = 10_000
-"""Steps after which dollars that still circulate are given up; convergence takes a few dozen."""
-
 
 def journeys(run: Run) -> pd.DataFrame:
     """What the interest that went through each AI channel finally paid for, at any remove.
@@ -101,7 +98,7 @@ def _entries(run: Run, flows: pd.DataFrame) -> list[tuple[str, str, float]]:
 
 
 def _followed(entries: list[tuple[str, str, float]], out: pd.DataFrame) -> list[tuple[str, str, float]]:
-    """Follow what entered each company until it ends: an absorbing chain, one step per hand.
+    """Follow what entered each company until it ends: an absorbing chain, solved at once.
 
     Args:
         entries: channel, company, USD bn.
@@ -122,14 +119,11 @@ def _followed(entries: list[tuple[str, str, float]], out: pd.DataFrame) -> list[
     arriving = np.zeros((len(companies), len(channels)))
     for channel, company, usd_bn in entries:
         arriving[companies[company], channels.index(channel)] += usd_bn
-    paid, whole = np.zeros((len(out), len(channels))), arriving.sum()
-    for _ in range(MOST_HANDS):
-        step = share[:, None] * arriving[source]
-        paid += step
-        arriving = np.zeros_like(arriving)
-        np.add.at(arriving, target[moves], step[moves])
-        if arriving.sum() <= 1e-15 * whole:
-            break
+    # What passes through a company is what issuers paid it and what others passed on: T = A + Q' T.
+    onward = np.zeros((len(companies), len(companies)))
+    np.add.at(onward, (target[moves], source[moves]), share[moves])
+    through = np.linalg.solve(np.eye(len(companies)) - onward, arriving)
+    paid = share[:, None] * through[source]
     return [
         (channel, str(end), float(usd_bn))
         for column, channel in enumerate(channels)
