@@ -185,15 +185,15 @@ def _per_debtor(units: Array) -> Array:
 
 def _stock_flow(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """Stock = previous stock + flows + revaluation - write-off, for every instrument and agent."""
-    residuals = []
+    worst = {account: 0.0 * gross for account, gross in tally.gross.items()}
     for instrument in INSTRUMENTS:
         for account in closing.positions[instrument]:
             change = total_value(closing, instrument, account) - total_value(opening, instrument, account)
             for told in (tally.swaps, tally.changes):
                 if (instrument, account) in told:
                     change = change - told[instrument, account]
-            residuals.append(_largest(change, tally.gross[account]))
-    return _worst(residuals)
+            worst[account] = namespace(change).maximum(worst[account], abs(change))
+    return _worst([_largest(worst[account], tally.gross[account]) for account in ACCOUNTS])
 
 
 def _net_worth(opening: Books, closing: Books, tally: Tally) -> Scalar:
@@ -274,10 +274,11 @@ def _held(books: Books) -> Array:
 
 def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
     """Payments, cash, holdings and debts owed are not negative (liabilities are held with a minus sign)."""
-    residuals = []
+    backwards = {account: 0.0 * flows for account, flows in gross.items()}
     for kind, flow in closing.journal.flows.items():
-        backwards = -namespace(flow.amount).minimum(flow.amount, 0.0)
-        residuals.append(_largest(backwards.sum(axis=1), gross[FLOWS[kind].payer]))
+        payer = FLOWS[kind].payer
+        backwards[payer] = backwards[payer] - namespace(flow.amount).minimum(flow.amount, 0.0).sum(axis=1)
+    residuals = [_largest(backwards[account], gross[account]) for account in ACCOUNTS]
     for account in ACCOUNTS:
         short = -namespace(closing.cash[account]).minimum(closing.cash[account], 0.0)
         residuals.append(_largest(short, gross[account][:, None]))
