@@ -87,8 +87,11 @@ def find(name: str | Path) -> Path:
     text = str(name)
     if text.endswith(".toml") or "/" in text:
         path = Path(text)
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:
+            raise ScenarioError(f"scenario file {text[:80]}...: {error.strerror}") from None
         raise ScenarioError(f"scenario file {text} does not exist")
     known = names()
     if text in known:
@@ -108,7 +111,7 @@ def parse_value(text: str) -> Any:
     """Read the value of `--set key=value` as TOML, or as a plain string where it is not."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
 
 
@@ -125,7 +128,7 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise ScenarioError(f"{path.name} extends itself through {' -> '.join(p.name for p in seen)}")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ScenarioError(f"{path} is not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} cannot be read: {error}") from None

@@ -35,6 +35,8 @@ class Described(Strict):
         if self.range is not None and not self.range[0] <= number <= self.range[1]:
             low, high = self.range
             raise ValueError(f"{number:g} {self.unit} is outside the allowed range {low:g} to {high:g}")
+        if self.range is None and number < 0.0:
+            raise ValueError(f"{number:g} {self.unit} must not be negative")
         if number != number or number in (float("inf"), float("-inf")):
             raise ValueError(f"{number} is not a finite number")
 
@@ -59,7 +61,9 @@ class Quantity(Described):
             raise ValueError(f"expected a number, got {raw!r}")
         raw = dict(raw)
         if "data" in raw:
-            references = [raw["data"]] if isinstance(raw["data"], str) else list(raw["data"])
+            references = raw["data"] if isinstance(raw["data"], (list, tuple)) else [raw["data"]]
+            if not all(isinstance(row, str) for row in references):
+                raise ValueError(f"data = {raw['data']!r}: expected the name of a row, or a list of names")
             raw["data"] = tuple(references)
             if "value" not in raw:
                 raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)

@@ -71,6 +71,8 @@ def test_levers_point_at_numbers_with_ranges(lever):
         ({"environment.terminal_rate": "high"}, ["environment.terminal_rate", "expected a number", "high"]),
         ({"environment.terminal_rate": True}, ["environment.terminal_rate", "expected a number"]),
         ({"environment.terminal_rate": float("nan")}, ["environment.terminal_rate", "nan"]),
+        ({"market.bitcoin": 0}, ["market.bitcoin", "range 1 to 1e+08"]),
+        ({"issuers.tether.reserve.bills": -1.0}, ["issuers.tether.reserve.bills", "must not be negative"]),
         ({"run.quarters": 0}, ["run.quarters", "0", "greater than or equal to 1"]),
         ({"run.quarters": 2.5}, ["run.quarters", "2.5"]),
         ({"run.seed": -1}, ["run.seed", "-1"]),
@@ -138,6 +140,8 @@ def test_a_file_can_replace_owners_and_single_shares(tmp_path):
         ('extends = "mine"\n', ["extends itself"]),
         ('extends = "baseline"\n[tokens]\ndemand_growt = 1.0\n', ["tokens.demand_growt", "demand_growth"]),
         ("title = 3\n", ["mine.toml"]),
+        ('extends = "baseline"\n[market]\nrent = { data = 3 }\n', ["market.rent", "name of a row"]),
+        ("title = " + "[" * 20000, ["mine.toml", "TOML"]),
         ('extends = "baseline"\n[issuers.tether]\ntokens = { data = "issuers|Nobody|2023Q4|x" }\n', ["Nobody"]),
     ],
 )
