@@ -84,7 +84,9 @@ def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: in
         columns.append(row)
     paths = np.asarray(columns).T
     data = shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
-    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data)
+    return shocks.draw(
+        seed, quarters, names["issuers"], names["labs"], names["providers"], names["ventures"], data
+    )
 
 
 def build_rules(scenario: Scenario) -> Rules:
@@ -94,6 +96,7 @@ def build_rules(scenario: Scenario) -> Rules:
         tokens=_scalars(rule.TokenRules, scenario.tokens),
         reserve=_scalars(rule.ReserveRules, scenario.reserve),
         credit=_scalars(rule.CreditRules, scenario.credit),
+        entry=_scalars(rule.EntryRules, scenario.entry),
         labs=_scalars(rule.LabRules, scenario.labs_market),
         gpus=_scalars(rule.GpuRules, scenario.gpus),
         funding=_scalars(rule.FundingRules, scenario.funding),
@@ -171,6 +174,7 @@ def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
             revenue=vector(scenario.ventures, "revenue"),
             milestones=vector(scenario.ventures, "milestones"),
             alive=np.ones(len(scenario.ventures)),
+            vacant=np.zeros(len(scenario.ventures)),
         ),
         redeployment=_beliefs_and_talks(scenario, rules),
         open_data=np.float64(0.0),
@@ -293,6 +297,7 @@ def _labs(scenario: Scenario, rules: Rules) -> state.Labs:
         growth=vector(scenario.labs, "growth"),
         post_money=vector(scenario.labs, "equity_value"),
         alive=np.ones(len(revenue)),
+        vacant=0.0 * revenue,
     )
 
 
@@ -318,5 +323,8 @@ def _gpus(scenario: Scenario, rules: Rules) -> state.Gpus:
         plan=none,
         delivered=np.float64(1.0),
         delivery_limit=rules.gpus.delivery_limit,
+        sold_off=none,
+        resale=np.float64(1.0),
         alive=none + 1.0,
+        vacant=none,
     )

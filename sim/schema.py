@@ -310,6 +310,7 @@ class Scenario(Strict):
     tokens: _section(rules.TokenRules)  # type: ignore[valid-type]
     reserve: _section(rules.ReserveRules)  # type: ignore[valid-type]
     credit: _section(rules.CreditRules)  # type: ignore[valid-type]
+    entry: _section(rules.EntryRules)  # type: ignore[valid-type]
     labs_market: _section(rules.LabRules)  # type: ignore[valid-type]
     gpus: _section(rules.GpuRules)  # type: ignore[valid-type]
     funding: _section(rules.FundingRules)  # type: ignore[valid-type]

@@ -36,7 +36,13 @@ def stream(seed: int, purpose: str, agent: str = "") -> np.random.Generator:
 
 
 def draw(
-    seed: int, quarters: int, issuers: Sequence[str], labs: Sequence[str], ventures: Sequence[str], data: Data
+    seed: int,
+    quarters: int,
+    issuers: Sequence[str],
+    labs: Sequence[str],
+    providers: Sequence[str],
+    ventures: Sequence[str],
+    data: Data,
 ) -> Draws:
     """Draw everything that a history needs.
 
@@ -45,6 +51,7 @@ def draw(
         quarters: how many quarters to draw for.
         issuers: names, in order.
         labs: names, in order.
+        providers: names, in order.
         ventures: names, in order.
         data: observed paths, at least as long as the history.
 
@@ -70,6 +77,9 @@ def draw(
         round_closes=np.stack([uniform("round closes", agent=name) for name in labs], axis=1),
         deal_closes=np.stack([uniform("deal closes", len(CHANNELS), agent=name) for name in issuers], axis=1),
         venture_value=np.stack([normal("venture value", agent=name) for name in ventures], axis=1),
+        failed_lab=np.zeros((quarters, len(labs))),
+        failed_provider=np.zeros((quarters, len(providers))),
+        failed_venture=np.zeros((quarters, len(ventures))),
         known=data.known[:quarters],
         bill_rate_data=data.bill_rate[:quarters],
         bitcoin_data=data.bitcoin[:quarters],

@@ -50,9 +50,11 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
     interest = (
         flow_total(books, "issuer_loan_interest", 1).sum() + flow_total(books, "investor_loan_interest", 1).sum()
     )
-    lost = sum(
+    # Interest that was added to the loan, and losses; a loan exchanged for shares of the same worth is neither.
+    beside_cash = sum(
         entry.sum()
-        for entries in books.journal.write_offs.values()
+        for table in (books.journal.accruals, books.journal.write_offs)
+        for entries in table.values()
         for account, entry in entries.items()
         if account != PROVIDERS
     )
@@ -62,7 +64,7 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         "bills": mood.bill_rate,
         "bitcoin": 4.0 * mood.crypto_return,
         "gold": 4.0 * mood.gold_return,
-        "compute_loans": ratio(4.0 * (interest + lost), lent, empty=0.0) + 0.0 * mood.bill_rate,
+        "compute_loans": ratio(4.0 * (interest + beside_cash), lent, empty=0.0) + 0.0 * mood.bill_rate,
         "compute_equity": 4.0 * _mean_gain(books, rules),
         "lab_equity": 4.0 * mood.ai_return,
         "open_data": 0.0 * mood.bill_rate,

@@ -33,6 +33,7 @@ def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     paid = affordable(cash, interest)
     left = xp.maximum(cash - interest * paid, 0.0)
     repaid = affordable(left, principal)
+    books = pay(books, "issuer_gpu_services", 0.0 * credit.facility)
     books = pay(books, "issuer_loan_interest", (issuer_interest * paid).T)
     books = pay(books, "investor_loan_interest", (investor_interest * paid).T)
     books = pay(books, "issuer_loan_principal", (issuer_principal * repaid).T)

@@ -142,6 +142,7 @@ FLOWS: dict[str, FlowKind] = {
     "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
     "issuer_loan_overdue": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "overdue principal made good to issuers"),
     "investor_loan_overdue": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "overdue principal, to investors"),
+    "issuer_gpu_services": FlowKind(OWN, PROVIDERS, "issuers buy GPU services from providers they lend to"),
     "provider_late_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid late"),
     "lab_late_costs": FlowKind(LABS, ECONOMY, "staff and other cost of labs paid late"),
     "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
@@ -181,6 +182,15 @@ FLOWS: dict[str, FlowKind] = {
     "provider_round": _swap(INVESTORS, PROVIDERS, PROVIDER_SHARES, "equity round of a provider"),
     "venture_round": _swap(INVESTORS, VENTURES, VENTURE_SHARES, "funding round of a venture"),
     "investor_compute_loan": _swap(INVESTORS, PROVIDERS, COMPUTE_LOANS, "credit to a GPU provider"),
+    # Newcomers in the place of failed companies
+    "lab_founding": _swap(ECONOMY, LABS, LAB_SHARES, "founders' capital of a new lab", "investor_capital"),
+    "provider_founding": _swap(
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "founders' capital of a new provider", "investor_capital"
+    ),
+    "venture_founding": _swap(
+        ECONOMY, VENTURES, VENTURE_SHARES, "founders' capital of a new venture", "investor_capital"
+    ),
+    "first_gpu_purchase": FlowKind(PROVIDERS, VENDOR, "new providers buy their first GPUs", payer_gets=GPUS),
     # Ventures
     "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),

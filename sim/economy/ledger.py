@@ -45,6 +45,10 @@ class Journal:
         flows: payments by kind.
         revaluations: instrument -> account -> gain in USD bn, in the shape in which the position is held.
         write_offs: instrument -> account -> change of the position in USD bn.
+        conversions: instrument -> account -> value gained or given up, USD bn, where one claim was exchanged for
+            another and no cash moved; over both instruments each account's entries sum to zero.
+        accruals: instrument -> account -> change of the position in USD bn, where interest was added to a claim
+            instead of being paid: income of the holder, expense of the debtor.
         released: instrument -> issuer's book -> cost, by origin, of the parked money that was withdrawn.
     """
 
@@ -52,6 +56,8 @@ class Journal:
     revaluations: Positions
     write_offs: Positions
     released: Positions
+    conversions: Positions
+    accruals: Positions
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Books:
     journal: Journal
 
 
-EMPTY_JOURNAL = Journal({}, {}, {}, {})
+EMPTY_JOURNAL = Journal({}, {}, {}, {}, {}, {})
 
 
 def balance(books: Books, account: str) -> Float[Array, " agent"]:
@@ -146,7 +152,7 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         kept = cost[flow.payee_gives][flow.payee] - released
         cost = _nested(cost, flow.payee_gives, flow.payee, kept)
         table = _added(table, flow.payee_gives, {flow.payee: released})
-    journal = Journal(flows, journal.revaluations, journal.write_offs, table)
+    journal = replace(journal, flows=flows, released=table)
     return Books(cash, positions, books.price, cost, journal)
 
 
@@ -175,6 +181,50 @@ def write_off(
     table = _added(journal.write_offs, instrument, changes)
     positions = _changed(books.positions, instrument, changes)
     return replace(books, positions=positions, journal=replace(journal, write_offs=table))
+
+
+def convert(
+    books: Books, claim: str, shares: str, holder: str, debtor: str, amount: Float[Array, "holder debtor"]
+) -> Books:
+    """Exchange a nominal claim for new shares of the debtor, at the price of the shares and without cash.
+
+    Both sides swap one thing for another of the same worth, so nobody gains or loses; what a claim was worth
+    beyond the shares received for it must be written off (`write_off`).
+
+    Args:
+        books: the books before the exchange.
+        claim: a nominal instrument that is held pairwise, such as compute loans.
+        shares: the debtor's kind of shares; their price must be positive wherever `amount` is.
+        holder: account that gives up the claim and gets the shares.
+        debtor: account that owed the claim and issues the shares.
+        amount: USD bn exchanged, not negative.
+    """
+    issued = ratio(amount, books.price[shares] + 0.0 * amount)
+    positions = _changed(books.positions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
+    positions = _changed(positions, shares, {holder: issued, debtor: -issued.sum(axis=0)})
+    table = _added(books.journal.conversions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
+    table = _added(table, shares, {holder: amount, debtor: -amount.sum(axis=0)})
+    return replace(books, positions=positions, journal=replace(books.journal, conversions=table))
+
+
+def capitalise(
+    books: Books, instrument: str, holder: str, debtor: str, interest: Float[Array, "holder debtor"]
+) -> Books:
+    """Add unpaid interest, USD bn, to the claim it was owed on: income of the holder that it lends on at once."""
+    changes = {holder: interest, debtor: -interest.sum(axis=0)}
+    table = _added(books.journal.accruals, instrument, changes)
+    positions = _changed(books.positions, instrument, changes)
+    return replace(books, positions=positions, journal=replace(books.journal, accruals=table))
+
+
+def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]) -> Books:
+    """Strike out all shares of the companies marked 1, so that new ones can be issued.
+
+    Only worthless shares may be cancelled: nothing is booked, and a price above zero would show as a residual of
+    the stock-flow identity. Shares must be issued before the books close.
+    """
+    held = {account: units * (1.0 - companies) for account, units in books.positions[shares].items()}
+    return replace(books, positions={**books.positions, shares: held})
 
 
 def flow_total(books: Books, kind: str, axis: int) -> Array:
@@ -232,7 +282,7 @@ def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Posi
 
 
 def _changed(positions: Positions, instrument: str, changes: dict[str, Array]) -> Positions:
-    """Change the units of a nominal position outside a payment."""
+    """Change the units of a position outside a payment."""
     for account, change in changes.items():
         positions = _nested(positions, instrument, account, positions[instrument][account] + change)
     return positions

@@ -117,13 +117,14 @@ def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
 
 
 def _book_loan_income(economy: Economy) -> Economy:
-    """Interest received on compute loans belongs to the quarter's realised profit."""
+    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit."""
     received = flow_total(economy.books, "issuer_loan_interest", 0)
+    bought = flow_total(economy.books, "issuer_gpu_services", 1)
     income = economy.income
     income = replace(
         income,
         other_income=income.other_income + received,
-        realised_profit=income.realised_profit + received,
+        realised_profit=income.realised_profit + received - bought,
     )
     return replace(economy, income=income)
 

@@ -86,6 +86,8 @@ class Labs:
     post_money: Float[Array, " lab"]
     """valuation at the last round"""
     alive: Float[Array, " lab"]
+    vacant: Float[Array, " lab"]
+    """quarters since the lab failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,13 @@ class Gpus:
     """share of last quarter's planned orders that the vendor could deliver"""
     delivery_limit: Scalar
     """what the vendor can deliver to everyone this quarter, GPUs"""
+    sold_off: Float[Array, " provider"]
+    """GPUs of failed providers that were sold this quarter"""
+    resale: Scalar
+    """what a used GPU fetched at the last close, over what it fetches when nobody has to sell"""
     alive: Float[Array, " provider"]
+    vacant: Float[Array, " provider"]
+    """quarters since the provider failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -174,6 +182,8 @@ class Ventures:
     milestones: Float[Array, " venture"]
     """people implanted, or robots delivered"""
     alive: Float[Array, " venture"]
+    vacant: Float[Array, " venture"]
+    """quarters since the venture failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -236,6 +246,10 @@ class Draws:
     deal_closes: Float[Array, "*quarter issuer channel"]
     """uniform"""
     venture_value: Float[Array, "*quarter venture"]
+    failed_lab: Float[Array, "*quarter lab"]
+    """1 where a lab is made to fail, whatever its books say; likewise the next two"""
+    failed_provider: Float[Array, "*quarter provider"]
+    failed_venture: Float[Array, "*quarter venture"]
     known: Float[Array, "*quarter"]
     """1 while the data below are used, 0 afterwards"""
     bill_rate_data: Float[Array, "*quarter"]
