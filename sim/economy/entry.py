@@ -47,7 +47,7 @@ def _founded(books: Books, shares: str, kind: str, capital: Float[Array, " compa
 
 
 def _new_labs(economy: Economy, rules: Rules) -> Economy:
-    """A lab starts with a part of the leader's compute, a few customers, and what it can spend on its first runway.
+    """A lab starts with a part of the leader's compute, a few customers, and a budget that lasts its first runway.
 
     It expects to grow as fast as the labs in business did.
     """

@@ -29,7 +29,7 @@ from sim.economy.workout import resale_proceeds, work_out
 def settle_failures(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Make late interest good where funding allows it, then wind up the companies that still cannot pay.
 
-    `draws.failed_lab` and its like name companies that fail whatever their books say; there is no workout for them.
+    `draws.failed_lab` and its like name companies that fail whatever their books say, without a workout.
     """
     economy = _make_good(economy, rules)
     economy = _fail_labs(economy, rules, draws)

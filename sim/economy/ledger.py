@@ -12,12 +12,15 @@ All payments of one call are made from the balances before the call, so their or
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, namespace, ratio
 from sim.economy.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, TRACED, UNIT, FlowKind
 
+LEAK = 1e-13
+"""Part of an agent's means that simultaneous payments leave aside, to have one answer everywhere."""
 Positions = dict[str, dict[str, Array]]
 """instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
 whose debtor matters, compute loans and shares, are `(holder, debtor)` on the asset side."""
@@ -107,13 +110,19 @@ def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
     return worth
 
 
-def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
+def pay(
+    books: Books,
+    kind: str,
+    amount: Float[Array, "payer payee"],
+    mix: Float[Array, "payer origin"] | None = None,
+) -> Books:
     """Pay `amount`, in USD bn, as one kind of flow of `sim.economy.flows.FLOWS`.
 
     Args:
         books: the books before the payment.
         kind: name of the flow; it fixes who pays, who receives and which instruments change hands.
         amount: USD bn from each payer to each payee, not negative.
+        mix: share of each origin in an agent's payments; that of its balance if left out (see `settle`).
 
     Returns:
         The books after it, with cash, positions, parked origins and the journal updated.
@@ -129,8 +138,9 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         origins, released = _entering(books, flow, received)
         arrived = received[:, None] * origins[0]
     else:
-        held = books.cash[flow.payer]
-        mix = ratio(held, held.sum(axis=1)[:, None])
+        if mix is None:
+            held = books.cash[flow.payer]
+            mix = ratio(held, held.sum(axis=1)[:, None])
         origins = mix[:, None, :]
         spent = mix * paid[:, None]
         arrived = received[:, None] * UNIT[OUTSIDE] if flow.payee in SECTORS else amount.T @ mix
@@ -154,6 +164,52 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         table = _added(table, flow.payee_gives, {flow.payee: released})
     journal = replace(journal, flows=flows, released=table)
     return Books(cash, positions, books.price, cost, journal)
+
+
+def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Books:
+    """Make payments of several kinds at the same moment, so that what an agent is paid can pay what it owes.
+
+    Each agent's dollars are mixed with those it is paid, all at once: with H what it holds by origin and A what
+    each pays each, the shares s of the origins in its payments solve `(H_i + sum_j A_ji s_j) = D_i s_i`, D being
+    what it has in all. The shares sum to one wherever there is money. They sum to less where the payments cannot
+    all be made (by an agent that would pay more than it has, or round a circle in which nobody holds a dollar),
+    and its payments are cut by that.
+
+    Args:
+        books: the books before the payments.
+        payments: kind of flow between agents' accounts -> USD bn from each payer to each payee.
+    """
+    kinds = [FLOWS[kind] for kind in payments]
+    accounts = tuple(dict.fromkeys(account for flow in kinds for account in (flow.payer, flow.payee)))
+    cash = [books.cash[account] for account in accounts]
+    xp = namespace(cash[0])
+    due = _assembled(payments, accounts, {a: held.shape[0] for a, held in zip(accounts, cash, strict=True)}, xp)
+    held = xp.concat(cash, axis=0)
+    means = xp.maximum(held.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
+    # A hair more than there is, so that a circle without a dollar in it has an answer: that nothing is paid.
+    divisor = xp.where(means > 0.0, means * (1.0 + LEAK), 1.0)
+    share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, held)
+    whole = share.sum(axis=1)
+    share = ratio(share, whole[:, None])
+    paid = xp.where(whole > 1.0 - 1e6 * LEAK, 1.0, whole)
+    first = 0
+    rows: dict[str, slice] = {}
+    for account, held_here in zip(accounts, cash, strict=True):
+        rows = {**rows, account: slice(first, first + held_here.shape[0])}
+        first = first + held_here.shape[0]
+    for (kind, amount), flow in zip(payments.items(), kinds, strict=True):
+        payers = rows[flow.payer]
+        books = pay(books, kind, amount * paid[payers][:, None], share[payers])
+    return books
+
+
+def _assembled(payments: dict[str, Array], accounts: tuple[str, ...], size: dict[str, int], xp: Any) -> Array:
+    """All payments as one matrix over the agents of all accounts."""
+    due = {(payer, payee): xp.zeros((size[payer], size[payee])) for payer in accounts for payee in accounts}
+    for kind, amount in payments.items():
+        ends = FLOWS[kind].payer, FLOWS[kind].payee
+        due = {**due, ends: due[ends] + amount}
+    return xp.concat([xp.concat([due[a, b] for b in accounts], axis=1) for a in accounts], axis=0)
 
 
 def revalue(books: Books, instrument: str, price: Array) -> Books:

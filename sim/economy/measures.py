@@ -35,7 +35,7 @@ from sim.economy.flows import (
     VENTURES,
 )
 from sim.economy.gpus import BILLION
-from sim.economy.ledger import Books, balance, net_worth, total_value
+from sim.economy.ledger import Books, Positions, balance, net_worth, total_value
 from sim.economy.redeployment import buffer_ratio
 from sim.economy.rules import AI_CHANNELS, CHANNELS
 from sim.economy.state import Economy
@@ -86,6 +86,13 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "provider_revenue_usd_bn": gpus.revenue.sum(),
         "provider_debt_usd_bn": debt(books).sum(),
         "providers_alive": gpus.alive.sum(),
+        "gpu_services_to_lenders_usd_bn": _total(books, "issuer_gpu_services", zero),
+        "loans_recovered_usd_bn": _total(books, "issuer_loan_recovery", zero)
+        + _total(books, "investor_loan_recovery", zero),
+        "loans_written_off_usd_bn": _debtors(books.journal.write_offs, zero),
+        "loans_for_shares_usd_bn": _debtors(books.journal.conversions, zero),
+        "gpus_sold_off": gpus.sold_off.sum(),
+        "gpu_resale_factor": gpus.resale,
         "ventures_alive": economy.ventures.alive.sum(),
         "open_data_bn_tokens": economy.open_data,
         "interest_funded_gpu_usd_bn": bought_from["bill_interest"],
@@ -124,6 +131,12 @@ def agents(economy: Economy) -> dict[str, dict[str, Array]]:
 def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
     flow = books.journal.flows.get(kind)
     return zero if flow is None else flow.amount.sum()
+
+
+def _debtors(table: Positions, zero: Scalar) -> Scalar:
+    """What providers no longer owe by a table of the journal, USD bn."""
+    entries = table.get(COMPUTE_LOANS)
+    return zero if entries is None else entries[PROVIDERS].sum()
 
 
 def _by_origin(books: Books, kind: str, zero: Scalar) -> dict[str, Scalar]:
