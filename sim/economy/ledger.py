@@ -16,7 +16,7 @@ from typing import Any
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, namespace, ratio
 from sim.economy.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, TRACED, UNIT, FlowKind
 
 LEAK = 1e-13
@@ -187,7 +187,7 @@ def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Bo
     held = xp.concat(cash, axis=0)
     means = xp.maximum(held.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
     # A hair more than there is, so that a circle without a dollar in it has an answer: that nothing is paid.
-    divisor = xp.where(means > 0.0, means * (1.0 + LEAK), 1.0)
+    divisor = xp.where(means > NEXT_TO_NOTHING, means * (1.0 + LEAK), 1.0)
     share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, held)
     whole = share.sum(axis=1)
     share = ratio(share, whole[:, None])
