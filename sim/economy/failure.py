@@ -20,7 +20,8 @@ from sim.economy.flows import (
     VENTURE_SHARES,
     VENTURES,
 )
-from sim.economy.ledger import Books, balance, flow_total, pay, revalue, write_down, write_off
+from sim.economy.funding import pay_owners
+from sim.economy.ledger import Books, balance, capitalise, flow_total, pay, revalue, write_down, write_off
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
 from sim.economy.workout import resale_proceeds, work_out
@@ -74,7 +75,7 @@ def _fail_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     missing = labs.shortfall - due - balance(economy.books, LABS)
     short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
     fails = labs.alive * (short | (draws.failed_lab > 0.0))
-    books = pay(economy.books, "lab_liquidation", column(_left(economy.books, LABS) * fails))
+    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _left(economy.books, LABS) * fails)
     books = _worthless(books, LAB_SHARES, fails)
     alive = labs.alive * (1.0 - fails)
     labs = replace(
@@ -88,20 +89,23 @@ def _fail_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
 
 
 def _fail_providers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """A failed provider's GPUs are sold, its lenders share what there is, and the rest is written off.
+    """A provider that cannot pay is worked out or wound up.
 
-    The buyers are outside the model, so the GPUs leave the rental market. Recovery falls with the number of GPUs
-    that reach the market at once (`resale_proceeds`); what that leaves of the price of used GPUs is what the
-    collateral of the others counts for, until the next close.
+    Its GPUs are sold, its lenders share what there is, and the rest is written off; what lenders and suppliers
+    leave goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model, so
+    the GPUs leave the rental market. Recovery falls with the number of GPUs that reach the market at once
+    (`resale_proceeds`); what that leaves of the price of used GPUs is what the collateral of the others counts
+    for, until the next close.
     """
     forced = economy.gpus.alive * (draws.failed_provider > 0.0)
     short = _cannot_pay(economy) * (1.0 - forced)
+    economy = replace(economy, books=_claim_interest(economy))
     economy, agreed = work_out(economy, rules, short)
     fails = forced + short * (1.0 - agreed)
     gpus, credit = economy.gpus, economy.credit
     proceeds, resale = resale_proceeds(economy, rules, fails)
     books = _sell_fleet(economy.books, proceeds, fails)
-    books = _share_proceeds(books, fails)
+    books = _share_proceeds(books, fails, credit.unpaid_costs)
     books = _worthless(books, PROVIDER_SHARES, fails)
     alive = gpus.alive * (1.0 - fails)
     gpus = replace(
@@ -137,8 +141,14 @@ def _sell_fleet(books: Books, proceeds: Float[Array, " provider"], fails: Float[
     return pay(books, "gpu_resale", row(proceeds))
 
 
-def _share_proceeds(books: Books, fails: Array) -> Books:
-    """Lenders rank equally; each loses the same share of its claim."""
+def _claim_interest(economy: Economy) -> Books:
+    """Interest that is still unpaid at the close becomes part of the loan that it is owed on."""
+    books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer_arrears)
+    return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor_arrears)
+
+
+def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " provider"]) -> Books:
+    """Lenders rank equally, before suppliers, and these before owners; each lender loses the same share."""
     loans = books.positions[COMPUTE_LOANS]
     recovered = affordable(balance(books, PROVIDERS), debt(books)) * fails
     issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
@@ -147,7 +157,10 @@ def _share_proceeds(books: Books, fails: Array) -> Books:
     lost = fails * (1.0 - recovered)
     books = write_off(books, COMPUTE_LOANS, OWN, PROVIDERS, issuer_claims * lost)
     books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
-    return pay(books, "provider_liquidation", column(_left(books, PROVIDERS) * fails))
+    due = unpaid_costs * fails
+    books = pay(books, "provider_final_costs", column(due * affordable(_left(books, PROVIDERS), due)))
+    left = _left(books, PROVIDERS) * fails
+    return pay_owners(books, "provider_liquidation", PROVIDER_SHARES, PROVIDERS, left)
 
 
 def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
@@ -155,7 +168,7 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
     ventures = economy.ventures
     cash = _left(economy.books, VENTURES)
     fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | (draws.failed_venture > 0.0))
-    books = pay(economy.books, "venture_liquidation", column(cash * fails))
+    books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, VENTURES, cash * fails)
     books = _worthless(books, VENTURE_SHARES, fails)
     return replace(economy, books=books, ventures=replace(ventures, alive=ventures.alive * (1.0 - fails)))
 

@@ -157,7 +157,9 @@ FLOWS: dict[str, FlowKind] = {
     "lab_dividend_issuers": FlowKind(LABS, OWN, "a lab's surplus cash, to issuers that own it"),
     "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
     "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
-    "lab_liquidation": FlowKind(LABS, ECONOMY, "cash left in a failed lab"),
+    "lab_liquidation_issuers": FlowKind(LABS, OWN, "left by a failed lab, to issuers"),
+    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to its investors"),
+    "lab_liquidation_public": FlowKind(LABS, ECONOMY, "left by a failed lab, to its other owners"),
     # Providers
     "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
     "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
@@ -170,7 +172,10 @@ FLOWS: dict[str, FlowKind] = {
     "gpu_resale": FlowKind(
         ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"
     ),
-    "provider_liquidation": FlowKind(PROVIDERS, ECONOMY, "cash left in a failed provider"),
+    "provider_final_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid from what a failed provider left"),
+    "provider_liquidation_issuers": FlowKind(PROVIDERS, OWN, "left by a failed provider, to issuers"),
+    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to its investors"),
+    "provider_liquidation_public": FlowKind(PROVIDERS, ECONOMY, "left by a failed provider, to its other owners"),
     # Capital markets
     "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
     "credit_call": FlowKind(ECONOMY, INVESTORS, "lenders draw on their backers", origin="credit"),
@@ -194,7 +199,9 @@ FLOWS: dict[str, FlowKind] = {
     # Ventures
     "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
-    "venture_liquidation": FlowKind(VENTURES, ECONOMY, "cash left in a failed venture"),
+    "venture_liquidation_issuers": FlowKind(VENTURES, OWN, "left by a failed venture, to issuers"),
+    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to its investors"),
+    "venture_liquidation_public": FlowKind(VENTURES, ECONOMY, "left by a failed venture, to its other owners"),
     # Between sectors: what keeps their circuits closed
     "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
     "vendor_payout": FlowKind(VENDOR, ECONOMY, "vendor's suppliers, staff and owners"),

@@ -300,16 +300,16 @@ def _pay_out_surplus(economy: Economy, rules: Rules) -> Economy:
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
     spare = xp.maximum(spare, 0.0) * rules.provider.hyperscale * gpus.alive
-    books = _pay_dividend(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
+    books = pay_owners(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
     labs = economy.labs
     earns = kept_revenue(labs, rules) > labs.spending
     spare = balance(books, LABS) - rules.funding.target_runway * labs.spending
     spare = xp.maximum(spare, 0.0) * labs.alive * earns
-    return replace(economy, books=_pay_dividend(books, "lab_dividend", LAB_SHARES, LABS, spare))
+    return replace(economy, books=pay_owners(books, "lab_dividend", LAB_SHARES, LABS, spare))
 
 
-def _pay_dividend(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
-    """Divide an amount over all shareholders by what they own."""
+def pay_owners(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
+    """Divide an amount over all shareholders by what they own; `kind` is the first part of the flows' names."""
     shares = books.positions[instrument]
     per_share = amount / -shares[company] * (1.0 - 1e-14)
     for account, suffix in ((OWN, "issuers"), (INVESTORS, "investors"), (ECONOMY, "public")):

@@ -14,7 +14,7 @@ from sim.economy.credit import debt
 from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS
 from sim.economy.funding import equity_value
 from sim.economy.gpus import BILLION
-from sim.economy.ledger import balance, capitalise, convert, flow_total, revalue, write_off
+from sim.economy.ledger import balance, convert, flow_total, revalue, write_off
 from sim.economy.rules import Rules
 from sim.economy.state import Credit, Economy, LoanTerms
 
@@ -39,11 +39,11 @@ def work_out(
 ) -> tuple[Economy, Float[Array, " provider"]]:
     """Exchange loans for shares where that serves the lenders, and give the provider time for the rest.
 
-    Unpaid interest is added to the loans; then `workout_share` of each claim is exchanged for new shares, and
-    what remains falls due `workout_extension` quarters later.
+    `workout_share` of each claim is exchanged for new shares, and what remains falls due `workout_extension`
+    quarters later.
 
     Args:
-        economy: after what was late has been made good.
+        economy: after what was late has been made good, and interest still unpaid been added to the loans.
         rules: the share exchanged, the extension, and what the old owners keep at least.
         short: 1 for the providers that cannot pay, and may be worked out.
 
@@ -52,9 +52,8 @@ def work_out(
     """
     terms = exchange_terms(economy, rules, short)
     agreed, credit = terms.agreed, economy.credit
-    price = economy.books.price[PROVIDER_SHARES]
-    books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, credit.issuer_arrears * agreed)
-    books = capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, credit.investor_arrears * agreed)
+    books = economy.books
+    price = books.price[PROVIDER_SHARES]
     books = revalue(books, PROVIDER_SHARES, namespace(price).where(agreed > 0.0, terms.price, price))
     given_up = rules.credit.workout_share * agreed
     claims = books.positions[COMPUTE_LOANS]
@@ -71,7 +70,7 @@ def work_out(
 def exchange_terms(economy: Economy, rules: Rules, short: Float[Array, " provider"]) -> Exchange:
     """What lenders would get for a part of their claims, and whether it beats liquidation.
 
-    With claims C (unpaid interest included), share s of them exchanged and E the equity value at the debt that
+    With claims C, share s of them exchanged and E the equity value at the debt that
     would remain, the old owners' shares are worth
 
         W = min(their mark, max(E - s C, k E))
@@ -83,8 +82,7 @@ def exchange_terms(economy: Economy, rules: Rules, short: Float[Array, " provide
     """
     gpus, credit, rule = economy.gpus, economy.credit, rules.credit
     xp = namespace(gpus.rent)
-    owed = debt(economy.books)
-    claims = owed + (credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)) * short
+    claims = debt(economy.books)
     given_up = rule.workout_share * claims
     equity = equity_value(economy, rules, claims - given_up)
     price = economy.books.price[PROVIDER_SHARES]
@@ -93,7 +91,7 @@ def exchange_terms(economy: Economy, rules: Rules, short: Float[Array, " provide
     old = xp.minimum(price * issued, xp.maximum(equity - given_up, keep * equity))
     received = xp.minimum(given_up, (1.0 - keep) / keep * old)
     proceeds, _ = resale_proceeds(economy, rules, short)
-    recovery = affordable(proceeds + balance(economy.books, PROVIDERS), owed)
+    recovery = affordable(proceeds + balance(economy.books, PROVIDERS), claims)
     due = gpus.running_cost + flow_total(economy.books, "provider_late_costs", 1) + credit.unpaid_costs
     agreed = (gpus.revenue > due) & (received > 0.0) & (received >= recovery * given_up)
     return Exchange(
