@@ -158,7 +158,7 @@ FLOWS: dict[str, FlowKind] = {
     "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
     "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
     "lab_liquidation_issuers": FlowKind(LABS, OWN, "left by a failed lab, to issuers"),
-    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to its investors"),
+    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to investors"),
     "lab_liquidation_public": FlowKind(LABS, ECONOMY, "left by a failed lab, to its other owners"),
     # Providers
     "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
@@ -174,7 +174,7 @@ FLOWS: dict[str, FlowKind] = {
     ),
     "provider_final_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid from what a failed provider left"),
     "provider_liquidation_issuers": FlowKind(PROVIDERS, OWN, "left by a failed provider, to issuers"),
-    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to its investors"),
+    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to investors"),
     "provider_liquidation_public": FlowKind(PROVIDERS, ECONOMY, "left by a failed provider, to its other owners"),
     # Capital markets
     "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
@@ -200,7 +200,7 @@ FLOWS: dict[str, FlowKind] = {
     "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
     "venture_liquidation_issuers": FlowKind(VENTURES, OWN, "left by a failed venture, to issuers"),
-    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to its investors"),
+    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to investors"),
     "venture_liquidation_public": FlowKind(VENTURES, ECONOMY, "left by a failed venture, to its other owners"),
     # Between sectors: what keeps their circuits closed
     "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
