@@ -26,6 +26,7 @@ from sim.economy.ledger import (
     revalue,
     settle,
     value,
+    write_off,
 )
 from sim.economy.quarter import DECISIONS, quarter
 from sim.economy.workout import resale_proceeds, work_out
@@ -444,18 +445,49 @@ def test_recovery_falls_when_many_sell(sellers, one, slope):
     assert (more_sold <= economy.gpus.book_value.sum(axis=1) + 1e-12).all()
 
 
-def test_more_fail_when_they_owe_more():
-    """M6-T6: the set of failed providers grows with the loans taken and with the fall of the rent."""
+@pytest.mark.parametrize("seed", [1, 4])
+def test_more_fail_when_the_rent_falls_further(seed):
+    """M6-T6: the set of failed providers grows with the fall of the rent and the cost of running."""
 
-    def failed(**changes):
-        squeeze = {"funding.loan_to_cost": 0.5, "credit.workout_share": 0.0, "entry.entry": 0.0, **changes}
-        _, closed = run(16, changes={**WEAK, **squeeze})
+    def alive(progress, power):
+        harder = {"gpus.technical_progress": progress, "gpus.power_price": power, "entry.entry": 0.0}
+        _, closed = run(16, seed=seed, changes={**WEAK, **harder})
         return closed[-1][1].gpus.alive
 
-    mild = failed(**{"gpus.technical_progress": 0.6})
-    hard = failed(**{"gpus.technical_progress": 1.5, "gpus.power_price": 0.9})
+    mild, hard = alive(0.6, 0.08), alive(1.5, 0.9)
     assert (hard <= mild).all()
     assert hard.sum() < mild.sum()
+
+
+def test_more_fail_when_they_owe_more():
+    """M6-T6: with little cash and no customers, whoever fails with half the loans fails with all."""
+    economy, rules = indebted()
+    nobody = 0.0 * rules.investor.provider_affinity
+    rules = replace(
+        rules,
+        gpus=replace(rules.gpus, other_demand=np.float64(0.0)),
+        lab=replace(rules.lab, supplier_weight=0.0 * rules.lab.supplier_weight),
+        redeployment=replace(rules.redeployment, redeployment=np.float64(0.0)),
+        investor=replace(rules.investor, provider_affinity=nobody),
+        funding=replace(rules.funding, loan_to_cost=np.float64(0.0)),
+        credit=replace(rules.credit, workout_share=np.float64(0.0)),
+    )
+    draws = shocks.at(draws_for(load("baseline"), START.names, 1, 9), 8)
+    hosting = 2.0 * economy.gpus.fleet.sum(axis=1) * rules.gpus.hosting_price / 1e9
+    spare = 0.01 * economy.gpus.book_value.sum(axis=1)
+    spent = np.maximum(balance(economy.books, PROVIDERS) - hosting - spare, 0.0)
+    books = without_journal(pay(economy.books, "provider_costs", column(spent)))
+    survivors = []
+    for part in (0.0, 0.25, 0.5, 1.0):
+        owing = books
+        for lender in (OWN, INVESTORS):
+            forgiven = (1.0 - part) * books.positions[COMPUTE_LOANS][lender]
+            owing = write_off(owing, COMPUTE_LOANS, lender, PROVIDERS, forgiven)
+        after, _ = quarter(replace(economy, books=without_journal(owing)), rules, draws)
+        survivors.append(after.gpus.alive)
+    for less, more in zip(survivors, survivors[1:], strict=False):
+        assert (more <= less).all()
+    assert survivors[-1].sum() < survivors[0].sum()
 
 
 def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
