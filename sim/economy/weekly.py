@@ -150,7 +150,8 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     stuck = draws.events.stuck[:, number]
     by_bank = rule.bank_closure * (stuck > 0.0)
     fear = _loss_feared(before, frame, stuck)
-    unsure = xp.maximum(1.0 * (stuck > 0.0), before.shut)
+    # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
+    unsure = xp.maximum(1.0 * (by_bank > 0.0), before.shut)
     opening_price = 1.0 - rule.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
     felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, rule)
     panic = xp.maximum(redemption_hazard(felt, rule) - rule.churn, 0.0) + draws.events.redemption[:, number]
