@@ -88,8 +88,9 @@ FIGURES: dict[str, Plate] = {
     "systemic_risk": Plate(
         systemic_risk.draw,
         "Whose failure would hurt whom",
-        "What-ifs on the balance sheets: what the failure of one agent would take from the net worth of the others "
-        "if nothing were recovered, who would lose it, what each could lose most by, and the same through time. "
+        "What-ifs on the balance sheets: what the failure of one agent would take from the net worth of the "
+        "others if nothing were recovered, who would lose it, which failure each should fear most, and the same "
+        "through time. "
         "Net worth is what agents have in this economy; token holders and other owners outside are left out.",
     ),
     "model_against_data": Plate(

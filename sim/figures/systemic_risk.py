@@ -53,7 +53,8 @@ def draw(run: Run) -> Figure:
         2, 2, left=0.132, right=0.885, top=0.80, bottom=0.105, wspace=0.42, hspace=0.52, width_ratios=(1.6, 1.0)
     )
     _failures(figure.add_subplot(grid[:, 0]), table, lost)
-    _through_time(figure.add_subplot(grid[0, 1]), past)
+    hue = POPULATION[table["population"].iloc[0]] if len(table) else MUTED
+    _through_time(figure.add_subplot(grid[0, 1]), past, hue)
     _hardest_hit(figure.add_subplot(grid[1, 1]), lost)
     return figure
 
@@ -73,7 +74,7 @@ def _subtitle(table: pd.DataFrame, quarter: str) -> str:
     total = float(table["loss_usd_bn"].sum())
     beyond = total - float(table["direct_usd_bn"].sum())
     if not beyond > 1e-6 * total:
-        return f"{asked}. All of it falls on direct holders: nobody has claims on them in turn"
+        return f"{asked}. All of it falls on direct holders: no agent has claims on them in turn"
     return f"{asked}. {percent(beyond / total)} of all losses shown falls on others than direct holders"
 
 
@@ -131,7 +132,7 @@ def _hues(lost: pd.DataFrame) -> dict[str, str]:
     return hues
 
 
-def _through_time(axes: Axes, past: pd.DataFrame) -> None:
+def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
     """The costliest failure, and all of them one by one, as parts of net worth."""
     panel(axes, "Cost of failures through time", "% of net worth")
     time_axis(axes, past.index.tolist())
@@ -144,13 +145,13 @@ def _through_time(axes: Axes, past: pd.DataFrame) -> None:
     name = _short(str(past["largest_agent"].iloc[-1]))
     lines = (
         ("sum_share", f"All, one by one\n{{}}: {money(float(past['sum_usd_bn'].iloc[-1]))}", MUTED),
-        ("largest_share", f"Costliest\n{{}}: {name}", POPULATION["labs"]),
+        ("largest_share", f"Costliest\n{{}}: {name}", hue),
     )
     ends = []
-    for column, words, hue in lines:
-        axes.plot(x, 100.0 * past[column], color=hue, linewidth=2.6, marker=marker, gid=column)
+    for column, words, colour in lines:
+        axes.plot(x, 100.0 * past[column], color=colour, linewidth=2.6, marker=marker, gid=column)
         last = float(past[column].iloc[-1])
-        ends.append((100.0 * last, words.format(percent(last)), hue))
+        ends.append((100.0 * last, words.format(percent(last)), colour))
     from_zero(axes)
     label_ends(axes, ends, size=TEXT - 1.5)
 
