@@ -327,6 +327,18 @@ def test_bars_of_failures_are_what_others_would_lose(drawn, runs, kind):
     assert money(float(costly["loss_usd_bn"].iloc[0])) in words(figure)
 
 
+@pytest.mark.parametrize("kind", ["baseline", "many agents", "failures"])
+def test_holders_are_named_within_their_part_of_the_bar(drawn, kind):
+    figure = drawn("systemic_risk", kind)
+    parts = [bar.get_window_extent() for bar in figure.findobj(Rectangle) if "loss:" in str(bar.get_gid())]
+    names = texts(figure, "holder")
+    assert names
+    for name in names:
+        box = name.get_window_extent()
+        assert any(part.x0 <= box.x0 and box.x1 <= part.x1 and part.y0 <= box.y0 <= part.y1 for part in parts)
+    assert_apart([*names, *texts(figure, "total")])
+
+
 def test_the_most_exposed_issuer_is_always_shown(drawn, runs):
     axes = titled(drawn("systemic_risk", "baseline"), "What one failure")
     assert "Tether" in [label.get_text() for label in axes.get_yticklabels()]

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Failures and holders shown."""
-NAMED = 0.075
-"""A holder is named in a bar where its part is at least this wide, relative to the longest bar."""
+MARGIN = 6.0
+"""Pixels that a part of a bar is wider than the name in it."""
+ROOM = 1.23
+"""Length of the axis over that of the longest bar, whose numbers stand behind it."""
 LONGEST_NAME = 20
 NOBODY = "No agent has claims on another."
 
@@ -95,7 +97,7 @@ def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
     shown = table.head(MOST)
     _across(axes, [_short(name) for name in shown["agent"]], MOST)
     longest = float(shown["loss_usd_bn"].iloc[0])
-    axes.set_xlim(0.0, 1.23 * longest)
+    axes.set_xlim(0.0, ROOM * longest)
     hues = _hues(lost)
     for row, (failed, total, share) in enumerate(
         zip(shown["agent"], shown["loss_usd_bn"], shown["loss_share"], strict=True)
@@ -105,22 +107,22 @@ def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
         for holder, usd_bn in zip(parts["agent"], parts["usd_bn"], strict=True):
             gid = f"loss:{failed}:{holder}"
             axes.barh(row, usd_bn, left=start, height=0.74, color=hues[holder], edgecolor=PAPER, gid=gid)
-            if usd_bn >= NAMED * longest:
-                _named(axes, start + usd_bn / 2.0, row, holder, usd_bn / longest, hues[holder])
+            _named(axes, start, usd_bn, row, holder, hues[holder])
             start += usd_bn
         words = f" {amount(total)}  ({percent(share)})"
         axes.text(total, row, words, va="center", fontsize=TEXT, color=INK, gid="total")
 
 
-def _named(axes: Axes, middle: float, row: int, holder: str, width: float, hue: str) -> None:
-    """Name a part of a bar, on as many lines as it has words if it is narrow."""
-    name = _short(holder)
-    lines = name.replace(" ", "\n") if len(name) * 0.0165 > width else name
-    if max(map(len, lines.split("\n"))) * 0.0165 > width:
-        return
-    dark = darker(hue) == hue
-    colour = PAPER if dark else INK
-    axes.text(middle, row, lines, ha="center", va="center", fontsize=TEXT - 2.0, color=colour, linespacing=1.0)
+def _named(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: str) -> None:
+    """Name a part of a bar, on one line or on as many as it has words, if it is wide enough."""
+    colour = PAPER if darker(hue) == hue else INK
+    look = {"ha": "center", "va": "center", "fontsize": TEXT - 2.0, "color": colour, "linespacing": 1.0}
+    left, right = axes.transData.transform([(start, row), (start + usd_bn, row)])[:, 0]
+    for lines in dict.fromkeys((_short(holder), _short(holder).replace(" ", "\n"))):
+        text = axes.text(start + usd_bn / 2.0, row, lines, gid="holder", **look)
+        if text.get_window_extent().width < right - left - MARGIN:
+            return
+        text.remove()
 
 
 def _hues(lost: pd.DataFrame) -> dict[str, str]:
