@@ -116,7 +116,8 @@ def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
 def _named(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: str) -> None:
     """Name a part of a bar, on one line or on as many as it has words, if it is wide enough."""
     colour = PAPER if darker(hue) == hue else INK
-    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": TEXT - 2.0, "color": colour, "linespacing": 1.0}
+    look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0}
+    look |= {"fontsize": TEXT - 2.0, "color": colour}
     left, right = axes.transData.transform([(start, row), (start + usd_bn, row)])[:, 0]
     for lines in dict.fromkeys((_short(holder), _short(holder).replace(" ", "\n"))):
         text = axes.text(start + usd_bn / 2.0, row, lines, gid="holder", **look)
