@@ -173,7 +173,8 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     # A premium while demand outruns what arbitrageurs mint, a discount while holders cannot get out.
     premium = (1.0 - frame.at_window) * ratio(growth, tokens)
     unserved = ratio(leaving + running - paid, tokens)
-    served_later = (1.0 - frame.at_window) * ratio(running, tokens)
+    # By the end of a week with an open window, arbitrageurs have closed most of the gap.
+    served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
     pressure = xp.where(shut > 0.0, unserved, served_later) - premium
     disturbed = xp.maximum(shut, 1.0 * (by_bank > 0.0))
     low = 1.0 - rule.price_impact * (unserved - premium) - disturbed * xp.maximum(fear, 0.0)
