@@ -90,7 +90,8 @@ class CapitalFlowModel(mesa.Model):
     ) -> None:
         given = locals()
         super().__init__(rng=rng)
-        changes = {lever.key: given[lever.name] for lever in levers.BY_NAME.values() if given[lever.name] is not None}
+        turned = [lever for lever in levers.BY_NAME.values() if given[lever.name] is not None]
+        changes = {lever.key: given[lever.name] for lever in turned}
         self.scenario_spec = _scenario(config, changes)
         self.seed_used = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else int(rng)
         start = open_economy(self.scenario_spec)

@@ -37,7 +37,7 @@ def risky(economy):
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_backs_the_tokens_is_tokens_and_equity(seed):
-    """M3-T1: reserve = tokens + excess, own book = debt to the reserve + its net worth, every issuer and quarter."""
+    """M3-T1: reserve = tokens + excess reserves, for every issuer in every quarter."""
     for economy, _ in history(seed=seed, quarters=12, changes=REACH)[1]:
         books = economy.books
         assets = balance(books, RESERVE) + sum(total_value(books, name, RESERVE) for name in BACKING)

@@ -91,7 +91,8 @@ def test_tokens_burned_are_cash_paid_and_sales_raise_what_the_haircut_leaves(siz
     start, draws = opened({**shock(size), "tokens.demand_noise": 0.004}, seed)
     before, after = start.economy.books, trade_tokens(start.economy, start.rules, draws).books
     flows = after.journal.flows
-    burned = flows["mint"].amount.sum(axis=0) - (before.positions[TOKENS][RESERVE] - after.positions[TOKENS][RESERVE])
+    grown = before.positions[TOKENS][RESERVE] - after.positions[TOKENS][RESERVE]
+    burned = flows["mint"].amount.sum(axis=0) - grown
     np.testing.assert_allclose(burned, flows["redemption"].amount.sum(axis=1), atol=1e-9)
     cut = discounts(start.rules)
     need = np.full(6, size) * -before.positions[TOKENS][RESERVE]
@@ -247,7 +248,8 @@ def test_losses_are_flat_then_convex_and_the_buffer_moves_the_kink():
 
 
 def test_a_window_closes_when_liquid_assets_end_and_the_price_shows_it():
-    _, weeks = rounds(shock(0.6), reserve={"cash": 0.05, "bills": 0.15, "other": 0.82}, traits={"arbitrageurs": 1e3})
+    reserve = {"cash": 0.05, "bills": 0.15, "other": 0.82}
+    _, weeks = rounds(shock(0.6), reserve, {"arbitrageurs": 1e3})
     assert weeks.weeks_shut[TETHER] > 1.0
     assert weeks.lowest_price[TETHER] < 0.8
     assert weeks.last.stock[TETHER, 0] == pytest.approx(0.0, abs=1e-9)
