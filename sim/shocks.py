@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.economy.rules import CHANNELS
-from sim.economy.state import Draws
-from sim.economy.tokens import WEEKS
+from sim.economy.state import Draws, Events
+from sim.economy.weekly import WEEKS
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def draw(
     quarters: int,
     issuers: Sequence[str],
     labs: Sequence[str],
-    providers: Sequence[str],
     ventures: Sequence[str],
     data: Data,
+    events: Events,
 ) -> Draws:
     """Draw everything that a history needs.
 
@@ -51,9 +51,9 @@ def draw(
         quarters: how many quarters to draw for.
         issuers: names, in order.
         labs: names, in order.
-        providers: names, in order.
         ventures: names, in order.
         data: observed paths, at least as long as the history.
+        events: what the scenario dates, at least as long as the history.
 
     Returns:
         Draws whose arrays have a leading quarter axis; `at` takes one quarter from them.
@@ -77,16 +77,15 @@ def draw(
         round_closes=np.stack([uniform("round closes", agent=name) for name in labs], axis=1),
         deal_closes=np.stack([uniform("deal closes", len(CHANNELS), agent=name) for name in issuers], axis=1),
         venture_value=np.stack([normal("venture value", agent=name) for name in ventures], axis=1),
-        failed_lab=np.zeros((quarters, len(labs))),
-        failed_provider=np.zeros((quarters, len(providers))),
-        failed_venture=np.zeros((quarters, len(ventures))),
         known=data.known[:quarters],
         bill_rate_data=data.bill_rate[:quarters],
         bitcoin_data=data.bitcoin[:quarters],
         gold_data=data.gold[:quarters],
+        events=Events(**{name: path[:quarters] for name, path in vars(events).items()}),
     )
 
 
 def at(draws: Draws, quarter: int) -> Draws:
     """The draws of one quarter, counted from zero."""
-    return Draws(**{name: array[quarter] for name, array in vars(draws).items()})
+    events = Events(**{name: path[quarter] for name, path in vars(draws.events).items()})
+    return Draws(**{name: path[quarter] for name, path in vars(draws).items() if name != "events"}, events=events)

@@ -30,7 +30,8 @@ from sim.economy.workout import resale_proceeds, work_out
 def settle_failures(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Make late interest good where funding allows it, then wind up the companies that still cannot pay.
 
-    `draws.failed_lab` and its like name companies that fail whatever their books say, without a workout.
+    Companies that the scenario names fail whatever their books say, and without a workout; so do, where it says
+    that an issuer's bets fail, all those in which the issuer has money.
     """
     economy = _make_good(economy, rules)
     economy = _fail_labs(economy, rules, draws)
@@ -74,7 +75,7 @@ def _fail_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     # The compute that was not rented needs no paying, but the money for it must be there to go on.
     missing = labs.shortfall - due - balance(economy.books, LABS)
     short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
-    fails = labs.alive * (short | (draws.failed_lab > 0.0))
+    fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
     books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _left(economy.books, LABS) * fails)
     books = _worthless(books, LAB_SHARES, fails)
     alive = labs.alive * (1.0 - fails)
@@ -97,7 +98,7 @@ def _fail_providers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     (`resale_proceeds`); what that leaves of the price of used GPUs is what the collateral of the others counts
     for, until the next close.
     """
-    forced = economy.gpus.alive * (draws.failed_provider > 0.0)
+    forced = economy.gpus.alive * _named(draws.events.failed_provider, economy, PROVIDER_SHARES, draws)
     short = _cannot_pay(economy) * (1.0 - forced)
     economy = replace(economy, books=_claim_interest(economy))
     economy, agreed = work_out(economy, rules, short)
@@ -167,10 +168,19 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
     """A venture with no cash left, and a quarter of costs to pay, closes."""
     ventures = economy.ventures
     cash = _left(economy.books, VENTURES)
-    fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | (draws.failed_venture > 0.0))
+    named = _named(draws.events.failed_venture, economy, VENTURE_SHARES, draws)
+    fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | named)
     books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, VENTURES, cash * fails)
     books = _worthless(books, VENTURE_SHARES, fails)
     return replace(economy, books=books, ventures=replace(ventures, alive=ventures.alive * (1.0 - fails)))
+
+
+def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
+    """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or by a loan."""
+    held = economy.books.positions[shares][OWN] > 0.0
+    if shares == PROVIDER_SHARES:
+        held = held | (economy.books.positions[COMPUTE_LOANS][OWN] > 0.0)
+    return failed + (draws.events.bets_fail[:, None] * held).sum(axis=0) > 0.0
 
 
 def _worthless(books: Books, instrument: str, fails: Array) -> Books:

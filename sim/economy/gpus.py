@@ -27,12 +27,14 @@ def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     labs, gpus = economy.labs, economy.gpus
     xp = namespace(gpus.rent)
     capacity = offered_hours(gpus, rules)
+    # Hours that GPUs from outside the model serve are lost to the providers here.
+    inside = 1.0 - draws.events.outside_supply
     bought = flow_total(economy.books, "issuer_gpu_services", 0)
-    wanted = (labs.compute_budget / gpus.rent).sum() + other_hours(economy, rules, gpus.rent)
+    wanted = (labs.compute_budget / gpus.rent).sum() + inside * other_hours(economy, rules, gpus.rent)
     wanted = wanted + bought.sum() / gpus.rent
     rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), rules, draws.rent)
     lab_hours = labs.compute_budget / rent
-    others = other_hours(economy, rules, rent)
+    others = inside * other_hours(economy, rules, rent)
     served_issuers = xp.minimum(bought / rent, capacity)
     free = capacity - served_issuers
     served = match(lab_hours, free, rules.lab.supplier_weight * gpus.alive[None, :])
