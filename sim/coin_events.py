@@ -1,4 +1,4 @@
-"""What happened to the coins in a quarter, and what the scenario made happen: runs, closed windows, laws, shocks."""
+"""What happened to the coins in a quarter, and what the scenario made happen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def coin_events(
     market, flows, issuers = after.tokens, after.books.journal.flows, names["issuers"]
     opening = -before.books.positions[TOKENS][RESERVE]
     told: list[tuple[str, int, str, float | None]] = []
-    for index in np.flatnonzero(opening > SMALLEST):
+    for index in np.flatnonzero(opening > SMALLEST).tolist():
         name, low = issuers[index], f"{market.lowest_price[index]:.3f} USD"
         outflow, weeks = market.largest_outflow[index], market.weeks_shut[index]
         if outflow > RUN:
@@ -45,7 +45,7 @@ def coin_events(
         if impaired > SMALLEST:
             text = f"{name}'s reserve lost {impaired:.2f} USD bn of what it had lent to the own book"
             told.append(("reserve_loss", index, text, impaired))
-    for index in np.flatnonzero((market.regime != before.tokens.regime).any(axis=1)):
+    for index in np.flatnonzero((market.regime != before.tokens.regime).any(axis=1)).tolist():
         law = LAWS[REGIMES[int(market.regime[index].argmax())]]
         told.append(("law", index, f"{issuers[index]} came under {law}", None))
     return [
@@ -71,7 +71,7 @@ def _told(event: Event, name: str) -> str:
         "bank_failure": f"a bank failed with {size:.0%} of what backs {name}",
         "bitcoin_crash": f"bitcoin lost {size:.0%} of its price",
         "ai_winter": f"the mood about AI fell by {size:g} standard units",
-        "gpu_glut": f"GPUs from elsewhere began to serve {size:.0%} of other customers, for {event.quarters} quarters",
+        "gpu_glut": f"GPUs from elsewhere serve {size:.0%} of other customers for {event.quarters} quarters",
         "rate_shock": f"the bill rate moved by {100 * size:+g} percentage points at once",
         "audit_published": f"a full audit of {name} was published",
         "bets_fail": f"every company failed in which {name} had money",
@@ -80,6 +80,8 @@ def _told(event: Event, name: str) -> str:
 
 
 def _name(event: Event, scenario: Scenario) -> str:
+    if event.target is None:
+        return ""
     if event.target == EVERYONE:
         return "any issuer"
     groups: Sequence[Mapping[str, Any]] = (
@@ -88,4 +90,4 @@ def _name(event: Event, scenario: Scenario) -> str:
         scenario.providers,
         scenario.ventures,
     )
-    return next((group[event.target].name for group in groups if event.target in group), "")
+    return next(group[event.target].name for group in groups if event.target in group)

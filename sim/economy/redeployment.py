@@ -150,7 +150,7 @@ def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[A
     state = economy.redeployment
     # What came back is lent on, or paid back if nothing more is wanted.
     wanted = xp.maximum(step - state.talks.sum(axis=1), 0.0)
-    lent = xp.minimum(xp.maximum(wanted - state.given_up, 0.0), xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
+    lent = xp.clip(wanted - state.given_up, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
     books = pay(books, "advance_bill_sale", row(lent))
     books = pay(books, "reserve_advance", diagonal(lent))
     repaid = xp.minimum(xp.maximum(-step, state.given_up - wanted), owed)
