@@ -83,7 +83,7 @@ def keys(changes: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in changes.items():
         if name in BY_NAME:
             translated[BY_NAME[name].key] = value
-        elif "." in name or name in ("title", "about"):
+        elif "." in name or name in ("title", "about", "events"):
             translated[name] = value
         else:
             raise ScenarioError(
