@@ -32,10 +32,10 @@ def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions: Decisio
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
     plan = decisions["gpu_orders"](economy, rules)
     economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
-    asks = _ask(economy, rules)
+    asks = _ask(economy, rules, decisions)
     economy = replace(economy, capital=asks)
     economy = _draw_on_backers(economy, rules, decisions)
-    economy = _fund_labs(economy, rules, draws)
+    economy = _fund_labs(economy, rules, draws, decisions)
     economy = _fund_providers(economy, rules)
     economy = _fund_ventures(economy, rules)
     economy = _fund_clouds(economy, rules)
@@ -109,15 +109,45 @@ def provider_value(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
     return xp.maximum(firm - debt(books) + cash, floor) * gpus.alive
 
 
-def _ask(economy: Economy, rules: Rules) -> Capital:
-    books, labs, gpus = economy.books, economy.labs, economy.gpus
-    xp = namespace(gpus.rent)
-    rule = rules.funding
-    cash = balance(books, LABS)
+def ask_for_rounds(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
+    """Money that each lab asks investors for this quarter, USD bn.
+
+    A lab whose cash lasts for less than its shortest runway at next quarter's burn asks for what brings it to
+    the target.
+    """
+    labs, rule = economy.labs, rules.funding
+    xp = namespace(labs.revenue)
+    cash = balance(economy.books, LABS)
     kept = kept_revenue(labs, rules)
     burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
     short = cash < rule.shortest_runway * burn
-    lab_ask = xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+    return xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+
+
+def part_to_borrow(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
+    """Part of its GPU spending for which each provider asks lenders: what they finance, and all of that."""
+    return rules.funding.loan_to_cost + 0.0 * economy.gpus.plan
+
+
+def choose_labs(economy: Economy, rules: Rules) -> Float[Array, "investor lab"]:
+    """How each investor's money for labs is drawn to each of them: a logit in expected growth and last round.
+
+    Investors follow what grows and what others just funded (Brock and Durlauf 2001), among the labs for which
+    they have an affinity.
+    """
+    capital, labs = economy.capital, economy.labs
+    xp = namespace(labs.revenue)
+    promise = rules.funding.return_response * (labs.growth - labs.growth.mean())
+    herd = rules.funding.herding * (capital.peer_share - capital.peer_share.mean())
+    affinity = rules.investor.lab_affinity
+    return logit(xp.zeros_like(affinity) + (promise + herd)[None, :], affinity)
+
+
+def _ask(economy: Economy, rules: Rules, decisions: Decisions) -> Capital:
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    rule = rules.funding
+    lab_ask = decisions["lab_rounds"](economy, rules) * economy.labs.alive
     needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
@@ -125,7 +155,8 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     plan = gpus.plan * gpus.delivered
     # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included.
     room = rules.credit.largest_leverage * (gpus.book_value.sum(axis=1) + plan) - debt(books)
-    borrowed = xp.minimum(rule.loan_to_cost * plan, xp.maximum(plan - free, 0.0))
+    part = decisions["gpu_borrowing"](economy, rules)
+    borrowed = xp.minimum(part * plan, xp.maximum(plan - free, 0.0))
     loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
     equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
     ventures = economy.ventures
@@ -167,16 +198,12 @@ def _draw_on_backers(economy: Economy, rules: Rules, decisions: Decisions) -> Ec
     return replace(economy, books=books, capital=capital)
 
 
-def _fund_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+def _fund_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
     """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, rules)
-    promise = rules.funding.return_response * (labs.growth - labs.growth.mean())
-    herd = rules.funding.herding * (capital.peer_share - capital.peer_share.mean())
-    weight = logit(
-        xp.zeros_like(rules.investor.lab_affinity) + (promise + herd)[None, :], rules.investor.lab_affinity
-    )
+    weight = decisions["investor_choice"](economy, rules)
     cash = balance(economy.books, INVESTORS)
     offered = match(cash, capital.lab_ask, weight, _ceiling(cash, rules.investor.lab_affinity))
     filled = fraction_met(offered.sum(axis=0), capital.lab_ask)

@@ -31,7 +31,7 @@ def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions)
     """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals."""
     economy = _book_loan_income(economy)
     state = replace(economy.redeployment, anxiety=anxiety(economy))
-    economy = replace(economy, books=_buffer_and_dividends(economy, rules), redeployment=state)
+    economy = replace(economy, books=_buffer_and_dividends(economy, rules, decisions), redeployment=state)
     drawn = facility_draws(economy, rules)
     economy = _divide(economy, rules, decisions, set_aside=drawn.sum(axis=1))
     return close_deals(economy, rules, draws, drawn)
@@ -128,7 +128,20 @@ def _book_loan_income(economy: Economy) -> Economy:
     return replace(economy, income=income)
 
 
-def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
+def pay_out(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:
+    """Part of realised profit that each issuer pays out, once its buffer is full."""
+    return rules.redeployment.payout_ratio + 0.0 * economy.income.realised_profit
+
+
+def within_mandate(share: Float[Array, "issuer channel"], rules: Rules) -> Float[Array, "issuer channel"]:
+    """Shares with redeployment's switch obeyed, whoever chose them: where it is off, AI money stays in bills."""
+    xp = namespace(share)
+    allowed = xp.where((rules.redeployment.redeployment > 0.0) | (is_ai(xp) == 0.0), 1.0, 0.0)
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * is_bills
+
+
+def _buffer_and_dividends(economy: Economy, rules: Rules, decisions: Decisions) -> Books:
     """The buffer binds before dividends, and dividends before redeployment."""
     books, rule = economy.books, rules.redeployment
     xp = namespace(rule.payout_ratio)
@@ -137,7 +150,7 @@ def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
     missing = xp.maximum(rule.buffer_target * rules.issuer.buffer_part - buffer_ratio(books), 0.0) * tokens
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
-    payout = rule.payout_ratio * xp.maximum(profit - top_up, 0.0)
+    payout = decisions["payout"](economy, rules) * xp.maximum(profit - top_up, 0.0)
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
@@ -154,7 +167,7 @@ def _divide(economy: Economy, rules: Rules, decisions: Decisions, set_aside: Arr
     needed = rule.operating_cash * (economy.income.distribution + rules.issuer.fixed_costs / 4.0)
     deployable = xp.maximum(balance(books, OWN) - needed - set_aside, 0.0) * (1.0 - 1e-14)
     economy = replace(economy, books=books)
-    share = decisions["redeployment"](economy, rules)
+    share = within_mandate(decisions["redeployment"](economy, rules), rules)
     wanted = share * deployable[:, None]
     for channel, kind in (
         ("bills", "own_bill_purchase"),
