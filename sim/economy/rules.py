@@ -184,11 +184,15 @@ class RedeploymentRules:
     payout_ratio: Scalar
     buffer_target: Scalar
     intensity_of_choice: Scalar
+    inertia: Scalar
     risk_aversion: Scalar
+    diversification: Scalar
     status_weight: Scalar
     status_scale: Scalar
     anxiety_weight: Scalar
     anxiety_draw: Scalar
+    reach_for_yield: Scalar
+    reach_below: Scalar
     peer_weight: Scalar
     channel_cap: Scalar
     closing_probability: Scalar
@@ -197,6 +201,7 @@ class RedeploymentRules:
     kept_open: Scalar
     learning: Scalar
     forgetting: Scalar
+    reinforcement: Scalar
     experimentation: Scalar
     operating_cash: Scalar
     multiple: Scalar
