@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, affordable, column, material, namespace, ratio, row
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.credit import debt, debt_service, lend, loan_rate, owed_late
+from sim.economy.crowding import private_interest, sponsor_share
 from sim.economy.decisions import Decisions
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -19,6 +20,7 @@ from sim.economy.flows import (
     OWN,
     PROVIDER_SHARES,
     PROVIDERS,
+    VENTURE_SHARES,
     VENTURES,
 )
 from sim.economy.gpus import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
@@ -203,9 +205,10 @@ def _fund_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decision
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, rules)
-    weight = decisions["investor_choice"](economy, rules)
+    drawn = _drawn_by_sponsors(economy, rules, LAB_SHARES)
+    weight = decisions["investor_choice"](economy, rules) * drawn
     cash = balance(economy.books, INVESTORS)
-    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, rules.investor.lab_affinity))
+    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, rules.investor.lab_affinity * drawn))
     filled = fraction_met(offered.sum(axis=0), capital.lab_ask)
     # A round that attracts too little fails, unless luck holds it together.
     closes = xp.where((filled >= rules.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
@@ -220,6 +223,12 @@ def _fund_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decision
         peer_share=ratio(total, total.sum()),
     )
     return replace(economy, books=books, labs=labs, capital=capital)
+
+
+def _drawn_by_sponsors(economy: Economy, rules: Rules, instrument: str) -> Float[Array, "1 company"]:
+    """Factor on every investor's affinity for each company, from what issuers already have in it."""
+    share = sponsor_share(economy.books, instrument)
+    return private_interest(share, economy.capital.heat, rules)[None, :]
 
 
 def _ceiling(money: Array, affinity: Array) -> Array:
@@ -237,12 +246,11 @@ def _round_price(books: Books, instrument: str, company: str, value: Array, rais
 def _fund_providers(economy: Economy, rules: Rules) -> Economy:
     """Credit first, then equity, for the providers that have no parent company."""
     capital, books = economy.capital, economy.books
-    affinity = rules.investor
-    money = balance(books, INVESTORS) * affinity.lends
-    limit = _ceiling(money, affinity.loan_affinity)
-    loans = match(
-        money, _open_ask(economy, rules, capital.loan_ask, "compute_loans"), affinity.loan_affinity, limit
-    )
+    drawn = _drawn_by_sponsors(economy, rules, PROVIDER_SHARES)
+    money = balance(books, INVESTORS) * rules.investor.lends
+    affinity = rules.investor.loan_affinity * drawn
+    open_ask = _open_ask(economy, rules, capital.loan_ask, "compute_loans")
+    loans = match(money, open_ask, affinity, _ceiling(money, affinity))
     terms = lend(
         economy.credit,
         "investor",
@@ -252,10 +260,10 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
         rules.credit.investor_term,
     )
     books = pay(books, "investor_compute_loan", loans)
-    money = balance(books, INVESTORS) * (1.0 - affinity.lends)
-    limit = _ceiling(money, affinity.provider_affinity)
+    money = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
+    affinity = rules.investor.provider_affinity * drawn
     open_ask = _open_ask(economy, rules, capital.equity_ask, "compute_equity")
-    equity = match(money, open_ask, affinity.provider_affinity, limit)
+    equity = match(money, open_ask, affinity, _ceiling(money, affinity))
     raised = equity.sum(axis=0)
     value = provider_value(economy, rules)
     books = revalue(books, PROVIDER_SHARES, _round_price(books, PROVIDER_SHARES, PROVIDERS, value, raised))
@@ -290,7 +298,7 @@ def _fund_ventures(economy: Economy, rules: Rules) -> Economy:
     """Rounds of the neurotech and robotics companies, at their last mark."""
     capital, books = economy.capital, economy.books
     offers = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
-    affinity = rules.investor.venture_affinity
+    affinity = rules.investor.venture_affinity * _drawn_by_sponsors(economy, rules, VENTURE_SHARES)
     raised = match(offers, capital.venture_ask, affinity, _ceiling(offers, affinity))
     books = pay(books, "venture_round", raised)
     left = material(capital.venture_ask - raised.sum(axis=0))

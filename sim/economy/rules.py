@@ -165,6 +165,9 @@ class FundingRules:
     smallest_fill: Scalar
     herding: Scalar
     return_response: Scalar
+    crowding_in: Scalar
+    crowding_turn: Scalar
+    crowding_heat: Scalar
     provider_multiple: Scalar
     provider_floor: Scalar
     loan_to_cost: Scalar
