@@ -165,6 +165,8 @@ def _ask(economy: Economy, rules: Rules, decisions: Decisions) -> Capital:
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
     target = rule.venture_runway * net_burn - balance(books, VENTURES)
     venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
+    # Backers write off a venture that is worth too little beside what was last paid for it.
+    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= rule.abandoned_below * ventures.round_price)
     asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
     before = economy.capital.asked_trend
     trend = before + rule.ask_memory * (asked + loan_ask.sum() - before)

@@ -32,6 +32,7 @@ class EnvironmentRules:
     ai_persistence: Scalar
     ai_volatility: Scalar
     ai_extrapolation: Scalar
+    sentiment_limit: Scalar
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ class FundingRules:
     provider_mark_speed: Scalar
     venture_drift: Scalar
     venture_volatility: Scalar
+    hot_market_risk: Scalar
+    abandoned_below: Scalar
     venture_runway: Scalar
 
 
