@@ -15,6 +15,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, namespace
 from sim.economy.flows import (
     ACCOUNTS,
+    ADVANCES,
     AGENT_ACCOUNTS,
     BILLS,
     COMMODITIES,
@@ -26,6 +27,7 @@ from sim.economy.flows import (
     GPUS,
     INSTRUMENTS,
     OUTSIDE,
+    OWN,
     PROVIDERS,
     RESERVE,
     SECTORS,
@@ -293,7 +295,7 @@ def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
 
 def debtor_accounts(instrument: str) -> tuple[str, ...]:
     """Accounts that owe, rather than own, an instrument; none for real assets."""
-    owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), BILLS: (GOVERNMENT,)}
+    owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), ADVANCES: (OWN,), BILLS: (GOVERNMENT,)}
     if instrument in SHARES:
         return (SHARES[instrument],)
     if instrument in (*COMMODITIES, GPUS):

@@ -1,4 +1,4 @@
-"""How issuers' money in a company moves private investors: a moderate part draws them, a large one puts them off."""
+"""How issuers' money in a company moves private investors: a moderate part draws them, a large one deters."""
 
 from __future__ import annotations
 

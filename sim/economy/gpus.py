@@ -26,10 +26,12 @@ def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     labs, gpus = economy.labs, economy.gpus
     xp = namespace(gpus.rent)
     capacity = offered_hours(gpus, rules)
-    wanted = (labs.compute_budget / gpus.rent).sum() + other_hours(economy, rules, gpus.rent)
+    # Hours that GPUs from outside the model serve are lost to the providers here.
+    inside = 1.0 - draws.events.outside_supply
+    wanted = (labs.compute_budget / gpus.rent).sum() + inside * other_hours(economy, rules, gpus.rent)
     rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), rules, draws.rent)
     lab_hours = labs.compute_budget / rent
-    others = other_hours(economy, rules, rent)
+    others = inside * other_hours(economy, rules, rent)
     served = match(lab_hours, capacity, rules.lab.supplier_weight * gpus.alive[None, :])
     room = xp.maximum(capacity - served.sum(axis=0), 0.0)
     served_others = match(others[None], room, row(rules.provider.customer_weight))

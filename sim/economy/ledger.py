@@ -171,7 +171,8 @@ def write_off(
 ) -> Books:
     """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
     journal = books.journal
-    changes = {holder: -loss, debtor: loss.sum(axis=0)}
+    pairwise = books.positions[instrument][holder].ndim == 2
+    changes = {holder: -loss if pairwise else -loss.sum(axis=1), debtor: loss.sum(axis=0)}
     table = _added(journal.write_offs, instrument, changes)
     positions = _changed(books.positions, instrument, changes)
     return replace(books, positions=positions, journal=replace(journal, write_offs=table))

@@ -20,7 +20,6 @@ def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """
     economy = replace(economy, ventures=_remember_rounds(economy, rules))
     books, rule = economy.books, rules.funding
-    xp = namespace(economy.labs.revenue)
     labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, rules), rule.lab_mark_speed, "lab_round")
     providers = _towards(
         books,

@@ -51,6 +51,21 @@ class TokenRules:
     churn: Scalar
     demand_noise: Scalar
     share_noise: Scalar
+    transparency: Scalar
+    price_response: Scalar
+    kink_price: Scalar
+    kink: Scalar
+    doubt_response: Scalar
+    peer_response: Scalar
+    loss_alarm: Scalar
+    arbitrage_scale: Scalar
+    price_impact: Scalar
+    flight_to_safety: Scalar
+    bank_closure: Scalar
+    yield_impact: Scalar
+    outflow_ratio: Scalar
+    impact_decay: Scalar
+    impact_limit: Scalar
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,41 @@ class ReserveRules:
     secured_loan_spread: Scalar
     tax_rate: Scalar
     other_venture_return: Scalar
+
+
+@dataclass(frozen=True)
+class LiquidityRules:
+    """What a reserve fetches in a hurry: discounts, and how much of a holding can be sold in a week."""
+
+    secured_discount: Scalar
+    secured_speed: Scalar
+    gold_discount: Scalar
+    gold_speed: Scalar
+    bitcoin_discount: Scalar
+    bitcoin_speed: Scalar
+    other_discount: Scalar
+    other_speed: Scalar
+    advance_discount: Scalar
+    transition: Scalar
+    administration_cost: Scalar
+
+
+REGIMES = ("offshore", "genius", "mica")
+"""The laws that an issuer can be under."""
+
+
+@dataclass(frozen=True)
+class RegimeRules:
+    """What each law forbids and requires; vectors run over `REGIMES`."""
+
+    may_pay_yield: Float[Array, " regime"]
+    risky_limit: Float[Array, " regime"]
+    deposit_share: Float[Array, " regime"]
+    own_funds: Float[Array, " regime"]
+    disclosure: Float[Array, " regime"]
+    may_advance: Float[Array, " regime"]
+    holders_first: Float[Array, " regime"]
+    own_book_support: Float[Array, " regime"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +133,7 @@ class LabRules:
     market_potential: Scalar
     innovation: Scalar
     revenue_diffusion: Scalar
+    sentiment_diffusion: Scalar
     share_network: Scalar
     capability_weight: Scalar
     spending_ambition: Scalar
@@ -187,6 +238,7 @@ class RedeploymentRules:
     """How issuers divide their profit. Vectors run over `CHANNELS`."""
 
     redeployment: Scalar
+    reach_into_reserve: Scalar
     payout_ratio: Scalar
     buffer_target: Scalar
     intensity_of_choice: Scalar
@@ -228,13 +280,16 @@ class BeliefRules:
     rate_memory: Scalar
     trust_memory: Scalar
     trust_slope: Scalar
+    trust_shut: Scalar
 
 
 @dataclass(frozen=True)
 class IssuerTraits:
     """What distinguishes issuers."""
 
-    may_pay_yield: Float[Array, " issuer"]
+    transparency: Float[Array, " issuer"]
+    arbitrageurs: Float[Array, " issuer"]
+    risky_limit: Float[Array, " issuer"]
     cash_share: Float[Array, " issuer"]
     repo_share: Float[Array, " issuer"]
     secured_share: Float[Array, " issuer"]
@@ -305,6 +360,8 @@ class Rules:
     environment: EnvironmentRules
     tokens: TokenRules
     reserve: ReserveRules
+    liquidity: LiquidityRules
+    regimes: RegimeRules
     credit: CreditRules
     labs: LabRules
     gpus: GpuRules
