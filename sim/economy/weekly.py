@@ -150,7 +150,8 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     stuck = draws.events.stuck[:, number]
     by_bank = rule.bank_closure * (stuck > 0.0)
     fear = _loss_feared(before, frame, stuck)
-    unsure = xp.maximum(1.0 * (stuck > 0.0), before.shut)
+    # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
+    unsure = xp.maximum(1.0 * (by_bank > 0.0), before.shut)
     opening_price = 1.0 - rule.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
     felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, rule)
     panic = xp.maximum(redemption_hazard(felt, rule) - rule.churn, 0.0) + draws.events.redemption[:, number]
@@ -173,7 +174,8 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     # A premium while demand outruns what arbitrageurs mint, a discount while holders cannot get out.
     premium = (1.0 - frame.at_window) * ratio(growth, tokens)
     unserved = ratio(leaving + running - paid, tokens)
-    served_later = (1.0 - frame.at_window) * ratio(running, tokens)
+    # By the end of a week with an open window, arbitrageurs have closed most of the gap.
+    served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
     pressure = xp.where(shut > 0.0, unserved, served_later) - premium
     disturbed = xp.maximum(shut, 1.0 * (by_bank > 0.0))
     low = 1.0 - rule.price_impact * (unserved - premium) - disturbed * xp.maximum(fear, 0.0)
