@@ -76,6 +76,10 @@ class Behaviour(Mapping[str, Decision]):
         """Count the decisions."""
         return len(DECISIONS)
 
+    def unchecked(self) -> dict[str, Decision]:
+        """The rules in force without the checks, which need numbers: for engines that trace first."""
+        return {**DECISIONS, **{name: rule.function for name, rule in self._replaced.items()}}
+
     def replaced(self) -> dict[str, str]:
         """Which decisions are not the model's own: name -> `module:function` that decides."""
         return {name: rule.source for name, rule in self._replaced.items()}
