@@ -167,7 +167,8 @@ def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[A
     """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
 
     The reserve sells bills and holds a claim on the own book instead. The gap to the share aimed for is closed
-    over the transition period; where the law forbids such claims, they are repaid over it, as far as cash goes.
+    over the transition period, but no more is lent while earlier money still waits for deals; where the law
+    forbids such claims, they are repaid over it, as far as cash goes.
 
     Returns:
         The economy after it, and the money lent this quarter, USD bn per issuer.
@@ -178,7 +179,8 @@ def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[A
     aim = rule.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
     gap = aim - total_value(books, ADVANCES, RESERVE)
     step = gap / rules.liquidity.transition
-    lent = xp.clip(step, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
+    wanted = xp.maximum(step - economy.redeployment.talks.sum(axis=1), 0.0)
+    lent = xp.minimum(wanted, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
     books = pay(books, "advance_bill_sale", row(lent))
     books = pay(books, "reserve_advance", diagonal(lent))
     repaid = xp.clip(-step, 0.0, xp.maximum(balance(books, OWN), 0.0))
@@ -209,6 +211,8 @@ def _divide(
     drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
     books = pay(books, "own_bill_sale", row(drawn))
     deployable = xp.maximum(balance(books, OWN) - kept, 0.0) * (1.0 - 1e-14)
+    # Facilities signed earlier are served first, from borrowed money too if there is no other.
+    advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
     economy = replace(economy, books=books)
     share = within_mandate(decisions["redeployment"](economy, rules), rules)
     promised = xp.minimum(deal, deployable)

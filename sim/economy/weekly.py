@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.arrays import Array, Scalar, flag, namespace, ratio, repeat
 from sim.economy.choice import logit
 from sim.economy.flows import ADVANCES, RESERVE, TOKENS
 from sim.economy.ledger import total_value
@@ -111,9 +111,13 @@ def weekly_rounds(economy: Economy, rules: Rules, draws: Draws, yield_paid: Arra
         yield_gap=0.0 * frame.push,
     )
     rounds = WeeklyRounds(week, none, none, none, 0.0 * week.stock, none + 1.0, none, none, 0.0 * frame.push)
-    for number in range(WEEKS):
-        rounds = _one_week(rounds, frame, rules, draws, number)
-    return rounds
+    weeks = {
+        "demand": draws.token_demand,
+        "share": draws.token_share.T,
+        "stuck": draws.events.stuck.T,
+        "shock": draws.events.redemption.T,
+    }
+    return repeat(lambda so_far, today: _one_week(so_far, frame, rules, today), rounds, weeks)
 
 
 def _frame(economy: Economy, rules: Rules, yield_paid: Array) -> Frame:
@@ -143,19 +147,20 @@ def _frame(economy: Economy, rules: Rules, yield_paid: Array) -> Frame:
     )
 
 
-def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, number: int) -> WeeklyRounds:
+def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str, Array]) -> WeeklyRounds:
     """One week: who wants in and out, who is paid, what that costs, and what a token fetches."""
     rule, before = rules.tokens, rounds.last
     tokens, xp = before.tokens, namespace(before.tokens)
-    stuck = draws.events.stuck[:, number]
+    stuck = today["stuck"]
     by_bank = rule.bank_closure * (stuck > 0.0)
     fear = _loss_feared(before, frame, stuck)
     # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
-    unsure = xp.maximum(1.0 * (by_bank > 0.0), before.shut)
+    barred = flag(by_bank > 0.0, tokens)
+    unsure = xp.maximum(barred, before.shut)
     opening_price = 1.0 - rule.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
     felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, rule)
-    panic = xp.maximum(redemption_hazard(felt, rule) - rule.churn, 0.0) + draws.events.redemption[:, number]
-    target = _demand(tokens, frame, rules, draws, number)
+    panic = xp.maximum(redemption_hazard(felt, rule) - rule.churn, 0.0) + today["shock"]
+    target = _demand(tokens, frame, rules, today)
     growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - rule.churn)
     churned = rule.churn * xp.minimum(tokens, target)
     new, leaving = xp.maximum(growth, 0.0) + churned, xp.maximum(-growth, 0.0) + churned
@@ -166,7 +171,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     proceeds = raised(stock, allowed, frame.part * _within_reach(stock, stuck, tokens, frame), frame.discount)
     paid = proceeds.sum(axis=1)
     refused = xp.clip(1.0 - ratio(paid, allowed, empty=1.0), 0.0, 1.0)
-    shut = 1.0 * (refused > CLOSED)
+    shut = flag(refused > CLOSED, tokens)
     ran = xp.maximum(paid - leaving, 0.0)
     arriving = flight(ran, tokens, felt, rule)
     after = tokens + new + arriving - paid
@@ -177,8 +182,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     # By the end of a week with an open window, arbitrageurs have closed most of the gap.
     served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
     pressure = xp.where(shut > 0.0, unserved, served_later) - premium
-    disturbed = xp.maximum(shut, 1.0 * (by_bank > 0.0))
-    low = 1.0 - rule.price_impact * (unserved - premium) - disturbed * xp.maximum(fear, 0.0)
+    low = 1.0 - rule.price_impact * (unserved - premium) - xp.maximum(shut, barred) * xp.maximum(fear, 0.0)
     price = 1.0 - rule.price_impact * pressure - shut * xp.maximum(fear, 0.0)
     flow = ratio(after.sum() - tokens.sum(), tokens.sum())
     gap = next_yield_impact(before.yield_gap, flow, rule)
@@ -195,15 +199,15 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, draws: Draws, nu
     )
 
 
-def _demand(tokens: Array, frame: Frame, rules: Rules, draws: Draws, number: int) -> Float[Array, " issuer"]:
+def _demand(tokens: Array, frame: Frame, rules: Rules, today: dict[str, Array]) -> Float[Array, " issuer"]:
     """Tokens of each issuer that holders would like to hold at the end of a calm week, USD bn."""
     rule = rules.tokens
     xp = namespace(tokens)
     total = tokens.sum()
     trend = rule.demand_growth / (4.0 * WEEKS) * (1.0 - total / rule.saturation)
-    total_next = total * xp.exp(trend + frame.push + rule.demand_noise * draws.token_demand[number])
+    total_next = total * xp.exp(trend + frame.push + rule.demand_noise * today["demand"])
     lagged = frame.network * xp.log(xp.maximum(ratio(tokens, total), 1e-12))
-    utility = lagged + frame.pull + rule.share_noise * draws.token_share[:, number]
+    utility = lagged + frame.pull + rule.share_noise * today["share"]
     return total_next * logit(utility, 1.0 * (tokens > 0.0))
 
 
