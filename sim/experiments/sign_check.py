@@ -35,7 +35,7 @@ from sim.scenario import load
 RATES = (0.0, 0.01, 0.02, 0.03, 0.04)
 SEEDS = 4
 QUARTERS = 28
-REACH = 0.02
+REACH = 0.10
 """Share of tokens that the reserve lends to the own book where issuers reach into it."""
 AI = [COLUMN[channel] for channel in AI_CHANNELS]
 TO_OWN_BOOK = tuple(name for name, kind in FLOWS.items() if (kind.payer, kind.payee) == (RESERVE, OWN))
@@ -64,7 +64,7 @@ def variants() -> dict[str, dict[str, float]]:
         "as in the baseline": anxious(weight, draw),
         "very anxious": anxious(strong, 0.0),
         "very anxious, with own savings": anxious(strong, all_of_it),
-        "very anxious, with the reserve": anxious(strong, all_of_it, reach_into_reserve=REACH),
+        "very anxious, with a tenth of the reserve": anxious(strong, all_of_it, reach_into_reserve=REACH),
     }
 
 
