@@ -12,12 +12,12 @@ import numpy as np
 
 from sim import calendar, levers, shocks
 from sim.agents import AGENT_CLASSES
+from sim.behaviours import Behaviour
 from sim.coin_events import announced
 from sim.economy import measures
 from sim.economy.checks import TOLERANCE, identities
-from sim.economy.decisions import Decision
 from sim.economy.ledger import Books
-from sim.economy.quarter import DECISIONS, quarter
+from sim.economy.quarter import quarter
 from sim.events import happened
 from sim.opening import draws_for, open_economy
 from sim.scenario import Scenario, changed, load
@@ -50,9 +50,10 @@ class CapitalFlowModel(mesa.Model):
         checks: identity -> largest relative residual of the last quarter.
         happenings: events of the last quarter.
         names: population -> names of its agents.
+        decisions: the decision rules; `model.decisions["redeployment"] = f` replaces one (docs/behaviours.md).
 
     Raises:
-        ScenarioError: if the scenario or a lever is wrong.
+        ScenarioError: if the scenario or a lever is wrong; from `step`, if a replaced decision is.
         AccountingError: from `step`, if an identity is violated.
     """
 
@@ -100,7 +101,7 @@ class CapitalFlowModel(mesa.Model):
         self.rules = start.rules
         self.economy = start.economy
         self.opening_books: Books = start.economy.books
-        self.decisions: dict[str, Decision] = dict(DECISIONS)
+        self.decisions = Behaviour(start.names, self.scenario_spec.decisions)
         self.quarter = 0
         self.label = start.quarter
         self.checks: dict[str, float] = _enforced(self.label, identities(self.opening_books, self.opening_books))

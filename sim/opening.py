@@ -13,7 +13,7 @@ from sim.balance_sheets import Vector, check_declared, fleet_by_age, opening_boo
 from sim.data import read_series
 from sim.economy import rules as rule
 from sim.economy import state
-from sim.economy.flows import INVESTORS
+from sim.economy.flows import INVESTORS, VENTURE_SHARES
 from sim.economy.labs import FLOP_UNIT, training_loss
 from sim.economy.ledger import Books, net_worth
 from sim.economy.liquidity import reserve_quality
@@ -183,6 +183,8 @@ def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
             burn=vector(scenario.ventures, "burn"),
             revenue=vector(scenario.ventures, "revenue"),
             milestones=vector(scenario.ventures, "milestones"),
+            funding_heat=np.zeros(len(scenario.ventures)),
+            round_price=books.price[VENTURE_SHARES],
             alive=np.ones(len(scenario.ventures)),
             vacant=np.zeros(len(scenario.ventures)),
         ),

@@ -20,6 +20,9 @@ from sim.schema import Scenario
 
 __all__ = ["Scenario", "ScenarioError", "changed", "changed_keys", "find", "load", "names", "parse_value"]
 
+OPEN_TABLES = ("decisions",)
+"""Tables that may get keys which what they extend does not have; the schema says which."""
+
 
 def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:
     """Load a scenario by name or path, with changes by dotted key.
@@ -143,7 +146,7 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 def _merge(base: dict[str, Any], change: dict[str, Any], where: str, at: tuple[str, ...]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
-        if key not in base and at:
+        if key not in base and at and at[0] not in OPEN_TABLES:
             dotted = ".".join((*at, key))
             raise ScenarioError(f"{where}: unknown key {dotted}{suggestion(key, base)}")
         merged[key] = _merge_value(base.get(key), value, where, (*at, key))
@@ -178,9 +181,10 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
                 f"--set {dotted}: unknown key {key!r}{' in ' + known if known else ''}{suggestion(key, place)}"
             )
         place = place[key]
-    if keys[-1] not in place or keys[-1] in ("unit", "range", "kind", "name"):
+    allowed = keys[-1] in place or (keys[0] in OPEN_TABLES and len(keys) == 2)
+    if not allowed or keys[-1] in ("unit", "range", "kind", "name"):
         raise ScenarioError(f"--set {dotted}: unknown key {keys[-1]!r}{suggestion(keys[-1], place)}")
-    place[keys[-1]] = _merge_value(place[keys[-1]], value, "--set", tuple(keys))
+    place[keys[-1]] = _merge_value(place.get(keys[-1]), value, "--set", tuple(keys))
 
 
 def _first_error(error: ValidationError) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sim import calendar
 from sim.data import read_data
 from sim.dated import COMPANY, EVERYONE, ISSUER, KINDS, Event
 from sim.economy import rules
+from sim.economy.decisions import FORMS
 from sim.economy.rules import CHANNELS
 from sim.errors import suggestion
 
@@ -299,6 +300,19 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
     return Annotated[dict[str, Quantity], AfterValidator(check)]
 
 
+def _decision_names(chosen: Any) -> Any:
+    """Keys are decisions that can be replaced; what the values name is looked up when a model is made."""
+    for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
+        if name not in FORMS:
+            known = ", ".join(FORMS)
+            raise ValueError(f"unknown decision {name!r}{suggestion(name, FORMS)} (there are {known})")
+        if not isinstance(text, str) or not all(text.partition(":")):
+            raise ValueError(
+                f"{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose"
+            )
+    return chosen
+
+
 CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
 REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(rules.RedeploymentRules)) - CHANNEL_KEYS
 
@@ -324,6 +338,7 @@ class Scenario(Strict):
     redeployment: _section(rules.RedeploymentRules, REDEPLOYMENT_KEYS)  # type: ignore[valid-type]
     channels: dict[str, _section(rules.RedeploymentRules, CHANNEL_KEYS)]  # type: ignore[valid-type]
     beliefs: _section(rules.BeliefRules)  # type: ignore[valid-type]
+    decisions: Annotated[dict[str, str], BeforeValidator(_decision_names)]
     market: Market
     sectors: Sectors
     tail: Tail

@@ -11,6 +11,7 @@ from platform import python_version
 from typing import Any
 
 from sim import levers
+from sim.economy.decisions import Decision
 from sim.model import CapitalFlowModel
 from sim.records import Recorder
 from sim.run_writer import RunWriter, default_out
@@ -32,6 +33,7 @@ def run(
     out: Path | str | None = None,
     progress: Progress | None = None,
     figures: bool = True,
+    decisions: Mapping[str, Decision | str] | None = None,
 ) -> Run:
     """Run one history of a scenario into a run folder.
 
@@ -43,12 +45,14 @@ def run(
         out: folder to make; `runs/<scenario>-seed<seed>` if left out.
         progress: told after every quarter.
         figures: whether to draw the figures and write the report, which takes most of the time.
+        decisions: decision -> the function (or `module:function`) that takes its place, beside those of the
+            scenario.
 
     Returns:
         The finished run, open for reading.
 
     Raises:
-        ScenarioError: if the scenario or a change is wrong.
+        ScenarioError: if the scenario, a change or a decision is wrong.
         RunError: if the folder exists or cannot be written; nothing is left behind.
         AccountingError: if an accounting identity is violated.
     """
@@ -62,6 +66,7 @@ def run(
     folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
     with RunWriter(folder) as writer:
         model = CapitalFlowModel(scenario, rng=chosen)
+        model.decisions.update(decisions or {})
         checks = _write_history(model, writer, progress)
         simulated = time.perf_counter()
         finished = writer.finish_tables()
@@ -109,10 +114,17 @@ def _manifest(
         "seed": model.seed_used,
         "quarters": scenario.run.quarters,
         "opening": scenario.run.opening,
-        "changes": changed_keys(load("baseline"), scenario),
+        "changes": {**changed_keys(load("baseline"), scenario), **_replaced(model)},
         "checks": dict(checks),
         "outcomes": headline(finished),
         "versions": {"python": python_version(), **versions},
+    }
+
+
+def _replaced(model: CapitalFlowModel) -> dict[str, dict[str, Any]]:
+    """Decisions that are not the model's own, told like other changes, whether a scenario or a caller set them."""
+    return {
+        f"decisions.{name}": {"from": None, "to": source} for name, source in model.decisions.replaced().items()
     }
 
 

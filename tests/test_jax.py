@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim import shocks
+from sim.behaviours import Behaviour
 from sim.economy import ledger, measures, rules, state, weekly
 from sim.economy.quarter import quarter
 from sim.opening import draws_for, open_economy
@@ -81,3 +82,15 @@ def test_rules_and_draws_are_data_not_code(compiled):
             _without_journal(economy), replace(start.rules, tokens=tokens), shocks.at(draws, step)
         )
     assert len(traces) == 1
+
+
+def test_the_example_behaviours_can_be_traced(compiled):
+    """They give the same numbers compiled as they do in NumPy; the unchecked rules are what a compiler takes."""
+    from examples import all_in_gold, cautious_labs
+
+    start, _ = _history(seed=1)
+    behaviour = Behaviour(start.names, {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose})
+    for name in behaviour.replaced():
+        plain = behaviour[name](start.economy, start.rules)
+        traced = jax.jit(behaviour.unchecked()[name])(_without_journal(start.economy), start.rules)
+        np.testing.assert_allclose(np.asarray(traced), plain, rtol=1e-12)

@@ -108,16 +108,18 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
 def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) -> Array:
     """Propensities after reinforcement (Erev and Roth 1998): what was chosen and paid is chosen again.
 
-        q_k <- (1 - phi) q_k + phi [ (1 - eps) K s_k R_k + eps mean_j s_j R_j K ],  R = 1 + r / 2 >= 0
+        q_k <- (1 - phi) q_k + g [ (1 - eps) K s_k R_k + eps mean_j s_j R_j K ],  R = 1 + r / 2 >= 0
 
-    with s the shares just chosen, phi forgetting and eps experimentation, which keeps every channel alive.
+    with s the shares just chosen, phi forgetting, g the weight of what was just lived through, and eps
+    experimentation, which keeps every channel alive. With g = phi propensities are a moving average and learning
+    never slows; with phi = 0 they pile up, and what is new counts for less and less (the power law of practice).
     """
     rule = rules.redeployment
     xp = namespace(propensity)
     count = propensity.shape[1]
     reward = share * (1.0 + 0.5 * returns)[None, :] * count
     spread = (1.0 - rule.experimentation) * reward + rule.experimentation * reward.mean(axis=1)[:, None]
-    updated = (1.0 - rule.forgetting) * propensity + rule.forgetting * spread
+    updated = (1.0 - rule.forgetting) * propensity + rule.reinforcement * spread
     return xp.maximum(updated, 1e-6)
 
 

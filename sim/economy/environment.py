@@ -50,15 +50,32 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
         crypto_sentiment=rule.crypto_sentiment
         + rule.crypto_persistence * (before.crypto_sentiment - rule.crypto_sentiment)
         + rule.crypto_volatility * draws.crypto_sentiment,
-        ai_sentiment=rule.ai_sentiment
-        + rule.ai_persistence * (before.ai_sentiment - rule.ai_sentiment)
-        + rule.ai_extrapolation * before.ai_return
-        + rule.ai_volatility * draws.ai_sentiment
+        ai_sentiment=next_ai_sentiment(before.ai_sentiment, before.ai_return, rule, draws.ai_sentiment)
         - events.ai_sentiment,
     )
     books = revalue(economy.books, BITCOIN, bitcoin * 1e-9)
     books = revalue(books, GOLD, gold * 1e-9)
     return replace(economy, environment=environment, books=books)
+
+
+def next_ai_sentiment(mood: Scalar, past_return: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:
+    """Mood about AI: AR(1) around its mean, fed by the last return on labs, within a limit.
+
+        s' = m + p (s - m) + a r + v z
+
+    Valuations answer a mood by `sentiment_multiple` x, of which marks close a part k a quarter, so that a mood
+    feeds itself through returns. Mispricing dies out as long as `p (1 - k) + a k x < 1`; above it only the limit
+    holds the mood.
+
+    Args:
+        mood: s, standard units.
+        past_return: r, log return on all shares of labs over the last quarter.
+        rule: mean m, persistence p, extrapolation a, volatility v, limit.
+        shock: standard normal z.
+    """
+    fed = rule.ai_sentiment + rule.ai_persistence * (mood - rule.ai_sentiment)
+    fed = fed + rule.ai_extrapolation * past_return + rule.ai_volatility * shock
+    return namespace(mood).clip(fed, -rule.sentiment_limit, rule.sentiment_limit)
 
 
 def next_rate(rate: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:

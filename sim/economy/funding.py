@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, affordable, column, material, namespace, ratio, row
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.credit import debt, debt_service, lend, loan_rate, owed_late
+from sim.economy.crowding import private_interest, sponsor_share
 from sim.economy.decisions import Decisions
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -19,6 +20,7 @@ from sim.economy.flows import (
     OWN,
     PROVIDER_SHARES,
     PROVIDERS,
+    VENTURE_SHARES,
     VENTURES,
 )
 from sim.economy.gpus import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
@@ -32,10 +34,10 @@ def raise_funds(economy: Economy, rules: Rules, draws: Draws, decisions: Decisio
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
     plan = decisions["gpu_orders"](economy, rules)
     economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
-    asks = _ask(economy, rules)
+    asks = _ask(economy, rules, decisions)
     economy = replace(economy, capital=asks)
     economy = _draw_on_backers(economy, rules, decisions)
-    economy = _fund_labs(economy, rules, draws)
+    economy = _fund_labs(economy, rules, draws, decisions)
     economy = _fund_providers(economy, rules)
     economy = _fund_ventures(economy, rules)
     economy = _fund_clouds(economy, rules)
@@ -119,15 +121,45 @@ def equity_value(
     return xp.maximum(firm - owed + cash, floor) * gpus.alive
 
 
-def _ask(economy: Economy, rules: Rules) -> Capital:
-    books, labs, gpus = economy.books, economy.labs, economy.gpus
-    xp = namespace(gpus.rent)
-    rule = rules.funding
-    cash = balance(books, LABS)
+def ask_for_rounds(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
+    """Money that each lab asks investors for this quarter, USD bn.
+
+    A lab whose cash lasts for less than its shortest runway at next quarter's burn asks for what brings it to
+    the target.
+    """
+    labs, rule = economy.labs, rules.funding
+    xp = namespace(labs.revenue)
+    cash = balance(economy.books, LABS)
     kept = kept_revenue(labs, rules)
     burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
     short = cash < rule.shortest_runway * burn
-    lab_ask = xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+    return xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+
+
+def part_to_borrow(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
+    """Part of its GPU spending for which each provider asks lenders: what they finance, and all of that."""
+    return rules.funding.loan_to_cost + 0.0 * economy.gpus.plan
+
+
+def choose_labs(economy: Economy, rules: Rules) -> Float[Array, "investor lab"]:
+    """How each investor's money for labs is drawn to each of them: a logit in expected growth and last round.
+
+    Investors follow what grows and what others just funded (Brock and Durlauf 2001), among the labs for which
+    they have an affinity.
+    """
+    capital, labs = economy.capital, economy.labs
+    xp = namespace(labs.revenue)
+    promise = rules.funding.return_response * (labs.growth - labs.growth.mean())
+    herd = rules.funding.herding * (capital.peer_share - capital.peer_share.mean())
+    affinity = rules.investor.lab_affinity
+    return logit(xp.zeros_like(affinity) + (promise + herd)[None, :], affinity)
+
+
+def _ask(economy: Economy, rules: Rules, decisions: Decisions) -> Capital:
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    rule = rules.funding
+    lab_ask = decisions["lab_rounds"](economy, rules) * economy.labs.alive
     needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
@@ -137,13 +169,16 @@ def _ask(economy: Economy, rules: Rules) -> Capital:
     # counts at what it would fetch, so that forced sales of others leave less room to borrow.
     collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
     room = rules.credit.largest_leverage * collateral - debt(books)
-    borrowed = xp.minimum(rule.loan_to_cost * plan, xp.maximum(plan - free, 0.0))
+    part = decisions["gpu_borrowing"](economy, rules)
+    borrowed = xp.minimum(part * plan, xp.maximum(plan - free, 0.0))
     loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
     equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
     ventures = economy.ventures
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
     target = rule.venture_runway * net_burn - balance(books, VENTURES)
     venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
+    # Backers write off a venture that is worth too little beside what was last paid for it.
+    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= rule.abandoned_below * ventures.round_price)
     asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
     before = economy.capital.asked_trend
     trend = before + rule.ask_memory * (asked + loan_ask.sum() - before)
@@ -179,18 +214,15 @@ def _draw_on_backers(economy: Economy, rules: Rules, decisions: Decisions) -> Ec
     return replace(economy, books=books, capital=capital)
 
 
-def _fund_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+def _fund_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
     """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, rules)
-    promise = rules.funding.return_response * (labs.growth - labs.growth.mean())
-    herd = rules.funding.herding * (capital.peer_share - capital.peer_share.mean())
-    weight = logit(
-        xp.zeros_like(rules.investor.lab_affinity) + (promise + herd)[None, :], rules.investor.lab_affinity
-    )
+    drawn = _drawn_by_sponsors(economy, rules, LAB_SHARES)
+    weight = decisions["investor_choice"](economy, rules) * drawn
     cash = balance(economy.books, INVESTORS)
-    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, rules.investor.lab_affinity))
+    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, rules.investor.lab_affinity * drawn))
     filled = fraction_met(offered.sum(axis=0), capital.lab_ask)
     # A round that attracts too little fails, unless luck holds it together.
     closes = xp.where((filled >= rules.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
@@ -205,6 +237,12 @@ def _fund_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         peer_share=ratio(total, total.sum()),
     )
     return replace(economy, books=books, labs=labs, capital=capital)
+
+
+def _drawn_by_sponsors(economy: Economy, rules: Rules, instrument: str) -> Float[Array, "1 company"]:
+    """Factor on every investor's affinity for each company, from what issuers already have in it."""
+    share = sponsor_share(economy.books, instrument)
+    return private_interest(share, economy.capital.heat, rules)[None, :]
 
 
 def _ceiling(money: Array, affinity: Array) -> Array:
@@ -222,12 +260,11 @@ def _round_price(books: Books, instrument: str, company: str, value: Array, rais
 def _fund_providers(economy: Economy, rules: Rules) -> Economy:
     """Credit first, then equity, for the providers that have no parent company."""
     capital, books = economy.capital, economy.books
-    affinity = rules.investor
-    money = balance(books, INVESTORS) * affinity.lends
-    limit = _ceiling(money, affinity.loan_affinity)
-    loans = match(
-        money, _open_ask(economy, rules, capital.loan_ask, "compute_loans"), affinity.loan_affinity, limit
-    )
+    drawn = _drawn_by_sponsors(economy, rules, PROVIDER_SHARES)
+    money = balance(books, INVESTORS) * rules.investor.lends
+    affinity = rules.investor.loan_affinity * drawn
+    open_ask = _open_ask(economy, rules, capital.loan_ask, "compute_loans")
+    loans = match(money, open_ask, affinity, _ceiling(money, affinity))
     terms = lend(
         economy.credit,
         "investor",
@@ -237,10 +274,10 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
         rules.credit.investor_term,
     )
     books = pay(books, "investor_compute_loan", loans)
-    money = balance(books, INVESTORS) * (1.0 - affinity.lends)
-    limit = _ceiling(money, affinity.provider_affinity)
+    money = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
+    affinity = rules.investor.provider_affinity * drawn
     open_ask = _open_ask(economy, rules, capital.equity_ask, "compute_equity")
-    equity = match(money, open_ask, affinity.provider_affinity, limit)
+    equity = match(money, open_ask, affinity, _ceiling(money, affinity))
     raised = equity.sum(axis=0)
     value = provider_value(economy, rules)
     books = revalue(books, PROVIDER_SHARES, _round_price(books, PROVIDER_SHARES, PROVIDERS, value, raised))
@@ -275,7 +312,7 @@ def _fund_ventures(economy: Economy, rules: Rules) -> Economy:
     """Rounds of the neurotech and robotics companies, at their last mark."""
     capital, books = economy.capital, economy.books
     offers = balance(books, INVESTORS) * (1.0 - rules.investor.lends)
-    affinity = rules.investor.venture_affinity
+    affinity = rules.investor.venture_affinity * _drawn_by_sponsors(economy, rules, VENTURE_SHARES)
     raised = match(offers, capital.venture_ask, affinity, _ceiling(offers, affinity))
     books = pay(books, "venture_round", raised)
     left = material(capital.venture_ask - raised.sum(axis=0))

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, namespace, ratio
-from sim.economy.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES
-from sim.economy.funding import lab_valuation, provider_value
+from sim.economy.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
+from sim.economy.funding import lab_valuation, market_heat, provider_value
 from sim.economy.ledger import Books, flow_total, revalue
 from sim.economy.rules import Rules
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Draws, Economy, Ventures
 
 
 def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Move share prices towards fair value; a company that raised money this quarter keeps the price it raised at.
 
-    Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck.
+    Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the
+    wider the hotter the market in which they were funded.
     """
+    economy = replace(economy, ventures=_remember_rounds(economy, rules))
     books, rule = economy.books, rules.funding
-    xp = namespace(economy.labs.revenue)
     labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, rules), rule.lab_mark_speed, "lab_round")
     providers = _towards(
         books,
@@ -28,14 +29,46 @@ def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         rule.provider_mark_speed,
         "provider_round",
     )
-    luck = rule.venture_volatility / 2.0 * draws.venture_value
-    drift = (rule.venture_drift - rule.venture_volatility**2 / 2.0) / 4.0
-    ventures = books.price[VENTURE_SHARES] * xp.exp(drift + luck)
+    ventures = next_venture_price(
+        books.price[VENTURE_SHARES], economy.ventures.funding_heat, rules, draws.venture_value
+    )
     books = revalue(books, LAB_SHARES, labs)
     books = revalue(books, PROVIDER_SHARES, providers)
     books = revalue(books, VENTURE_SHARES, ventures)
     environment = replace(economy.environment, ai_return=_return_on_labs(books))
     return replace(economy, books=books, environment=environment)
+
+
+def next_venture_price(price: Array, funding_heat: Array, rules: Rules, shock: Array) -> Array:
+    """Price of ventures' shares a quarter later: geometric Brownian, with volatility `v e^(h heat)`.
+
+    In hot markets the marginal project is riskier: it fails more often, and what succeeds is worth more (Nanda and
+    Rhodes-Kropf 2013). The expected return is the same.
+
+    Args:
+        price: `(venture,)`, USD bn.
+        funding_heat: heat of the market in which each was funded, log.
+        rules: `funding.venture_drift`, `venture_volatility` v and `hot_market_risk` h.
+        shock: standard normal, `(venture,)`.
+    """
+    rule = rules.funding
+    xp = namespace(price)
+    volatility = rule.venture_volatility * xp.exp(rule.hot_market_risk * funding_heat)
+    return price * xp.exp((rule.venture_drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)
+
+
+def _remember_rounds(economy: Economy, rules: Rules) -> Ventures:
+    """At what price, and in how hot a market, each venture was last given money; by investors or issuers."""
+    books, ventures = economy.books, economy.ventures
+    xp = namespace(ventures.burn)
+    raised = flow_total(books, "venture_round", 0) + flow_total(books, "issuer_venture_equity", 0)
+    worth = -books.positions[VENTURE_SHARES][VENTURES] * books.price[VENTURE_SHARES]
+    new = ratio(raised, worth)
+    return replace(
+        ventures,
+        funding_heat=(1.0 - new) * ventures.funding_heat + new * market_heat(economy.capital, rules),
+        round_price=xp.where(raised > 0.0, books.price[VENTURE_SHARES], ventures.round_price),
+    )
 
 
 def _return_on_labs(books: Books) -> Scalar:

@@ -17,12 +17,19 @@ from sim.economy.decisions import Decision, Decisions
 from sim.economy.entry import admit_newcomers
 from sim.economy.environment import advance_environment
 from sim.economy.failure import settle_failures
-from sim.economy.funding import investor_appetite, plan_orders, raise_funds
+from sim.economy.funding import (
+    ask_for_rounds,
+    choose_labs,
+    investor_appetite,
+    part_to_borrow,
+    plan_orders,
+    raise_funds,
+)
 from sim.economy.gpus import clear_gpu_market
 from sim.economy.labs import plan_spending, run_labs
 from sim.economy.ledger import EMPTY_JOURNAL
 from sim.economy.marks import mark_stakes
-from sim.economy.redeployment import choose_channels, redeploy
+from sim.economy.redeployment import choose_channels, pay_out, redeploy
 from sim.economy.regimes import put_laws_in_force
 from sim.economy.reserve import earn_on_reserves
 from sim.economy.resolution import resolve_issuers
@@ -34,11 +41,16 @@ from sim.economy.ventures import run_ventures
 
 DECISIONS: dict[str, Decision] = {
     "lab_spending": plan_spending,
+    "lab_rounds": ask_for_rounds,
     "gpu_orders": plan_orders,
+    "gpu_borrowing": part_to_borrow,
     "investor_appetite": investor_appetite,
+    "investor_choice": choose_labs,
+    "payout": pay_out,
     "redeployment": choose_channels,
 }
-"""The rules by which agents decide. Any of them can be replaced by a function of the same form."""
+"""The rules by which agents decide. Any of them can be replaced by a function of the same form, which
+`sim.economy.decisions.FORMS` gives."""
 
 
 def quarter(

@@ -26,7 +26,7 @@ def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions)
     """
     economy = _book_loan_income(economy)
     state = replace(economy.redeployment, anxiety=anxiety(economy))
-    economy = replace(economy, books=_buffer_and_dividends(economy, rules), redeployment=state)
+    economy = replace(economy, books=_buffer_and_dividends(economy, rules, decisions), redeployment=state)
     economy, advance = reach_into_reserve(economy, rules)
     drawn = facility_draws(economy, rules)
     economy = _divide(economy, rules, draws, decisions, drawn.sum(axis=1), advance)
@@ -48,11 +48,14 @@ def anxiety(economy: Economy) -> Float[Array, " issuer"]:
 def channel_utility(economy: Economy, rules: Rules) -> Float[Array, "issuer channel"]:
     """Utility of each channel to each issuer.
 
-        U_k = E[r_k] - (gamma / 2) risk_k + status_i visibility_k + j peers_k - cost_k - anxiety [k = bills]
+        U_k = E[r_k] - (gamma / 2) risk_ik + status_i visibility_k + j peers_k - cost_k
+              - (anxiety + reach max(0, r* - E r)) [k = bills]
 
     Status has diminishing returns in what was already spent on visible things, and belongs to those who want
     it (`ambition`). Peers' share is the mean over the other issuers that redeploy (Brock and Durlauf 2001).
-    Anxiety makes the coin business less attractive, whatever it pays today.
+    Anxiety makes the coin business less attractive, whatever it pays today. Reach for yield does so where bills
+    are expected to pay less than r*, and only there (Lian, Ma and Wang 2019); below zero it is reach for safety
+    (La Spada 2018).
     """
     state, rule = economy.redeployment, rules.redeployment
     xp = namespace(state.belief)
@@ -62,14 +65,27 @@ def channel_utility(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
     others = (1.0 - xp.eye(state.share.shape[0])) * rules.issuer.redeploys[None, :]
     peers = ratio(others @ state.share, others.sum(axis=1)[:, None])
     is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    reach = rule.reach_for_yield * xp.maximum(rule.reach_below - economy.environment.expected_rate, 0.0)
     return (
         state.belief
-        - 0.5 * rule.risk_aversion * rule.risk[None, :]
+        - 0.5 * rule.risk_aversion * perceived_risk(economy, rules)
         + status[:, None] * seen[None, :]
         + rule.peer_weight * peers
         - rule.cost[None, :]
-        - rule.anxiety_weight * state.anxiety[:, None] * is_bills[None, :]
+        - (rule.anxiety_weight * state.anxiety[:, None] + reach) * is_bills[None, :]
     )
+
+
+def perceived_risk(economy: Economy, rules: Rules) -> Float[Array, "issuer channel"]:
+    """Variance that an issuer counts against each channel, per year.
+
+    `(1 - d) risk_k + 2 d w_k risk_k`, with w the shares of what it has put into each channel so far: at d = 0 a
+    channel's own variance, at d = 1 what a little more of it adds to the variance of the portfolio (returns taken
+    as independent), so that an issuer that diversifies shuns what it already has much of.
+    """
+    rule, to_date = rules.redeployment, economy.redeployment.to_date
+    held = ratio(to_date, to_date.sum(axis=1)[:, None])
+    return rule.risk[None, :] * (1.0 - rule.diversification + 2.0 * rule.diversification * held)
 
 
 def is_ai(xp: Any) -> Float[Array, " channel"]:
@@ -89,8 +105,11 @@ def visibility(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
 def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer channel"]:
     """Shares of deployable money by channel: a logit in utility, weighted by reinforced propensities.
 
-    An issuer that does not redeploy keeps everything in bills; with redeployment switched off nobody puts
-    money into AI.
+        w_t = d w_(t-1) + (1 - d) logit
+
+    Inertia d is the part of an issuer's money whose destination is not reconsidered in a quarter (asynchronous
+    updating; Anufriev and Hommes 2012); the first choice is made in full. An issuer that does not redeploy keeps
+    everything in bills; with redeployment switched off nobody puts money into AI.
     """
     state, rule = economy.redeployment, rules.redeployment
     xp = namespace(state.belief)
@@ -100,7 +119,9 @@ def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
     is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
     capped = xp.minimum(share, xp.where(is_ai(xp) > 0.0, rule.channel_cap, 1.0)[None, :])
     leaving = rules.issuer.redeploys[:, None] * capped * (1.0 - is_bills)[None, :]
-    return leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
+    chosen = leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
+    before = xp.where(state.share.sum(axis=1)[:, None] > 0.0, state.share, chosen)
+    return rule.inertia * before + (1.0 - rule.inertia) * chosen
 
 
 def _book_loan_income(economy: Economy) -> Economy:
@@ -116,7 +137,20 @@ def _book_loan_income(economy: Economy) -> Economy:
     return replace(economy, income=income)
 
 
-def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
+def pay_out(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:
+    """Part of realised profit that each issuer pays out, once its buffer is full."""
+    return rules.redeployment.payout_ratio + 0.0 * economy.income.realised_profit
+
+
+def within_mandate(share: Float[Array, "issuer channel"], rules: Rules) -> Float[Array, "issuer channel"]:
+    """Shares with redeployment's switch obeyed, whoever chose them: where it is off, AI money stays in bills."""
+    xp = namespace(share)
+    allowed = xp.where((rules.redeployment.redeployment > 0.0) | (is_ai(xp) == 0.0), 1.0, 0.0)
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * is_bills
+
+
+def _buffer_and_dividends(economy: Economy, rules: Rules, decisions: Decisions) -> Books:
     """The buffer binds before dividends, and dividends before redeployment."""
     books, rule = economy.books, rules.redeployment
     xp = namespace(rule.payout_ratio)
@@ -126,7 +160,7 @@ def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
     missing = xp.maximum(target - buffer_ratio(books), 0.0) * tokens
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
-    payout = rule.payout_ratio * xp.maximum(profit - top_up, 0.0)
+    payout = decisions["payout"](economy, rules) * xp.maximum(profit - top_up, 0.0)
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
@@ -182,8 +216,10 @@ def _divide(
     drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
     books = pay(books, "own_bill_sale", row(drawn))
     deployable = xp.maximum(balance(books, OWN) - kept, 0.0) * (1.0 - 1e-14)
+    # Facilities signed earlier are served first, from borrowed money too if there is no other.
+    advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
     economy = replace(economy, books=books)
-    share = decisions["redeployment"](economy, rules)
+    share = within_mandate(decisions["redeployment"](economy, rules), rules)
     promised = xp.minimum(deal, deployable)
     ai = share * is_ai(xp)[None, :]
     wanted = share * (deployable - promised)[:, None] + ratio(ai, ai.sum(axis=1)[:, None]) * advance[:, None]

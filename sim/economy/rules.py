@@ -32,6 +32,7 @@ class EnvironmentRules:
     ai_persistence: Scalar
     ai_volatility: Scalar
     ai_extrapolation: Scalar
+    sentiment_limit: Scalar
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,9 @@ class FundingRules:
     smallest_fill: Scalar
     herding: Scalar
     return_response: Scalar
+    crowding_in: Scalar
+    crowding_turn: Scalar
+    crowding_heat: Scalar
     provider_multiple: Scalar
     provider_floor: Scalar
     loan_to_cost: Scalar
@@ -242,6 +246,8 @@ class FundingRules:
     provider_mark_speed: Scalar
     venture_drift: Scalar
     venture_volatility: Scalar
+    hot_market_risk: Scalar
+    abandoned_below: Scalar
     venture_runway: Scalar
 
 
@@ -254,11 +260,15 @@ class RedeploymentRules:
     payout_ratio: Scalar
     buffer_target: Scalar
     intensity_of_choice: Scalar
+    inertia: Scalar
     risk_aversion: Scalar
+    diversification: Scalar
     status_weight: Scalar
     status_scale: Scalar
     anxiety_weight: Scalar
     anxiety_draw: Scalar
+    reach_for_yield: Scalar
+    reach_below: Scalar
     peer_weight: Scalar
     channel_cap: Scalar
     closing_probability: Scalar
@@ -267,6 +277,7 @@ class RedeploymentRules:
     kept_open: Scalar
     learning: Scalar
     forgetting: Scalar
+    reinforcement: Scalar
     experimentation: Scalar
     operating_cash: Scalar
     multiple: Scalar

@@ -205,6 +205,10 @@ class Ventures:
     revenue: Float[Array, " venture"]
     milestones: Float[Array, " venture"]
     """people implanted, or robots delivered"""
+    funding_heat: Float[Array, " venture"]
+    """heat of the market in which it was funded, weighted by money"""
+    round_price: Float[Array, " venture"]
+    """price of its shares when it last raised money, USD bn"""
     alive: Float[Array, " venture"]
     vacant: Float[Array, " venture"]
     """quarters since the venture failed; zero while one is in business"""
