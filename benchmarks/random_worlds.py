@@ -2,8 +2,8 @@
 
     python benchmarks/random_worlds.py [--worlds 500] [--workers 2]
 
-Every lever over its full range, laws and dated events of every kind, whole histories. A violated identity, a number
-that is not finite or a floating-point warning stops it with the number of the world.
+Every lever over its full range, laws and dated events of every kind, whole histories. A violated identity, a
+number that is not finite or a floating-point warning stops it.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from worlds import run_world  # noqa: E402
+from worlds import run_world
 
 
 def main() -> None:

@@ -57,8 +57,8 @@ def adoption_next(adoption: Scalar, rule: LabRules, mood: Scalar | float = 0.0) 
     """
     xp = namespace(adoption)
     p, q = rule.innovation, rule.revenue_diffusion * xp.exp(rule.sentiment_diffusion * mood)
-    z = (p + q * adoption) / (1.0 - adoption) * xp.exp(p + q)
-    return xp.where(p + q > 0.0, ratio(z - p, z + q), adoption)
+    z = ratio(p + q * adoption, 1.0 - adoption) * xp.exp(p + q)
+    return xp.where((p + q > 0.0) & (adoption < 1.0), ratio(z - p, z + q), adoption)
 
 
 def training_loss(compute: Array, data: Array, rule: LabRules) -> Array:
