@@ -44,7 +44,7 @@ class WholeFolder:
         self.out = Path(out).resolve()
         self.doing = f"cannot write {what} to {self.out}"
         with reported(self.doing):
-            _refuse_taken(self.out)
+            refuse_taken(self.out)
             self.out.parent.mkdir(parents=True, exist_ok=True)
         self.path = self.out.parent / f"{_partial_prefix(self.out)}{os.getpid()}"
 
@@ -84,7 +84,7 @@ class WholeFolder:
             for path in sorted(self.path.rglob("*"), reverse=True):
                 _sync(path)
             _sync(self.path)
-            _refuse_taken(self.out)
+            refuse_taken(self.out)
             os.rename(self.path, self.out)
             _sync(self.out.parent)
         return self.out
@@ -120,27 +120,32 @@ def json_text(value: Any, **layout: Any) -> str:
         RunError: A value cannot be written as JSON.
     """
     try:
-        return json.dumps(_plain(value), allow_nan=False, ensure_ascii=False, **layout)
+        return json.dumps(finite(value), allow_nan=False, ensure_ascii=False, **layout)
     except (TypeError, ValueError) as error:
         raise RunError(f"cannot be written as JSON: {error}") from error
 
 
-def _plain(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The value with JSON's own types: NumPy scalars as numbers, paths as text, NaN and infinity as null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, Path):
         return str(value)
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return finite(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 
 
-def _refuse_taken(out: Path) -> None:
+def refuse_taken(out: Path) -> None:
+    """Refuses a folder that has something in it, or is none.
+
+    Raises:
+        RunError: `out` is taken.
+    """
     if out.is_dir():
         if any(out.iterdir()):
             raise RunError(f"{out} exists and is not empty; choose another folder")

@@ -72,6 +72,7 @@ class Outcome:
 
 USD, GPUS, SHARE, COUNT = "USD bn", "GPUs", "share", "companies"
 INTEREST_GPUS = "gpu_capex_from_bill_interest_usd_bn"
+"""The same as `interest_funded_gpu_usd_bn`, beside the other origins: tables for people show it once."""
 OUTCOMES: tuple[Outcome, ...] = (
     # GPUs
     Outcome("gpu_capex_usd_bn", "GPU purchases of the providers", USD, "sum", "providers"),

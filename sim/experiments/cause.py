@@ -218,8 +218,8 @@ def _gap(this: Cause) -> str:
     interval = f"90 percent interval {_percent(low)} to {_percent(high)}"
     if others.mean > 0.0:
         return (
-            f"{start}, and other money follows it: it buys {usd(others.mean)} more there too, so that the effect is "
-            f"larger than the accounting says{parts}."
+            f"{start}, and other money follows it: it buys {usd(others.mean)} more there too, so that the effect "
+            f"is larger than the accounting says{parts}."
         )
     if share > 1.0:
         return (
@@ -246,17 +246,13 @@ def _parts(this: Cause) -> str:
         return "; no single origin of other money differs beyond chance" if not this.others.none else ""
     ranked = sorted(decided.items(), key=lambda item: -abs(item[1].mean))
     least = TOLD * max(abs(this.interest.mean), abs(ranked[0][1].mean))
-    largest, *rest = [
-        f"{ORIGIN_WORDS[origin]} buys {usd(abs(found.mean))} {_more(-found.mean)} there "
-        f"({between(-found.high, -found.low)})"
+    told = [
+        (ORIGIN_WORDS[origin], f"{usd(abs(found.mean))} {_more(-found.mean)}", between(-found.high, -found.low))
         for origin, found in ranked
         if abs(found.mean) >= least
     ]
-    there = (
-        f" in {this.less}" if this.replaced is None or not this.others.decided or this.others.mean > 0.0 else ""
-    )
-    first = f". The largest part{there}: {largest}"
-    return first + "".join(f"; {part}" for part in rest)
+    largest = f". The largest part: {told[0][0]} buys {told[0][1]} in {this.less} ({told[0][2]})"
+    return largest + "".join(f"; {words} {bought} ({interval})" for words, bought, interval in told[1:])
 
 
 def _issuers(found: Comparison, this: Cause) -> str:
@@ -278,8 +274,9 @@ def _issuers(found: Comparison, this: Cause) -> str:
             f"({between(own.low, own.high)})."
         )
     if failed.decided:
-        few = "more" if failed.mean > 0.0 else "fewer"
-        told.append(f"Per history, {abs(failed.mean):.2g} {few} of the companies fail in {this.more}.")
+        count, few = f"{abs(failed.mean):.2g}", "more" if failed.mean > 0.0 else "fewer"
+        fail = "company fails" if count == "1" else "companies fail"
+        told.append(f"On average, {count} {few} {fail} in {this.more}.")
     return " ".join(told)
 
 

@@ -197,10 +197,10 @@ def _same_seed(a: Scenario, b: Scenario, runs: int, seed: int | None) -> tuple[S
 def _refuse_unlike(a: Scenario, b: Scenario) -> None:
     if a.run.opening != b.run.opening:
         raise ScenarioError(
-            f"{a.name} opens in {a.run.opening} and {b.name} in {b.run.opening}: twins must open in the same quarter"
+            f"{a.name} opens in {a.run.opening} and {b.name} in {b.run.opening}: twins must open at the same time"
         )
     if a.run.quarters != b.run.quarters:
         raise ScenarioError(
-            f"{a.name} runs for {a.run.quarters} quarters and {b.name} for {b.run.quarters}: give --quarters to run "
-            "both for as long"
+            f"{a.name} runs for {a.run.quarters} quarters and {b.name} for {b.run.quarters}: give --quarters to "
+            "run both for as long"
         )

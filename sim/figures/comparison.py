@@ -32,7 +32,7 @@ from sim.figures.style import (
 )
 from sim.outcomes import BY_NAME, Outcome
 
-LARGEST_DOT = 0.30
+LARGEST_DOT = 0.22
 """Inches: diameter of the dot of one pair where there is room."""
 
 
@@ -160,7 +160,7 @@ def _stacked(
     for columns in range(8, 121):
         highest = np.histogram(values, columns, limits)[0].max()
         size = min(width / columns, height / highest, LARGEST_DOT)
-        if size > best:
+        if size >= best:
             best, chosen = size, columns
     edges = np.linspace(*limits, chosen + 1)
     column = np.clip(np.digitize(values, edges) - 1, 0, chosen - 1)
