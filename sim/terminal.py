@@ -55,7 +55,7 @@ def show_run(finished: Run) -> None:
 
 def show_comparison(found: Comparison, folder: Path) -> None:
     """Print the outcomes of two twins side by side, what they say, and where the report is."""
-    from sim.experiments.comparison_report import cells
+    from sim.experiments.comparison_report import cells, labelled
     from sim.outcomes import BY_NAME, HEADLINES
 
     console = Console(highlight=False)
@@ -66,10 +66,9 @@ def show_comparison(found: Comparison, folder: Path) -> None:
         printed.add_column(name, justify="right", no_wrap=name == "difference")
     for name in HEADLINES:
         outcome, effect = BY_NAME[name], found.effects[name]
-        unit = "" if outcome.unit == "share" else f", {outcome.unit}"
         *shown, difference, interval, _ = cells(effect, outcome.unit)
         style = "bold" if effect.decided else "dim"
-        printed.add_row(outcome.label + unit, *shown, Text(difference, style), Text(interval, style))
+        printed.add_row(labelled(outcome), *shown, Text(difference, style), Text(interval, style))
     console.print(printed)
     console.print(
         f"Differences are {a} less {b}; dim ones are not told from zero. All {len(found.effects)} outcomes are in "

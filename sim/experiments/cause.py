@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REDEPLOYMENT = "redeployment.redeployment"
 INTEREST = "bill_interest"
 TOLD = 0.1
-"""An origin is told beside the largest one if its part is at least this share of the interest."""
+"""An origin is told beside the largest one if its part is at least this share of it."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,8 @@ def _gap(this: Cause) -> str:
             f"{start}, and other money follows it: it buys {usd(others.mean)} more there too, so that the effect "
             f"is larger than the accounting says{parts}."
         )
+    if this.purchases.none:
+        return f"{start}, and other money makes up for all of it in {this.less}{parts}."
     if share > 1.0:
         return (
             f"{start}, and other money more than makes up for it in {this.less}: it buys {usd(-others.mean)} more "
@@ -241,18 +243,20 @@ def _interest_part(this: Cause) -> str:
 
 def _parts(this: Cause) -> str:
     """The largest of the other origins, and those that go the other way, as seen from the twin with less."""
-    decided = {origin: found for origin, found in this.by_origin.items() if origin != INTEREST and found.decided}
+    others = {origin: found for origin, found in this.by_origin.items() if origin != INTEREST and not found.none}
+    ranked = sorted(others.items(), key=lambda item: -abs(item[1].mean))
+    decided = [(origin, found) for origin, found in ranked if found.decided]
     if not decided:
-        return "; no single origin of other money differs beyond chance" if not this.others.none else ""
-    ranked = sorted(decided.items(), key=lambda item: -abs(item[1].mean))
-    least = TOLD * max(abs(this.interest.mean), abs(ranked[0][1].mean))
-    told = [
+        return "; no single origin of other money differs beyond chance" if others else ""
+    least = TOLD * abs(decided[0][1].mean)
+    first, *rest = [
         (ORIGIN_WORDS[origin], f"{usd(abs(found.mean))} {_more(-found.mean)}", between(-found.high, -found.low))
-        for origin, found in ranked
+        for origin, found in decided
         if abs(found.mean) >= least
     ]
-    largest = f". The largest part: {told[0][0]} buys {told[0][1]} in {this.less} ({told[0][2]})"
-    return largest + "".join(f"; {words} {bought} ({interval})" for words, bought, interval in told[1:])
+    start = "The largest part" if ranked[0][0] == decided[0][0] else "Beyond chance only"
+    largest = f". {start}: {first[0]} buys {first[1]} in {this.less} ({first[2]})"
+    return largest + "".join(f"; {words} {bought} ({interval})" for words, bought, interval in rest)
 
 
 def _issuers(found: Comparison, this: Cause) -> str:

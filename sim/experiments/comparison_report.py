@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.outcomes import BY_NAME, INTEREST_GPUS
+from sim.outcomes import BY_NAME, INTEREST_GPUS, Outcome
 from sim.pages import page, picture, table
 
 if TYPE_CHECKING:
     from sim.experiments.compare import Comparison
     from sim.experiments.paired import Effect
 
+COUNTED = ("GPUs", "companies", "issuer-weeks")
+"""Units of outcomes that are counted, and named in their labels."""
 MINUS = "\N{MINUS SIGN}"
 CAPTIONS = {
     "accounting_and_cause": (
@@ -25,7 +28,8 @@ CAPTIONS = {
 }
 OUTCOME_CAPTION = (
     "Each dot is a pair of histories with the same random numbers. The thick bar is the 90 percent interval of "
-    "the mean difference, the thin one holds nine pairs in ten. On the right each pair is a line; diamonds are means."
+    "the mean difference, the thin one holds nine pairs in ten. On the right each pair is a line; diamonds are "
+    "means."
 )
 
 
@@ -56,8 +60,8 @@ def write_report(found: Comparison, pictures: Mapping[str, Path], folder: Path) 
         _differs(found),
         "<h2>Outcomes</h2>",
         f"<p>Means over pairs, and the mean difference: {a} less {b}. Numbers in bold differ from zero: their "
-        "90 percent interval leaves it out. Among many outcomes that do not differ, about one in ten would seem to "
-        "by chance. The spread holds the differences of nine pairs in ten.</p>",
+        "90 percent interval leaves it out. Among many outcomes that do not differ, about one in ten would seem "
+        "to by chance. The spread holds the differences of nine pairs in ten.</p>",
         _outcomes(found),
         *(["<h2>Pair by pair</h2>"] if outcomes else []),
         *(
@@ -77,16 +81,26 @@ def write_report(found: Comparison, pictures: Mapping[str, Path], folder: Path) 
 
 def number(value: float, unit: str) -> str:
     """A number of a table, with the digits that matter for its unit."""
-    size = abs(value)
-    if size <= 1e-12:
-        return "0"
     if unit == "share":
-        text = f"{100.0 * value:.3g}%"
-    elif size >= 1000.0:
-        text = f"{value:,.0f}" if unit != "USD bn" else f"{value:,.1f}"
+        return f"{_digits(100.0 * value)}%".replace("-", MINUS)
+    if unit in COUNTED:
+        text = f"{value:,.0f}" if abs(value) >= 100.0 or value.is_integer() else f"{value:.2f}"
     else:
-        text = f"{value:.3g}" if size < 10.0 else f"{value:.1f}"
+        text = _digits(value)
     return text.replace("-", MINUS)
+
+
+def labelled(outcome: Outcome) -> str:
+    """What an outcome is, with its unit where the label does not say it."""
+    return outcome.label if outcome.unit in (*COUNTED, "share", "index") else f"{outcome.label}, {outcome.unit}"
+
+
+def _digits(value: float) -> str:
+    """Three digits that matter, or one behind the point; no power of ten."""
+    size = abs(value)
+    if size < 1e-6:
+        return "0"
+    return f"{value:,.{min(max(2 - math.floor(math.log10(size)), 1), 6)}f}"
 
 
 def cells(found: Effect, unit: str) -> tuple[str, str, str, str, str]:
@@ -134,9 +148,8 @@ def _outcomes(found: Comparison) -> str:
             f"<strong>{text}</strong>" if effect.decided and place == 2 else text
             for place, text in enumerate(told)
         ]
-        unit = "" if outcome.unit == "share" else f", {outcome.unit}"
         rows.append(
-            f"<tr><td>{escape(outcome.label + unit)}</td>"
+            f"<tr><td>{escape(labelled(outcome))}</td>"
             + "".join(f"<td class='number'>{text}</td>" for text in numbers)
             + "</tr>"
         )

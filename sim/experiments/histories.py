@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
+from sim.experiments.leash import end_with
 from sim.model import AccountingError, CapitalFlowModel
 from sim.outcomes import outcomes_of
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from sim.scenario import Scenario
 
 Progress = Callable[[int, int, str], None]
@@ -107,13 +105,13 @@ def _in_workers(
 ) -> Iterator[tuple[Job, dict[str, float]]]:
     """Answers as they come. One executor for each worker, so that it is known which history a worker died at."""
     left = iter(jobs)
-    with _workers(scenarios, count) as pools:
+    with _workers(count) as pools:
         at_work: dict[Future[dict[str, float]], tuple[ProcessPoolExecutor, Job]] = {}
 
         def give_next(pool: ProcessPoolExecutor) -> None:
             job = next(left, None)
             if job is not None:
-                at_work[pool.submit(_answer, job)] = (pool, job)
+                at_work[pool.submit(_history, scenarios[job[0]], job[1])] = (pool, job)
 
         with _quiet_start():
             for pool in pools:
@@ -130,13 +128,14 @@ def _in_workers(
 
 
 @contextmanager
-def _workers(scenarios: Sequence[Scenario], count: int) -> Iterator[list[ProcessPoolExecutor]]:
+def _workers(count: int) -> Iterator[list[ProcessPoolExecutor]]:
     """Worker processes that end at once when this block is left by an error, or when this process is killed."""
     # Not fork: other threads may hold locks, of BLAS or of a server, that the copy would wait for in vain.
     context = get_context("spawn")
     watched, held = context.Pipe(duplex=False)
     pools = [
-        ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(tuple(scenarios), watched))
+        # Scenarios come with the jobs: what a process is started with is written while this one waits.
+        ProcessPoolExecutor(1, mp_context=context, initializer=end_with, initargs=(watched,))
         for _ in range(count)
     ]
     try:
@@ -169,27 +168,6 @@ def _quiet_start() -> Iterator[None]:
                 os.environ[name] = value
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-_given: tuple[Scenario, ...] = ()
-"""In a worker: the scenarios."""
-
-
-def _begin(scenarios: tuple[Scenario, ...], watched: Connection) -> None:
-    global _given
-    _given = scenarios
-    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
-
-
-def _end_with(watched: Connection) -> None:
-    """End this process when the other end of the pipe is closed, on purpose or because its process is gone."""
-    watched.poll(None)
-    os._exit(1)
-
-
-def _answer(job: Job) -> dict[str, float]:
-    which, seed = job
-    return _history(_given[which], seed)
 
 
 def _processors() -> int:

@@ -86,7 +86,10 @@ def draw_cause(found: Comparison) -> Figure:
     figure = new_figure(
         _cause_title(this),
         f"GPU purchases in {this.more} less those in {this.less}, by the origin of the money{made_up}",
-        _note(found, "Lines: 90 percent intervals of the means. The origins sum to the effect on all purchases"),
+        _note(
+            found,
+            "Lines: 90 percent intervals of the means; grey where they span zero. The origins sum to the effect",
+        ),
     )
     axes = figure.add_axes((0.055, 0.17, 0.92, 0.65))
     panel(axes, "", "USD bn over all quarters")
@@ -282,7 +285,7 @@ def _waterfall(axes: Axes, this: Cause) -> None:
         foot += part
         axes.plot([place + 0.31, place + 0.69], [foot, foot], color=MUTED, linewidth=1.0, zorder=2)
         tops += [foot, foot - part + effect.low, foot - part + effect.high]
-        labels.append(_origin_label(origin, this))
+        labels.append(_origin_label(origin))
     last, whole = len(parts), this.purchases
     axes.bar(last, whole.mean, width=0.62, color=POPULATION["providers"], zorder=3)
     _interval(axes, last, whole.low, whole.high)
@@ -296,15 +299,16 @@ def _waterfall(axes: Axes, this: Cause) -> None:
     axes.set_xlim(-0.6, last + 0.6)
     axes.set_xticks(range(last + 1), labels, fontsize=TEXT + 0.5, color=INK)
     axes.spines["bottom"].set_visible(False)
-    for place in (0, last):
-        axes.get_xticklabels()[place].set_fontweight("bold")
+    decided = [*(this.by_origin[origin].decided for origin in parts), whole.decided]
+    for place, (label, clear) in enumerate(zip(axes.get_xticklabels(), decided, strict=True)):
+        label.set_fontweight("bold" if place in (0, last) else "normal")
+        label.set_color(INK if clear else MUTED)
 
 
-def _origin_label(origin: str, this: Cause) -> str:
+def _origin_label(origin: str) -> str:
     if origin == "bill_interest":
         return "Accounting:\npaid with\ninterest"
-    words = ORIGIN_LABEL[origin].replace(" ", "\n")
-    return words if this.by_origin[origin].decided else f"{words}\n(not told\nfrom zero)"
+    return ORIGIN_LABEL[origin].replace(" ", "\n")
 
 
 def _interval(axes: Axes, place: float, low: float, high: float) -> None:
