@@ -1,4 +1,4 @@
-"""What ties a worker process to the one that started it. Imports nothing heavy, so that it holds from the start."""
+"""What ties a worker process to the one that started it; imports nothing heavy, to hold from the start."""
 
 from __future__ import annotations
 
