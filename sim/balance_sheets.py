@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.economy.flows import (
+    ADVANCES,
     BILLS,
     BITCOIN,
     COMPUTE_LOANS,
@@ -73,7 +74,7 @@ def opening_books(scenario: Scenario) -> Books:
     price: dict[str, Any] = {
         instrument: np.float64(1.0) for instrument in (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS)
     }
-    price |= {COMPUTE_LOANS: np.float64(1.0), GPUS: np.float64(1.0)}
+    price |= {instrument: np.float64(1.0) for instrument in (ADVANCES, COMPUTE_LOANS, GPUS)}
     price[BITCOIN] = np.float64(market.bitcoin.value * 1e-9)
     price[GOLD] = np.float64(market.gold.value * 1e-9)
     positions: dict[str, dict[str, Vector]] = {}
@@ -97,6 +98,7 @@ def opening_books(scenario: Scenario) -> Books:
             positions[instrument][ECONOMY] = np.array([-total])
     tokens = vector(scenario.issuers, "tokens")
     positions[TOKENS] = {RESERVE: -tokens, ECONOMY: np.array([tokens.sum()])}
+    positions[ADVANCES] = {RESERVE: np.zeros((len(tokens), len(tokens))), OWN: 0.0 * tokens}
     positions[COMPUTE_LOANS] = _loan_positions(scenario)
     for instrument, population, account in (
         (LAB_SHARES, scenario.labs, LABS),

@@ -9,6 +9,11 @@ def later(label: str, quarters: int) -> str:
     return f"{index // 4}Q{index % 4 + 1}"
 
 
+def between(first: str, last: str) -> int:
+    """Return how many quarters `last` comes after `first`."""
+    return (int(last[:4]) - int(first[:4])) * 4 + int(last[5]) - int(first[5])
+
+
 def years(labels: list[str]) -> list[float]:
     """Return the end of each quarter as a decimal year, for axes."""
     return [int(label[:4]) + int(label[5]) / 4.0 for label in labels]

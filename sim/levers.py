@@ -10,18 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim.economy.rules import REGIMES
 from sim.errors import ScenarioError, suggestion
 from sim.schema import Quantity, Scenario
 
 
 @dataclass(frozen=True)
 class Lever:
-    """A short name for a number of the scenario."""
+    """A short name for a key of the scenario: a number, or one of a few words."""
 
     name: str
     key: str
     group: str
     meaning: str
+    choices: tuple[str, ...] = ()
 
 
 LEVERS: tuple[Lever, ...] = (
@@ -31,7 +33,10 @@ LEVERS: tuple[Lever, ...] = (
     Lever("demand_growth", "tokens.demand_growth", "coins", "trend growth of demand for tokens"),
     Lever("crypto_sentiment", "environment.crypto_sentiment", "coins", "mean mood of crypto markets"),
     Lever("yield_to_holders", "tokens.yield_to_holders", "coins", "part of the bill rate paid to holders"),
+    Lever("transparency", "tokens.transparency", "coins", "least that issuers show of their reserve"),
+    Lever("loss_alarm", "tokens.loss_alarm", "coins", "how much news of AI losses frightens holders"),
     Lever("redeployment", "redeployment.redeployment", "issuers", "1: profit may go into AI; 0: it may not"),
+    Lever("reach_into_reserve", "redeployment.reach_into_reserve", "issuers", "tokens' share lent to AI bets"),
     Lever("payout_ratio", "redeployment.payout_ratio", "issuers", "part of realised profit paid out"),
     Lever("buffer_target", "redeployment.buffer_target", "issuers", "excess reserves over tokens aimed for"),
     Lever("intensity_of_choice", "redeployment.intensity_of_choice", "issuers", "how sharply channels compete"),
@@ -50,13 +55,22 @@ LEVERS: tuple[Lever, ...] = (
     Lever("credit_spread", "credit.credit_spread", "capital", "spread of compute loans over bills"),
     Lever("loan_to_cost", "funding.loan_to_cost", "capital", "part of GPU spending that lenders finance"),
 )
-BY_NAME: dict[str, Lever] = {lever.name: lever for lever in LEVERS}
+CHOICES: tuple[Lever, ...] = (
+    Lever("tether_regime", "issuers.tether.regime", "coins", "law that the largest issuer is under", REGIMES),
+)
+BY_NAME: dict[str, Lever] = {lever.name: lever for lever in (*LEVERS, *CHOICES)}
 
 
 def quantity(scenario: Scenario, lever: Lever) -> Quantity:
     """Return the number of a scenario that a lever turns, with its unit and range."""
     section, key = lever.key.split(".")
     return getattr(scenario, section)[key]
+
+
+def choice(scenario: Scenario, lever: Lever) -> str:
+    """Return the word of a scenario that a lever with choices turns."""
+    section, agent, key = lever.key.split(".")
+    return getattr(getattr(scenario, section)[agent], key)
 
 
 def keys(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,8 @@ def _levers() -> list[dict[str, Any]]:
         number = levers.quantity(baseline, lever)
         low, high = number.range or (None, None)
         rows.append({**asdict(lever), "unit": number.unit, "default": number.value, "low": low, "high": high})
+    for lever in levers.CHOICES:
+        rows.append({**asdict(lever), "default": levers.choice(baseline, lever)})
     return rows
 
 

@@ -65,7 +65,10 @@ class CapitalFlowModel(mesa.Model):
         demand_growth: float | None = None,
         crypto_sentiment: float | None = None,
         yield_to_holders: float | None = None,
+        transparency: float | None = None,
+        loss_alarm: float | None = None,
         redeployment: float | None = None,
+        reach_into_reserve: float | None = None,
         payout_ratio: float | None = None,
         buffer_target: float | None = None,
         intensity_of_choice: float | None = None,
@@ -83,10 +86,12 @@ class CapitalFlowModel(mesa.Model):
         ai_sentiment: float | None = None,
         credit_spread: float | None = None,
         loan_to_cost: float | None = None,
+        tether_regime: str | None = None,
     ) -> None:
         given = locals()
         super().__init__(rng=rng)
-        changes = {lever.key: given[lever.name] for lever in levers.LEVERS if given[lever.name] is not None}
+        turned = [lever for lever in levers.BY_NAME.values() if given[lever.name] is not None]
+        changes = {lever.key: given[lever.name] for lever in turned}
         self.scenario_spec = _scenario(config, changes)
         self.seed_used = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else int(rng)
         start = open_economy(self.scenario_spec)

@@ -16,8 +16,11 @@ from sim.economy import state
 from sim.economy.flows import INVESTORS
 from sim.economy.labs import FLOP_UNIT, training_loss
 from sim.economy.ledger import Books, net_worth
+from sim.economy.liquidity import reserve_quality
+from sim.economy.regimes import disclosed, law_in_force
 from sim.economy.rules import CHANNELS, Rules
 from sim.errors import ScenarioError
+from sim.schedule import regime_of, schedule
 from sim.schema import Scenario
 from sim.tail import with_tail
 
@@ -84,7 +87,8 @@ def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: in
         columns.append(row)
     paths = np.asarray(columns).T
     data = shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
-    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data)
+    events = schedule(scenario, quarters)
+    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data, events)
 
 
 def build_rules(scenario: Scenario) -> Rules:
@@ -93,17 +97,16 @@ def build_rules(scenario: Scenario) -> Rules:
         environment=_scalars(rule.EnvironmentRules, scenario.environment),
         tokens=_scalars(rule.TokenRules, scenario.tokens),
         reserve=_scalars(rule.ReserveRules, scenario.reserve),
+        liquidity=_scalars(rule.LiquidityRules, scenario.liquidity),
+        regimes=_regimes(scenario),
         credit=_scalars(rule.CreditRules, scenario.credit),
+        entry=_scalars(rule.EntryRules, scenario.entry),
         labs=_scalars(rule.LabRules, scenario.labs_market),
         gpus=_scalars(rule.GpuRules, scenario.gpus),
         funding=_scalars(rule.FundingRules, scenario.funding),
         redeployment=_redeployment(scenario),
         beliefs=_scalars(rule.BeliefRules, scenario.beliefs),
-        issuer=_traits(
-            rule.IssuerTraits,
-            scenario.issuers,
-            may_pay_yield=[1.0 if i.regime == "offshore" else 0.0 for i in scenario.issuers.values()],
-        ),
+        issuer=_traits(rule.IssuerTraits, scenario.issuers),
         lab=_traits(
             rule.LabTraits,
             scenario.labs,
@@ -138,6 +141,16 @@ def _scalars(owner: type, section: Mapping[str, Any]) -> Any:
     return owner(**{field.name: np.float64(section[field.name].value) for field in fields(owner)})
 
 
+def _regimes(scenario: Scenario) -> rule.RegimeRules:
+    """One row per law, one number per regime in the order of `REGIMES`."""
+    return rule.RegimeRules(
+        **{
+            field.name: np.array([scenario.regimes[name][field.name].value for name in rule.REGIMES])
+            for field in fields(rule.RegimeRules)
+        }
+    )
+
+
 def _redeployment(scenario: Scenario) -> rule.RedeploymentRules:
     by_channel = {
         key: np.array([scenario.channels[channel][key].value for channel in CHANNELS])
@@ -160,7 +173,7 @@ def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
         quarter=np.float64(0.0),
         books=books,
         environment=_environment(scenario, rules, rate),
-        tokens=_token_market(scenario, rules, rate),
+        tokens=_token_market(scenario, rules, rate, books),
         income=state.IssuerIncome(none, none, none, none, none),
         labs=_labs(scenario, rules),
         gpus=_gpus(scenario, rules),
@@ -171,16 +184,18 @@ def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
             revenue=vector(scenario.ventures, "revenue"),
             milestones=vector(scenario.ventures, "milestones"),
             alive=np.ones(len(scenario.ventures)),
+            vacant=np.zeros(len(scenario.ventures)),
         ),
         redeployment=_beliefs_and_talks(scenario, rules),
         open_data=np.float64(0.0),
     )
 
 
-def _token_market(scenario: Scenario, rules: Rules, rate: np.float64) -> state.TokenMarket:
+def _token_market(scenario: Scenario, rules: Rules, rate: np.float64, books: Books) -> state.TokenMarket:
     tokens = vector(scenario.issuers, "tokens")
     # What holders are used to: a yield that the scenario adds comes as a change in the first quarter.
-    passed = rules.issuer.pass_through * rules.issuer.may_pay_yield
+    regime = regime_of(scenario)
+    passed = rules.issuer.pass_through * law_in_force(regime, rules).may_pay_yield
     none = 0.0 * tokens
     return state.TokenMarket(
         opportunity_cost=rate * (1.0 - (tokens * passed).sum() / tokens.sum()),
@@ -189,6 +204,18 @@ def _token_market(scenario: Scenario, rules: Rules, rate: np.float64) -> state.T
         average_bills=none,
         average_repo=none,
         average_secured=none,
+        regime=regime,
+        transparency=disclosed(regime, none, rules),
+        quality=reserve_quality(books, rules),
+        price=none + 1.0,
+        run_rate=none,
+        pressure=none,
+        shut=none,
+        lowest_price=none + 1.0,
+        largest_outflow=none,
+        weeks_shut=none,
+        yield_impact=np.float64(0.0),
+        bad_news=none,
     )
 
 
@@ -293,6 +320,7 @@ def _labs(scenario: Scenario, rules: Rules) -> state.Labs:
         growth=vector(scenario.labs, "growth"),
         post_money=vector(scenario.labs, "equity_value"),
         alive=np.ones(len(revenue)),
+        vacant=0.0 * revenue,
     )
 
 
@@ -318,5 +346,8 @@ def _gpus(scenario: Scenario, rules: Rules) -> state.Gpus:
         plan=none,
         delivered=np.float64(1.0),
         delivery_limit=rules.gpus.delivery_limit,
+        sold_off=none,
+        resale=np.float64(1.0),
         alive=none + 1.0,
+        vacant=none,
     )

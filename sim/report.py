@@ -57,6 +57,7 @@ SECTIONS = {
     "labs": "The labs",
     "gpus": "The GPUs",
     "origins": "Whose money bought the GPUs",
+    "systemic_risk": "Whose failure would hurt whom",
     "model_against_data": "The model against the data",
 }
 """Sections that are a figure with its caption, in the order of the story, after the interest itself."""

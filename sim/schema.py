@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from sim import calendar
 from sim.data import read_data
+from sim.dated import COMPANY, EVERYONE, ISSUER, KINDS, Event
 from sim.economy import rules
 from sim.economy.rules import CHANNELS
 from sim.errors import suggestion
@@ -150,6 +152,9 @@ class Issuer(Strict):
     own: OwnSheet
     declared: Declared = Declared()
     headcount: Quantity
+    transparency: Quantity
+    arbitrageurs: Quantity
+    risky_limit: Quantity
     attraction: Quantity
     redeploys: Quantity
     buffer_part: Quantity
@@ -309,7 +314,10 @@ class Scenario(Strict):
     environment: _section(rules.EnvironmentRules)  # type: ignore[valid-type]
     tokens: _section(rules.TokenRules)  # type: ignore[valid-type]
     reserve: _section(rules.ReserveRules)  # type: ignore[valid-type]
+    liquidity: _section(rules.LiquidityRules)  # type: ignore[valid-type]
+    regimes: dict[str, _section(rules.RegimeRules)]  # type: ignore[valid-type]
     credit: _section(rules.CreditRules)  # type: ignore[valid-type]
+    entry: _section(rules.EntryRules)  # type: ignore[valid-type]
     labs_market: _section(rules.LabRules)  # type: ignore[valid-type]
     gpus: _section(rules.GpuRules)  # type: ignore[valid-type]
     funding: _section(rules.FundingRules)  # type: ignore[valid-type]
@@ -326,11 +334,14 @@ class Scenario(Strict):
     ventures: dict[str, Venture]
     loans: tuple[Loan, ...] = ()
     facilities: tuple[Facility, ...] = ()
+    events: tuple[Event, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Scenario:
         if set(self.channels) != set(CHANNELS):
             raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
+        if set(self.regimes) != set(rules.REGIMES):
+            raise ValueError(f"regimes must be exactly {', '.join(rules.REGIMES)}")
         spent = self.labs_market["compute_share"].value + self.labs_market["staff_share"].value
         if spent > 1.0:
             raise ValueError(f"labs_market.compute_share and staff_share sum to {spent:g}; they must not exceed 1")
@@ -341,6 +352,8 @@ class Scenario(Strict):
             if issuer.cash_share.value + issuer.repo_share.value + issuer.secured_share.value > 1.0 + 1e-9:
                 raise ValueError(f"issuers.{slug}: cash_share, repo_share and secured_share exceed 1 in sum")
         _check_names(self)
+        for index, event in enumerate(self.events):
+            _check_event(self, f"events.{index}", event)
         return self
 
 
@@ -370,6 +383,18 @@ def _check_names(scenario: Scenario) -> None:
             if agent.name in taken:
                 raise ValueError(f"{group}.{slug}.name = {agent.name!r} is taken: names must be unique")
             taken.add(agent.name)
+
+
+def _check_event(scenario: Scenario, where: str, event: Event) -> None:
+    """An event falls within the history and hits someone who exists."""
+    first, last = (calendar.later(scenario.run.opening, step) for step in (1, scenario.run.quarters))
+    if not first <= event.quarter <= last:
+        raise ValueError(f"{where}.quarter: {event.quarter} is outside the history, {first} to {last}")
+    population = KINDS[event.kind].target
+    if population == ISSUER:
+        _known(f"{where}.target", [event.target], [*scenario.issuers, EVERYONE])
+    if population == COMPANY:
+        _known(f"{where}.target", [event.target], [*scenario.labs, *scenario.providers, *scenario.ventures])
 
 
 def _known(where: str, given: Any, choices: Any) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.economy.rules import CHANNELS
-from sim.economy.state import Draws
-from sim.economy.tokens import WEEKS
+from sim.economy.state import Draws, Events
+from sim.economy.weekly import WEEKS
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,13 @@ def stream(seed: int, purpose: str, agent: str = "") -> np.random.Generator:
 
 
 def draw(
-    seed: int, quarters: int, issuers: Sequence[str], labs: Sequence[str], ventures: Sequence[str], data: Data
+    seed: int,
+    quarters: int,
+    issuers: Sequence[str],
+    labs: Sequence[str],
+    ventures: Sequence[str],
+    data: Data,
+    events: Events,
 ) -> Draws:
     """Draw everything that a history needs.
 
@@ -47,6 +53,7 @@ def draw(
         labs: names, in order.
         ventures: names, in order.
         data: observed paths, at least as long as the history.
+        events: what the scenario dates, at least as long as the history.
 
     Returns:
         Draws whose arrays have a leading quarter axis; `at` takes one quarter from them.
@@ -74,9 +81,11 @@ def draw(
         bill_rate_data=data.bill_rate[:quarters],
         bitcoin_data=data.bitcoin[:quarters],
         gold_data=data.gold[:quarters],
+        events=Events(**{name: path[:quarters] for name, path in vars(events).items()}),
     )
 
 
 def at(draws: Draws, quarter: int) -> Draws:
     """The draws of one quarter, counted from zero."""
-    return Draws(**{name: array[quarter] for name, array in vars(draws).items()})
+    events = Events(**{name: path[quarter] for name, path in vars(draws.events).items()})
+    return Draws(**{name: path[quarter] for name, path in vars(draws).items() if name != "events"}, events=events)

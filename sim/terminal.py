@@ -91,7 +91,8 @@ def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
         for name in LISTED[kind]:
             table.add_column(name, no_wrap=name == "name", overflow="fold")
         for row in rows:
-            shown = {**row, "range": f"{_cell(row.get('low'))} to {_cell(row.get('high'))} {row.get('unit', '')}"}
+            between = f"{_cell(row.get('low'))} to {_cell(row.get('high'))} {row.get('unit', '')}"
+            shown = {**row, "range": ", ".join(row.get("choices") or ()) or between}
             table.add_row(*(_cell(shown[name]) for name in LISTED[kind]))
         console.print(table)
 

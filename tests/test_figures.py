@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import same_color, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 from test_attribution import known_runs
 
@@ -34,6 +34,7 @@ from sim.figures.style import (
     spread,
 )
 from sim.figures.tables import largest, measure
+from sim.systemic_risk import systemic_risk
 
 ALL_KINDS = ["one quarter", "baseline", "many agents", "no redeployment", "no interest", "failures"]
 PIXELS_OF_GRACE = 2.0
@@ -307,6 +308,40 @@ def test_the_share_of_interest_is_that_of_the_headline(drawn, runs):
     assert f"Bill interest  {percent(share)}" in words(drawn("origins", "baseline"))
     bought = headline(runs("baseline"))["gpus_funded_by_interest"]
     assert f"{bought:,.0f}" in words(drawn("gpus", "baseline"))
+
+
+# Systemic risk
+
+
+@pytest.mark.parametrize("kind", ["one quarter", "baseline", "many agents"])
+def test_bars_of_failures_are_what_others_would_lose(drawn, runs, kind):
+    figure, table = drawn("systemic_risk", kind), systemic_risk(runs(kind))
+    widths = {}
+    for bar in figure.findobj(Rectangle):
+        if str(bar.get_gid() or "").startswith("loss:"):
+            failed = bar.get_gid().split(":")[1]
+            widths[failed] = widths.get(failed, 0.0) + bar.get_width()
+    costly = table[table["loss_usd_bn"] > 0.0].head(8)
+    assert list(widths) == costly["agent"].tolist()
+    assert list(widths.values()) == pytest.approx(costly["loss_usd_bn"].tolist())
+    assert money(float(costly["loss_usd_bn"].iloc[0])) in words(figure)
+
+
+@pytest.mark.parametrize("kind", ["baseline", "many agents", "failures"])
+def test_holders_are_named_within_their_part_of_the_bar(drawn, kind):
+    figure = drawn("systemic_risk", kind)
+    parts = [bar.get_window_extent() for bar in figure.findobj(Rectangle) if "loss:" in str(bar.get_gid())]
+    names = texts(figure, "holder")
+    assert names
+    for name in names:
+        box = name.get_window_extent()
+        assert any(part.x0 <= box.x0 and box.x1 <= part.x1 and part.y0 <= box.y0 <= part.y1 for part in parts)
+    assert_apart([*names, *texts(figure, "total")])
+
+
+def test_the_most_exposed_issuer_is_always_shown(drawn, runs):
+    axes = titled(drawn("systemic_risk", "baseline"), "What one failure")
+    assert "Tether" in [label.get_text() for label in axes.get_yticklabels()]
 
 
 # Style

@@ -28,7 +28,7 @@ def _batch(parameters, seeds, **options):
 
 def test_every_lever_is_an_explicit_keyword_and_nothing_else_is():
     parameters = inspect.signature(CapitalFlowModel).parameters
-    assert list(parameters) == ["config", "rng", *(lever.name for lever in levers.LEVERS)]
+    assert list(parameters) == ["config", "rng", *levers.BY_NAME]
     assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
     assert parameters["config"].default == "baseline"
     assert all(p.default is None for name, p in parameters.items() if name != "config")

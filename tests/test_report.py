@@ -138,6 +138,7 @@ def test_the_story_is_told_in_order(page):
         "The labs",
         "The GPUs",
         "Whose money bought the GPUs",
+        "Whose failure would hurt whom",
         "The model against the data",
         "Balance sheets at the end",
         "What happened",

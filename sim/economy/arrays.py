@@ -6,7 +6,9 @@ the same phase runs in NumPy for one history and in JAX for thousands.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
 
 from jaxtyping import Float
 
@@ -14,6 +16,8 @@ Array = Any
 """An array of whichever library the caller brought; shapes and dtypes are given by jaxtyping."""
 
 Scalar = Float[Array, ""]
+
+Carry = TypeVar("Carry")
 
 NEXT_TO_NOTHING = 1e-290
 """"Zero" in divisions: what repeated rounding leaves, and too small to divide by without overflow."""
@@ -59,3 +63,29 @@ def diagonal(vector: Array) -> Array:
     """Turn a vector `(n,)` into a matrix `(n, n)` in which each agent pays itself (book to book)."""
     xp = namespace(vector)
     return xp.eye(vector.shape[0]) * vector[:, None]
+
+
+def flag(condition: Array, like: Array) -> Array:
+    """Turn a condition into ones and zeros of the type of `like`."""
+    return namespace(like).astype(condition, like.dtype)
+
+
+def repeat(step: Callable[[Carry, dict[str, Array]], Carry], first: Carry, inputs: dict[str, Array]) -> Carry:
+    """Take one step after another, over the leading axis of the inputs.
+
+    In a library that compiles, the loop is its own compiled loop, so that a step is compiled once and not as often
+    as it is taken; in the others it is a plain loop.
+
+    Args:
+        step: from what was carried and one slice of each input to what is carried on.
+        first: what is carried into the first step; a dataclass of arrays, of the same shapes and types ever after.
+        inputs: arrays with as many slices as there are steps.
+    """
+    some = next(iter(inputs.values()))
+    compiled = getattr(import_module(namespace(some).__name__.partition(".")[0]), "lax", None)
+    if compiled is not None:
+        last, _ = compiled.scan(lambda carried, today: (step(carried, today), None), first, inputs)
+        return last
+    for number in range(some.shape[0]):
+        first = step(first, {name: values[number] for name, values in inputs.items()})
+    return first

@@ -8,10 +8,21 @@ from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.credit import debt
-from sim.economy.flows import PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
+from sim.economy.flows import (
+    COMPUTE_LOANS,
+    OWN,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    RESERVE,
+    SHARES,
+    TOKENS,
+    VENTURE_SHARES,
+    VENTURES,
+)
 from sim.economy.funding import market_heat
 from sim.economy.ledger import Books, flow_total
-from sim.economy.redeployment import buffer_ratio, is_ai, visibility
+from sim.economy.liquidity import buffer_ratio, reserve_quality
+from sim.economy.redeployment import is_ai, visibility
 from sim.economy.rules import CHANNELS, Rules
 from sim.economy.state import Draws, Economy
 
@@ -21,7 +32,9 @@ def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     mood, rule = economy.environment, rules.beliefs
     reference = mood.reference_rate + rule.rate_memory * (mood.bill_rate - mood.reference_rate)
     xp = namespace(reference)
-    deserved = xp.clip(1.0 + rule.trust_slope * xp.minimum(buffer_ratio(economy.books), 0.0), 0.0, 1.0)
+    broken = rule.trust_slope * xp.minimum(buffer_ratio(economy.books), 0.0)
+    refused = rule.trust_shut * economy.tokens.weeks_shut
+    deserved = xp.clip(1.0 + broken - refused, 0.0, 1.0)
     trust = economy.tokens.trust + rule.trust_memory * (deserved - economy.tokens.trust)
     returns = realised_returns(economy, rules)
     state, learn = economy.redeployment, rules.redeployment
@@ -35,10 +48,28 @@ def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     return replace(
         economy,
         environment=replace(mood, reference_rate=reference),
-        tokens=replace(economy.tokens, trust=trust),
+        tokens=replace(
+            economy.tokens,
+            trust=trust,
+            quality=reserve_quality(economy.books, rules),
+            bad_news=ai_losses(economy.books),
+        ),
         redeployment=state,
         capital=replace(economy.capital, heat=market_heat(economy.capital, rules)),
     )
+
+
+def ai_losses(books: Books) -> Float[Array, " issuer"]:
+    """Loss of each issuer's own book on its AI loans and stakes over the quarter, over its tokens.
+
+    Net of interest added to the loans that were lost, and of what was left of failed companies for their owners.
+    """
+    tokens = -books.positions[TOKENS][RESERVE]
+    xp = namespace(tokens)
+    lent = (books.journal.write_offs[COMPUTE_LOANS][OWN] + books.journal.accruals[COMPUTE_LOANS][OWN]).sum(axis=1)
+    marked = sum(books.journal.revaluations[name][OWN].sum(axis=1) for name in SHARES)
+    left = sum(flow_total(books, f"{what}_liquidation_issuers", 0) for what in ("lab", "provider", "venture"))
+    return ratio(xp.maximum(-(lent + marked + left), 0.0), tokens)
 
 
 def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
@@ -50,10 +81,11 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
     interest = (
         flow_total(books, "issuer_loan_interest", 1).sum() + flow_total(books, "investor_loan_interest", 1).sum()
     )
-    lost = sum(
+    # Interest that was added to the loan, and losses; a loan exchanged for shares of the same worth is neither.
+    beside_cash = sum(
         entry.sum()
-        for entries in books.journal.write_offs.values()
-        for account, entry in entries.items()
+        for table in (books.journal.accruals, books.journal.write_offs)
+        for account, entry in table[COMPUTE_LOANS].items()
         if account != PROVIDERS
     )
     venture = _gain(books, VENTURE_SHARES, VENTURES)
@@ -62,7 +94,7 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         "bills": mood.bill_rate,
         "bitcoin": 4.0 * mood.crypto_return,
         "gold": 4.0 * mood.gold_return,
-        "compute_loans": ratio(4.0 * (interest + lost), lent, empty=0.0) + 0.0 * mood.bill_rate,
+        "compute_loans": ratio(4.0 * (interest + beside_cash), lent, empty=0.0) + 0.0 * mood.bill_rate,
         "compute_equity": 4.0 * _mean_gain(books, rules),
         "lab_equity": 4.0 * mood.ai_return,
         "open_data": 0.0 * mood.bill_rate,

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, namespace
 from sim.economy.flows import (
     ACCOUNTS,
+    ADVANCES,
     AGENT_ACCOUNTS,
     BILLS,
     COMMODITIES,
@@ -26,6 +27,7 @@ from sim.economy.flows import (
     GPUS,
     INSTRUMENTS,
     OUTSIDE,
+    OWN,
     PROVIDERS,
     RESERVE,
     SECTORS,
@@ -50,9 +52,10 @@ class Tally:
     Attributes:
         paid_in: account -> money received by origin, `(agent, origin)`.
         paid_out: account -> money paid by origin, `(agent, origin)`.
-        gross: account -> payments in and out plus revaluations and write-offs, in absolute value, `(agent,)`.
-        saving: account -> current receipts less current payments, `(agent,)`.
-        swaps: (instrument, account) -> value gained against cash, `(agent,)`.
+        gross: account -> payments in and out and all that the journal tells beside them, in absolute value,
+            `(agent,)`.
+        saving: account -> current receipts less current payments, with interest accrued, `(agent,)`.
+        swaps: (instrument, account) -> value gained against cash or another claim, or accrued, `(agent,)`.
         changes: (instrument, account) -> revaluation plus write-offs, `(agent,)`.
     """
 
@@ -101,6 +104,13 @@ def add_up(books: Books) -> Tally:
             for account, entry in entries.items():
                 tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
                 _add(tally.changes, (instrument, account), _per_agent(entry))
+    for table in (books.journal.conversions, books.journal.accruals):
+        for instrument, entries in table.items():
+            for account, entry in entries.items():
+                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
+                _add(tally.swaps, (instrument, account), _per_agent(entry))
+                if table is books.journal.accruals:
+                    tally.saving[account] = tally.saving[account] + _per_agent(entry)
     return tally
 
 
@@ -293,7 +303,7 @@ def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
 
 def debtor_accounts(instrument: str) -> tuple[str, ...]:
     """Accounts that owe, rather than own, an instrument; none for real assets."""
-    owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), BILLS: (GOVERNMENT,)}
+    owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), ADVANCES: (OWN,), BILLS: (GOVERNMENT,)}
     if instrument in SHARES:
         return (SHARES[instrument],)
     if instrument in (*COMMODITIES, GPUS):

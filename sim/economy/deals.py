@@ -51,8 +51,12 @@ def close_deals(economy: Economy, rules: Rules, draws: Draws, drawn: Float[Array
     compute_equity = _matched(economy, rules, ready, "compute_equity", capital.equity_ask)
     lab_equity = _matched(economy, rules, ready, "lab_equity", capital.lab_ask)
     open_ask = capital.venture_ask * rules.venture.open_to_issuers
+    # A deal whose day the scenario sets closes whatever the venture would have asked for.
+    dated = draws.events.robotics_deal.sum() * rules.venture.robotics * rules.venture.open_to_issuers
     neurotech = _matched(economy, rules, ready, "neurotech", open_ask * rules.venture.neurotech)
-    robotics = _matched(economy, rules, ready, "robotics", open_ask * rules.venture.robotics)
+    robotics = _matched(
+        economy, rules, ready, "robotics", _at_least(open_ask * rules.venture.robotics, dated)
+    )
     data = ready[:, COLUMN["open_data"]]
     spent = {
         "compute_loans": lending.sum(axis=1),
@@ -89,11 +93,13 @@ def close_deals(economy: Economy, rules: Rules, draws: Draws, drawn: Float[Array
 
 
 def _ready(economy: Economy, rules: Rules, draws: Draws) -> Float[Array, "issuer channel"]:
-    """Money whose deal could close now: a full ticket in talks, and luck."""
+    """Money whose deal could close now: a full ticket in talks, and luck; or a date that the scenario sets."""
     talks, rule = economy.redeployment.talks, rules.redeployment
     xp = namespace(talks)
     closes = (talks >= rule.ticket[None, :]) & (draws.deal_closes < rule.closing_probability)
-    return xp.where(closes, talks, 0.0) * (1.0 - 1e-14)
+    ready = xp.where(closes, talks, 0.0)
+    deal = draws.events.robotics_deal[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
+    return xp.where(deal > 0.0, xp.minimum(talks, deal), ready) * (1.0 - 1e-14)
 
 
 def _matched(economy: Economy, rules: Rules, ready: Array, channel: str, asks: Array) -> Array:
@@ -149,3 +155,7 @@ def _by_channel(spent: dict[str, Array], like: Array) -> Float[Array, "issuer ch
 
 def _at_most(amount: Array, limit: Array) -> Array:
     return namespace(amount).minimum(amount, limit)
+
+
+def _at_least(amount: Array, limit: Array) -> Array:
+    return namespace(amount).maximum(amount, limit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.economy.arrays import Scalar, namespace, ratio
+from sim.economy.flows import BITCOIN, GOLD
+from sim.economy.ledger import revalue
 from sim.economy.rules import EnvironmentRules, Rules
 from sim.economy.state import Draws, Economy
 
@@ -15,16 +17,22 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
     The bill rate reverts to its terminal rate (Ornstein-Uhlenbeck, exact over a quarter, floored at zero);
     bitcoin and gold follow geometric Brownian motions with correlated shocks; the two sentiments are AR(1), the
     one for AI extrapolating past returns on lab valuations (DeMarzo, Kaniel and Kremer 2008 on herding into new
-    technology).
+    technology). Dated events bend the paths: shocks stay in the level of what follows data, and enter the
+    processes as one more shock otherwise. Holdings of bitcoin and gold are marked at once.
     """
     before, rule = economy.environment, rules.environment
     xp = namespace(before.bill_rate)
-    bill_rate = xp.where(draws.known > 0, draws.bill_rate_data, next_rate(before.bill_rate, rule, draws.rate))
+    events = draws.events
+    bill_rate = xp.where(
+        draws.known > 0,
+        xp.maximum(draws.bill_rate_data + events.rate_level, 0.0),
+        xp.maximum(next_rate(before.bill_rate, rule, draws.rate) + events.rate, 0.0),
+    )
     gold_shock = rule.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - rule.asset_correlation**2) * draws.gold
     bitcoin = xp.where(
         draws.known > 0,
-        draws.bitcoin_data,
-        _brownian(before.bitcoin, rule.bitcoin_drift, rule.bitcoin_volatility, draws.bitcoin),
+        draws.bitcoin_data * events.bitcoin_level,
+        _brownian(before.bitcoin, rule.bitcoin_drift, rule.bitcoin_volatility, draws.bitcoin) * events.bitcoin,
     )
     gold = xp.where(
         draws.known > 0,
@@ -45,9 +53,12 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
         ai_sentiment=rule.ai_sentiment
         + rule.ai_persistence * (before.ai_sentiment - rule.ai_sentiment)
         + rule.ai_extrapolation * before.ai_return
-        + rule.ai_volatility * draws.ai_sentiment,
+        + rule.ai_volatility * draws.ai_sentiment
+        - events.ai_sentiment,
     )
-    return replace(economy, environment=environment)
+    books = revalue(economy.books, BITCOIN, bitcoin * 1e-9)
+    books = revalue(books, GOLD, gold * 1e-9)
+    return replace(economy, environment=environment, books=books)
 
 
 def next_rate(rate: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:

@@ -46,6 +46,7 @@ UNIT = np.eye(len(ORIGINS))
 
 BILLS, REPO, SECURED_LOANS, OTHER_VENTURES = "bills", "repo", "secured_loans", "other_ventures"
 BITCOIN, GOLD, TOKENS, COMPUTE_LOANS, GPUS = "bitcoin", "gold", "tokens", "compute_loans", "gpus"
+ADVANCES = "advances"
 LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES = "lab_shares", "provider_shares", "venture_shares"
 
 FINANCIAL_INSTRUMENTS = (
@@ -54,20 +55,21 @@ FINANCIAL_INSTRUMENTS = (
     SECURED_LOANS,
     OTHER_VENTURES,
     TOKENS,
+    ADVANCES,
     COMPUTE_LOANS,
     LAB_SHARES,
     PROVIDER_SHARES,
     VENTURE_SHARES,
 )
 """Someone's asset and someone else's liability: positions over all accounts sum to zero."""
-NOMINAL = (BILLS, REPO, SECURED_LOANS, TOKENS, COMPUTE_LOANS, GPUS)
+NOMINAL = (BILLS, REPO, SECURED_LOANS, TOKENS, ADVANCES, COMPUTE_LOANS, GPUS)
 """Instruments whose price is always 1."""
 COMMODITIES = (BITCOIN, GOLD)
 """No one's liability: units over all accounts are constant."""
 INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)
 SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
 """Which account issues which kind of share."""
-ISSUED_BY = {**SHARES, COMPUTE_LOANS: PROVIDERS}
+ISSUED_BY = {**SHARES, COMPUTE_LOANS: PROVIDERS, ADVANCES: OWN}
 """Claims that are held pairwise, holder by debtor, and the account that owes them."""
 TRACED = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, BITCOIN, GOLD)
 """Instruments in which an issuer parks money: they remember, at cost, the origins of what they were bought
@@ -98,17 +100,60 @@ class FlowKind:
 def _swap(payer: str, payee: str, instrument: str, meaning: str, origin: str | None = None) -> FlowKind:
     return FlowKind(payer, payee, meaning, instrument, instrument, origin)
 
+SALES = {
+    RESERVE: {
+        "repo": (REPO, "repo and money funds"),
+        "bills": (BILLS, "Treasury bills"),
+        "secured": (SECURED_LOANS, "collateralised loans"),
+        "gold": (GOLD, "gold"),
+        "bitcoin": (BITCOIN, "bitcoin"),
+        "other": (OTHER_VENTURES, "other investments"),
+    },
+    OWN: {
+        "repo": (REPO, "money parked for deals"),
+        "bills": (BILLS, "Treasury bills"),
+        "gold": (GOLD, "gold"),
+        "bitcoin": (BITCOIN, "bitcoin"),
+    },
+}
+"""What can be sold for the holders: book -> name of the holding -> instrument, and its name in words."""
+OCCASIONS = {"window": "to pay holders", "estate": "of a failed coin"}
+
+
+def _sales() -> dict[str, FlowKind]:
+    """One flow for every holding that can be sold on every occasion, and one for what the hurry costs a book."""
+    flows = [
+        (f"{occasion}_{book}_{name}_sale", _swap(ECONOMY, book, instrument, f"{book} sells {words} {purpose}"))
+        for occasion, purpose in OCCASIONS.items()
+        for book, held in SALES.items()
+        for name, (instrument, words) in held.items()
+    ]
+    costs = [
+        (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by selling in a hurry {purpose}"))
+        for occasion, purpose in OCCASIONS.items()
+        for book in SALES
+    ]
+    return dict(flows + costs)
+
 
 FLOWS: dict[str, FlowKind] = {
     # Tokens and the reserve that backs them
     "mint": _swap(ECONOMY, RESERVE, TOKENS, "holders buy new tokens", "token_float"),
     "redemption": _swap(RESERVE, ECONOMY, TOKENS, "holders hand tokens back at par"),
     "reserve_bill_purchase": _swap(RESERVE, ECONOMY, BILLS, "reserve buys Treasury bills"),
-    "reserve_bill_sale": _swap(ECONOMY, RESERVE, BILLS, "reserve sells Treasury bills"),
     "reserve_repo_purchase": _swap(RESERVE, ECONOMY, REPO, "reserve places money in repo and money funds"),
-    "reserve_repo_sale": _swap(ECONOMY, RESERVE, REPO, "reserve withdraws repo and money funds"),
     "secured_lending": _swap(RESERVE, ECONOMY, SECURED_LOANS, "reserve lends against collateral"),
-    "secured_loan_repayment": _swap(ECONOMY, RESERVE, SECURED_LOANS, "collateralised loans repaid"),
+    "issuer_support": FlowKind(OWN, RESERVE, "own book's money given to the reserve in a run"),
+    # An issuer that reaches into its reserve: the reserve lends to the own book, which invests
+    "advance_bill_sale": _swap(ECONOMY, RESERVE, BILLS, "reserve sells bills to lend to the own book"),
+    "reserve_advance": _swap(RESERVE, OWN, ADVANCES, "reserve lends to the own book"),
+    "advance_repayment": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve in a run"),
+    "advance_return": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve as the law asks"),
+    # A failed issuer
+    "estate_support": FlowKind(OWN, RESERVE, "own book's money claimed for the holders of a failed coin"),
+    "estate_repayment": _swap(OWN, RESERVE, ADVANCES, "own book's debt to a failed coin's reserve, recovered"),
+    "estate_costs": FlowKind(RESERVE, ECONOMY, "administration and creditors before holders"),
+    "estate_payout": _swap(RESERVE, ECONOMY, TOKENS, "what is left of a failed coin's reserve, to its holders"),
     # Income of the issuers
     "bill_interest": FlowKind(GOVERNMENT, OWN, "interest on Treasury bills", origin="bill_interest"),
     "repo_interest": FlowKind(ECONOMY, OWN, "interest on repo and money funds", origin="bill_interest"),
@@ -142,6 +187,7 @@ FLOWS: dict[str, FlowKind] = {
     "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
     "issuer_loan_overdue": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "overdue principal made good to issuers"),
     "investor_loan_overdue": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "overdue principal, to investors"),
+    "issuer_gpu_services": FlowKind(OWN, PROVIDERS, "issuers buy GPU services from providers they lend to"),
     "provider_late_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid late"),
     "lab_late_costs": FlowKind(LABS, ECONOMY, "staff and other cost of labs paid late"),
     "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
@@ -156,7 +202,9 @@ FLOWS: dict[str, FlowKind] = {
     "lab_dividend_issuers": FlowKind(LABS, OWN, "a lab's surplus cash, to issuers that own it"),
     "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
     "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
-    "lab_liquidation": FlowKind(LABS, ECONOMY, "cash left in a failed lab"),
+    "lab_liquidation_issuers": FlowKind(LABS, OWN, "left by a failed lab, to issuers"),
+    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to investors"),
+    "lab_liquidation_public": FlowKind(LABS, ECONOMY, "left by a failed lab, to its other owners"),
     # Providers
     "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
     "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
@@ -169,7 +217,10 @@ FLOWS: dict[str, FlowKind] = {
     "gpu_resale": FlowKind(
         ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"
     ),
-    "provider_liquidation": FlowKind(PROVIDERS, ECONOMY, "cash left in a failed provider"),
+    "provider_final_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid from what a failed provider left"),
+    "provider_liquidation_issuers": FlowKind(PROVIDERS, OWN, "left by a failed provider, to issuers"),
+    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to investors"),
+    "provider_liquidation_public": FlowKind(PROVIDERS, ECONOMY, "left by a failed provider, to its other owners"),
     # Capital markets
     "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
     "credit_call": FlowKind(ECONOMY, INVESTORS, "lenders draw on their backers", origin="credit"),
@@ -181,10 +232,22 @@ FLOWS: dict[str, FlowKind] = {
     "provider_round": _swap(INVESTORS, PROVIDERS, PROVIDER_SHARES, "equity round of a provider"),
     "venture_round": _swap(INVESTORS, VENTURES, VENTURE_SHARES, "funding round of a venture"),
     "investor_compute_loan": _swap(INVESTORS, PROVIDERS, COMPUTE_LOANS, "credit to a GPU provider"),
+    # Newcomers in the place of failed companies
+    "lab_founding": _swap(ECONOMY, LABS, LAB_SHARES, "founders' capital of a new lab", "investor_capital"),
+    "provider_founding": _swap(
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "founders' capital of a new provider", "investor_capital"
+    ),
+    "venture_founding": _swap(
+        ECONOMY, VENTURES, VENTURE_SHARES, "founders' capital of a new venture", "investor_capital"
+    ),
+    "first_gpu_purchase": FlowKind(PROVIDERS, VENDOR, "new providers buy their first GPUs", payer_gets=GPUS),
     # Ventures
     "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
-    "venture_liquidation": FlowKind(VENTURES, ECONOMY, "cash left in a failed venture"),
+    "venture_liquidation_issuers": FlowKind(VENTURES, OWN, "left by a failed venture, to issuers"),
+    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to investors"),
+    "venture_liquidation_public": FlowKind(VENTURES, ECONOMY, "left by a failed venture, to its other owners"),
+    **_sales(),
     # Between sectors: what keeps their circuits closed
     "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
     "vendor_payout": FlowKind(VENDOR, ECONOMY, "vendor's suppliers, staff and owners"),

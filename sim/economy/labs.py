@@ -20,7 +20,7 @@ FLOP_UNIT = 1e24
 def run_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
     """One quarter of the labs, up to the point where they go shopping for compute (phase 6)."""
     labs = _train(economy, rules)
-    labs = _sell(labs, rules)
+    labs = _sell(labs, rules, economy.environment.ai_sentiment)
     books = pay(economy.books, "lab_revenue", row(labs.revenue))
     share = rules.lab.revenue_share
     books = pay(books, "revenue_share", labs.revenue[:, None] * share)
@@ -45,7 +45,7 @@ def run_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions)
     return replace(economy, books=books, labs=labs)
 
 
-def adoption_next(adoption: Scalar, rule: LabRules) -> Scalar:
+def adoption_next(adoption: Scalar, rule: LabRules, mood: Scalar | float = 0.0) -> Scalar:
     """Bass (1969) diffusion over one quarter, solved exactly.
 
     `dF/dt = (p + q F)(1 - F)`: with `z = (p + q F) / (1 - F)`, `dz/dt = (p + q) z`.
@@ -53,9 +53,10 @@ def adoption_next(adoption: Scalar, rule: LabRules) -> Scalar:
     Args:
         adoption: F, share of the market potential reached.
         rule: innovation p and imitation q (`revenue_diffusion`), per quarter.
+        mood: sentiment about AI; customers imitate `e^(sentiment_diffusion mood)` times as fast.
     """
     xp = namespace(adoption)
-    p, q = rule.innovation, rule.revenue_diffusion
+    p, q = rule.innovation, rule.revenue_diffusion * xp.exp(rule.sentiment_diffusion * mood)
     z = (p + q * adoption) / (1.0 - adoption) * xp.exp(p + q)
     return xp.where(p + q > 0.0, ratio(z - p, z + q), adoption)
 
@@ -130,11 +131,11 @@ def _train(economy: Economy, rules: Rules) -> Labs:
     return replace(labs, training_compute=compute, capability=-xp.log(loss - rule.irreducible_loss))
 
 
-def _sell(labs: Labs, rules: Rules) -> Labs:
+def _sell(labs: Labs, rules: Rules, mood: Scalar) -> Labs:
     """Customers adopt AI, and choose among the labs by capability and habit."""
     rule = rules.labs
     xp = namespace(labs.revenue)
-    adoption = adoption_next(labs.adoption, rule)
+    adoption = adoption_next(labs.adoption, rule, mood)
     lagged = rule.share_network * xp.log(xp.maximum(labs.market_share, 1e-9))
     edge = labs.capability - (labs.capability * labs.market_share).sum()
     share = logit(lagged + rules.lab.attraction + rule.capability_weight * edge, labs.alive)

@@ -11,9 +11,11 @@ from sim.economy.checks import add_up, origin_account
 from sim.economy.credit import debt, debt_service
 from sim.economy.flows import (
     ACCOUNTS,
+    ADVANCES,
     BILLS,
     BITCOIN,
     COMPUTE_LOANS,
+    FLOWS,
     GOLD,
     GPUS,
     INVESTORS,
@@ -35,14 +37,16 @@ from sim.economy.flows import (
     VENTURES,
 )
 from sim.economy.gpus import BILLION
-from sim.economy.ledger import Books, balance, net_worth, total_value
-from sim.economy.redeployment import buffer_ratio
+from sim.economy.ledger import Books, Positions, balance, net_worth, total_value
+from sim.economy.liquidity import buffer_ratio
 from sim.economy.rules import AI_CHANNELS, CHANNELS
 from sim.economy.state import Economy
 
 EARNED = ORIGINS[:OUTSIDE]
 """Origins under which agents hold money."""
 DIVIDENDS = ("lab_dividend_issuers", "lab_dividend_investors", "lab_dividend_public")
+SUPPORT = ("issuer_support", "advance_repayment", "estate_support", "estate_repayment")
+SALE_COSTS = tuple(kind for kind in FLOWS if kind.endswith("_sale_cost"))
 SHARE_KINDS = (LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES)
 
 
@@ -64,6 +68,14 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "tokens_usd_bn": -books.positions[TOKENS][RESERVE].sum(),
         "minted_usd_bn": _total(books, "mint", zero),
         "redeemed_usd_bn": _total(books, "redemption", zero),
+        "lowest_token_price": _of_coins(economy, economy.tokens.lowest_price).min(),
+        "largest_weekly_outflow": economy.tokens.largest_outflow.max(),
+        "weeks_window_closed": economy.tokens.weeks_shut.max(),
+        "bill_yield_impact": economy.tokens.yield_impact,
+        "own_book_support_usd_bn": sum((_total(books, kind, zero) for kind in SUPPORT), zero),
+        "fire_sale_losses_usd_bn": sum((_total(books, kind, zero) for kind in SALE_COSTS), zero),
+        "advances_usd_bn": total_value(books, ADVANCES, RESERVE).sum(),
+        "excess_reserves_usd_bn": (buffer_ratio(books) * -books.positions[TOKENS][RESERVE]).sum(),
         "interest_usd_bn": economy.income.interest.sum(),
         "distribution_usd_bn": economy.income.distribution.sum(),
         "realised_profit_usd_bn": economy.income.realised_profit.sum(),
@@ -86,6 +98,13 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "provider_revenue_usd_bn": gpus.revenue.sum(),
         "provider_debt_usd_bn": debt(books).sum(),
         "providers_alive": gpus.alive.sum(),
+        "gpu_services_to_lenders_usd_bn": _total(books, "issuer_gpu_services", zero),
+        "loans_recovered_usd_bn": _total(books, "issuer_loan_recovery", zero)
+        + _total(books, "investor_loan_recovery", zero),
+        "loans_written_off_usd_bn": _debtors(books.journal.write_offs, zero),
+        "loans_for_shares_usd_bn": _debtors(books.journal.conversions, zero),
+        "gpus_sold_off": gpus.sold_off.sum(),
+        "gpu_resale_factor": gpus.resale,
         "ventures_alive": economy.ventures.alive.sum(),
         "open_data_bn_tokens": economy.open_data,
         "interest_funded_gpu_usd_bn": bought_from["bill_interest"],
@@ -121,9 +140,21 @@ def agents(economy: Economy) -> dict[str, dict[str, Array]]:
     }
 
 
+def _of_coins(economy: Economy, price: Array) -> Array:
+    """Prices of the coins that are still in circulation; a dead coin counts as one."""
+    xp = namespace(price)
+    return xp.where(economy.books.positions[TOKENS][RESERVE] < 0.0, price, 1.0)
+
+
 def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
     flow = books.journal.flows.get(kind)
     return zero if flow is None else flow.amount.sum()
+
+
+def _debtors(table: Positions, zero: Scalar) -> Scalar:
+    """What providers no longer owe by a table of the journal, USD bn."""
+    entries = table.get(COMPUTE_LOANS)
+    return zero if entries is None else entries[PROVIDERS].sum()
 
 
 def _by_origin(books: Books, kind: str, zero: Scalar) -> dict[str, Scalar]:
@@ -171,6 +202,13 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "deployable": state.deployable,
         "anxiety": state.anxiety,
         "trust": economy.tokens.trust,
+        "transparency": economy.tokens.transparency,
+        "quality": economy.tokens.quality,
+        "token_price": economy.tokens.price,
+        "lowest_price": economy.tokens.lowest_price,
+        "largest_outflow": economy.tokens.largest_outflow,
+        "weeks_shut": economy.tokens.weeks_shut,
+        "advances": total_value(books, ADVANCES, RESERVE),
         "multiple": state.multiple,
         **{f"deployed_{channel}": state.deployed[:, k] for k, channel in enumerate(CHANNELS)},
         "in_talks": state.talks.sum(axis=1),

@@ -14,6 +14,7 @@ from sim.economy.capex import buy_gpus
 from sim.economy.checks import identities
 from sim.economy.credit import service_loans
 from sim.economy.decisions import Decision, Decisions
+from sim.economy.entry import admit_newcomers
 from sim.economy.environment import advance_environment
 from sim.economy.failure import settle_failures
 from sim.economy.funding import investor_appetite, plan_orders, raise_funds
@@ -22,7 +23,9 @@ from sim.economy.labs import plan_spending, run_labs
 from sim.economy.ledger import EMPTY_JOURNAL
 from sim.economy.marks import mark_stakes
 from sim.economy.redeployment import choose_channels, redeploy
+from sim.economy.regimes import put_laws_in_force
 from sim.economy.reserve import earn_on_reserves
+from sim.economy.resolution import resolve_issuers
 from sim.economy.rules import Rules
 from sim.economy.sectors import close_circuits
 from sim.economy.state import Draws, Economy
@@ -56,11 +59,13 @@ def quarter(
     economy = open_books(economy)
     opening = economy.books
 
+    # 0  Laws and audits whose day has come
+    economy = put_laws_in_force(economy, draws, rules)
     # 1  Environment: bill rate, bitcoin, gold, sentiment
     economy = advance_environment(economy, rules, draws)
-    # 2  Token market in weekly rounds (runs, fire sales and closed windows belong here)
+    # 2  Token market in weekly rounds: demand, runs, the liquidity waterfall, the price
     economy = trade_tokens(economy, rules, draws)
-    # 3  Reserve income, distribution, pass-through, marks (regimes belong here and in 2 and 8)
+    # 3  Reserve income, distribution, pass-through, marks
     economy = earn_on_reserves(economy, rules, draws)
     # 4  Compute loans fall due (clearing of what cannot be paid belongs here)
     economy = service_loans(economy, rules, draws)
@@ -75,9 +80,11 @@ def quarter(
     economy = redeploy(economy, rules, draws, decisions)
     # 9  Capital spending: GPUs from the vendor
     economy = buy_gpus(economy, rules, draws)
-    # 10 Marks and failures (contagion and entrants belong here)
+    # 10 Marks, workouts and failures of companies, of issuers that their losses reach, and newcomers
     economy = mark_stakes(economy, rules, draws)
     economy = settle_failures(economy, rules, draws)
+    economy = resolve_issuers(economy, rules, draws)
+    economy = admit_newcomers(economy, rules, draws)
     # 11 Beliefs; the environment closes its circuits; books are closed and checked
     economy = update_beliefs(economy, rules, draws)
     economy = close_circuits(economy, rules, draws)

@@ -11,39 +11,26 @@ from sim.economy.arrays import Array, column, diagonal, namespace, ratio, row
 from sim.economy.choice import logit
 from sim.economy.deals import close_deals, facility_draws
 from sim.economy.decisions import Decisions
-from sim.economy.flows import (
-    BILLS,
-    BITCOIN,
-    GOLD,
-    OTHER_VENTURES,
-    OWN,
-    REPO,
-    RESERVE,
-    SECURED_LOANS,
-    TOKENS,
-)
+from sim.economy.flows import ADVANCES, BILLS, OWN, RESERVE, TOKENS
 from sim.economy.ledger import Books, balance, flow_total, pay, total_value
+from sim.economy.liquidity import buffer_ratio
+from sim.economy.regimes import law_of
 from sim.economy.rules import AI_CHANNELS, CHANNELS, COLUMN, Rules
 from sim.economy.state import Draws, Economy
 
 
 def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
-    """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals."""
+    """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals.
+
+    An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
+    """
     economy = _book_loan_income(economy)
     state = replace(economy.redeployment, anxiety=anxiety(economy))
     economy = replace(economy, books=_buffer_and_dividends(economy, rules), redeployment=state)
+    economy, advance = reach_into_reserve(economy, rules)
     drawn = facility_draws(economy, rules)
-    economy = _divide(economy, rules, decisions, set_aside=drawn.sum(axis=1))
+    economy = _divide(economy, rules, draws, decisions, drawn.sum(axis=1), advance)
     return close_deals(economy, rules, draws, drawn)
-
-
-def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
-    """Excess reserves over tokens: what stands between losses and the holders."""
-    tokens = -books.positions[TOKENS][RESERVE]
-    backing = balance(books, RESERVE)
-    for instrument in (BILLS, REPO, SECURED_LOANS, BITCOIN, GOLD, OTHER_VENTURES):
-        backing = backing + total_value(books, instrument, RESERVE)
-    return ratio(backing - tokens, tokens)
 
 
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
@@ -117,13 +104,14 @@ def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
 
 
 def _book_loan_income(economy: Economy) -> Economy:
-    """Interest received on compute loans belongs to the quarter's realised profit."""
+    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit."""
     received = flow_total(economy.books, "issuer_loan_interest", 0)
+    bought = flow_total(economy.books, "issuer_gpu_services", 1)
     income = economy.income
     income = replace(
         income,
         other_income=income.other_income + received,
-        realised_profit=income.realised_profit + received,
+        realised_profit=income.realised_profit + received - bought,
     )
     return replace(economy, income=income)
 
@@ -134,28 +122,68 @@ def _buffer_and_dividends(economy: Economy, rules: Rules) -> Books:
     xp = namespace(rule.payout_ratio)
     tokens = -books.positions[TOKENS][RESERVE]
     profit = xp.maximum(economy.income.realised_profit, 0.0)
-    missing = xp.maximum(rule.buffer_target * rules.issuer.buffer_part - buffer_ratio(books), 0.0) * tokens
+    target = xp.maximum(rule.buffer_target * rules.issuer.buffer_part, law_of(economy, rules).own_funds)
+    missing = xp.maximum(target - buffer_ratio(books), 0.0) * tokens
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
     payout = rule.payout_ratio * xp.maximum(profit - top_up, 0.0)
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
-def _divide(economy: Economy, rules: Rules, decisions: Decisions, set_aside: Array) -> Economy:
+def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[Array, " issuer"]]:
+    """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
+
+    The reserve sells bills and holds a claim on the own book instead. The gap to the share aimed for is closed
+    over the transition period, but no more is lent while earlier money still waits for deals; where the law
+    forbids such claims, they are repaid over it, as far as cash goes.
+
+    Returns:
+        The economy after it, and the money lent this quarter, USD bn per issuer.
+    """
+    books, rule = economy.books, rules.redeployment
+    xp = namespace(rule.payout_ratio)
+    allowed = rule.redeployment * rules.issuer.redeploys * law_of(economy, rules).may_advance
+    aim = rule.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
+    gap = aim - total_value(books, ADVANCES, RESERVE)
+    step = gap / rules.liquidity.transition
+    wanted = xp.maximum(step - economy.redeployment.talks.sum(axis=1), 0.0)
+    lent = xp.minimum(wanted, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
+    books = pay(books, "advance_bill_sale", row(lent))
+    books = pay(books, "reserve_advance", diagonal(lent))
+    repaid = xp.clip(-step, 0.0, xp.maximum(balance(books, OWN), 0.0))
+    return replace(economy, books=pay(books, "advance_return", diagonal(repaid))), lent
+
+
+def _divide(
+    economy: Economy,
+    rules: Rules,
+    draws: Draws,
+    decisions: Decisions,
+    set_aside: Float[Array, " issuer"],
+    advance: Float[Array, " issuer"],
+) -> Economy:
     """Choose shares; buy what trades at once, and park the rest for deals.
 
     Deployable is what the own book has in cash above its operating needs and what is set aside for facilities,
-    plus, for an anxious issuer, a part of its own bills. The reserve is never touched.
+    plus, for an anxious issuer or one that has a deal to close today, a part of its own bills. The reserve is
+    not touched, but for what it has lent, which goes into AI alone.
     """
     books, rule, state = economy.books, rules.redeployment, economy.redeployment
     xp = namespace(rule.payout_ratio)
-    drawn = xp.minimum(rule.anxiety_draw * state.anxiety, 1.0) * rules.issuer.redeploys
-    books = pay(books, "own_bill_sale", row(drawn * books.positions[BILLS][OWN]))
     needed = rule.operating_cash * (economy.income.distribution + rules.issuer.fixed_costs / 4.0)
-    deployable = xp.maximum(balance(books, OWN) - needed - set_aside, 0.0) * (1.0 - 1e-14)
+    kept = needed + set_aside + advance
+    saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal
+    drawn = xp.minimum(rule.anxiety_draw * state.anxiety, 1.0) * rules.issuer.redeploys * saved
+    lacking = deal - xp.maximum(balance(books, OWN) - kept, 0.0) - drawn
+    drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
+    books = pay(books, "own_bill_sale", row(drawn))
+    deployable = xp.maximum(balance(books, OWN) - kept, 0.0) * (1.0 - 1e-14)
     economy = replace(economy, books=books)
     share = decisions["redeployment"](economy, rules)
-    wanted = share * deployable[:, None]
+    promised = xp.minimum(deal, deployable)
+    ai = share * is_ai(xp)[None, :]
+    wanted = share * (deployable - promised)[:, None] + ratio(ai, ai.sum(axis=1)[:, None]) * advance[:, None]
+    wanted = wanted + promised[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
     for channel, kind in (
         ("bills", "own_bill_purchase"),
         ("bitcoin", "bitcoin_purchase"),
@@ -163,9 +191,7 @@ def _divide(economy: Economy, rules: Rules, decisions: Decisions, set_aside: Arr
         ("other_ventures", "other_venture_investment"),
     ):
         books = pay(books, kind, column(wanted[:, COLUMN[channel]]))
-    in_talks = xp.stack(
-        [wanted[:, k] if name in AI_CHANNELS else 0.0 * deployable for k, name in enumerate(CHANNELS)], axis=1
-    )
+    in_talks = wanted * is_ai(xp)[None, :]
     books = pay(books, "own_repo_purchase", column(in_talks.sum(axis=1)))
     state = replace(
         state,

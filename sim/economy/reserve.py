@@ -25,10 +25,11 @@ from sim.economy.tokens import holder_yield
 def earn_on_reserves(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Pay interest on the quarter's average balances, share it out, and mark holdings to market.
 
-    Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens.
+    Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens. Bills
+    earn the bill rate, moved by what the quarter's token flows did to it.
     """
     books, marks = economy.books, economy.tokens
-    rate = economy.environment.bill_rate / 4.0
+    rate = namespace(marks.yield_impact).maximum(economy.environment.bill_rate + marks.yield_impact, 0.0) / 4.0
     own_bills, own_repo = books.positions[BILLS][OWN], books.positions[REPO][OWN]
     bill_interest = rate * (marks.average_bills + own_bills)
     repo_interest = rate * (marks.average_repo + own_repo)
@@ -42,7 +43,7 @@ def earn_on_reserves(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     other = loan_rate * marks.average_secured
     taxed = namespace(interest).maximum(interest + other - distribution - costs, 0.0)
     books = pay(books, "issuer_tax", column(rules.reserve.tax_rate * taxed))
-    books, paper_gain = _mark_to_market(economy, rules, books)
+    books, paper_gain = _mark_to_market(rules, books)
     income = IssuerIncome(
         interest=interest,
         other_income=other,
@@ -78,16 +79,9 @@ def _share_out(economy: Economy, rules: Rules, books: Books, on_reserve: Array) 
     return books, to_distributors, costs + to_holders
 
 
-def _mark_to_market(economy: Economy, rules: Rules, books: Books) -> tuple[Books, Array]:
-    """Bring bitcoin, gold and stakes outside AI to their new prices; gains are on paper until sold."""
-    before = books
-    books = revalue(books, BITCOIN, economy.environment.bitcoin * 1e-9)
-    books = revalue(books, GOLD, economy.environment.gold * 1e-9)
+def _mark_to_market(rules: Rules, books: Books) -> tuple[Books, Array]:
+    """Mark stakes outside AI, and add up the quarter's gains on what is marked; they are on paper until sold."""
     growth = 1.0 + rules.reserve.other_venture_return / 4.0
-    books = revalue(books, OTHER_VENTURES, before.price[OTHER_VENTURES] * growth)
-    gain = sum(
-        before.positions[instrument][book] * (books.price[instrument] - before.price[instrument])
-        for instrument in (BITCOIN, GOLD, OTHER_VENTURES)
-        for book in (RESERVE, OWN)
-    )
-    return books, gain
+    books = revalue(books, OTHER_VENTURES, books.price[OTHER_VENTURES] * growth)
+    marked = [books.journal.revaluations.get(instrument, {}) for instrument in (BITCOIN, GOLD, OTHER_VENTURES)]
+    return books, sum(gains[book] for gains in marked if gains for book in (RESERVE, OWN))

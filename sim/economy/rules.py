@@ -50,6 +50,21 @@ class TokenRules:
     churn: Scalar
     demand_noise: Scalar
     share_noise: Scalar
+    transparency: Scalar
+    price_response: Scalar
+    kink_price: Scalar
+    kink: Scalar
+    doubt_response: Scalar
+    peer_response: Scalar
+    loss_alarm: Scalar
+    arbitrage_scale: Scalar
+    price_impact: Scalar
+    flight_to_safety: Scalar
+    bank_closure: Scalar
+    yield_impact: Scalar
+    outflow_ratio: Scalar
+    impact_decay: Scalar
+    impact_limit: Scalar
 
 
 @dataclass(frozen=True)
@@ -62,8 +77,43 @@ class ReserveRules:
 
 
 @dataclass(frozen=True)
+class LiquidityRules:
+    """What a reserve fetches in a hurry: discounts, and how much of a holding can be sold in a week."""
+
+    secured_discount: Scalar
+    secured_speed: Scalar
+    gold_discount: Scalar
+    gold_speed: Scalar
+    bitcoin_discount: Scalar
+    bitcoin_speed: Scalar
+    other_discount: Scalar
+    other_speed: Scalar
+    advance_discount: Scalar
+    transition: Scalar
+    administration_cost: Scalar
+
+
+REGIMES = ("offshore", "genius", "mica")
+"""The laws that an issuer can be under."""
+
+
+@dataclass(frozen=True)
+class RegimeRules:
+    """What each law forbids and requires; vectors run over `REGIMES`."""
+
+    may_pay_yield: Float[Array, " regime"]
+    risky_limit: Float[Array, " regime"]
+    deposit_share: Float[Array, " regime"]
+    own_funds: Float[Array, " regime"]
+    disclosure: Float[Array, " regime"]
+    may_advance: Float[Array, " regime"]
+    holders_first: Float[Array, " regime"]
+    own_book_support: Float[Array, " regime"]
+
+
+@dataclass(frozen=True)
 class CreditRules:
-    """Compute loans: price, maturity and what a failed provider's GPUs fetch."""
+    """Compute loans: price, maturity, workouts, and what a failed provider's GPUs fetch."""
 
     credit_spread: Scalar
     leverage_slope: Scalar
@@ -73,6 +123,24 @@ class CreditRules:
     largest_leverage: Scalar
     resale_discount: Scalar
     fire_sale_slope: Scalar
+    circular_purchases: Scalar
+    workout_share: Scalar
+    workout_extension: Scalar
+    workout_owners_keep: Scalar
+
+
+@dataclass(frozen=True)
+class EntryRules:
+    """Newcomers in the place of failed companies: when they come, and what they start with."""
+
+    entry: Scalar
+    entry_delay: Scalar
+    lab_capital: Scalar
+    provider_capital: Scalar
+    venture_capital: Scalar
+    lab_compute: Scalar
+    lab_share: Scalar
+    fleet_share: Scalar
 
 
 @dataclass(frozen=True)
@@ -82,6 +150,7 @@ class LabRules:
     market_potential: Scalar
     innovation: Scalar
     revenue_diffusion: Scalar
+    sentiment_diffusion: Scalar
     share_network: Scalar
     capability_weight: Scalar
     spending_ambition: Scalar
@@ -181,6 +250,7 @@ class RedeploymentRules:
     """How issuers divide their profit. Vectors run over `CHANNELS`."""
 
     redeployment: Scalar
+    reach_into_reserve: Scalar
     payout_ratio: Scalar
     buffer_target: Scalar
     intensity_of_choice: Scalar
@@ -217,13 +287,16 @@ class BeliefRules:
     rate_memory: Scalar
     trust_memory: Scalar
     trust_slope: Scalar
+    trust_shut: Scalar
 
 
 @dataclass(frozen=True)
 class IssuerTraits:
     """What distinguishes issuers."""
 
-    may_pay_yield: Float[Array, " issuer"]
+    transparency: Float[Array, " issuer"]
+    arbitrageurs: Float[Array, " issuer"]
+    risky_limit: Float[Array, " issuer"]
     cash_share: Float[Array, " issuer"]
     repo_share: Float[Array, " issuer"]
     secured_share: Float[Array, " issuer"]
@@ -294,7 +367,10 @@ class Rules:
     environment: EnvironmentRules
     tokens: TokenRules
     reserve: ReserveRules
+    liquidity: LiquidityRules
+    regimes: RegimeRules
     credit: CreditRules
+    entry: EntryRules
     labs: LabRules
     gpus: GpuRules
     funding: FundingRules

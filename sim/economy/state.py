@@ -47,6 +47,30 @@ class TokenMarket:
     average_bills: Float[Array, " issuer"]
     average_repo: Float[Array, " issuer"]
     average_secured: Float[Array, " issuer"]
+    regime: Float[Array, "issuer regime"]
+    """1 in the column of the law in force (`sim.economy.rules.REGIMES`)"""
+    transparency: Float[Array, " issuer"]
+    """how much of the reserve holders can see, 0 to 1"""
+    quality: Float[Array, " issuer"]
+    """what the reserve would fetch in a hurry, over tokens, at the last close"""
+    price: Float[Array, " issuer"]
+    """of a token outside the issuer's window, USD, at the last close"""
+    run_rate: Float[Array, " issuer"]
+    """share of tokens redeemed in panic, last week"""
+    pressure: Float[Array, " issuer"]
+    """share of tokens whose holders wanted out and could not, last week"""
+    shut: Float[Array, " issuer"]
+    """1 where redemptions had to be refused for want of liquid assets, last week"""
+    lowest_price: Float[Array, " issuer"]
+    """of the quarter"""
+    largest_outflow: Float[Array, " issuer"]
+    """share of tokens that left in the worst week of the quarter"""
+    weeks_shut: Float[Array, " issuer"]
+    """weeks of the quarter in which the window was closed, parts counted"""
+    yield_impact: Scalar
+    """mean effect of the quarter's flows on the bill yield, per year"""
+    bad_news: Float[Array, " issuer"]
+    """losses on AI of the last quarter, as a share of tokens"""
 
 
 @dataclass(frozen=True)
@@ -86,6 +110,8 @@ class Labs:
     post_money: Float[Array, " lab"]
     """valuation at the last round"""
     alive: Float[Array, " lab"]
+    vacant: Float[Array, " lab"]
+    """quarters since the lab failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -115,7 +141,13 @@ class Gpus:
     """share of last quarter's planned orders that the vendor could deliver"""
     delivery_limit: Scalar
     """what the vendor can deliver to everyone this quarter, GPUs"""
+    sold_off: Float[Array, " provider"]
+    """GPUs of failed providers that were sold this quarter"""
+    resale: Scalar
+    """what a used GPU fetched at the last close, over what it fetches when nobody has to sell"""
     alive: Float[Array, " provider"]
+    vacant: Float[Array, " provider"]
+    """quarters since the provider failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -174,6 +206,8 @@ class Ventures:
     milestones: Float[Array, " venture"]
     """people implanted, or robots delivered"""
     alive: Float[Array, " venture"]
+    vacant: Float[Array, " venture"]
+    """quarters since the venture failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -217,6 +251,40 @@ class Economy:
 
 
 @dataclass(frozen=True)
+class Events:
+    """What the scenario dates: shocks and laws of one quarter; with a leading quarter axis, of a history."""
+
+    regime: Float[Array, "*quarter issuer regime"]
+    """1 in the column of the law in force"""
+    audited: Float[Array, "*quarter issuer"]
+    """1 from the quarter in which a full audit is published"""
+    redemption: Float[Array, "*quarter issuer week"]
+    """share of tokens that holders suddenly want back"""
+    stuck: Float[Array, "*quarter issuer week"]
+    """reserve out of reach in a failed bank, as a share of tokens"""
+    bitcoin: Float[Array, "*quarter"]
+    """factor on the price of bitcoin this quarter"""
+    bitcoin_level: Float[Array, "*quarter"]
+    """all factors so far: where the price follows data, they bend it for good"""
+    rate: Float[Array, "*quarter"]
+    """change of the bill rate this quarter, per year"""
+    rate_level: Float[Array, "*quarter"]
+    """all changes so far, per year"""
+    ai_sentiment: Float[Array, "*quarter"]
+    """fall of the mood about AI this quarter, standard units"""
+    outside_supply: Float[Array, "*quarter"]
+    """share of other customers' demand for hours that GPUs from outside the model serve"""
+    robotics_deal: Float[Array, "*quarter issuer"]
+    """deal that closes this quarter, USD bn"""
+    bets_fail: Float[Array, "*quarter issuer"]
+    """1 when every company in which the issuer has money fails"""
+    failed_lab: Float[Array, "*quarter lab"]
+    """1 when the company fails this quarter, whatever it could pay"""
+    failed_provider: Float[Array, "*quarter provider"]
+    failed_venture: Float[Array, "*quarter venture"]
+
+
+@dataclass(frozen=True)
 class Draws:
     """What comes from outside in one quarter: random numbers drawn before the run, and the data.
 
@@ -241,3 +309,4 @@ class Draws:
     bill_rate_data: Float[Array, "*quarter"]
     bitcoin_data: Float[Array, "*quarter"]
     gold_data: Float[Array, "*quarter"]
+    events: Events

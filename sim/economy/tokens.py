@@ -1,140 +1,120 @@
-"""Phase 2: the token market, in weekly rounds, and what it does to the reserves."""
+"""Phase 2: the token market, and what it does to the reserves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
-from sim.economy.choice import logit
-from sim.economy.flows import BILLS, REPO, RESERVE, SECURED_LOANS, TOKENS
+from sim.economy.arrays import Array, column, namespace, ratio, row
+from sim.economy.flows import BILLS, OWN, REPO, RESERVE, SECURED_LOANS, TOKENS
 from sim.economy.ledger import Books, balance, pay
+from sim.economy.liquidity import LADDER, RISKY, discounts, own_money, sell, support
+from sim.economy.regimes import Law, law_of
 from sim.economy.rules import Rules
-from sim.economy.state import Draws, Economy
-
-WEEKS = 13
-
-
-@dataclass(frozen=True)
-class WeeklyRounds:
-    """What 13 weeks of minting and redeeming add up to, USD bn per issuer."""
-
-    tokens: Float[Array, " issuer"]
-    minted: Float[Array, " issuer"]
-    redeemed: Float[Array, " issuer"]
-    average: Float[Array, " issuer"]
+from sim.economy.state import Draws, Economy, Redeployment
+from sim.economy.weekly import WeeklyRounds, opportunity_cost, weekly_rounds
 
 
 def trade_tokens(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """Mint and redeem, pay every redemption from liquid reserves, and invest what is left."""
-    opening = economy.books
+    """Mint and redeem, pay every redemption down the liquidity waterfall, and invest what is left.
+
+    The weekly rounds work on a copy of the liquid holdings; the books take the net of the quarter.
+    """
+    opening, law = economy.books, law_of(economy, rules)
     yield_paid = holder_yield(economy, rules)
     weeks = weekly_rounds(economy, rules, draws, yield_paid)
     books = pay(opening, "mint", row(weeks.minted))
-    books = _raise_cash(books, weeks.redeemed + rules.issuer.cash_share * weeks.tokens)
+    books = _sell(books, weeks, rules, law)
     paid = namespace(weeks.redeemed).minimum(weeks.redeemed, balance(books, RESERVE))
     books = pay(books, "redemption", column(paid))
-    books = _invest(books, rules, yield_paid)
+    books = _invest(books, rules, law)
     tokens = replace(
         economy.tokens,
-        opportunity_cost=_opportunity_cost(economy, yield_paid),
+        opportunity_cost=opportunity_cost(economy, yield_paid),
         average_tokens=weeks.average,
         average_bills=_mean_position(opening, books, BILLS),
         average_repo=_mean_position(opening, books, REPO),
         average_secured=_mean_position(opening, books, SECURED_LOANS),
+        price=weeks.last.price,
+        run_rate=weeks.last.run_rate,
+        pressure=weeks.last.pressure,
+        shut=weeks.last.shut,
+        lowest_price=weeks.lowest_price,
+        largest_outflow=weeks.largest_outflow,
+        weeks_shut=weeks.weeks_shut,
+        yield_impact=weeks.yield_impact,
     )
-    return replace(economy, books=books, tokens=tokens)
+    state = _talks_that_money_is_left_for(economy.redeployment, opening, books)
+    return replace(economy, books=books, tokens=tokens, redeployment=state)
 
 
 def holder_yield(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:
     """Yield passed on to holders, per year: a part of the bill rate, where the regime lets the issuer pay it."""
     xp = namespace(rules.issuer.pass_through)
     part = xp.maximum(rules.issuer.pass_through, rules.tokens.yield_to_holders)
-    return part * rules.issuer.may_pay_yield * economy.environment.bill_rate
+    return part * law_of(economy, rules).may_pay_yield * economy.environment.bill_rate
 
 
-def _opportunity_cost(economy: Economy, yield_paid: Array) -> Scalar:
-    held = -economy.books.positions[TOKENS][RESERVE]
-    return economy.environment.bill_rate - ratio((held * yield_paid).sum(), held.sum())
+def cash_target(rules: Rules, law: Law) -> Float[Array, " issuer"]:
+    """Share of tokens held as deposits: the issuer's own, or what the law asks."""
+    return namespace(law.deposit_share).maximum(rules.issuer.cash_share, law.deposit_share)
 
 
-def weekly_rounds(economy: Economy, rules: Rules, draws: Draws, yield_paid: Array) -> WeeklyRounds:
-    """Run the weekly rounds of one quarter.
+def _sell(books: Books, weeks: WeeklyRounds, rules: Rules, law: Law) -> Books:
+    """Sell what the redemptions took, what restores the cash position, and what the law no longer allows.
 
-    Aggregate demand M grows by
-
-        dln M = g (1 - M/K) + b_c dln(bitcoin) + b_s sentiment - b_r d(r - y) + noise
-
-    a logistic trend, the crypto cycle, and the money-demand response to the opportunity cost of holding a coin
-    that pays y when bills pay r (semi-elasticity b_r; sign: Aldasoro et al. 2024). Issuers share it by a logit
-    in their own lagged share, trust and yield (Brock-Durlauf form; network externality: Bertsch 2023):
-
-        V_j = n ln s_j + a_j + t trust_j + y yield_j
-
-    On top of the net change, a steady part of all tokens is redeemed and minted anew every week.
+    Only what went in the weeks of need was sold in a hurry; the rest is sold at its value.
     """
-    rule, mood = rules.tokens, economy.environment
-    xp = namespace(yield_paid)
-    dearer = _opportunity_cost(economy, yield_paid) - economy.tokens.opportunity_cost
-    push = (
-        rule.crypto_elasticity * mood.crypto_return
-        + rule.sentiment_elasticity * mood.crypto_sentiment
-        - rule.rate_elasticity * dearer
-    ) / WEEKS
-    # Quarterly coefficients, made weekly so that thirteen rounds add up to one quarterly step.
-    network = rule.network ** (1.0 / WEEKS)
-    weekly = ratio(1.0 - network, 1.0 - rule.network, empty=1.0 / WEEKS)
-    pull = weekly * (
-        rules.issuer.attraction + rule.trust_weight * (economy.tokens.trust - 1.0) + rule.yield_weight * yield_paid
-    )
-    tokens = -economy.books.positions[TOKENS][RESERVE]
-    minted, redeemed, summed = 0.0 * tokens, 0.0 * tokens, 0.0 * tokens
-    for week in range(WEEKS):
-        total = tokens.sum()
-        trend = rule.demand_growth / (4.0 * WEEKS) * (1.0 - total / rule.saturation)
-        total_next = total * xp.exp(trend + push + rule.demand_noise * draws.token_demand[week])
-        lagged = network * xp.log(xp.maximum(ratio(tokens, total), 1e-12))
-        utility = lagged + pull + rule.share_noise * draws.token_share[:, week]
-        target = total_next * logit(utility, 1.0 * (tokens > 0))
-        net = target - tokens
-        churn = rule.churn * xp.minimum(tokens, target)
-        minted = minted + xp.maximum(net, 0.0) + churn
-        redeemed = redeemed + xp.maximum(-net, 0.0) + churn
-        summed = summed + 0.5 * (tokens + target)
-        tokens = target
-    return WeeklyRounds(tokens, minted, redeemed, summed / WEEKS)
+    xp = namespace(weeks.minted)
+    discount = discounts(rules)
+    hurried = weeks.proceeds / (1.0 - discount)[None, :]
+    left = xp.maximum(weeks.last.stock, 0.0)
+    missing = xp.maximum(cash_target(rules, law) * weeks.tokens - left[:, 0], 0.0)
+    calm = _to_restore(left, missing) + _to_comply(left, weeks.tokens, rules, law)
+    books = sell(books, hurried + calm, hurried - weeks.proceeds, "window")
+    return support(books, own_money(weeks.proceeds, rules), "advance_repayment", "issuer_support")
 
 
-def _raise_cash(books: Books, needed: Float[Array, " issuer"]) -> Books:
-    """The liquidity waterfall: cash first, then repo, then bills, then collateralised loans called in.
-
-    It covers the redemptions and what is to be held in cash afterwards.
-    """
-    xp = namespace(needed)
-    for instrument, sale in (
-        (REPO, "reserve_repo_sale"),
-        (BILLS, "reserve_bill_sale"),
-        (SECURED_LOANS, "secured_loan_repayment"),
-    ):
-        short = xp.maximum(needed - balance(books, RESERVE), 0.0)
-        books = pay(books, sale, row(xp.minimum(short, books.positions[instrument][RESERVE])))
-    return books
+def _to_restore(left: Float[Array, "issuer rung"], missing: Array) -> Float[Array, "issuer rung"]:
+    """Repo, then bills, sold to bring cash back to its target."""
+    xp = namespace(left)
+    repo = xp.minimum(missing, left[:, 1])
+    bills = xp.minimum(missing - repo, left[:, 2])
+    return xp.concat([0.0 * left[:, :1], repo[:, None], bills[:, None], 0.0 * left[:, 3:]], axis=1)
 
 
-def _invest(books: Books, rules: Rules, yield_paid: Array) -> Books:
+def _to_comply(left: Array, tokens: Array, rules: Rules, law: Law) -> Float[Array, "issuer rung"]:
+    """Loans, metal, coins and stakes above what may be held, run down over the transition that the law gives."""
+    xp = namespace(left)
+    is_risky = xp.asarray([1.0 if rung.name in RISKY and rung.book == RESERVE else 0.0 for rung in LADDER])
+    risky = left * is_risky[None, :]
+    limit = xp.minimum(rules.issuer.risky_limit, law.risky_limit) * tokens
+    excess = xp.maximum(risky.sum(axis=1) - limit, 0.0) / rules.liquidity.transition
+    return risky * ratio(excess, risky.sum(axis=1))[:, None]
+
+
+def _invest(books: Books, rules: Rules, law: Law) -> Books:
     """Put surplus cash to work: repo and collateralised loans up to their shares of tokens, bills for the rest."""
-    xp = namespace(yield_paid)
+    xp = namespace(law.deposit_share)
     issuer = rules.issuer
     tokens = -books.positions[TOKENS][RESERVE]
-    surplus = xp.maximum(balance(books, RESERVE) - issuer.cash_share * tokens, 0.0)
+    surplus = xp.maximum(balance(books, RESERVE) - cash_target(rules, law) * tokens, 0.0)
     repo = xp.maximum(issuer.repo_share * tokens - books.positions[REPO][RESERVE], 0.0)
-    loans = xp.maximum(issuer.secured_share * tokens - books.positions[SECURED_LOANS][RESERVE], 0.0)
+    share = xp.minimum(issuer.secured_share, xp.minimum(issuer.risky_limit, law.risky_limit))
+    loans = xp.maximum(share * tokens - books.positions[SECURED_LOANS][RESERVE], 0.0)
     fits = xp.minimum(1.0, ratio(surplus, repo + loans, empty=1.0))
     books = pay(books, "reserve_repo_purchase", column(repo * fits))
     books = pay(books, "secured_lending", column(loans * fits))
-    left = xp.maximum(balance(books, RESERVE) - issuer.cash_share * tokens, 0.0)
+    left = xp.maximum(balance(books, RESERVE) - cash_target(rules, law) * tokens, 0.0)
     return pay(books, "reserve_bill_purchase", column(xp.minimum(left, surplus)))
+
+
+def _talks_that_money_is_left_for(state: Redeployment, opening: Books, closing: Books) -> Redeployment:
+    """Money parked for deals that went to holders is no longer in talks."""
+    parked = opening.positions[REPO][OWN]
+    left = ratio(closing.positions[REPO][OWN], parked, empty=1.0)
+    return replace(state, talks=state.talks * left[:, None])
 
 
 def _mean_position(opening: Books, closing: Books, instrument: str) -> Array:

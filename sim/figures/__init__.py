@@ -11,7 +11,16 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from sim.figures import gpus, interest_flow, issuers, labs, model_against_data, network, origins
+from sim.figures import (
+    gpus,
+    interest_flow,
+    issuers,
+    labs,
+    model_against_data,
+    network,
+    origins,
+    systemic_risk,
+)
 from sim.figures.style import DPI
 from sim.runs import Run
 
@@ -75,6 +84,14 @@ FIGURES: dict[str, Plate] = {
         "Whose money bought the GPUs",
         "The providers' GPU purchases by the origin of the money that paid for them, as shares and "
         "as amounts, and bill interest on a scale of its own.",
+    ),
+    "systemic_risk": Plate(
+        systemic_risk.draw,
+        "Whose failure would hurt whom",
+        "What-ifs on the balance sheets: what the failure of one agent would take from the net worth of the "
+        "others if nothing were recovered, who would lose it, which failure each should fear most, and the same "
+        "through time. "
+        "Net worth is what agents have in this economy; token holders and other owners outside are left out.",
     ),
     "model_against_data": Plate(
         model_against_data.draw,

@@ -1,0 +1,72 @@
+"""Phase 10, third part: losses that reach the reserve, and the end of an issuer that cannot pay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, column, diagonal, namespace, ratio, row
+from sim.economy.flows import ADVANCES, ECONOMY, OWN, REPO, RESERVE, TOKENS
+from sim.economy.ledger import Books, balance, net_worth, pay, total_value, write_off
+from sim.economy.liquidity import buffer_ratio, discounts, holdings, own_money, raised, reserve_only, sell, support
+from sim.economy.regimes import Law, law_of
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy
+
+
+def resolve_issuers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """Write off what the own book can no longer repay, then wind up issuers that are shut and short of backing."""
+    books = impair_advances(economy.books)
+    failed = economy.tokens.shut * (buffer_ratio(books) < 0.0)
+    books = wind_up(books, failed, rules, law_of(economy, rules))
+    talks = economy.redeployment.talks * _kept(economy.books, books)[:, None]
+    market, open_still = economy.tokens, 1.0 - failed
+    tokens = replace(market, shut=market.shut * open_still, pressure=market.pressure * open_still)
+    return replace(economy, books=books, redeployment=replace(economy.redeployment, talks=talks), tokens=tokens)
+
+
+def impair_advances(books: Books) -> Books:
+    """Book the loss of a reserve that lent to an own book worth less than nothing.
+
+    The owners lose first: only what the own book's assets fall short of its debt is lost to the reserve.
+    """
+    xp = namespace(books.cash[OWN])
+    loss = xp.clip(-net_worth(books, OWN), 0.0, total_value(books, ADVANCES, RESERVE))
+    return write_off(books, ADVANCES, RESERVE, OWN, diagonal(loss))
+
+
+def wind_up(books: Books, failed: Float[Array, " issuer"], rules: Rules, law: Law) -> Books:
+    """Sell everything, pay who ranks first, share the rest among the holders, and write off what is left.
+
+    Where the law puts holders first, the own book's liquid money is claimed for them as far as they need it, and
+    administration is paid by others; elsewhere other creditors take their part before them.
+
+    Args:
+        books: the books before.
+        failed: 1 for each issuer to be wound up.
+        rules: discounts of hurried sales, cost of administration.
+        law: who ranks first.
+    """
+    xp = namespace(failed)
+    stock, discount, reserve = holdings(books), discounts(rules), reserve_only(rules)
+    tokens = -books.positions[TOKENS][RESERVE]
+    of_reserve = stock * (1.0 - discount) * reserve * failed[:, None]
+    missing = xp.maximum(tokens * failed - of_reserve.sum(axis=1), 0.0)
+    of_owners = raised(stock, missing, law.holders_first[:, None] * (1.0 - reserve), discount)
+    proceeds = of_reserve + of_owners
+    sold = proceeds / (1.0 - discount)
+    books = sell(books, sold, sold - proceeds, "estate")
+    books = support(books, own_money(proceeds, rules), "estate_repayment", "estate_support")
+    cash = xp.maximum(balance(books, RESERVE), 0.0) * failed
+    first = rules.liquidity.administration_cost * (1.0 - law.holders_first) * cash
+    books = pay(books, "estate_costs", column(first))
+    payout = xp.minimum((cash - first) * (1.0 - 1e-14), tokens)
+    books = pay(books, "estate_payout", column(payout))
+    books = write_off(books, TOKENS, ECONOMY, RESERVE, row((tokens - payout) * failed))
+    return write_off(books, ADVANCES, RESERVE, OWN, diagonal(total_value(books, ADVANCES, RESERVE) * failed))
+
+
+def _kept(before: Books, after: Books) -> Float[Array, " issuer"]:
+    """Part of the money parked for deals that the wind-up left."""
+    return ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
