@@ -18,8 +18,8 @@ from sim.economy.arrays import Array, Scalar, namespace
 from sim.economy.flows import ORIGINS, OWN, RESERVE, TOKENS
 from sim.economy.gpus import BILLION
 from sim.economy.ledger import Books, net_worth
+from sim.economy.liquidity import buffer_ratio
 from sim.economy.measures import EARNED
-from sim.economy.redeployment import buffer_ratio
 from sim.economy.state import Economy
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ class Outcome:
         about: population or sector whose colour it takes, or "interest".
         reading: what is read from each quarter, a key of `readings`; the outcome's own name if left out.
         over: reading by whose sum the sum is divided, for shares.
-        optional: whether it is left out where the model has no such series.
     """
 
     name: str
@@ -62,7 +61,6 @@ class Outcome:
     about: str
     reading: str = ""
     over: str | None = None
-    optional: bool = False
 
     @property
     def read(self) -> str:
@@ -135,11 +133,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome("lowest_reserve_excess_usd_bn", "Lowest excess reserve of an issuer", USD, "min", "issuers"),
     Outcome("lowest_reserve_excess_share", "Lowest excess reserve over tokens", SHARE, "min", "issuers"),
-    Outcome("lowest_token_price", "Lowest price of a token", "USD", "min", "issuers", optional=True),
-    Outcome(
-        "largest_weekly_outflow", "Largest weekly outflow over tokens", SHARE, "max", "issuers", optional=True
-    ),
-    Outcome("weeks_window_closed", "Weeks of closed windows", "issuer-weeks", "sum", "issuers", optional=True),
+    Outcome("lowest_token_price", "Lowest price of a token", "USD", "min", "issuers"),
+    Outcome("largest_weekly_outflow", "Largest weekly outflow over tokens", SHARE, "max", "issuers"),
+    Outcome("weeks_window_closed", "Weeks with a closed window, worst coin", "weeks", "sum", "issuers"),
     # Labs
     Outcome("lab_revenue_usd_bn", "Revenue of the labs", USD, "sum", "labs"),
     Outcome(
@@ -186,6 +182,8 @@ HEADLINES = (
     "own_books_at_end_usd_bn",
     "interest_usd_bn",
     "final_tokens_usd_bn",
+    "lowest_token_price",
+    "weeks_window_closed",
     "failures",
 )
 """Outcomes that get a figure of their own in a comparison."""
@@ -261,13 +259,12 @@ def reduced(paths: Mapping[str, Array]) -> dict[str, float]:
         paths: reading -> its numbers, `(quarter,)`, the opening first.
 
     Returns:
-        Outcome -> number. Outcomes that are optional and have no reading are left out.
+        Outcome -> number.
 
     Raises:
-        KeyError: if a reading is missing that is not optional.
+        KeyError: if a reading is missing.
     """
-    chosen = [outcome for outcome in OUTCOMES if not outcome.optional or outcome.read in paths]
-    return {outcome.name: _reduced(outcome, paths) for outcome in chosen}
+    return {outcome.name: _reduced(outcome, paths) for outcome in OUTCOMES}
 
 
 def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> float:

@@ -171,7 +171,7 @@ def _effect(this: Cause, pairs: int) -> str:
     bought = this.purchases
     if bought.none:
         return f"Cause: the providers buy the same GPUs in {this.more} and in {this.less}, in every pair."
-    mean = f"{usd(abs(bought.mean))} {_more(bought.mean)} GPUs in {this.more} than in {this.less}"
+    mean = f"GPUs for {usd(abs(bought.mean))} {_more(bought.mean)} in {this.more} than in {this.less}"
     where = f"90 percent interval of the difference {between(bought.low, bought.high)}"
     agree = f"{_more(bought.mean)} in {bought.same_sign} of {pairs} pairs"
     if bought.decided:
@@ -296,7 +296,11 @@ def usd(usd_bn: float) -> str:
 
 
 def between(low: float, high: float) -> str:
-    """An interval of amounts in a sentence, both ends on one scale: USD -0.42 to 3.10 bn."""
+    """An interval in a sentence, both ends on one scale: USD -0.42 to 3.10 bn.
+
+    Where both ends are below zero, they are told as sizes: the sentence says "less" already.
+    """
+    low, high = (-high, -low) if high < 0.0 else (low, high)
     size = max(abs(low), abs(high))
     factor, unit = (1.0, "bn") if size >= 0.0995 else (1e3, "million")
     digits = 0 if size * factor >= 99.5 else 1 if size * factor >= 9.95 else 2

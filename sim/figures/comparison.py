@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sim.experiments.cause import Cause, shares, usd
 from sim.experiments.compare import Comparison
-from sim.experiments.paired import Effect
+from sim.experiments.comparison_report import number as told
+from sim.experiments.paired import ROUNDING, Effect
 from sim.figures.style import (
     GRID,
     INK,
@@ -34,6 +35,8 @@ from sim.outcomes import BY_NAME, Outcome
 
 LARGEST_DOT = 0.22
 """Inches: diameter of the dot of one pair where there is room."""
+LABEL_ROOM = 0.29
+"""Part of a panel that the longest label of an interval takes."""
 
 
 def draw_outcome(found: Comparison, name: str) -> Figure:
@@ -104,11 +107,7 @@ def colour_of(outcome: Outcome) -> str:
 
 def amount(number: float, outcome: Outcome) -> str:
     """A number of an outcome in a title: money and shares with their unit, counts as they are."""
-    if outcome.unit == "USD bn":
-        return usd(number)
-    if outcome.unit == "share":
-        return percent(number)
-    return f"{number:,.0f}" if abs(number) >= 1000.0 else f"{number:.3g}"
+    return usd(number) if outcome.unit == "USD bn" else told(number, outcome.unit)
 
 
 def _more(number: float, outcome: Outcome) -> str:
@@ -136,7 +135,8 @@ def _differences(dots: Axes, strip: Axes, outcome: Outcome, effect: Effect, colo
     place = dots.get_position()
     width, height = place.width * SIZE[0], place.height * SIZE[1]
     size, middle, level = _stacked(differences, (low, high), width, 0.9 * height)
-    for chosen, face in ((differences > 0.0, colour), (differences <= 0.0, PAPER)):
+    more = differences > ROUNDING * np.maximum(np.abs(effect.a), 1.0)
+    for chosen, face in ((more, colour), (~more, PAPER)):
         dots.scatter(
             middle[chosen],
             level[chosen] + 0.5,
@@ -150,8 +150,16 @@ def _differences(dots: Axes, strip: Axes, outcome: Outcome, effect: Effect, colo
     _strip(strip, outcome, effect, colour)
     for axes in (dots, strip):
         axes.axvline(0.0, color=INK, linewidth=1.4, zorder=2)
+    on_left = -low > 0.7 * (high - low)
     dots.text(
-        0.0, 1.0, " no difference", transform=dots.get_xaxis_transform(), fontsize=NOTE, color=MUTED, va="top"
+        0.0,
+        1.0,
+        "no difference " if on_left else " no difference",
+        transform=dots.get_xaxis_transform(),
+        fontsize=NOTE,
+        color=MUTED,
+        va="top",
+        ha="right" if on_left else "left",
     )
 
 
@@ -159,21 +167,20 @@ def _stacked(
     values: NDArray[np.float64], limits: tuple[float, float], width: float, height: float
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Stack dots in columns: their size in inches, as large as fits, and for each its place and its level."""
-    best, chosen = 0.0, 1
+    best, chosen = 0.0, 1.0
     for columns in range(8, 121):
-        highest = np.histogram(values, columns, limits)[0].max()
+        step = (limits[1] - limits[0]) / columns
+        highest = np.unique(np.round(values / step), return_counts=True)[1].max()
         size = min(width / columns, height / highest, LARGEST_DOT)
         if size >= best:
-            best, chosen = size, columns
-    edges = np.linspace(*limits, chosen + 1)
-    column = np.clip(np.digitize(values, edges) - 1, 0, chosen - 1)
-    level, filled = np.empty(len(values)), np.zeros(chosen)
+            best, chosen = size, step
+    # Columns are counted from zero, so that a pair without a difference stands on the line.
+    column = np.round(values / chosen)
+    level, filled = np.empty(len(values)), dict.fromkeys(column, 0)
     for index in np.argsort(values, kind="stable"):
         level[index] = filled[column[index]]
-        filled[column[index]] += 1.0
-    # In the middle of its values, so that dots that are equal stand where they are.
-    mean = np.array([values[column == each].mean() for each in column])
-    return best, mean, level
+        filled[column[index]] += 1
+    return best, column * chosen, level
 
 
 def _strip(axes: Axes, outcome: Outcome, effect: Effect, colour: str) -> None:
@@ -188,27 +195,23 @@ def _strip(axes: Axes, outcome: Outcome, effect: Effect, colour: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: plain(number)))
     axes.set_xlabel(_unit(outcome), fontsize=TEXT, color=MUTED, labelpad=6)
-    axes.plot([effect.spread_low, effect.spread_high], [1.0, 1.0], color=colour, linewidth=1.6)
-    axes.plot([effect.low, effect.high], [2.6, 2.6], color=darker(colour), linewidth=7.0, solid_capstyle="butt")
-    axes.plot(effect.mean, 2.6, marker="D", markersize=9.0, color=PAPER, markeredgecolor=INK, markeredgewidth=1.6)
-    for height, ends, words in (
-        (2.6, (effect.low, effect.high), "mean, and its 90 percent interval"),
-        (1.0, (effect.spread_low, effect.spread_high), "5 to 95 percent of pairs"),
+    axes.plot([effect.spread_low, effect.spread_high], [0.5, 0.5], color=colour, linewidth=1.6)
+    axes.plot([effect.low, effect.high], [2.4, 2.4], color=darker(colour), linewidth=7.0, solid_capstyle="butt")
+    axes.plot(effect.mean, 2.4, marker="D", markersize=9.0, color=PAPER, markeredgecolor=INK, markeredgewidth=1.6)
+    left, right = axes.get_xlim()
+    for height, start, words in (
+        (3.35, effect.low, "mean, and its 90 percent interval"),
+        (1.25, effect.spread_low, "5 to 95 percent of pairs"),
     ):
-        left, right = axes.get_xlim()
-        on_right = right - ends[1] > ends[0] - left
-        at, align = (ends[1], "left") if on_right else (ends[0], "right")
-        shift = 0.012 * (right - left) * (1.0 if on_right else -1.0)
         axes.text(
-            at + shift,
+            min(start, right - LABEL_ROOM * (right - left)),
             height,
             words,
             fontsize=NOTE,
             color=MUTED,
             va="center",
-            ha=align,
             zorder=4,
-            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0},
         )
 
 
