@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.coin_events import coin_events
 from sim.economy.flows import (
     COMPUTE_LOANS,
     FLOWS,
@@ -56,6 +57,7 @@ def happened(
         One dictionary per event: quarter, kind, agent, text and usd_bn (None where no money is meant).
     """
     return [
+        *coin_events(quarter, before, after, names),
         *_failures(quarter, before, after, names),
         *_workouts(quarter, after, names),
         *_newcomers(quarter, before, after, names),

@@ -272,6 +272,7 @@ def _beliefs_and_talks(scenario: Scenario, rules: Rules) -> state.Redeployment:
         belief=channels + rules.redeployment.prior_return,
         propensity=channels + np.array([scenario.channels[c]["propensity"].value for c in CHANNELS]),
         talks=channels,
+        given_up=none,
         share=channels,
         deployed=channels,
         to_date=channels,

@@ -37,7 +37,7 @@ NO_INTEREST = {
     "environment.rate_volatility": 0.0,
     "history.until": "none",
 }
-DRY = {"funding.investor_appetite": 0.0, "redeployment.status_weight": 1.0}
+DRY = {"funding.investor_appetite": 0.0, "redeployment.status_weight": 1.0, "entry.entry": 0.0}
 KINDS = {
     "one quarter": (1, {}),
     "baseline": (14, {}),

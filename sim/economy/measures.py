@@ -141,9 +141,9 @@ def agents(economy: Economy) -> dict[str, dict[str, Array]]:
 
 
 def _of_coins(economy: Economy, price: Array) -> Array:
-    """Prices of the coins that are still in circulation; a dead coin counts as one."""
+    """Prices of the coins that were in circulation this quarter; a dead coin counts as one."""
     xp = namespace(price)
-    return xp.where(economy.books.positions[TOKENS][RESERVE] < 0.0, price, 1.0)
+    return xp.where(economy.tokens.average_tokens > 0.0, price, 1.0)
 
 
 def _total(books: Books, kind: str, zero: Scalar) -> Scalar:

@@ -219,6 +219,8 @@ class Redeployment:
     propensity: Float[Array, "issuer channel"]
     talks: Float[Array, "issuer channel"]
     """money parked for deals under discussion, USD bn"""
+    given_up: Float[Array, " issuer"]
+    """money that came back this quarter from talks that lead nowhere, USD bn"""
     share: Float[Array, "issuer channel"]
     """of deployable money, this quarter's choice"""
     deployed: Float[Array, "issuer channel"]
