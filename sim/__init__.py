@@ -5,7 +5,8 @@
     run = sim.run("baseline", seed=1)
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
-`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.CapitalFlowModel` is a Mesa model like any other.
+`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.compare` runs two scenarios as twins,
+`sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
 
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import ScenarioError
+    from sim.experiments.compare import Comparison, compare
+    from sim.experiments.histories import WorkerError
     from sim.model import AccountingError, CapitalFlowModel
     from sim.runs import Run, RunError
     from sim.scenario import Scenario, load
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
 _HOME = {
     "AccountingError": "sim.model",
     "CapitalFlowModel": "sim.model",
+    "Comparison": "sim.experiments.compare",
     "Run": "sim.runs",
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.errors",
+    "WorkerError": "sim.experiments.histories",
+    "compare": "sim.experiments.compare",
     "load": "sim.scenario",
     "run": "sim.single",
 }
@@ -35,10 +41,13 @@ _HOME = {
 __all__ = [
     "AccountingError",
     "CapitalFlowModel",
+    "Comparison",
     "Run",
     "RunError",
     "Scenario",
     "ScenarioError",
+    "WorkerError",
+    "compare",
     "load",
     "run",
 ]

@@ -79,6 +79,38 @@ def run(
         show_run(finished)
 
 
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="Name of the first scenario, or path of a TOML file.")],
+    b: Annotated[str, typer.Argument(help="The second: differences are the first less the second.")],
+    runs: Annotated[int, typer.Option(help="Pairs of histories, at least 2.")] = 100,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first pair; that of A if left out.")] = None,
+    quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenarios' own if left out.")] = None,
+    changes: Sets = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per processor if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run two scenarios with the same random numbers, and say what their differences cause.
+
+    A change given by --set applies to both.
+    """
+    from sim.experiments.compare import compare as compare_scenarios
+    from sim.folders import finite, refuse_taken
+
+    if out is not None:
+        refuse_taken(out)
+    with _progress_bar(f"{a} and {b}", "histories") as progress:
+        found = compare_scenarios(a, b, runs, seed, quarters, _parsed(changes), workers, progress)
+        folder = found.save(out)
+    if as_json:
+        _answer({"comparison_dir": str(folder.resolve()), **finite(found.to_dict())})
+    else:
+        from sim.terminal import show_comparison
+
+        show_comparison(found, folder)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",
@@ -147,7 +179,7 @@ def _status(error: Exception) -> int | None:
 
     if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
         return 2
-    if type(error).__name__ == "AccountingError":
+    if type(error).__name__ in ("AccountingError", "WorkerError"):
         return 1
     return None
 
@@ -190,8 +222,8 @@ def _summary(finished: Run) -> dict[str, Any]:
 
 
 @contextmanager
-def _progress_bar(scenario: str) -> Iterator[Progress]:
-    """A bar over quarters on standard error, where it is a terminal."""
+def _progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
+    """A bar over quarters, or whatever else is counted, on standard error where it is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -199,7 +231,7 @@ def _progress_bar(scenario: str) -> Iterator[Progress]:
     if not console.is_terminal:
         yield lambda done, total, label: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("quarters"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(scenario, total=None)
 

@@ -5,10 +5,6 @@ Everything goes into a temporary folder beside the final one, which is renamed w
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import platform
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -19,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from sim.folders import WholeFolder, free_folder, json_text
 from sim.runs import (
     EVENTS,
     MANIFEST,
@@ -51,9 +48,6 @@ _ROWS_WAITING = 50_000
 
 # Rows beyond this spill to disk.
 _MEMORY_LIMIT = "128MB"
-
-# Temporary folders of this process: what else carries its pid was left by an earlier process of that pid.
-_being_written: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -96,11 +90,8 @@ class RunWriter:
     """
 
     def __init__(self, out: Path) -> None:
-        self.out = Path(out).resolve()
-        with reported(f"cannot write a run to {self.out}"):
-            _refuse_taken(self.out)
-            self.out.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = self.out.parent / f"{_partial_prefix(self.out)}{os.getpid()}"
+        self._whole = WholeFolder(out)
+        self.out = self._whole.out
         self._store: _Store | None = None
         self._events: IO[str] | None = None
         self._events_written = 0
@@ -112,17 +103,11 @@ class RunWriter:
         Raises:
             RunError: The folder cannot be created, or this process is already writing this run.
         """
-        for leftover in _partials(self.out):
-            if not _in_progress(leftover):
-                shutil.rmtree(leftover, ignore_errors=True)
-        if self._folder in _being_written:
-            raise RunError(f"cannot write a run to {self.out}: this process is already writing it")
-        with reported(f"cannot write a run to {self.out}"):
-            self._folder.mkdir()
-            _being_written.add(self._folder)
+        self._whole.__enter__()
+        with reported(self._whole.doing):
             try:
-                self._store = _Store(self._folder)
-                self._events = open(self._folder / EVENTS, "w", encoding="utf-8")
+                self._store = _Store(self.folder)
+                self._events = open(self.folder / EVENTS, "w", encoding="utf-8")
             except BaseException:
                 self._discard()
                 raise
@@ -137,7 +122,7 @@ class RunWriter:
     @property
     def folder(self) -> Path:
         """The temporary folder: figures and reports are written into it before `commit`."""
-        return self._folder
+        return self._whole.path
 
     def quarter(self, tables: QuarterTables) -> None:
         """Adds the tables of one quarter.
@@ -153,7 +138,7 @@ class RunWriter:
                 fit its column, or the disk refuses.
         """
         store, events = self._open_for_tables()
-        with reported(f"cannot write a run to {self.out}"):
+        with reported(self._whole.doing):
             store.add("series", _series_row(tables.series))
             store.add("agents", _long_columns("agents", tables.agents))
             store.add("flows", _long_columns("flows", tables.flows))
@@ -162,7 +147,7 @@ class RunWriter:
                 if set(event) != set(EVENT_KEYS):
                     raise RunError(f"events: {_differing(event, EVENT_KEYS)}")
                 events.write(",\n " if self._events_written else "[\n ")
-                events.write(_json({key: event[key] for key in EVENT_KEYS}))
+                events.write(json_text({key: event[key] for key in EVENT_KEYS}))
                 self._events_written += 1
 
     def finish_tables(self) -> Run:
@@ -177,12 +162,12 @@ class RunWriter:
         """
         if self._finished is None:
             store, events = self._open_for_tables()
-            with reported(f"cannot write a run to {self.out}"):
-                store.export(self._folder)
+            with reported(self._whole.doing):
+                store.export(self.folder)
                 store.close()
                 events.write("\n]\n" if self._events_written else "[]\n")
                 events.close()
-            self._finished = Run(self._folder, manifest={})
+            self._finished = Run(self.folder, manifest={})
         return self._finished
 
     def tables(self) -> Run:
@@ -214,17 +199,10 @@ class RunWriter:
             raise RunError(f"{MANIFEST}: missing {', '.join(missing)}")
         self.finish_tables()
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
-        text = _json({"created": created, **manifest}, indent=2, sort_keys=True)
-        with reported(f"cannot write a run to {self.out}"):
-            (self._folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-            # On disk before the rename is, so that a power cut cannot leave the name without the content.
-            for path in sorted(self._folder.rglob("*"), reverse=True):
-                _sync(path)
-            _sync(self._folder)
-            _refuse_taken(self.out)
-            os.rename(self._folder, self.out)
-            _sync(self.out.parent)
-        return Run.open(self.out)
+        text = json_text({"created": created, **manifest}, indent=2, sort_keys=True)
+        with reported(self._whole.doing):
+            (self.folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        return Run.open(self._whole.commit())
 
     def _open_for_tables(self) -> tuple[_Store, IO[str]]:
         if self._store is None or self._events is None:
@@ -240,8 +218,7 @@ class RunWriter:
                 with suppress(RunError, OSError):
                     opened.close()
         self._store = self._events = None
-        shutil.rmtree(self._folder, ignore_errors=True)
-        _being_written.discard(self._folder)
+        self._whole.discard()
 
 
 def default_out(root: Path, scenario: str, seed: int) -> Path:
@@ -256,12 +233,7 @@ def default_out(root: Path, scenario: str, seed: int) -> Path:
         A folder that does not exist and that nobody is writing.
     """
     name = re.sub(r"[^\w.-]+", "-", scenario).strip("-.") or "run"
-    first, count = root / f"{name}-seed{seed}", 1
-    while True:
-        out = first if count == 1 else root / f"{first.name}-{count}"
-        if not os.path.lexists(out) and not any(map(_in_progress, _partials(out))):
-            return out
-        count += 1
+    return free_folder(root, f"{name}-seed{seed}")
 
 
 class _Store:
@@ -375,78 +347,3 @@ def _differing(names: Iterable[str], expected: Iterable[str]) -> str:
         "unexpected": [name for name in names if name not in expected],
     }
     return "; ".join(f"{word} {', '.join(found)}" for word, found in parts.items() if found)
-
-
-def _json(value: Any, **layout: Any) -> str:
-    try:
-        return json.dumps(_plain(value), allow_nan=False, ensure_ascii=False, **layout)
-    except (TypeError, ValueError) as error:
-        raise RunError(f"cannot be written as JSON: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    """The value with JSON's own types: NumPy scalars as numbers, paths as text, NaN and infinity as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _refuse_taken(out: Path) -> None:
-    if out.is_dir():
-        if any(out.iterdir()):
-            raise RunError(f"{out} exists and is not empty; choose another folder")
-    elif out.exists():
-        raise RunError(f"{out} exists and is not a folder")
-
-
-def _partial_prefix(out: Path) -> str:
-    # A pid means something on one machine only; folders are shared between machines on clusters.
-    machine = re.sub(r"\W+", "-", platform.node())[:40]
-    return f".{out.name}.partial-{machine}-"
-
-
-def _partials(out: Path) -> list[Path]:
-    """The temporary folders of this run that processes of this machine made, alive or dead."""
-    prefix = _partial_prefix(out)
-    if not out.parent.is_dir():
-        return []
-    return [
-        path
-        for path in out.parent.iterdir()
-        if path.name.startswith(prefix) and path.name.removeprefix(prefix).isdecimal()
-    ]
-
-
-def _in_progress(partial: Path) -> bool:
-    """Whether the process that made a temporary folder still writes it."""
-    pid = int(partial.name.rpartition("-")[2])
-    if pid == os.getpid():
-        return partial.resolve() in _being_written
-    if os.name != "posix":
-        return True  # there, signal 0 is not a question
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        pass  # alive, and another user's
-    return True
-
-
-def _sync(path: Path) -> None:
-    """Waits until a file or folder is on disk."""
-    if path.is_dir() and os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

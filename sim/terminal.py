@@ -12,8 +12,11 @@ from rich.text import Text
 from sim.economy.checks import TOLERANCE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
+    from sim.experiments.compare import Comparison
     from sim.runs import Run
 
 MOST_ROWS = 200
@@ -48,6 +51,33 @@ def show_run(finished: Run) -> None:
     report = finished.path / "report.html"
     where = report if report.is_file() else finished.path
     console.print(Text(f"Report: {where.resolve()}"), soft_wrap=True)
+
+
+def show_comparison(found: Comparison, folder: Path) -> None:
+    """Print the outcomes of two twins side by side, what they say, and where the report is."""
+    from sim.experiments.comparison_report import cells, labelled
+    from sim.outcomes import BY_NAME, HEADLINES
+
+    console = Console(highlight=False)
+    a, b = found.names
+    printed = _plain_table(f"{a} against {b}: {len(found.seeds)} pairs of histories")
+    printed.add_column("outcome")
+    for name in (a, b, "difference", "90 percent interval"):
+        printed.add_column(name, justify="right", no_wrap=name == "difference")
+    for name in HEADLINES:
+        outcome, effect = BY_NAME[name], found.effects[name]
+        *shown, difference, interval, _ = cells(effect, outcome.unit)
+        style = "bold" if effect.decided else "dim"
+        printed.add_row(labelled(outcome), *shown, Text(difference, style), Text(interval, style))
+    console.print(printed)
+    console.print(
+        f"Differences are {a} less {b}; dim ones are not told from zero. All {len(found.effects)} outcomes are in "
+        "the report.",
+        markup=False,
+    )
+    for paragraph in found.words:
+        console.print(Text(f"\n{paragraph}"))
+    console.print(Text(f"\nReport: {(folder / 'report.html').resolve()}"), soft_wrap=True)
 
 
 def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:

@@ -1,0 +1,126 @@
+"""Paired differences of twins that share their random numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.90
+"""Of the intervals."""
+ROUNDING = 1e-9
+"""Relative to what is compared (a dollar at least): what sums leave behind, which counts as no difference."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One outcome in two scenarios, seed by seed, and what its difference is.
+
+    Attributes:
+        a: the outcome in the first scenario, `(seed,)`.
+        b: the same in the second, with the same seeds.
+        mean_a: mean of `a`.
+        mean_b: mean of `b`.
+        mean: mean of the differences, `a` less `b`.
+        low: lower end of the 90 percent interval of that mean, by Student's t with one degree of freedom fewer
+            than seeds.
+        high: its upper end.
+        spread_low: the fifth percentile of the single differences.
+        spread_high: the ninety-fifth.
+    """
+
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
+    mean_a: float
+    mean_b: float
+    mean: float
+    low: float
+    high: float
+    spread_low: float
+    spread_high: float
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """The single differences, `(seed,)`."""
+        return self.a - self.b
+
+    @property
+    def none(self) -> bool:
+        """Whether the twins do not differ at all, in any pair."""
+        size = np.maximum(np.maximum(np.abs(self.a), np.abs(self.b)), 1.0)
+        return bool((np.abs(self.differences) <= ROUNDING * size).all())
+
+    @property
+    def decided(self) -> bool:
+        """Whether the interval of the mean leaves zero out."""
+        return not self.none and (self.low > 0.0 or self.high < 0.0)
+
+    @property
+    def same_sign(self) -> int:
+        """In how many pairs the difference has the sign of the mean."""
+        return int((np.sign(self.differences) == np.sign(self.mean)).sum())
+
+    @property
+    def pairs_to_decide(self) -> int:
+        """How many pairs would leave zero out of the interval, if the mean and the spread stay what they are.
+
+        Solves `t s / sqrt(n) = |mean|` with the normal quantile in place of t, so that it is a little low for
+        few pairs. Zero where the mean is zero: no number of pairs would.
+        """
+        if self.mean == 0.0:
+            return 0
+        quantile = float(stdtrit(1e9, 0.5 + CONFIDENCE / 2.0))
+        return math.ceil((quantile * float(self.differences.std(ddof=1)) / self.mean) ** 2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers, for JSON."""
+        return {
+            "mean_a": self.mean_a,
+            "mean_b": self.mean_b,
+            "mean_difference": self.mean,
+            "interval_90": [self.low, self.high],
+            "spread_5_95": [self.spread_low, self.spread_high],
+            "differs_from_zero": self.decided,
+        }
+
+
+def effect(a: NDArray[np.float64], b: NDArray[np.float64]) -> Effect:
+    """Compare an outcome of two scenarios, paired by seed.
+
+    The interval of the mean difference is `mean +- t s / sqrt(n)`, `s` the standard deviation of the paired
+    differences (Law, Simulation Modeling and Analysis, section 10.2.1). What the twins have in common cancels
+    in each pair, so that it is narrower than an unpaired one.
+
+    Args:
+        a: the outcome in the first scenario, `(seed,)`, at least two.
+        b: the same in the second.
+
+    Raises:
+        ValueError: if there are fewer than two pairs, or the lengths differ.
+    """
+    if a.shape != b.shape or a.ndim != 1 or len(a) < 2:
+        raise ValueError(f"at least two pairs are needed, not shapes {a.shape} and {b.shape}")
+    difference = a - b
+    mean, half = float(difference.mean()), half_width(difference)
+    spread_low, spread_high = np.quantile(difference, [0.05, 0.95])
+    return Effect(
+        a,
+        b,
+        float(a.mean()),
+        float(b.mean()),
+        mean,
+        mean - half,
+        mean + half,
+        float(spread_low),
+        float(spread_high),
+    )
+
+
+def half_width(sample: NDArray[np.float64]) -> float:
+    """Half of the 90 percent interval of a mean, by Student's t."""
+    quantile = float(stdtrit(len(sample) - 1, 0.5 + CONFIDENCE / 2.0))
+    return quantile * float(sample.std(ddof=1)) / math.sqrt(len(sample))
