@@ -13,6 +13,7 @@ import numpy as np
 from sim import calendar, levers, shocks
 from sim.agents import AGENT_CLASSES
 from sim.behaviours import Behaviour
+from sim.coin_events import announced
 from sim.economy import measures
 from sim.economy.checks import TOLERANCE, identities
 from sim.economy.ledger import Books
@@ -133,7 +134,7 @@ class CapitalFlowModel(mesa.Model):
         self.checks = _enforced(label, residuals)
         self.quarter, self.label = self.quarter + 1, label
         self.opening_books, self.economy = before.books, after
-        self.happenings = happened(self.label, before, after, self.names)
+        self.happenings = announced(self.label, self.scenario_spec) + happened(label, before, after, self.names)
         self._measure()
         self.datacollector.collect(self)
         self.running = self.quarter < self.scenario_spec.run.quarters

@@ -42,7 +42,7 @@ BALANCES = (
 FUNDING = tuple(name for name, kind in FLOWS.items() if ISSUED_BY.get(kind.payee_gives or "") == kind.payee)
 """Payments for new loans or shares of the payee."""
 
-SALES = ("compute", "gpu_purchase", "revenue_share")
+SALES = ("compute", "issuer_gpu_services", "gpu_purchase", "first_gpu_purchase", "revenue_share")
 """Payments for what the payee sells, or for its share in what the payer earns."""
 
 FAINT = 1e-12

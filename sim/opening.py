@@ -100,6 +100,7 @@ def build_rules(scenario: Scenario) -> Rules:
         liquidity=_scalars(rule.LiquidityRules, scenario.liquidity),
         regimes=_regimes(scenario),
         credit=_scalars(rule.CreditRules, scenario.credit),
+        entry=_scalars(rule.EntryRules, scenario.entry),
         labs=_scalars(rule.LabRules, scenario.labs_market),
         gpus=_scalars(rule.GpuRules, scenario.gpus),
         funding=_scalars(rule.FundingRules, scenario.funding),
@@ -185,6 +186,7 @@ def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
             funding_heat=np.zeros(len(scenario.ventures)),
             round_price=books.price[VENTURE_SHARES],
             alive=np.ones(len(scenario.ventures)),
+            vacant=np.zeros(len(scenario.ventures)),
         ),
         redeployment=_beliefs_and_talks(scenario, rules),
         open_data=np.float64(0.0),
@@ -272,6 +274,7 @@ def _beliefs_and_talks(scenario: Scenario, rules: Rules) -> state.Redeployment:
         belief=channels + rules.redeployment.prior_return,
         propensity=channels + np.array([scenario.channels[c]["propensity"].value for c in CHANNELS]),
         talks=channels,
+        given_up=none,
         share=channels,
         deployed=channels,
         to_date=channels,
@@ -320,6 +323,7 @@ def _labs(scenario: Scenario, rules: Rules) -> state.Labs:
         growth=vector(scenario.labs, "growth"),
         post_money=vector(scenario.labs, "equity_value"),
         alive=np.ones(len(revenue)),
+        vacant=0.0 * revenue,
     )
 
 
@@ -345,5 +349,8 @@ def _gpus(scenario: Scenario, rules: Rules) -> state.Gpus:
         plan=none,
         delivered=np.float64(1.0),
         delivery_limit=rules.gpus.delivery_limit,
+        sold_off=none,
+        resale=np.float64(1.0),
         alive=none + 1.0,
+        vacant=none,
     )

@@ -331,6 +331,7 @@ class Scenario(Strict):
     liquidity: _section(rules.LiquidityRules)  # type: ignore[valid-type]
     regimes: dict[str, _section(rules.RegimeRules)]  # type: ignore[valid-type]
     credit: _section(rules.CreditRules)  # type: ignore[valid-type]
+    entry: _section(rules.EntryRules)  # type: ignore[valid-type]
     labs_market: _section(rules.LabRules)  # type: ignore[valid-type]
     gpus: _section(rules.GpuRules)  # type: ignore[valid-type]
     funding: _section(rules.FundingRules)  # type: ignore[valid-type]

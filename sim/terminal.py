@@ -119,9 +119,15 @@ def _plain_table(title: str) -> Table:
     return Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
 
 
+def _importance(kind: str) -> int:
+    """Rank of a kind of event where not all can be shown."""
+    news = ("dated", "law", "run", "window", "failure", "reserve_loss", "workout")
+    return 0 if kind in news else 2 if kind == "round" else 1
+
+
 def _show_events(console: Console, events: list[dict[str, Any]], most: int = 12) -> None:
-    """The failures and the issuers' deals; rounds only where there is room."""
-    ranked = sorted(events, key=lambda event: (event["kind"] == "round", event["quarter"]))
+    """What broke first, then the issuers' deals; rounds only where there is room."""
+    ranked = sorted(events, key=lambda event: (_importance(event["kind"]), event["quarter"]))
     shown = sorted(ranked[:most], key=lambda event: event["quarter"])
     if shown:
         console.print(Text("What happened", style="bold"))

@@ -92,7 +92,8 @@ def test_a_lab_that_nobody_funds_dies_when_its_cash_is_gone():
 
 
 def test_customers_of_a_failed_lab_go_to_the_others():
-    model = CapitalFlowModel({"funding.investor_appetite": 0.0, "run.quarters": 16}, rng=2)
+    alone = {"funding.investor_appetite": 0.0, "entry.entry": 0.0, "run.quarters": 16}
+    model = CapitalFlowModel(alone, rng=2)
     while model.running:
         model.step()
     labs = model.economy.labs

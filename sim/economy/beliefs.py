@@ -60,12 +60,16 @@ def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
 
 
 def ai_losses(books: Books) -> Float[Array, " issuer"]:
-    """Loss of each issuer's own book on its AI loans and stakes over the quarter, over its tokens."""
+    """Loss of each issuer's own book on its AI loans and stakes over the quarter, over its tokens.
+
+    Net of interest added to the loans that were lost, and of what was left of failed companies for their owners.
+    """
     tokens = -books.positions[TOKENS][RESERVE]
     xp = namespace(tokens)
-    lent = books.journal.write_offs[COMPUTE_LOANS][OWN].sum(axis=1)
+    lent = (books.journal.write_offs[COMPUTE_LOANS][OWN] + books.journal.accruals[COMPUTE_LOANS][OWN]).sum(axis=1)
     marked = sum(books.journal.revaluations[name][OWN].sum(axis=1) for name in SHARES)
-    return ratio(xp.maximum(-(lent + marked), 0.0), tokens)
+    left = sum(flow_total(books, f"{what}_liquidation_issuers", 0) for what in ("lab", "provider", "venture"))
+    return ratio(xp.maximum(-(lent + marked + left), 0.0), tokens)
 
 
 def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
@@ -77,9 +81,11 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
     interest = (
         flow_total(books, "issuer_loan_interest", 1).sum() + flow_total(books, "investor_loan_interest", 1).sum()
     )
-    lost = sum(
+    # Interest that was added to the loan, and losses; a loan exchanged for shares of the same worth is neither.
+    beside_cash = sum(
         entry.sum()
-        for account, entry in books.journal.write_offs[COMPUTE_LOANS].items()
+        for table in (books.journal.accruals, books.journal.write_offs)
+        for account, entry in table[COMPUTE_LOANS].items()
         if account != PROVIDERS
     )
     venture = _gain(books, VENTURE_SHARES, VENTURES)
@@ -88,7 +94,7 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         "bills": mood.bill_rate,
         "bitcoin": 4.0 * mood.crypto_return,
         "gold": 4.0 * mood.gold_return,
-        "compute_loans": ratio(4.0 * (interest + lost), lent, empty=0.0) + 0.0 * mood.bill_rate,
+        "compute_loans": ratio(4.0 * (interest + beside_cash), lent, empty=0.0) + 0.0 * mood.bill_rate,
         "compute_equity": 4.0 * _mean_gain(books, rules),
         "lab_equity": 4.0 * mood.ai_return,
         "open_data": 0.0 * mood.bill_rate,

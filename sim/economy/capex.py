@@ -38,8 +38,8 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         gpus,
         paid=gpus.price,
         delivered=affordable(limit, planned),
-        fleet=_install(gpus.fleet, bought),
-        book_value=_install(gpus.book_value, spent),
+        fleet=install(gpus.fleet, bought),
+        book_value=install(gpus.book_value, spent),
         price=next_gpu_price(gpus.price, ratio(planned, limit), rules),
         delivery_limit=gpus.delivery_limit * xp.exp(rule.delivery_growth / 4.0),
     )
@@ -57,6 +57,7 @@ def next_gpu_price(price: Scalar, orders: Scalar, rules: Rules) -> Scalar:
     return price * xp.exp(-rule.price_decline / 4.0 + rule.scarcity_pricing * scarce)
 
 
-def _install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:
+def install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:
+    """Add new GPUs (or their cost) to the youngest cohort."""
     xp = namespace(cohorts)
     return xp.concat([cohorts[:, :1] + new[:, None], cohorts[:, 1:]], axis=1)

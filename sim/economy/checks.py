@@ -52,9 +52,10 @@ class Tally:
     Attributes:
         paid_in: account -> money received by origin, `(agent, origin)`.
         paid_out: account -> money paid by origin, `(agent, origin)`.
-        gross: account -> payments in and out plus revaluations and write-offs, in absolute value, `(agent,)`.
-        saving: account -> current receipts less current payments, `(agent,)`.
-        swaps: (instrument, account) -> value gained against cash, `(agent,)`.
+        gross: account -> payments in and out and all that the journal tells beside them, in absolute value,
+            `(agent,)`.
+        saving: account -> current receipts less current payments, with interest accrued, `(agent,)`.
+        swaps: (instrument, account) -> value gained against cash or another claim, or accrued, `(agent,)`.
         changes: (instrument, account) -> revaluation plus write-offs, `(agent,)`.
     """
 
@@ -103,6 +104,13 @@ def add_up(books: Books) -> Tally:
             for account, entry in entries.items():
                 tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
                 _add(tally.changes, (instrument, account), _per_agent(entry))
+    for table in (books.journal.conversions, books.journal.accruals):
+        for instrument, entries in table.items():
+            for account, entry in entries.items():
+                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
+                _add(tally.swaps, (instrument, account), _per_agent(entry))
+                if table is books.journal.accruals:
+                    tally.saving[account] = tally.saving[account] + _per_agent(entry)
     return tally
 
 

@@ -7,47 +7,80 @@ from dataclasses import replace
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, affordable, namespace, ratio
+from sim.economy.contagion import clearing, paid_pairwise
 from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
-from sim.economy.ledger import Books, balance, pay
+from sim.economy.ledger import Books, balance, pay, settle
 from sim.economy.rules import Rules
 from sim.economy.state import Credit, Draws, Economy, LoanTerms
 
+CLEARING_ROUNDS = 6
+"""Waves of default that clearing follows: borrowers, lenders who counted on them, their borrowers, and so on. What
+a longer chain leaves too high is cut when the payments are made, so that nobody pays more than it has."""
+
 
 def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """Providers pay the interest and principal that fall due, as far as their cash goes.
+    """What falls due is cleared: interest, services that lenders buy of their borrowers, and then principal.
 
     Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of
-    their term. A provider short of cash pays every lender the same share. What is left unpaid can be made good
-    with money raised later in the quarter; if it is not, the provider fails (phase 10).
+    their term. Current payments rank before principal. Where an issuer buys GPU services of a provider that owes
+    it interest, each lives on what the other pays, and the payments are the greatest clearing vector (Eisenberg
+    and Noe 2001). A provider short of cash pays every lender the same share. What it leaves unpaid can be made
+    good with money raised later in the quarter; if it is not, the provider is worked out or fails (phase 10).
+    Services that an issuer cannot pay are not bought.
     """
     books, credit = economy.books, economy.credit
     xp = namespace(credit.facility)
     issuer_loans, investor_loans = _balances(books)
     issuer_interest = issuer_loans * credit.issuer.rate / 4.0
     investor_interest = investor_loans * credit.investor.rate / 4.0
+    services = issuer_loans * rules.credit.circular_purchases / 4.0
+    books = settle(books, _cleared(books, services, issuer_interest.T, investor_interest.T))
+    flows = books.journal.flows
     issuer_principal = xp.where(credit.issuer.remaining <= 1.0, issuer_loans, 0.0)
     investor_principal = investor_loans / xp.maximum(credit.investor.remaining, 1.0)
-    interest = issuer_interest.sum(axis=0) + investor_interest.sum(axis=0)
     principal = issuer_principal.sum(axis=0) + investor_principal.sum(axis=0)
-    cash = balance(books, PROVIDERS)
-    paid = affordable(cash, interest)
-    left = xp.maximum(cash - interest * paid, 0.0)
-    repaid = affordable(left, principal)
-    books = pay(books, "issuer_loan_interest", (issuer_interest * paid).T)
-    books = pay(books, "investor_loan_interest", (investor_interest * paid).T)
+    repaid = affordable(balance(books, PROVIDERS), principal)
     books = pay(books, "issuer_loan_principal", (issuer_principal * repaid).T)
     books = pay(books, "investor_loan_principal", (investor_principal * repaid).T)
-    missed = 1.0 - paid
     credit = replace(
         credit,
         issuer=_a_quarter_older(credit.issuer),
         investor=_a_quarter_older(credit.investor),
-        issuer_arrears=issuer_interest * missed,
-        investor_arrears=investor_interest * missed,
+        issuer_arrears=xp.maximum(issuer_interest - flows["issuer_loan_interest"].amount.T, 0.0),
+        investor_arrears=xp.maximum(investor_interest - flows["investor_loan_interest"].amount.T, 0.0),
         issuer_overdue=issuer_principal * (1.0 - repaid),
         investor_overdue=investor_principal * (1.0 - repaid),
     )
     return replace(economy, books=books, credit=credit)
+
+
+def _cleared(
+    books: Books,
+    services: Float[Array, "issuer provider"],
+    to_issuers: Float[Array, "provider issuer"],
+    to_investors: Float[Array, "provider investor"],
+) -> dict[str, Array]:
+    """What each pays of the current payments that are due, by kind of flow, USD bn."""
+    xp = namespace(services)
+    issuers, providers = services.shape
+    investors = to_investors.shape[1]
+    # Agents in the order issuers, providers, investors; investors owe nothing.
+    due = xp.concat(
+        [
+            xp.concat([xp.zeros((issuers, issuers)), services, xp.zeros((issuers, investors))], axis=1),
+            xp.concat([to_issuers, xp.zeros((providers, providers)), to_investors], axis=1),
+            xp.zeros((investors, issuers + providers + investors)),
+        ],
+        axis=0,
+    )
+    cash = xp.concat([balance(books, account) for account in (OWN, PROVIDERS, INVESTORS)])
+    paid = paid_pairwise(due, clearing(due, xp.maximum(cash, 0.0), rounds=CLEARING_ROUNDS))
+    last = issuers + providers
+    return {
+        "issuer_gpu_services": paid[:issuers, issuers:last],
+        "issuer_loan_interest": paid[issuers:last, :issuers],
+        "investor_loan_interest": paid[issuers:last, last:],
+    }
 
 
 def owed_late(credit: Credit) -> Float[Array, " provider"]:

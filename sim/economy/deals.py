@@ -82,7 +82,13 @@ def close_deals(economy: Economy, rules: Rules, draws: Draws, drawn: Float[Array
         facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0),
     )
     deployed = state.deployed + closed + _by_channel({"compute_loans": drawn.sum(axis=1)}, data)
-    state = replace(state, talks=left - released, deployed=deployed, to_date=state.to_date + deployed)
+    state = replace(
+        state,
+        talks=left - released,
+        given_up=released.sum(axis=1),
+        deployed=deployed,
+        to_date=state.to_date + deployed,
+    )
     return replace(
         economy,
         books=books,

@@ -1,10 +1,12 @@
-"""Phase 10, second part: who cannot pay fails, and lenders and holders take the loss, once."""
+"""Phase 10, second part: who cannot pay is worked out or fails, and lenders and holders take the loss, once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.economy.arrays import Array, affordable, column, namespace, ratio, row
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, affordable, column, namespace, row
 from sim.economy.credit import debt, owed_late
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -18,18 +20,23 @@ from sim.economy.flows import (
     VENTURE_SHARES,
     VENTURES,
 )
-from sim.economy.gpus import BILLION
-from sim.economy.ledger import Books, balance, flow_total, pay, revalue, write_down, write_off
+from sim.economy.funding import pay_owners
+from sim.economy.ledger import Books, balance, capitalise, flow_total, pay, revalue, write_down, write_off
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
+from sim.economy.workout import resale_proceeds, work_out
 
 
 def settle_failures(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """Make late interest good where funding allows it, then wind up the companies that still cannot pay."""
+    """Make late interest good where funding allows it, then wind up the companies that still cannot pay.
+
+    Companies that the scenario names fail whatever their books say, and without a workout; so do, where it says
+    that an issuer's bets fail, all those in which the issuer has money.
+    """
     economy = _make_good(economy, rules)
-    economy = _fail_labs(economy, rules)
-    economy = _fail_providers(economy, rules)
-    return _fail_ventures(economy)
+    economy = _fail_labs(economy, rules, draws)
+    economy = _fail_providers(economy, rules, draws)
+    return _fail_ventures(economy, draws)
 
 
 def _make_good(economy: Economy, rules: Rules) -> Economy:
@@ -59,7 +66,7 @@ def _make_good(economy: Economy, rules: Rules) -> Economy:
     return replace(economy, books=books, credit=credit)
 
 
-def _fail_labs(economy: Economy, rules: Rules) -> Economy:
+def _fail_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """A lab that could not meet its committed spending, and found no money for it since, closes."""
     labs = economy.labs
     xp = namespace(labs.revenue)
@@ -67,8 +74,9 @@ def _fail_labs(economy: Economy, rules: Rules) -> Economy:
     paid = flow_total(economy.books, "lab_late_costs", 1)
     # The compute that was not rented needs no paying, but the money for it must be there to go on.
     missing = labs.shortfall - due - balance(economy.books, LABS)
-    fails = labs.alive * ((due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall))
-    books = pay(economy.books, "lab_liquidation", column(_left(economy.books, LABS) * fails))
+    short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
+    fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
+    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _left(economy.books, LABS) * fails)
     books = _worthless(books, LAB_SHARES, fails)
     alive = labs.alive * (1.0 - fails)
     labs = replace(
@@ -81,20 +89,24 @@ def _fail_labs(economy: Economy, rules: Rules) -> Economy:
     return replace(economy, books=books, labs=labs)
 
 
-def _fail_providers(economy: Economy, rules: Rules) -> Economy:
-    """A failed provider's GPUs are sold, its lenders share what there is, and the rest is written off.
+def _fail_providers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+    """A provider that cannot pay is worked out or wound up.
 
-    The buyers are outside the model, so the GPUs leave the rental market.
-
-    Recovery falls with the number of GPUs that reach the market at once:
-    `resale = book value x (1 - discount) x e^(-slope x share of all GPUs sold)`.
+    Its GPUs are sold, its lenders share what there is, and the rest is written off; what lenders and suppliers
+    leave goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model, so
+    the GPUs leave the rental market. Recovery falls with the number of GPUs that reach the market at once
+    (`resale_proceeds`); what that leaves of the price of used GPUs is what the collateral of the others counts
+    for, until the next close.
     """
+    forced = economy.gpus.alive * _named(draws.events.failed_provider, economy, PROVIDER_SHARES, draws)
+    short = _cannot_pay(economy) * (1.0 - forced)
+    economy = replace(economy, books=_claim_interest(economy))
+    economy, agreed = work_out(economy, rules, short)
+    fails = forced + short * (1.0 - agreed)
     gpus, credit = economy.gpus, economy.credit
-    unpaid = owed_late(credit)
-    due = gpus.running_cost + debt(economy.books)
-    fails = gpus.alive * (unpaid > 1e-9 * (due + unpaid))
-    books = _sell_fleet(economy, rules, fails)
-    books = _share_proceeds(books, fails)
+    proceeds, resale = resale_proceeds(economy, rules, fails)
+    books = _sell_fleet(economy.books, proceeds, fails)
+    books = _share_proceeds(books, fails, credit.unpaid_costs)
     books = _worthless(books, PROVIDER_SHARES, fails)
     alive = gpus.alive * (1.0 - fails)
     gpus = replace(
@@ -102,6 +114,8 @@ def _fail_providers(economy: Economy, rules: Rules) -> Economy:
         alive=alive,
         fleet=gpus.fleet * (1.0 - fails)[:, None],
         book_value=gpus.book_value * (1.0 - fails)[:, None],
+        sold_off=gpus.fleet.sum(axis=1) * fails,
+        resale=resale,
     )
     credit = replace(
         credit,
@@ -115,21 +129,27 @@ def _fail_providers(economy: Economy, rules: Rules) -> Economy:
     return replace(economy, books=books, gpus=gpus, credit=credit)
 
 
-def _sell_fleet(economy: Economy, rules: Rules, fails: Array) -> Books:
-    gpus, books = economy.gpus, economy.books
-    xp = namespace(gpus.rent)
+def _cannot_pay(economy: Economy) -> Float[Array, " provider"]:
+    """1 for the providers that still owe interest, principal or running costs of the quarter."""
+    unpaid = owed_late(economy.credit)
+    due = economy.gpus.running_cost + debt(economy.books)
+    return economy.gpus.alive * (unpaid > 1e-9 * (due + unpaid))
+
+
+def _sell_fleet(books: Books, proceeds: Float[Array, " provider"], fails: Float[Array, " provider"]) -> Books:
     book_value = books.positions[GPUS][PROVIDERS] * fails
-    on_sale = ratio((gpus.fleet.sum(axis=1) * fails).sum(), gpus.fleet.sum())
-    # Nobody pays more for a used GPU than a new one costs.
-    ceiling = gpus.fleet.sum(axis=1) * gpus.price / BILLION * fails
-    fetched = (1.0 - rules.credit.resale_discount) * xp.exp(-rules.credit.fire_sale_slope * on_sale)
-    proceeds = xp.minimum(book_value, ceiling) * fetched
     books = write_down(books, GPUS, PROVIDERS, book_value - proceeds)
     return pay(books, "gpu_resale", row(proceeds))
 
 
-def _share_proceeds(books: Books, fails: Array) -> Books:
-    """Lenders rank equally; each loses the same share of its claim."""
+def _claim_interest(economy: Economy) -> Books:
+    """Interest that is still unpaid at the close becomes part of the loan that it is owed on."""
+    books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer_arrears)
+    return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor_arrears)
+
+
+def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " provider"]) -> Books:
+    """Lenders rank equally, before suppliers, and these before owners; each lender loses the same share."""
     loans = books.positions[COMPUTE_LOANS]
     recovered = affordable(balance(books, PROVIDERS), debt(books)) * fails
     issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
@@ -138,17 +158,29 @@ def _share_proceeds(books: Books, fails: Array) -> Books:
     lost = fails * (1.0 - recovered)
     books = write_off(books, COMPUTE_LOANS, OWN, PROVIDERS, issuer_claims * lost)
     books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
-    return pay(books, "provider_liquidation", column(_left(books, PROVIDERS) * fails))
+    due = unpaid_costs * fails
+    books = pay(books, "provider_final_costs", column(due * affordable(_left(books, PROVIDERS), due)))
+    left = _left(books, PROVIDERS) * fails
+    return pay_owners(books, "provider_liquidation", PROVIDER_SHARES, PROVIDERS, left)
 
 
-def _fail_ventures(economy: Economy) -> Economy:
+def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
     """A venture with no cash left, and a quarter of costs to pay, closes."""
     ventures = economy.ventures
     cash = _left(economy.books, VENTURES)
-    fails = ventures.alive * (cash < 1e-9 * ventures.burn)
-    books = pay(economy.books, "venture_liquidation", column(cash * fails))
+    named = _named(draws.events.failed_venture, economy, VENTURE_SHARES, draws)
+    fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | named)
+    books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, VENTURES, cash * fails)
     books = _worthless(books, VENTURE_SHARES, fails)
     return replace(economy, books=books, ventures=replace(ventures, alive=ventures.alive * (1.0 - fails)))
+
+
+def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
+    """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or by a loan."""
+    held = economy.books.positions[shares][OWN] > 0.0
+    if shares == PROVIDER_SHARES:
+        held = held | (economy.books.positions[COMPUTE_LOANS][OWN] > 0.0)
+    return failed + (draws.events.bets_fail[:, None] * held).sum(axis=0) > 0.0
 
 
 def _worthless(books: Books, instrument: str, fails: Array) -> Books:

@@ -187,6 +187,7 @@ FLOWS: dict[str, FlowKind] = {
     "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
     "issuer_loan_overdue": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "overdue principal made good to issuers"),
     "investor_loan_overdue": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "overdue principal, to investors"),
+    "issuer_gpu_services": FlowKind(OWN, PROVIDERS, "issuers buy GPU services from providers they lend to"),
     "provider_late_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid late"),
     "lab_late_costs": FlowKind(LABS, ECONOMY, "staff and other cost of labs paid late"),
     "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
@@ -201,7 +202,9 @@ FLOWS: dict[str, FlowKind] = {
     "lab_dividend_issuers": FlowKind(LABS, OWN, "a lab's surplus cash, to issuers that own it"),
     "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
     "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
-    "lab_liquidation": FlowKind(LABS, ECONOMY, "cash left in a failed lab"),
+    "lab_liquidation_issuers": FlowKind(LABS, OWN, "left by a failed lab, to issuers"),
+    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to investors"),
+    "lab_liquidation_public": FlowKind(LABS, ECONOMY, "left by a failed lab, to its other owners"),
     # Providers
     "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
     "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
@@ -214,7 +217,10 @@ FLOWS: dict[str, FlowKind] = {
     "gpu_resale": FlowKind(
         ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"
     ),
-    "provider_liquidation": FlowKind(PROVIDERS, ECONOMY, "cash left in a failed provider"),
+    "provider_final_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid from what a failed provider left"),
+    "provider_liquidation_issuers": FlowKind(PROVIDERS, OWN, "left by a failed provider, to issuers"),
+    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to investors"),
+    "provider_liquidation_public": FlowKind(PROVIDERS, ECONOMY, "left by a failed provider, to its other owners"),
     # Capital markets
     "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
     "credit_call": FlowKind(ECONOMY, INVESTORS, "lenders draw on their backers", origin="credit"),
@@ -226,10 +232,21 @@ FLOWS: dict[str, FlowKind] = {
     "provider_round": _swap(INVESTORS, PROVIDERS, PROVIDER_SHARES, "equity round of a provider"),
     "venture_round": _swap(INVESTORS, VENTURES, VENTURE_SHARES, "funding round of a venture"),
     "investor_compute_loan": _swap(INVESTORS, PROVIDERS, COMPUTE_LOANS, "credit to a GPU provider"),
+    # Newcomers in the place of failed companies
+    "lab_founding": _swap(ECONOMY, LABS, LAB_SHARES, "founders' capital of a new lab", "investor_capital"),
+    "provider_founding": _swap(
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "founders' capital of a new provider", "investor_capital"
+    ),
+    "venture_founding": _swap(
+        ECONOMY, VENTURES, VENTURE_SHARES, "founders' capital of a new venture", "investor_capital"
+    ),
+    "first_gpu_purchase": FlowKind(PROVIDERS, VENDOR, "new providers buy their first GPUs", payer_gets=GPUS),
     # Ventures
     "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
-    "venture_liquidation": FlowKind(VENTURES, ECONOMY, "cash left in a failed venture"),
+    "venture_liquidation_issuers": FlowKind(VENTURES, OWN, "left by a failed venture, to issuers"),
+    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to investors"),
+    "venture_liquidation_public": FlowKind(VENTURES, ECONOMY, "left by a failed venture, to its other owners"),
     **_sales(),
     # Between sectors: what keeps their circuits closed
     "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),

@@ -100,15 +100,25 @@ def lab_valuation(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
 
 
 def provider_value(economy: Economy, rules: Rules) -> Float[Array, " provider"]:
-    """Equity value of each provider: a multiple of revenue less debt plus cash, not below part of book equity."""
+    """Equity value of each provider at what it owes, USD bn."""
+    return equity_value(economy, rules, debt(economy.books))
+
+
+def equity_value(
+    economy: Economy, rules: Rules, owed: Float[Array, " provider"]
+) -> Float[Array, " provider"]:
+    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
+
+    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
+    """
     gpus, books = economy.gpus, economy.books
     xp = namespace(gpus.rent)
     mood = xp.exp(rules.funding.sentiment_multiple * economy.environment.ai_sentiment)
     firm = rules.funding.provider_multiple * 4.0 * gpus.revenue * mood
     cash = balance(books, PROVIDERS)
-    book_equity = gpus.book_value.sum(axis=1) + cash - debt(books)
+    book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
     floor = rules.funding.provider_floor * xp.maximum(book_equity, 0.0)
-    return xp.maximum(firm - debt(books) + cash, floor) * gpus.alive
+    return xp.maximum(firm - owed + cash, floor) * gpus.alive
 
 
 def ask_for_rounds(economy: Economy, rules: Rules) -> Float[Array, " lab"]:
@@ -155,8 +165,10 @@ def _ask(economy: Economy, rules: Rules, decisions: Decisions) -> Capital:
     merchant = (1.0 - rules.provider.hyperscale) * gpus.alive
     # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.
     plan = gpus.plan * gpus.delivered
-    # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included.
-    room = rules.credit.largest_leverage * (gpus.book_value.sum(axis=1) + plan) - debt(books)
+    # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included; collateral
+    # counts at what it would fetch, so that forced sales of others leave less room to borrow.
+    collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
+    room = rules.credit.largest_leverage * collateral - debt(books)
     part = decisions["gpu_borrowing"](economy, rules)
     borrowed = xp.minimum(part * plan, xp.maximum(plan - free, 0.0))
     loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
@@ -325,16 +337,16 @@ def _pay_out_surplus(economy: Economy, rules: Rules) -> Economy:
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
     spare = xp.maximum(spare, 0.0) * rules.provider.hyperscale * gpus.alive
-    books = _pay_dividend(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
+    books = pay_owners(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
     labs = economy.labs
     earns = kept_revenue(labs, rules) > labs.spending
     spare = balance(books, LABS) - rules.funding.target_runway * labs.spending
     spare = xp.maximum(spare, 0.0) * labs.alive * earns
-    return replace(economy, books=_pay_dividend(books, "lab_dividend", LAB_SHARES, LABS, spare))
+    return replace(economy, books=pay_owners(books, "lab_dividend", LAB_SHARES, LABS, spare))
 
 
-def _pay_dividend(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
-    """Divide an amount over all shareholders by what they own."""
+def pay_owners(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
+    """Divide an amount over all shareholders by what they own; `kind` is the first part of the flows' names."""
     shares = books.positions[instrument]
     per_share = amount / -shares[company] * (1.0 - 1e-14)
     for account, suffix in ((OWN, "issuers"), (INVESTORS, "investors"), (ECONOMY, "public")):

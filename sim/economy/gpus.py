@@ -9,7 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio, row
 from sim.economy.choice import match
 from sim.economy.flows import GPUS, PROVIDERS
-from sim.economy.ledger import Books, balance, pay, write_down
+from sim.economy.ledger import Books, balance, flow_total, pay, write_down
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy, Gpus
 
@@ -20,26 +20,32 @@ BILLION = 1e9
 def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """Set the rent, allocate hours, pay for them and for what they cost, and let the GPUs age.
 
-    Labs come first, at the providers with whom they have contracts, then wherever there is room; other
-    customers take what is left. All pay the same rent.
+    Issuers who bought services of their borrowers come first (they have paid in phase 4), then labs, at the
+    providers with whom they have contracts, then wherever there is room; other customers take what is left. All
+    pay the same rent; hours paid for beyond what a provider has are not delivered.
     """
     labs, gpus = economy.labs, economy.gpus
     xp = namespace(gpus.rent)
     capacity = offered_hours(gpus, rules)
     # Hours that GPUs from outside the model serve are lost to the providers here.
     inside = 1.0 - draws.events.outside_supply
+    bought = flow_total(economy.books, "issuer_gpu_services", 0)
     wanted = (labs.compute_budget / gpus.rent).sum() + inside * other_hours(economy, rules, gpus.rent)
+    wanted = wanted + bought.sum() / gpus.rent
     rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), rules, draws.rent)
     lab_hours = labs.compute_budget / rent
     others = inside * other_hours(economy, rules, rent)
-    served = match(lab_hours, capacity, rules.lab.supplier_weight * gpus.alive[None, :])
-    room = xp.maximum(capacity - served.sum(axis=0), 0.0)
+    served_issuers = xp.minimum(bought / rent, capacity)
+    free = capacity - served_issuers
+    served = match(lab_hours, free, rules.lab.supplier_weight * gpus.alive[None, :])
+    room = xp.maximum(free - served.sum(axis=0), 0.0)
     served_others = match(others[None], room, row(rules.provider.customer_weight))
     books = pay(economy.books, "compute", served * rent)
     books = pay(books, "cloud_revenue", served_others * rent)
-    sold = served.sum(axis=0) + served_others[0]
-    books, running_cost, unpaid = _pay_running_costs(economy, books, rules, sold, sold * rent)
-    demand = lab_hours.sum() + others
+    to_others = served.sum(axis=0) + served_others[0]
+    sold, revenue = to_others + served_issuers, to_others * rent + bought
+    books, running_cost, unpaid = _pay_running_costs(economy, books, rules, sold, revenue)
+    demand = lab_hours.sum() + others + served_issuers.sum()
     grown = xp.log(ratio(demand, gpus.demand, empty=1.0) + 1e-12)
     used = served.sum(axis=1)
     for_customers = ratio(rules.labs.inference_cost * labs.revenue, labs.compute_budget)
@@ -52,7 +58,7 @@ def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         demand_growth=gpus.demand_growth + rules.gpus.demand_learning * (grown - gpus.demand_growth),
         market_utilisation=ratio(demand, capacity.sum()),
         utilisation=ratio(sold, capacity),
-        revenue=sold * rent,
+        revenue=revenue,
         running_cost=running_cost,
     )
     credit = replace(economy.credit, unpaid_costs=unpaid)

@@ -12,12 +12,15 @@ All payments of one call are made from the balances before the call, so their or
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, namespace, ratio
 from sim.economy.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, TRACED, UNIT, FlowKind
 
+LEAK = 1e-13
+"""Part of an agent's means that simultaneous payments leave aside, to have one answer everywhere."""
 Positions = dict[str, dict[str, Array]]
 """instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
 whose debtor matters, compute loans and shares, are `(holder, debtor)` on the asset side."""
@@ -45,6 +48,10 @@ class Journal:
         flows: payments by kind.
         revaluations: instrument -> account -> gain in USD bn, in the shape in which the position is held.
         write_offs: instrument -> account -> change of the position in USD bn.
+        conversions: instrument -> account -> value gained or given up, USD bn, where one claim was exchanged for
+            another and no cash moved; over both instruments each account's entries sum to zero.
+        accruals: instrument -> account -> change of the position in USD bn, where interest was added to a claim
+            instead of being paid: income of the holder, expense of the debtor.
         released: instrument -> issuer's book -> cost, by origin, of the parked money that was withdrawn.
     """
 
@@ -52,6 +59,8 @@ class Journal:
     revaluations: Positions
     write_offs: Positions
     released: Positions
+    conversions: Positions
+    accruals: Positions
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Books:
     journal: Journal
 
 
-EMPTY_JOURNAL = Journal({}, {}, {}, {})
+EMPTY_JOURNAL = Journal({}, {}, {}, {}, {}, {})
 
 
 def balance(books: Books, account: str) -> Float[Array, " agent"]:
@@ -101,13 +110,19 @@ def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
     return worth
 
 
-def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
+def pay(
+    books: Books,
+    kind: str,
+    amount: Float[Array, "payer payee"],
+    mix: Float[Array, "payer origin"] | None = None,
+) -> Books:
     """Pay `amount`, in USD bn, as one kind of flow of `sim.economy.flows.FLOWS`.
 
     Args:
         books: the books before the payment.
         kind: name of the flow; it fixes who pays, who receives and which instruments change hands.
         amount: USD bn from each payer to each payee, not negative.
+        mix: share of each origin in an agent's payments; that of its balance if left out (see `settle`).
 
     Returns:
         The books after it, with cash, positions, parked origins and the journal updated.
@@ -123,8 +138,9 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         origins, released = _entering(books, flow, received)
         arrived = received[:, None] * origins[0]
     else:
-        held = books.cash[flow.payer]
-        mix = ratio(held, held.sum(axis=1)[:, None])
+        if mix is None:
+            held = books.cash[flow.payer]
+            mix = ratio(held, held.sum(axis=1)[:, None])
         origins = mix[:, None, :]
         spent = mix * paid[:, None]
         arrived = received[:, None] * UNIT[OUTSIDE] if flow.payee in SECTORS else amount.T @ mix
@@ -146,8 +162,54 @@ def pay(books: Books, kind: str, amount: Float[Array, "payer payee"]) -> Books:
         kept = cost[flow.payee_gives][flow.payee] - released
         cost = _nested(cost, flow.payee_gives, flow.payee, kept)
         table = _added(table, flow.payee_gives, {flow.payee: released})
-    journal = Journal(flows, journal.revaluations, journal.write_offs, table)
+    journal = replace(journal, flows=flows, released=table)
     return Books(cash, positions, books.price, cost, journal)
+
+
+def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Books:
+    """Make payments of several kinds at the same moment, so that what an agent is paid can pay what it owes.
+
+    Each agent's dollars are mixed with those it is paid, all at once: with H what it holds by origin and A what
+    each pays each, the shares s of the origins in its payments solve `(H_i + sum_j A_ji s_j) = D_i s_i`, D being
+    what it has in all. The shares sum to one wherever there is money. They sum to less where the payments cannot
+    all be made (by an agent that would pay more than it has, or round a circle in which nobody holds a dollar),
+    and its payments are cut by that.
+
+    Args:
+        books: the books before the payments.
+        payments: kind of flow between agents' accounts -> USD bn from each payer to each payee.
+    """
+    kinds = [FLOWS[kind] for kind in payments]
+    accounts = tuple(dict.fromkeys(account for flow in kinds for account in (flow.payer, flow.payee)))
+    cash = [books.cash[account] for account in accounts]
+    xp = namespace(cash[0])
+    due = _assembled(payments, accounts, {a: held.shape[0] for a, held in zip(accounts, cash, strict=True)}, xp)
+    held = xp.concat(cash, axis=0)
+    means = xp.maximum(held.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
+    # A hair more than there is, so that a circle without a dollar in it has an answer: that nothing is paid.
+    divisor = xp.where(means > NEXT_TO_NOTHING, means * (1.0 + LEAK), 1.0)
+    share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, held)
+    whole = share.sum(axis=1)
+    share = ratio(share, whole[:, None])
+    paid = xp.where(whole > 1.0 - 1e6 * LEAK, 1.0, whole)
+    first = 0
+    rows: dict[str, slice] = {}
+    for account, held_here in zip(accounts, cash, strict=True):
+        rows = {**rows, account: slice(first, first + held_here.shape[0])}
+        first = first + held_here.shape[0]
+    for (kind, amount), flow in zip(payments.items(), kinds, strict=True):
+        payers = rows[flow.payer]
+        books = pay(books, kind, amount * paid[payers][:, None], share[payers])
+    return books
+
+
+def _assembled(payments: dict[str, Array], accounts: tuple[str, ...], size: dict[str, int], xp: Any) -> Array:
+    """All payments as one matrix over the agents of all accounts."""
+    due = {(payer, payee): xp.zeros((size[payer], size[payee])) for payer in accounts for payee in accounts}
+    for kind, amount in payments.items():
+        ends = FLOWS[kind].payer, FLOWS[kind].payee
+        due = {**due, ends: due[ends] + amount}
+    return xp.concat([xp.concat([due[a, b] for b in accounts], axis=1) for a in accounts], axis=0)
 
 
 def revalue(books: Books, instrument: str, price: Array) -> Books:
@@ -176,6 +238,50 @@ def write_off(
     table = _added(journal.write_offs, instrument, changes)
     positions = _changed(books.positions, instrument, changes)
     return replace(books, positions=positions, journal=replace(journal, write_offs=table))
+
+
+def convert(
+    books: Books, claim: str, shares: str, holder: str, debtor: str, amount: Float[Array, "holder debtor"]
+) -> Books:
+    """Exchange a nominal claim for new shares of the debtor, at the price of the shares and without cash.
+
+    Both sides swap one thing for another of the same worth, so nobody gains or loses; what a claim was worth
+    beyond the shares received for it must be written off (`write_off`).
+
+    Args:
+        books: the books before the exchange.
+        claim: a nominal instrument that is held pairwise, such as compute loans.
+        shares: the debtor's kind of shares; their price must be positive wherever `amount` is.
+        holder: account that gives up the claim and gets the shares.
+        debtor: account that owed the claim and issues the shares.
+        amount: USD bn exchanged, not negative.
+    """
+    issued = ratio(amount, books.price[shares] + 0.0 * amount)
+    positions = _changed(books.positions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
+    positions = _changed(positions, shares, {holder: issued, debtor: -issued.sum(axis=0)})
+    table = _added(books.journal.conversions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
+    table = _added(table, shares, {holder: amount, debtor: -amount.sum(axis=0)})
+    return replace(books, positions=positions, journal=replace(books.journal, conversions=table))
+
+
+def capitalise(
+    books: Books, instrument: str, holder: str, debtor: str, interest: Float[Array, "holder debtor"]
+) -> Books:
+    """Add unpaid interest, USD bn, to the claim it was owed on: income of the holder that it lends on at once."""
+    changes = {holder: interest, debtor: -interest.sum(axis=0)}
+    table = _added(books.journal.accruals, instrument, changes)
+    positions = _changed(books.positions, instrument, changes)
+    return replace(books, positions=positions, journal=replace(books.journal, accruals=table))
+
+
+def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]) -> Books:
+    """Strike out all shares of the companies marked 1, so that new ones can be issued.
+
+    Only worthless shares may be cancelled: nothing is booked, and a price above zero would show as a residual of
+    the stock-flow identity. Shares must be issued before the books close.
+    """
+    held = {account: units * (1.0 - companies) for account, units in books.positions[shares].items()}
+    return replace(books, positions={**books.positions, shares: held})
 
 
 def flow_total(books: Books, kind: str, axis: int) -> Array:
@@ -233,7 +339,7 @@ def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Posi
 
 
 def _changed(positions: Positions, instrument: str, changes: dict[str, Array]) -> Positions:
-    """Change the units of a nominal position outside a payment."""
+    """Change the units of a position outside a payment."""
     for account, change in changes.items():
         positions = _nested(positions, instrument, account, positions[instrument][account] + change)
     return positions

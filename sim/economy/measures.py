@@ -37,7 +37,7 @@ from sim.economy.flows import (
     VENTURES,
 )
 from sim.economy.gpus import BILLION
-from sim.economy.ledger import Books, balance, net_worth, total_value
+from sim.economy.ledger import Books, Positions, balance, net_worth, total_value
 from sim.economy.liquidity import buffer_ratio
 from sim.economy.rules import AI_CHANNELS, CHANNELS
 from sim.economy.state import Economy
@@ -98,6 +98,13 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "provider_revenue_usd_bn": gpus.revenue.sum(),
         "provider_debt_usd_bn": debt(books).sum(),
         "providers_alive": gpus.alive.sum(),
+        "gpu_services_to_lenders_usd_bn": _total(books, "issuer_gpu_services", zero),
+        "loans_recovered_usd_bn": _total(books, "issuer_loan_recovery", zero)
+        + _total(books, "investor_loan_recovery", zero),
+        "loans_written_off_usd_bn": _debtors(books.journal.write_offs, zero),
+        "loans_for_shares_usd_bn": _debtors(books.journal.conversions, zero),
+        "gpus_sold_off": gpus.sold_off.sum(),
+        "gpu_resale_factor": gpus.resale,
         "ventures_alive": economy.ventures.alive.sum(),
         "open_data_bn_tokens": economy.open_data,
         "interest_funded_gpu_usd_bn": bought_from["bill_interest"],
@@ -134,14 +141,20 @@ def agents(economy: Economy) -> dict[str, dict[str, Array]]:
 
 
 def _of_coins(economy: Economy, price: Array) -> Array:
-    """Prices of the coins that are still in circulation; a dead coin counts as one."""
+    """Prices of the coins that were in circulation this quarter; a dead coin counts as one."""
     xp = namespace(price)
-    return xp.where(economy.books.positions[TOKENS][RESERVE] < 0.0, price, 1.0)
+    return xp.where(economy.tokens.average_tokens > 0.0, price, 1.0)
 
 
 def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
     flow = books.journal.flows.get(kind)
     return zero if flow is None else flow.amount.sum()
+
+
+def _debtors(table: Positions, zero: Scalar) -> Scalar:
+    """What providers no longer owe by a table of the journal, USD bn."""
+    entries = table.get(COMPUTE_LOANS)
+    return zero if entries is None else entries[PROVIDERS].sum()
 
 
 def _by_origin(books: Books, kind: str, zero: Scalar) -> dict[str, Scalar]:

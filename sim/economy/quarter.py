@@ -14,6 +14,7 @@ from sim.economy.capex import buy_gpus
 from sim.economy.checks import identities
 from sim.economy.credit import service_loans
 from sim.economy.decisions import Decision, Decisions
+from sim.economy.entry import admit_newcomers
 from sim.economy.environment import advance_environment
 from sim.economy.failure import settle_failures
 from sim.economy.funding import (
@@ -91,10 +92,11 @@ def quarter(
     economy = redeploy(economy, rules, draws, decisions)
     # 9  Capital spending: GPUs from the vendor
     economy = buy_gpus(economy, rules, draws)
-    # 10 Marks, failures of companies, and of issuers that their losses reach
+    # 10 Marks, workouts and failures of companies, of issuers that their losses reach, and newcomers
     economy = mark_stakes(economy, rules, draws)
     economy = settle_failures(economy, rules, draws)
     economy = resolve_issuers(economy, rules, draws)
+    economy = admit_newcomers(economy, rules, draws)
     # 11 Beliefs; the environment closes its circuits; books are closed and checked
     economy = update_beliefs(economy, rules, draws)
     economy = close_circuits(economy, rules, draws)

@@ -125,13 +125,14 @@ def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
 
 
 def _book_loan_income(economy: Economy) -> Economy:
-    """Interest received on compute loans belongs to the quarter's realised profit."""
+    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit."""
     received = flow_total(economy.books, "issuer_loan_interest", 0)
+    bought = flow_total(economy.books, "issuer_gpu_services", 1)
     income = economy.income
     income = replace(
         income,
         other_income=income.other_income + received,
-        realised_profit=income.realised_profit + received,
+        realised_profit=income.realised_profit + received - bought,
     )
     return replace(economy, income=income)
 
@@ -167,8 +168,9 @@ def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[A
     """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
 
     The reserve sells bills and holds a claim on the own book instead. The gap to the share aimed for is closed
-    over the transition period, but no more is lent while earlier money still waits for deals; where the law
-    forbids such claims, they are repaid over it, as far as cash goes.
+    over the transition period, but no more is lent while earlier money still waits for deals, and what came back
+    from talks that lead nowhere is repaid. Where the law forbids such claims, all are repaid over the transition,
+    as far as cash goes.
 
     Returns:
         The economy after it, and the money lent this quarter, USD bn per issuer.
@@ -178,12 +180,15 @@ def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[A
     allowed = rule.redeployment * rules.issuer.redeploys * law_of(economy, rules).may_advance
     aim = rule.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
     gap = aim - total_value(books, ADVANCES, RESERVE)
-    step = gap / rules.liquidity.transition
-    wanted = xp.maximum(step - economy.redeployment.talks.sum(axis=1), 0.0)
-    lent = xp.minimum(wanted, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
+    step, owed = gap / rules.liquidity.transition, total_value(books, ADVANCES, RESERVE)
+    state = economy.redeployment
+    # What came back is lent on, or paid back if nothing more is wanted.
+    wanted = xp.maximum(step - state.talks.sum(axis=1), 0.0)
+    lent = xp.clip(wanted - state.given_up, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
     books = pay(books, "advance_bill_sale", row(lent))
     books = pay(books, "reserve_advance", diagonal(lent))
-    repaid = xp.clip(-step, 0.0, xp.maximum(balance(books, OWN), 0.0))
+    repaid = xp.minimum(xp.maximum(-step, state.given_up - wanted), owed)
+    repaid = xp.clip(repaid, 0.0, xp.maximum(balance(books, OWN) - lent, 0.0))
     return replace(economy, books=pay(books, "advance_return", diagonal(repaid))), lent
 
 

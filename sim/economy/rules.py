@@ -114,7 +114,7 @@ class RegimeRules:
 
 @dataclass(frozen=True)
 class CreditRules:
-    """Compute loans: price, maturity and what a failed provider's GPUs fetch."""
+    """Compute loans: price, maturity, workouts, and what a failed provider's GPUs fetch."""
 
     credit_spread: Scalar
     leverage_slope: Scalar
@@ -124,6 +124,24 @@ class CreditRules:
     largest_leverage: Scalar
     resale_discount: Scalar
     fire_sale_slope: Scalar
+    circular_purchases: Scalar
+    workout_share: Scalar
+    workout_extension: Scalar
+    workout_owners_keep: Scalar
+
+
+@dataclass(frozen=True)
+class EntryRules:
+    """Newcomers in the place of failed companies: when they come, and what they start with."""
+
+    entry: Scalar
+    entry_delay: Scalar
+    lab_capital: Scalar
+    provider_capital: Scalar
+    venture_capital: Scalar
+    lab_compute: Scalar
+    lab_share: Scalar
+    fleet_share: Scalar
 
 
 @dataclass(frozen=True)
@@ -363,6 +381,7 @@ class Rules:
     liquidity: LiquidityRules
     regimes: RegimeRules
     credit: CreditRules
+    entry: EntryRules
     labs: LabRules
     gpus: GpuRules
     funding: FundingRules

@@ -26,4 +26,5 @@ def close_circuits(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books = pay(books, "bill_issuance", column(xp.maximum(deficit, 0.0)))
     books = pay(books, "government_spending", column(xp.maximum(-deficit, 0.0)))
     takings = flow_total(books, "gpu_purchase", 0) + flow_total(books, "other_gpu_purchase", 0)
+    takings = takings + flow_total(books, "first_gpu_purchase", 0)
     return replace(economy, books=pay(books, "vendor_payout", column(takings)))

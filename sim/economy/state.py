@@ -110,6 +110,8 @@ class Labs:
     post_money: Float[Array, " lab"]
     """valuation at the last round"""
     alive: Float[Array, " lab"]
+    vacant: Float[Array, " lab"]
+    """quarters since the lab failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,13 @@ class Gpus:
     """share of last quarter's planned orders that the vendor could deliver"""
     delivery_limit: Scalar
     """what the vendor can deliver to everyone this quarter, GPUs"""
+    sold_off: Float[Array, " provider"]
+    """GPUs of failed providers that were sold this quarter"""
+    resale: Scalar
+    """what a used GPU fetched at the last close, over what it fetches when nobody has to sell"""
     alive: Float[Array, " provider"]
+    vacant: Float[Array, " provider"]
+    """quarters since the provider failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -202,6 +210,8 @@ class Ventures:
     round_price: Float[Array, " venture"]
     """price of its shares when it last raised money, USD bn"""
     alive: Float[Array, " venture"]
+    vacant: Float[Array, " venture"]
+    """quarters since the venture failed; zero while one is in business"""
 
 
 @dataclass(frozen=True)
@@ -213,6 +223,8 @@ class Redeployment:
     propensity: Float[Array, "issuer channel"]
     talks: Float[Array, "issuer channel"]
     """money parked for deals under discussion, USD bn"""
+    given_up: Float[Array, " issuer"]
+    """money that came back this quarter from talks that lead nowhere, USD bn"""
     share: Float[Array, "issuer channel"]
     """of deployable money, this quarter's choice"""
     deployed: Float[Array, "issuer channel"]
