@@ -93,6 +93,7 @@ def _cohorts(seed, count=80):
     start = open_economy(scenario)
     rules = replace(
         start.rules,
+        entry=replace(start.rules.entry, entry=np.float64(0.0)),
         funding=replace(start.rules.funding, hot_market_risk=np.float64(1.0), abandoned_below=np.float64(0.4)),
     )
     hot = np.arange(count) % 2 == 0

@@ -100,12 +100,14 @@ def _new_ventures(economy: Economy, rules: Rules) -> Economy:
     enters = _entering(ventures.alive, ventures.vacant, rules)
     capital = rule.venture_capital * enters
     alive = ventures.alive + enters
+    books = _founded(economy.books, VENTURE_SHARES, "venture_founding", capital)
     ventures = replace(
         ventures,
         alive=alive,
         vacant=_waited(alive, ventures.vacant),
         burn=xp.where(enters > 0.0, capital / rules.funding.venture_runway, ventures.burn),
         milestones=ventures.milestones * (1.0 - enters),
+        funding_heat=ventures.funding_heat * (1.0 - enters),
+        round_price=xp.where(enters > 0.0, books.price[VENTURE_SHARES], ventures.round_price),
     )
-    books = _founded(economy.books, VENTURE_SHARES, "venture_founding", capital)
     return replace(economy, books=books, ventures=ventures)
