@@ -16,9 +16,14 @@ from sim.economy.state import Draws, Economy
 
 
 def resolve_issuers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """Write off what the own book can no longer repay, then wind up issuers that are shut and short of backing."""
+    """Write off what the own book can no longer repay, then wind up issuers that cannot go on.
+
+    An issuer that refuses redemptions goes on as long as its reserve, at market value, covers the tokens, and as
+    long as it does not refuse them for too many weeks of a quarter.
+    """
     books = impair_advances(economy.books)
-    failed = economy.tokens.shut * (buffer_ratio(books) < 0.0)
+    late = economy.tokens.weeks_shut >= rules.liquidity.longest_closure
+    failed = economy.tokens.shut * ((buffer_ratio(books) < 0.0) | late)
     books = wind_up(books, failed, rules, law_of(economy, rules))
     talks = economy.redeployment.talks * _kept(economy.books, books)[:, None]
     market, open_still = economy.tokens, 1.0 - failed

@@ -92,6 +92,7 @@ class LiquidityRules:
     advance_discount: Scalar
     transition: Scalar
     administration_cost: Scalar
+    longest_closure: Scalar
 
 
 REGIMES = ("offshore", "genius", "mica")

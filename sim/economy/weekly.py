@@ -163,7 +163,9 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str,
     target = _demand(tokens, frame, rules, today)
     growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - rule.churn)
     churned = rule.churn * xp.minimum(tokens, target)
-    new, leaving = xp.maximum(growth, 0.0) + churned, xp.maximum(-growth, 0.0) + churned
+    # Nobody mints at par what can be had for less.
+    new = (xp.maximum(growth, 0.0) + churned) * (1.0 - before.shut)
+    leaving = xp.maximum(-growth, 0.0) + churned
     running = xp.minimum(panic, 1.0) * staying
     wanted = leaving + frame.at_window * running
     allowed = (1.0 - by_bank) * wanted

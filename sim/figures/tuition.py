@@ -30,8 +30,8 @@ def draw(table: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     tuition = money(float(own["own_book_lost"]))
     figure = new_figure(
         "A wrong bet is only tuition while it is made with one's own money, and nobody runs on the news",
-        f"With its own money the coin's issuer loses {tuition} and the coin nothing; with the reserve's, in a storm, "
-        f"{percent(float(worst['tokens_lost']))} of the coin is gone in a year",
+        f"With its own money the coin's issuer loses {tuition} and the coin nothing; with the reserve's, in a "
+        f"storm, {percent(float(worst['tokens_lost']))} of the coin is gone in a year",
         f"Means of {table['seed'].nunique()} histories; each against its twin, in which nothing fails. "
         "python -m sim.experiments.tuition",
     )
@@ -85,7 +85,8 @@ def _excess(axes: Axes, effects: pd.DataFrame) -> None:
     for place, lost in zip(places, effects["excess_lost"], strict=True):
         words = amount(float(lost)) if lost > 0.005 else "none"
         spot = (place, max(float(lost), 0.0))
-        look = {"ha": "center", "fontsize": TEXT, "color": INK}
-        axes.annotate(words, spot, (0, 4), textcoords="offset points", **look)
+        axes.annotate(
+            words, spot, (0, 4), textcoords="offset points", ha="center", fontsize=TEXT, color=INK
+        )
     axes.set_xticks([])
     axes.set_ylim(0.0, 1.15 * max(float(effects["excess_lost"].max()), 1.0))
