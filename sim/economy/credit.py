@@ -30,7 +30,8 @@ def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     """
     books, credit = economy.books, economy.credit
     xp = namespace(credit.facility)
-    issuer_loans, investor_loans = _balances(books)
+    # Rounding may leave a repaid loan a hair below zero, on which nobody owes anything.
+    issuer_loans, investor_loans = (xp.maximum(loans, 0.0) for loans in _balances(books))
     issuer_interest = issuer_loans * credit.issuer.rate / 4.0
     investor_interest = investor_loans * credit.investor.rate / 4.0
     services = issuer_loans * rules.credit.circular_purchases / 4.0
