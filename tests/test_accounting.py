@@ -25,7 +25,7 @@ from sim.economy.flows import (
     SECTORS,
 )
 from sim.economy.ledger import balance, net_worth, pay, revalue, write_down, write_off
-from sim.model import AccountingError, CapitalFlowModel, _enforced
+from sim.model import AccountingError, _enforced
 from sim.scenario import changed, load
 
 BASELINE = load("baseline")
