@@ -54,6 +54,7 @@ MINUS = "\N{MINUS SIGN}"
 SECTIONS = {
     "network": "Who paid whom",
     "issuers": "The issuers",
+    "coins": "How safe the coins were",
     "labs": "The labs",
     "gpus": "The GPUs",
     "origins": "Whose money bought the GPUs",

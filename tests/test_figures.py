@@ -14,7 +14,7 @@ from matplotlib.colors import same_color, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
-from test_attribution import known_runs
+from test_attribution import known_runs, make_run
 
 from sim.attribution import headline
 from sim.figures import FIGURES, data, save_all
@@ -38,6 +38,7 @@ from sim.systemic_risk import systemic_risk
 
 ALL_KINDS = ["one quarter", "baseline", "many agents", "no redeployment", "no interest", "failures"]
 PIXELS_OF_GRACE = 2.0
+STUCK = {"kind": "bank_failure", "quarter": "2024Q2", "target": "circle", "size": 0.08}
 
 
 @pytest.fixture(scope="module")
@@ -418,3 +419,21 @@ def agents_by_size():
         ],
         columns=["quarter", "population", "agent", "measure", "value"],
     )
+
+
+# How safe the coins were
+
+
+def test_a_coin_that_broke_the_buck_is_in_the_title_and_its_closure_marked(tmp_path):
+    fallen = make_run(tmp_path / "fallen", 6, changes={"events": [STUCK]})
+    figure = FIGURES["coins"](fallen)
+    assert "Circle's coin fell to 0.8" in words(figure)
+    closed = [line for line in titled(figure, "Lowest price").lines if line.get_marker() == "o"]
+    marks = [x for line in closed for x in line.get_xdata()]
+    assert marks == [number_of("2024Q2")]
+    backing = titled(figure, "Excess reserves of Circle")
+    assert len(backing.lines) == 3, "excess, advances and zero"
+
+
+def test_calm_coins_are_said_to_be_calm(drawn):
+    assert "No coin fell below 0.99 USD" in words(drawn("coins", "baseline"))

@@ -135,6 +135,7 @@ def test_the_story_is_told_in_order(page):
         "Where the interest went",
         "Who paid whom",
         "The issuers",
+        "How safe the coins were",
         "The labs",
         "The GPUs",
         "Whose money bought the GPUs",

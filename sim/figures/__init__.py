@@ -12,6 +12,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from sim.figures import (
+    coins,
     gpus,
     interest_flow,
     issuers,
@@ -65,6 +66,13 @@ FIGURES: dict[str, Plate] = {
         issuers.draw,
         "Issuers",
         "Tokens, interest, profit realised and on paper, and what the largest issuer owns. Dots are data.",
+    ),
+    "coins": Plate(
+        coins.draw,
+        "How safe the coins were",
+        "The lowest price of each coin in each quarter, its worst week, what its reserve would fetch if all of it "
+        "had to be sold in a hurry, and for the largest coin what stands between losses and its holders. Above "
+        "100 percent every holder can be paid whatever happens.",
     ),
     "labs": Plate(
         labs.draw,
