@@ -54,6 +54,8 @@ DIRECT: dict[str, tuple[str, str]] = {
     "issuer_tax": ("tax", PAID),
     "dividends": ("dividends", PAID),
     "buffer": ("buffer in the reserve", KEPT),
+    "support": ("given or repaid to the reserve", KEPT),
+    "hurried_sales": ("lost in hurried sales", PAID),
     "own_bills": ("own savings in bills", KEPT),
     "own_repo": ("parked for deals", KEPT),
     "gold": ("gold", KEPT),
@@ -96,6 +98,13 @@ DIRECT_OF = {
     "issuer_compute_equity": "compute_equity",
     "issuer_lab_equity": "lab_equity",
     "buffer_top_up": "buffer",
+    "issuer_support": "support",
+    "advance_repayment": "support",
+    "advance_return": "support",
+    "estate_support": "support",
+    "estate_repayment": "support",
+    "window_own_sale_cost": "hurried_sales",
+    "estate_own_sale_cost": "hurried_sales",
 }
 """Flows of own books -> use, where the names differ."""
 VENTURE_KINDS = ("neurotech", "robotics")

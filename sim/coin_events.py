@@ -40,7 +40,7 @@ def coin_events(
         paid = float(flows["estate_payout"].amount[index].sum())
         if owed + paid > SMALLEST:
             got = f"holders got back {paid / (owed + paid):.0%} of {owed + paid:.1f} USD bn"
-            told.append(("failure", index, f"{name} (issuer) failed: {got}", float(owed)))
+            told.append(("issuer_failure", index, f"{name} (issuer) failed: {got}", float(owed)))
         impaired = -float(after.books.journal.write_offs[ADVANCES][RESERVE][index].sum())
         if impaired > SMALLEST:
             text = f"{name}'s reserve lost {impaired:.2f} USD bn of what it had lent to the own book"

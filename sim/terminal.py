@@ -151,11 +151,11 @@ def _plain_table(title: str) -> Table:
 
 def _importance(kind: str) -> int:
     """Rank of a kind of event where not all can be shown."""
-    news = ("dated", "law", "run", "window", "failure", "reserve_loss", "workout")
-    return 0 if kind in news else 2 if kind == "round" else 1
+    ranks = (("dated", "law", "run", "window", "reserve_loss", "issuer_failure"), ("failure", "workout"))
+    return next((rank for rank, kinds in enumerate(ranks) if kind in kinds), 3 if kind == "round" else 2)
 
 
-def _show_events(console: Console, events: list[dict[str, Any]], most: int = 12) -> None:
+def _show_events(console: Console, events: list[dict[str, Any]], most: int = 16) -> None:
     """What broke first, then the issuers' deals; rounds only where there is room."""
     ranked = sorted(events, key=lambda event: (_importance(event["kind"]), event["quarter"]))
     shown = sorted(ranked[:most], key=lambda event: event["quarter"])

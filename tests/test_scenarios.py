@@ -167,4 +167,4 @@ def test_the_perfect_storm_breaks_the_machine():
     assert min(quarter["lowest_price"][TETHER] for quarter in issuers) < 0.9
     assert sum(quarter["weeks_shut"][TETHER] for quarter in issuers) > 1.0
     kinds = {event["kind"] for event in events}
-    assert {"dated", "failure", "window", "run", "reserve_loss"} <= kinds
+    assert {"dated", "failure", "window", "run", "reserve_loss", "issuer_failure"} <= kinds

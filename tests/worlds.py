@@ -75,6 +75,6 @@ def run_world(number: int) -> dict:
             for name, value in model.series.items():
                 assert np.isfinite(value), (number, model.label, name)
             for event in model.happenings:
-                if event["kind"] == "failure":
-                    failures["coins" if "(issuer)" in event["text"] else "companies"] += 1
+                if event["kind"] in ("failure", "issuer_failure"):
+                    failures["coins" if event["kind"] == "issuer_failure" else "companies"] += 1
     return {"number": number, "worst": worst, **failures}

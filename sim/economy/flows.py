@@ -129,7 +129,7 @@ def _sales() -> dict[str, FlowKind]:
         for name, (instrument, words) in held.items()
     ]
     costs = [
-        (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by selling in a hurry {purpose}"))
+        (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by the {book} in hurried sales {purpose}"))
         for occasion, purpose in OCCASIONS.items()
         for book in SALES
     ]
@@ -148,7 +148,7 @@ FLOWS: dict[str, FlowKind] = {
     "advance_bill_sale": _swap(ECONOMY, RESERVE, BILLS, "reserve sells bills to lend to the own book"),
     "reserve_advance": _swap(RESERVE, OWN, ADVANCES, "reserve lends to the own book"),
     "advance_repayment": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve in a run"),
-    "advance_return": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve as the law asks"),
+    "advance_return": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve"),
     # A failed issuer
     "estate_support": FlowKind(OWN, RESERVE, "own book's money claimed for the holders of a failed coin"),
     "estate_repayment": _swap(OWN, RESERVE, ADVANCES, "own book's debt to a failed coin's reserve, recovered"),
