@@ -323,6 +323,7 @@ def _labs(scenario: Scenario, rules: Rules) -> state.Labs:
         growth=vector(scenario.labs, "growth"),
         post_money=vector(scenario.labs, "equity_value"),
         alive=np.ones(len(revenue)),
+        newcomer=0.0 * revenue,
         vacant=0.0 * revenue,
     )
 

@@ -17,6 +17,7 @@ from sim.economy.flows import (
     PROVIDER_SHARES,
     PROVIDERS,
     REPO,
+    VENTURE_SHARES,
 )
 from sim.economy.funding import known_providers, lab_valuation, provider_value
 from sim.economy.ledger import Books, balance, flow_total, pay, revalue
@@ -52,7 +53,9 @@ def close_deals(economy: Economy, rules: Rules, draws: Draws, drawn: Float[Array
     lab_equity = _matched(economy, rules, ready, "lab_equity", capital.lab_ask)
     open_ask = capital.venture_ask * rules.venture.open_to_issuers
     # A deal whose day the scenario sets closes whatever the venture would have asked for.
-    dated = draws.events.robotics_deal.sum() * rules.venture.robotics * rules.venture.open_to_issuers
+    worth = economy.books.price[VENTURE_SHARES] > 0.0
+    dated = _dated(rules, draws).sum() * rules.venture.robotics * rules.venture.open_to_issuers
+    dated = dated * economy.ventures.alive * worth
     neurotech = _matched(economy, rules, ready, "neurotech", open_ask * rules.venture.neurotech)
     robotics = _matched(
         economy, rules, ready, "robotics", _at_least(open_ask * rules.venture.robotics, dated)
@@ -104,8 +107,13 @@ def _ready(economy: Economy, rules: Rules, draws: Draws) -> Float[Array, "issuer
     xp = namespace(talks)
     closes = (talks >= rule.ticket[None, :]) & (draws.deal_closes < rule.closing_probability)
     ready = xp.where(closes, talks, 0.0)
-    deal = draws.events.robotics_deal[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
+    deal = _dated(rules, draws)[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
     return xp.where(deal > 0.0, xp.minimum(talks, deal), ready) * (1.0 - 1e-14)
+
+
+def _dated(rules: Rules, draws: Draws) -> Float[Array, " issuer"]:
+    """Robotics deals that the scenario closes this quarter, where issuers put money into AI at all, USD bn."""
+    return draws.events.robotics_deal * rules.redeployment.redeployment
 
 
 def _matched(economy: Economy, rules: Rules, ready: Array, channel: str, asks: Array) -> Array:

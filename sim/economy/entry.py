@@ -63,6 +63,7 @@ def _new_labs(economy: Economy, rules: Rules) -> Economy:
         labs,
         alive=alive,
         vacant=_waited(alive, labs.vacant),
+        newcomer=xp.where(here, 1.0, labs.newcomer),
         market_share=share,
         training_compute=xp.where(here, rule.lab_compute * labs.training_compute.max(), labs.training_compute),
         spending=xp.where(here, capital / rules.funding.target_runway, labs.spending),

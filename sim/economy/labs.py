@@ -119,6 +119,11 @@ def kept_revenue(labs: Labs, rules: Rules) -> Float[Array, " lab"]:
     return labs.revenue * (1.0 - rules.lab.revenue_share.sum(axis=1))
 
 
+def as_newcomer(trait: Float[Array, " lab"], labs: Labs) -> Float[Array, " lab"]:
+    """A trait of each lab; a newcomer has the least of any, not that of the lab whose place it took."""
+    return namespace(trait).where(labs.newcomer > 0.0, trait.min(), trait)
+
+
 def _train(economy: Economy, rules: Rules) -> Labs:
     """Turn last quarter's research hours into capability; old compute loses its edge."""
     labs, rule = economy.labs, rules.labs
@@ -126,7 +131,8 @@ def _train(economy: Economy, rules: Rules) -> Labs:
     progress = xp.exp(rule.algorithmic_progress * economy.quarter / 4.0)
     bought = labs.research_hours * 1e9 * rule.flop_per_gpu_hour / FLOP_UNIT * progress
     compute = (1.0 - rule.obsolescence) * labs.training_compute + bought
-    tokens = (rules.lab.private_data + rules.redeployment.data_quality * economy.open_data) * 1e9
+    private = as_newcomer(rules.lab.private_data, labs)
+    tokens = (private + rules.redeployment.data_quality * economy.open_data) * 1e9
     loss = training_loss(compute * FLOP_UNIT, tokens, rule)
     return replace(labs, training_compute=compute, capability=-xp.log(loss - rule.irreducible_loss))
 
@@ -138,7 +144,8 @@ def _sell(labs: Labs, rules: Rules, mood: Scalar) -> Labs:
     adoption = adoption_next(labs.adoption, rule, mood)
     lagged = rule.share_network * xp.log(xp.maximum(labs.market_share, 1e-9))
     edge = labs.capability - (labs.capability * labs.market_share).sum()
-    share = logit(lagged + rules.lab.attraction + rule.capability_weight * edge, labs.alive)
+    pull = as_newcomer(rules.lab.attraction, labs)
+    share = logit(lagged + pull + rule.capability_weight * edge, labs.alive)
     revenue = share * adoption * rule.market_potential / 4.0
     grown = xp.log(ratio(revenue, labs.revenue, empty=1.0) + 1e-12)
     expected = labs.growth + rule.growth_learning * (grown - labs.growth)

@@ -41,6 +41,7 @@ from sim.economy.ledger import Books, Positions, balance, net_worth, total_value
 from sim.economy.liquidity import buffer_ratio
 from sim.economy.rules import AI_CHANNELS, CHANNELS
 from sim.economy.state import Economy
+from sim.economy.weekly import GONE
 
 EARNED = ORIGINS[:OUTSIDE]
 """Origins under which agents hold money."""
@@ -143,7 +144,7 @@ def agents(economy: Economy) -> dict[str, dict[str, Array]]:
 def _of_coins(economy: Economy, price: Array) -> Array:
     """Prices of the coins that were in circulation this quarter; a dead coin counts as one."""
     xp = namespace(price)
-    return xp.where(economy.tokens.average_tokens > 0.0, price, 1.0)
+    return xp.where(economy.tokens.average_tokens > GONE, price, 1.0)
 
 
 def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
@@ -172,6 +173,7 @@ def _held_by_origin(cash: Array) -> dict[str, Array]:
 def _issuers(economy: Economy) -> dict[str, Array]:
     books, state, income = economy.books, economy.redeployment, economy.income
     tokens = -books.positions[TOKENS][RESERVE]
+    xp = namespace(tokens)
     holdings = {
         name: total_value(books, name, RESERVE)
         + (total_value(books, name, OWN) if OWN in books.positions[name] else 0.0)
@@ -203,9 +205,9 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "anxiety": state.anxiety,
         "trust": economy.tokens.trust,
         "transparency": economy.tokens.transparency,
-        "quality": economy.tokens.quality,
-        "token_price": economy.tokens.price,
-        "lowest_price": economy.tokens.lowest_price,
+        "quality": xp.where(tokens > GONE, economy.tokens.quality, xp.nan),
+        "token_price": xp.where(tokens > GONE, economy.tokens.price, xp.nan),
+        "lowest_price": xp.where(economy.tokens.average_tokens > GONE, economy.tokens.lowest_price, xp.nan),
         "largest_outflow": economy.tokens.largest_outflow,
         "weeks_shut": economy.tokens.weeks_shut,
         "advances": total_value(books, ADVANCES, RESERVE),

@@ -7,16 +7,17 @@ from typing import Any
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, column, diagonal, namespace, ratio, row
+from sim.economy.arrays import Array, affordable, column, diagonal, namespace, ratio, row
 from sim.economy.choice import logit
 from sim.economy.deals import close_deals, facility_draws
 from sim.economy.decisions import Decisions
-from sim.economy.flows import ADVANCES, BILLS, OWN, RESERVE, TOKENS
+from sim.economy.flows import ADVANCES, BILLS, COMMODITIES, ECONOMY, OWN, RESERVE, TOKENS
 from sim.economy.ledger import Books, balance, flow_total, pay, total_value
 from sim.economy.liquidity import buffer_ratio
 from sim.economy.regimes import law_of
 from sim.economy.rules import AI_CHANNELS, CHANNELS, COLUMN, Rules
 from sim.economy.state import Draws, Economy
+from sim.economy.weekly import GONE
 
 
 def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:
@@ -26,7 +27,9 @@ def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions)
     """
     economy = _book_loan_income(economy)
     state = replace(economy.redeployment, anxiety=anxiety(economy))
-    economy = replace(economy, books=_buffer_and_dividends(economy, rules, decisions), redeployment=state)
+    economy = replace(economy, redeployment=state)
+    economy = replace(economy, books=repay_reserve(economy, rules))
+    economy = replace(economy, books=_buffer_and_dividends(economy, rules, decisions))
     economy, advance = reach_into_reserve(economy, rules)
     drawn = facility_draws(economy, rules)
     economy = _divide(economy, rules, draws, decisions, drawn.sum(axis=1), advance)
@@ -157,39 +160,69 @@ def _buffer_and_dividends(economy: Economy, rules: Rules, decisions: Decisions) 
     tokens = -books.positions[TOKENS][RESERVE]
     profit = xp.maximum(economy.income.realised_profit, 0.0)
     target = xp.maximum(rule.buffer_target * rules.issuer.buffer_part, law_of(economy, rules).own_funds)
-    missing = xp.maximum(target - buffer_ratio(books), 0.0) * tokens
+    missing = xp.maximum(target - buffer_ratio(books), 0.0) * xp.maximum(tokens, 0.0)
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
-    payout = decisions["payout"](economy, rules) * xp.maximum(profit - top_up, 0.0)
+    # Owners are paid nothing in a quarter in which holders were refused.
+    served = 1.0 - 1.0 * (economy.tokens.weeks_shut > 0.0)
+    payout = decisions["payout"](economy, rules) * xp.maximum(profit - top_up, 0.0) * served
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
+
+
+def repay_reserve(economy: Economy, rules: Rules) -> Books:
+    """Pay back what the reserve lent and may not lend any more, before anyone is paid a dividend.
+
+    Where a law forbids such claims, and where the coin is no more, all that cash allows; else what came back from
+    talks that lead nowhere, as far as it is not wanted for others, and what exceeds the share aimed for over the
+    transition period.
+    """
+    books = economy.books
+    owed, wanted, excess = _advances(economy, rules)
+    xp = namespace(owed)
+    gone = -books.positions[TOKENS][RESERVE] <= GONE
+    at_once = (law_of(economy, rules).may_advance <= 0.0) | gone
+    due = xp.maximum(excess / rules.liquidity.transition, economy.redeployment.given_up - wanted)
+    repaid = xp.clip(xp.where(at_once, owed, due), 0.0, owed)
+    return pay(books, "advance_return", diagonal(xp.minimum(repaid, xp.maximum(balance(books, OWN), 0.0))))
 
 
 def reach_into_reserve(economy: Economy, rules: Rules) -> tuple[Economy, Float[Array, " issuer"]]:
     """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
 
     The reserve sells bills and holds a claim on the own book instead. The gap to the share aimed for is closed
-    over the transition period, but no more is lent while earlier money still waits for deals, and what came back
-    from talks that lead nowhere is repaid. Where the law forbids such claims, all are repaid over the transition,
-    as far as cash goes.
+    over the transition period, but no more is lent while earlier money still waits for deals; money that came
+    back from talks is lent on first.
 
     Returns:
-        The economy after it, and the money lent this quarter, USD bn per issuer.
+        The economy after it, and the reserve's money to be put into AI this quarter, USD bn per issuer.
     """
+    books, state = economy.books, economy.redeployment
+    owed, wanted, _ = _advances(economy, rules)
+    xp = namespace(owed)
+    again = xp.minimum(xp.minimum(state.given_up, wanted), owed)
+    lent = xp.clip(wanted - again, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
+    books = pay(books, "advance_bill_sale", row(lent))
+    books = pay(books, "reserve_advance", diagonal(lent))
+    return replace(economy, books=books), lent + again
+
+
+def _advances(economy: Economy, rules: Rules) -> tuple[Array, Array, Array]:
+    """What the own book owes the reserve, what more is wanted for AI this quarter, and what is owed too much."""
     books, rule = economy.books, rules.redeployment
     xp = namespace(rule.payout_ratio)
     allowed = rule.redeployment * rules.issuer.redeploys * law_of(economy, rules).may_advance
     aim = rule.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
-    gap = aim - total_value(books, ADVANCES, RESERVE)
-    step, owed = gap / rules.liquidity.transition, total_value(books, ADVANCES, RESERVE)
-    state = economy.redeployment
-    # What came back is lent on, or paid back if nothing more is wanted.
-    wanted = xp.maximum(step - state.talks.sum(axis=1), 0.0)
-    lent = xp.clip(wanted - state.given_up, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
-    books = pay(books, "advance_bill_sale", row(lent))
-    books = pay(books, "reserve_advance", diagonal(lent))
-    repaid = xp.minimum(xp.maximum(-step, state.given_up - wanted), owed)
-    repaid = xp.clip(repaid, 0.0, xp.maximum(balance(books, OWN) - lent, 0.0))
-    return replace(economy, books=pay(books, "advance_return", diagonal(repaid))), lent
+    owed = total_value(books, ADVANCES, RESERVE)
+    step = (aim - owed) / rules.liquidity.transition
+    wanted = xp.maximum(step - economy.redeployment.talks.sum(axis=1), 0.0)
+    return owed, wanted, xp.maximum(owed - aim, 0.0)
+
+
+def _on_offer(books: Books, channel: str, amount: Float[Array, " issuer"]) -> Float[Array, " issuer"]:
+    """What of an amount can be bought: no more bitcoin or gold than everyone else owns."""
+    if channel not in COMMODITIES:
+        return amount
+    return amount * affordable(total_value(books, channel, ECONOMY).sum(), amount.sum())
 
 
 def _divide(
@@ -210,7 +243,7 @@ def _divide(
     xp = namespace(rule.payout_ratio)
     needed = rule.operating_cash * (economy.income.distribution + rules.issuer.fixed_costs / 4.0)
     kept = needed + set_aside + advance
-    saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal
+    saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal * rule.redeployment
     drawn = xp.minimum(rule.anxiety_draw * state.anxiety, 1.0) * rules.issuer.redeploys * saved
     lacking = deal - xp.maximum(balance(books, OWN) - kept, 0.0) - drawn
     drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
@@ -230,7 +263,7 @@ def _divide(
         ("gold", "gold_purchase"),
         ("other_ventures", "other_venture_investment"),
     ):
-        books = pay(books, kind, column(wanted[:, COLUMN[channel]]))
+        books = pay(books, kind, column(_on_offer(books, channel, wanted[:, COLUMN[channel]])))
     in_talks = wanted * is_ai(xp)[None, :]
     books = pay(books, "own_repo_purchase", column(in_talks.sum(axis=1)))
     state = replace(

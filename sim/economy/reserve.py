@@ -44,11 +44,12 @@ def earn_on_reserves(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     taxed = namespace(interest).maximum(interest + other - distribution - costs, 0.0)
     books = pay(books, "issuer_tax", column(rules.reserve.tax_rate * taxed))
     books, paper_gain = _mark_to_market(rules, books)
+    lost = _lost_in_hurry(books, interest)
     income = IssuerIncome(
         interest=interest,
         other_income=other,
         distribution=distribution,
-        realised_profit=interest + other - distribution - costs - rules.reserve.tax_rate * taxed,
+        realised_profit=interest + other - distribution - costs - rules.reserve.tax_rate * taxed - lost,
         paper_gain=paper_gain,
     )
     return replace(economy, books=books, income=income)
@@ -77,6 +78,13 @@ def _share_out(economy: Economy, rules: Rules, books: Books, on_reserve: Array) 
     costs = xp.minimum(due, balance(books, OWN))
     books = pay(books, "issuer_costs", column(costs))
     return books, to_distributors, costs + to_holders
+
+
+def _lost_in_hurry(books: Books, like: Array) -> Float[Array, " issuer"]:
+    """What sales to pay holders cost this quarter, in either book, USD bn."""
+    flows = books.journal.flows
+    kinds = [kind for kind in ("window_reserve_sale_cost", "window_own_sale_cost") if kind in flows]
+    return sum((flows[kind].amount.sum(axis=1) for kind in kinds), 0.0 * like)
 
 
 def _mark_to_market(rules: Rules, books: Books) -> tuple[Books, Array]:

@@ -13,6 +13,7 @@ from sim.economy.liquidity import buffer_ratio, discounts, holdings, own_money, 
 from sim.economy.regimes import Law, law_of
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
+from sim.economy.weekly import GONE
 
 
 def resolve_issuers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
@@ -24,7 +25,7 @@ def resolve_issuers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books = impair_advances(economy.books)
     late = economy.tokens.weeks_shut >= rules.liquidity.longest_closure
     failed = economy.tokens.shut * ((buffer_ratio(books) < 0.0) | late)
-    books = wind_up(books, failed, rules, law_of(economy, rules))
+    books = pay_late(wind_up(books, failed, rules, law_of(economy, rules)))
     talks = economy.redeployment.talks * _kept(economy.books, books)[:, None]
     market, open_still = economy.tokens, 1.0 - failed
     tokens = replace(market, shut=market.shut * open_still, pressure=market.pressure * open_still)
@@ -44,8 +45,9 @@ def impair_advances(books: Books) -> Books:
 def wind_up(books: Books, failed: Float[Array, " issuer"], rules: Rules, law: Law) -> Books:
     """Sell everything, pay who ranks first, share the rest among the holders, and write off what is left.
 
-    Where the law puts holders first, the own book's liquid money is claimed for them as far as they need it, and
-    administration is paid by others; elsewhere other creditors take their part before them.
+    What the own book owes the reserve is claimed from what it can sell; where the law puts holders first, so is
+    whatever more they need. There administration is paid by others; elsewhere it and other creditors come before
+    the holders. What the own book cannot pay at once it goes on owing, and pays to them later.
 
     Args:
         books: the books before.
@@ -55,10 +57,12 @@ def wind_up(books: Books, failed: Float[Array, " issuer"], rules: Rules, law: La
     """
     xp = namespace(failed)
     stock, discount, reserve = holdings(books), discounts(rules), reserve_only(rules)
-    tokens = -books.positions[TOKENS][RESERVE]
+    tokens = xp.maximum(-books.positions[TOKENS][RESERVE], 0.0)
     of_reserve = stock * (1.0 - discount) * reserve * failed[:, None]
     missing = xp.maximum(tokens * failed - of_reserve.sum(axis=1), 0.0)
-    of_owners = raised(stock, missing, law.holders_first[:, None] * (1.0 - reserve), discount)
+    owed = total_value(books, ADVANCES, RESERVE) * failed
+    claimed = xp.minimum(missing, xp.maximum(owed, law.holders_first * missing))
+    of_owners = raised(stock, claimed, 1.0 - reserve, discount)
     proceeds = of_reserve + of_owners
     sold = proceeds / (1.0 - discount)
     books = sell(books, sold, sold - proceeds, "estate")
@@ -68,8 +72,13 @@ def wind_up(books: Books, failed: Float[Array, " issuer"], rules: Rules, law: La
     books = pay(books, "estate_costs", column(first))
     payout = xp.minimum((cash - first) * (1.0 - 1e-14), tokens)
     books = pay(books, "estate_payout", column(payout))
-    books = write_off(books, TOKENS, ECONOMY, RESERVE, row((tokens - payout) * failed))
-    return write_off(books, ADVANCES, RESERVE, OWN, diagonal(total_value(books, ADVANCES, RESERVE) * failed))
+    return write_off(books, TOKENS, ECONOMY, RESERVE, row((tokens - payout) * failed))
+
+
+def pay_late(books: Books) -> Books:
+    """Pay what came into the reserve of a coin that is no more to those who held it."""
+    gone = -books.positions[TOKENS][RESERVE] <= GONE
+    return pay(books, "estate_late_payout", column(namespace(gone).maximum(balance(books, RESERVE), 0.0) * gone))
 
 
 def _kept(before: Books, after: Books) -> Float[Array, " issuer"]:

@@ -110,6 +110,8 @@ class Labs:
     post_money: Float[Array, " lab"]
     """valuation at the last round"""
     alive: Float[Array, " lab"]
+    newcomer: Float[Array, " lab"]
+    """1 where a newcomer has taken the place of a lab that failed"""
     vacant: Float[Array, " lab"]
     """quarters since the lab failed; zero while one is in business"""
 

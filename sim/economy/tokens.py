@@ -22,11 +22,12 @@ def trade_tokens(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     The weekly rounds work on a copy of the liquid holdings; the books take the net of the quarter.
     """
     opening, law = economy.books, law_of(economy, rules)
+    xp = namespace(law.deposit_share)
     yield_paid = holder_yield(economy, rules)
     weeks = weekly_rounds(economy, rules, draws, yield_paid)
     books = pay(opening, "mint", row(weeks.minted))
     books = _sell(books, weeks, rules, law)
-    paid = namespace(weeks.redeemed).minimum(weeks.redeemed, balance(books, RESERVE))
+    paid = xp.clip(weeks.redeemed, 0.0, xp.maximum(balance(books, RESERVE), 0.0))
     books = pay(books, "redemption", column(paid))
     books = _invest(books, rules, law)
     tokens = replace(

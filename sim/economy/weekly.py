@@ -17,6 +17,8 @@ from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
 
 WEEKS = 13
+GONE = 1e-9
+"""USD bn: less than a dollar of tokens is what rounding leaves of a coin that is no more."""
 CLOSED = 1e-6
 """Share of redemptions refused from which the window counts as closed: rounding does not close it."""
 
@@ -65,11 +67,13 @@ class Frame:
     network: Scalar
     pull: Float[Array, " issuer"]
     discount: Float[Array, " rung"]
-    part: Float[Array, "issuer rung"]
-    kept: Float[Array, " rung"]
-    """what a rung of the reserve fetches in a hurry; zero for the own book"""
+    part: Float[Array, " rung"]
+    reserve: Float[Array, " rung"]
+    """1 for the rungs of the reserve, 0 for those of the own book"""
     advances: Float[Array, " issuer"]
-    """stress value of what the own book owes the reserve"""
+    """what the own book owes the reserve when the quarter opens"""
+    advance_kept: Scalar
+    """part of it that counts in a hurry"""
     at_window: Float[Array, " issuer"]
     transparency: Float[Array, " issuer"]
     bad_news: Float[Array, " issuer"]
@@ -103,7 +107,7 @@ def weekly_rounds(economy: Economy, rules: Rules, draws: Draws, yield_paid: Arra
     none = 0.0 * tokens
     week = Week(
         tokens=tokens,
-        stock=holdings(books),
+        stock=holdings(books) * usable(rules, law_of(economy, rules)),
         pressure=state.pressure,
         run_rate=state.run_rate,
         shut=state.shut,
@@ -121,7 +125,7 @@ def weekly_rounds(economy: Economy, rules: Rules, draws: Draws, yield_paid: Arra
 
 
 def _frame(economy: Economy, rules: Rules, yield_paid: Array) -> Frame:
-    rule, mood, law = rules.tokens, economy.environment, law_of(economy, rules)
+    rule, mood = rules.tokens, economy.environment
     dearer = opportunity_cost(economy, yield_paid) - economy.tokens.opportunity_cost
     push = (
         rule.crypto_elasticity * mood.crypto_return
@@ -138,9 +142,10 @@ def _frame(economy: Economy, rules: Rules, yield_paid: Array) -> Frame:
         network=network,
         pull=weekly * (rules.issuer.attraction + trust + rule.yield_weight * yield_paid),
         discount=discount,
-        part=usable(rules, law) * speeds(rules)[None, :],
-        kept=reserve_only(rules) * (1.0 - discount),
-        advances=(1.0 - rules.liquidity.advance_discount) * total_value(economy.books, ADVANCES, RESERVE),
+        part=speeds(rules),
+        reserve=reserve_only(rules),
+        advances=total_value(economy.books, ADVANCES, RESERVE),
+        advance_kept=1.0 - rules.liquidity.advance_discount,
         at_window=arbitrage(rules),
         transparency=economy.tokens.transparency,
         bad_news=economy.tokens.bad_news,
@@ -153,7 +158,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str,
     tokens, xp = before.tokens, namespace(before.tokens)
     stuck = today["stuck"]
     by_bank = rule.bank_closure * (stuck > 0.0)
-    fear = _loss_feared(before, frame, stuck)
+    fear = _loss_feared(rounds, frame, stuck)
     # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
     barred = flag(by_bank > 0.0, tokens)
     unsure = xp.maximum(barred, before.shut)
@@ -175,8 +180,9 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str,
     refused = xp.clip(1.0 - ratio(paid, allowed, empty=1.0), 0.0, 1.0)
     shut = flag(refused > CLOSED, tokens)
     ran = xp.maximum(paid - leaving, 0.0)
-    arriving = flight(ran, tokens, felt, rule)
-    after = tokens + new + arriving - paid
+    open_now = (1.0 - xp.maximum(shut, xp.maximum(before.shut, barred))) * flag(tokens > GONE, tokens)
+    arriving = flight(ran, tokens * open_now, felt, rule)
+    after = xp.maximum(tokens + new + arriving - paid, 0.0)
     stock = _with_cash(stock - proceeds / (1.0 - frame.discount)[None, :], arriving)
     # A premium while demand outruns what arbitrageurs mint, a discount while holders cannot get out.
     premium = (1.0 - frame.at_window) * ratio(growth, tokens)
@@ -196,7 +202,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str,
         proceeds=rounds.proceeds + proceeds,
         lowest_price=xp.clip(xp.minimum(rounds.lowest_price, xp.minimum(low, opening_price)), 0.0, 1.0),
         largest_outflow=xp.maximum(rounds.largest_outflow, ratio(tokens - after, tokens)),
-        weeks_shut=rounds.weeks_shut + xp.maximum(by_bank, refused * shut),
+        weeks_shut=rounds.weeks_shut + xp.maximum(by_bank, shut),
         yield_impact=rounds.yield_impact + gap / WEEKS,
     )
 
@@ -210,22 +216,27 @@ def _demand(tokens: Array, frame: Frame, rules: Rules, today: dict[str, Array]) 
     total_next = total * xp.exp(trend + frame.push + rule.demand_noise * today["demand"])
     lagged = frame.network * xp.log(xp.maximum(ratio(tokens, total), 1e-12))
     utility = lagged + frame.pull + rule.share_noise * today["share"]
-    return total_next * logit(utility, 1.0 * (tokens > 0.0))
+    return total_next * logit(utility, flag(tokens > GONE, tokens))
 
 
-def _loss_feared(week: Week, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
+def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
     """What holders would lose, per token, if all had to be sold now and nothing stuck came back.
 
-    `1 - q`; negative when the reserve is worth more than the tokens.
+    `1 - q`; negative when the reserve is worth more than the tokens. What the own book has paid holders since the
+    quarter opened, it no longer owes the reserve.
     """
-    worth = (week.stock * frame.kept[None, :]).sum(axis=1) + frame.advances
-    return 1.0 - ratio(worth, week.tokens, empty=1.0) + stuck
+    week = rounds.last
+    xp = namespace(week.tokens)
+    paid_back = (rounds.proceeds * (1.0 - frame.reserve)).sum(axis=1)
+    owed = xp.maximum(frame.advances - paid_back, 0.0)
+    traded = (week.stock * (frame.reserve * (1.0 - frame.discount))).sum(axis=1)
+    return 1.0 - ratio(traded + frame.advance_kept * owed, week.tokens, empty=1.0) + stuck
 
 
 def _within_reach(stock: Array, stuck: Array, tokens: Array, frame: Frame) -> Float[Array, "issuer rung"]:
     """Part of each rung that is not stuck in a failed bank: cash, repo and bills are hit alike."""
     xp = namespace(stock)
-    liquid = (frame.kept >= 1.0)[None, :]
+    liquid = (frame.reserve * (1.0 - frame.discount) >= 1.0)[None, :]
     missing = ratio(stuck * tokens, (stock * liquid).sum(axis=1))
     return xp.where(liquid, 1.0 - xp.minimum(missing, 1.0)[:, None], 1.0)
 
