@@ -228,6 +228,7 @@ def headline(run: Run) -> dict[str, float]:
         "lab_revenue_last_year_usd_bn": float(series["lab_revenue_usd_bn"].iloc[1:].tail(4).sum()),
         "gpus_at_end": float(series["gpus"].iloc[-1]),
         "failures": float(sum(event["kind"] == "failure" for event in run.events)),
+        "coins_failed": float(sum(event["kind"] == "issuer_failure" for event in run.events)),
         "lowest_reserve_excess_usd_bn": float(reserves["excess_reserves"].min()),
         "lowest_reserve_excess_share": float((backed["excess_reserves"] / backed["tokens"]).min()),
     }

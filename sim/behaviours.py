@@ -117,7 +117,7 @@ class Replaced:
         quarter = f"in quarter {float(economy.quarter):.0f}"
         try:
             result = self.function(economy, rules)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             raise ScenarioError(
                 f"decisions.{self.name} = {self.source!r} failed {quarter}: {type(error).__name__}: {error} "
@@ -196,9 +196,10 @@ def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
 def _checked(result: Any, form: Form, shape: tuple[int, ...]) -> tuple[str, Any]:
     """What is wrong with a result (nothing: an empty text), and the result as numbers."""
     try:
-        numbers = np.asarray(result, dtype=float)
-    except (TypeError, ValueError):
-        return f"a {type(result).__name__} that is no array of numbers", None
+        given = np.asarray(result)
+        numbers = given.astype(float, casting="same_kind" if given.dtype.kind in "fc" else "unsafe")
+    except (TypeError, ValueError, OverflowError):
+        return f"a {type(result).__name__} that is no array of real numbers", None
     if numbers.shape != shape:
         return f"shape {numbers.shape}", None
     if not np.isfinite(numbers).all():

@@ -179,7 +179,8 @@ def _status(error: Exception) -> int | None:
 
     if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
         return 2
-    if type(error).__name__ in ("AccountingError", "WorkerError"):
+    # A full disk is not ours to mend, and clear in a line.
+    if type(error).__name__ in ("AccountingError", "WorkerError") or isinstance(error, OSError):
         return 1
     return None
 

@@ -67,14 +67,14 @@ def _told(event: Event, name: str) -> str:
     """The event in words; empty where what follows from it is told anyway."""
     size = 0.0 if event.size is None else event.size
     words: Mapping[str, str] = {
-        "redemption_shock": f"{size:.0%} of the holders of {name} wanted their money back at once",
-        "bank_failure": f"a bank failed with {size:.0%} of what backs {name}",
-        "bitcoin_crash": f"bitcoin lost {size:.0%} of its price",
+        "redemption_shock": f"holders of {100 * size:.3g}% of the coins of {name} wanted their money back at once",
+        "bank_failure": f"a bank failed with {100 * size:.3g}% of what backs the coins of {name}",
+        "bitcoin_crash": f"bitcoin lost {100 * size:.3g}% of its price",
         "ai_winter": f"the mood about AI fell by {size:g} standard units",
         "gpu_glut": f"GPUs from elsewhere serve {size:.0%} of other customers for {event.quarters} quarters",
         "rate_shock": f"the bill rate moved by {100 * size:+g} percentage points at once",
         "audit_published": f"a full audit of {name} was published",
-        "bets_fail": f"every company failed in which {name} had money",
+        "bets_fail": f"the bets of {name} failed, if there were any",
     }
     return words.get(event.kind, "")
 
@@ -83,7 +83,7 @@ def _name(event: Event, scenario: Scenario) -> str:
     if event.target is None:
         return ""
     if event.target == EVERYONE:
-        return "any issuer"
+        return "every issuer"
     groups: Sequence[Mapping[str, Any]] = (
         scenario.issuers,
         scenario.labs,

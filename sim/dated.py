@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.errors import suggestion
 
+QUARTER = r"\d{4}Q[1-4]"
 ISSUER, COMPANY = "issuer", "company"
 EVERYONE = "all"
 """Target that means every issuer."""
@@ -82,17 +85,32 @@ class Event(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    quarter: Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
+    quarter: str
     kind: str
     target: str | None = None
-    size: float | None = None
-    week: Annotated[int, Field(ge=1, le=13)] | None = None
-    quarters: Annotated[int, Field(ge=1, le=400)] | None = None
+    size: Annotated[float, Field(strict=True)] | None = None
+    week: Annotated[int, Field(ge=1, le=13, strict=True)] | None = None
+    quarters: Annotated[int, Field(ge=1, le=160, strict=True)] | None = None
     regime: Literal["offshore", "genius", "mica"] | None = None
     why: str = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_known(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            raise ValueError(f"expected an event with quarter, kind, target and size, got {raw!r}")
+        for key in raw:
+            if key not in cls.model_fields:
+                raise ValueError(f"unknown key {key!r}{suggestion(key, cls.model_fields)}")
+        for key in ("quarter", "kind"):
+            if key not in raw:
+                raise ValueError(f"an event needs a {key}")
+        return raw
+
     @model_validator(mode="after")
     def _complete(self) -> Event:
+        if not re.fullmatch(QUARTER, self.quarter):
+            raise ValueError(f"quarter {self.quarter!r}: expected a quarter such as 2026Q1")
         if self.kind not in KINDS:
             raise ValueError(
                 f"unknown kind {self.kind!r}{suggestion(self.kind, KINDS)} (there are {', '.join(KINDS)})"
@@ -107,8 +125,11 @@ class Event(BaseModel):
         for key, wanted in needed.items():
             given = getattr(self, key) is not None
             if wanted and not given:
-                unit = f" ({kind.unit}, {kind.low:g} to {kind.high:g})" if key == "size" else ""
-                raise ValueError(f"{self.kind} needs a {key}{unit}")
+                allowed = {
+                    "size": f"a size ({kind.unit}, {kind.low:g} to {kind.high:g})",
+                    "quarters": "how many quarters it lasts (quarters, 1 to 160)",
+                }
+                raise ValueError(f"{self.kind} needs {allowed.get(key, 'a ' + key)}")
             if given and not wanted:
                 raise ValueError(f"{self.kind} takes no {key}")
         if self.week is not None and not kind.dated_by_week:

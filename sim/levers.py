@@ -87,7 +87,7 @@ def keys(changes: Mapping[str, Any]) -> dict[str, Any]:
             translated[name] = value
         else:
             raise ScenarioError(
-                f"--set {name}: no such lever{suggestion(name, BY_NAME)}; give a lever or a dotted key such as "
-                "environment.terminal_rate"
+                f"--set {name}: no such lever{suggestion(name, [*BY_NAME, 'events'])}; give a lever or a dotted "
+                "key such as environment.terminal_rate"
             )
     return translated

@@ -21,6 +21,7 @@ from sim.economy.ledger import Books, net_worth
 from sim.economy.liquidity import buffer_ratio
 from sim.economy.measures import EARNED
 from sim.economy.state import Economy
+from sim.economy.weekly import GONE
 
 if TYPE_CHECKING:
     from sim.model import CapitalFlowModel
@@ -166,6 +167,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "provider_debt_usd_bn",
     ),
     Outcome("vendor_sales_usd_bn", "Sales of the vendor", USD, "sum", "vendor"),
+    Outcome("coins_failed", "Coins that failed", "coins", "sum", "issuers"),
     Outcome("failures", "Companies that failed", COUNT, "sum", "economy"),
     Outcome("lab_failures", "Labs that failed", COUNT, "sum", "labs"),
     Outcome("provider_failures", "Providers that failed", COUNT, "sum", "providers"),
@@ -184,6 +186,7 @@ HEADLINES = (
     "final_tokens_usd_bn",
     "lowest_token_price",
     "weeks_window_closed",
+    "coins_failed",
     "failures",
 )
 """Outcomes that get a figure of their own in a comparison."""
@@ -227,8 +230,13 @@ def readings(before: Economy, after: Economy, series: Mapping[str, float]) -> di
         "lowest_reserve_excess_share": share.min(),
         "best_capability": xp.where(labs.alive > 0.0, labs.capability, -xp.inf).max(),
         "failures": sum(failed.values()),
+        "coins_failed": 1.0 * ((_tokens(before) > GONE) & (_tokens(after) <= GONE)).sum(),
         **failed,
     }
+
+
+def _tokens(economy: Economy) -> Array:
+    return -economy.books.positions[TOKENS][RESERVE]
 
 
 def outcomes_of(model: CapitalFlowModel) -> dict[str, float]:

@@ -175,6 +175,8 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     keys = dotted.split(".")
     place = raw
     for depth, key in enumerate(keys[:-1]):
+        if isinstance(place.get(key), (list, tuple)):
+            raise ScenarioError(f"--set {dotted}: {key} is a list: give the whole of it, such as --set '{key}=[]'")
         if not isinstance(place.get(key), dict):
             known = ".".join(keys[:depth])
             raise ScenarioError(
@@ -197,4 +199,6 @@ def _first_error(error: ValidationError) -> str:
     more = f" (and {others} more)" if others else ""
     if first["type"] == "extra_forbidden":
         message = "unknown key"
+    if first["type"] == "tuple_type":
+        message = f"expected a list, such as [[{dotted}]] tables"
     return f"{dotted}{shown}: {message}{more}" if dotted else f"{message}{more}"

@@ -101,7 +101,7 @@ class Table(Described):
 class RunSettings(Strict):
     """How long a history is, and its seed."""
 
-    quarters: Annotated[int, Field(ge=1, le=400)]
+    quarters: Annotated[int, Field(ge=1, le=160)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     opening: Annotated[str, Field(pattern=QUARTER_PATTERN)]
 
@@ -404,7 +404,10 @@ def _check_event(scenario: Scenario, where: str, event: Event) -> None:
     """An event falls within the history and hits someone who exists."""
     first, last = (calendar.later(scenario.run.opening, step) for step in (1, scenario.run.quarters))
     if not first <= event.quarter <= last:
-        raise ValueError(f"{where}.quarter: {event.quarter} is outside the history, {first} to {last}")
+        raise ValueError(
+            f"{where}.quarter: {event.quarter} is outside the history, {first} to {last} "
+            f"(run.quarters = {scenario.run.quarters})"
+        )
     population = KINDS[event.kind].target
     if population == ISSUER:
         _known(f"{where}.target", [event.target], [*scenario.issuers, EVERYONE])

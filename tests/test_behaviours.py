@@ -161,7 +161,7 @@ HOLED = np.where(np.eye(6, len(CHANNELS)) > 0, np.nan, 0.0)
         (_wrong(HOLED), ["returned nan at [0, 0]", "finite"]),
         (_wrong(NEGATIVE), ["returned -1 at [0, 0]", "not negative"]),
         (_wrong(OVERFULL), ["returned a row that sums to 2", "sum to at most 1"]),
-        (_wrong("gold"), ["a str that is no array of numbers"]),
+        (_wrong("gold"), ["a str that is no array of real numbers"]),
         (lambda economy, rules: 1 / 0, ["failed in quarter 1", "ZeroDivisionError", "test_behaviours.py, line"]),
     ],
 )

@@ -221,7 +221,7 @@ def test_an_interrupted_run_leaves_no_folder(tmp_path, number, status):
         code,
         "run",
         "--quarters",
-        "400",
+        "160",
         "--set",
         "history.until=none",
         "--out",

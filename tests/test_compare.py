@@ -436,7 +436,7 @@ def test_scenarios_that_open_at_different_times_are_refused():
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_stopped_comparison_leaves_no_folder_and_no_process(tmp_path, number, status):
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + CAPFLOW[2]
-    options = ["--runs", "400", "--quarters", "400", "--set", "history.until=none", "--workers", "2"]
+    options = ["--runs", "400", "--quarters", "160", "--set", "history.until=none", "--workers", "2"]
     process = subprocess.Popen(
         [sys.executable, "-c", code, "compare", "baseline", "no-redeployment", *options],
         cwd=tmp_path,

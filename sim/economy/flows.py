@@ -129,7 +129,7 @@ def _sales() -> dict[str, FlowKind]:
         for name, (instrument, words) in held.items()
     ]
     costs = [
-        (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by the {book} in hurried sales {purpose}"))
+        (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by the {book} book in sales {purpose}"))
         for occasion, purpose in OCCASIONS.items()
         for book in SALES
     ]
