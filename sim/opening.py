@@ -275,6 +275,7 @@ def _beliefs_and_talks(scenario: Scenario, rules: Rules) -> state.Redeployment:
         propensity=channels + np.array([scenario.channels[c]["propensity"].value for c in CHANNELS]),
         talks=channels,
         given_up=none,
+        borrowed=none,
         share=channels,
         deployed=channels,
         to_date=channels,

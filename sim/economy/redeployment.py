@@ -268,6 +268,7 @@ def _divide(
     books = pay(books, "own_repo_purchase", column(in_talks.sum(axis=1)))
     state = replace(
         state,
+        borrowed=advance,
         share=share,
         deployable=deployable,
         talks=state.talks + in_talks,

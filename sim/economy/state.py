@@ -227,6 +227,8 @@ class Redeployment:
     """money parked for deals under discussion, USD bn"""
     given_up: Float[Array, " issuer"]
     """money that came back this quarter from talks that lead nowhere, USD bn"""
+    borrowed: Float[Array, " issuer"]
+    """the reserve's money set aside for AI this quarter, lent now or coming back from talks, USD bn"""
     share: Float[Array, "issuer channel"]
     """of deployable money, this quarter's choice"""
     deployed: Float[Array, "issuer channel"]

@@ -118,9 +118,12 @@ def _history(changes: Mapping[str, Any], seed: int) -> dict[str, float]:
         sold = _paid(after, "own_bill_sale")
         total["ai_funding"] += funding
         total["own_bills_sold"] += sold
-        total["from_talks"] += released
-        total["fresh_money"] += float(after.redeployment.deployable.sum()) - sold - released
-        total["from_reserve"] += sum(_paid(after, kind) for kind in TO_OWN_BOOK)
+        borrowed, lent = float(after.redeployment.borrowed.sum()), sum(_paid(after, kind) for kind in TO_OWN_BOOK)
+        # What came back from talks and is the reserve's goes into AI again, or back to it.
+        free = released - (borrowed - lent) - _paid(after, "advance_return")
+        total["from_talks"] += free
+        total["fresh_money"] += float(after.redeployment.deployable.sum()) - sold - free
+        total["from_reserve"] += borrowed
         total["committed"] += _paid(after, "own_repo_purchase")
         released = _paid(after, "own_repo_sale") - funding
     return total
