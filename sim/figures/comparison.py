@@ -111,7 +111,7 @@ def amount(number: float, outcome: Outcome) -> str:
 
 
 def _more(number: float, outcome: Outcome) -> str:
-    few = "fewer" if outcome.unit in ("GPUs", "companies") else "less"
+    few = "fewer" if outcome.unit in ("GPUs", "companies", "coins") else "less"
     return "more" if number > 0.0 else few
 
 
