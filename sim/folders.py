@@ -141,16 +141,21 @@ def finite(value: Any) -> Any:
 
 
 def refuse_taken(out: Path) -> None:
-    """Refuses a folder that has something in it, or is none.
+    """Refuses a folder that has something in it, or is none, or cannot be made.
 
     Raises:
-        RunError: `out` is taken.
+        RunError: `out` is taken, or where it would be made is no folder that can be written.
     """
     if out.is_dir():
         if any(out.iterdir()):
             raise RunError(f"{out} exists and is not empty; choose another folder")
     elif out.exists():
         raise RunError(f"{out} exists and is not a folder")
+    home = next(folder for folder in out.absolute().parents if folder.exists())
+    if not home.is_dir():
+        raise RunError(f"{out} cannot be made: {home} is not a folder")
+    if not os.access(home, os.W_OK):
+        raise RunError(f"{out} cannot be made: {home} cannot be written")
 
 
 def _partial_prefix(out: Path) -> str:

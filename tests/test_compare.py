@@ -25,9 +25,10 @@ from sim.experiments.cause import REDEPLOYMENT, words
 from sim.experiments.compare import Comparison, compare
 from sim.experiments.comparison_folder import figures
 from sim.experiments.paired import effect
+from sim.folders import refuse_taken
 from sim.model import CapitalFlowModel
 from sim.outcomes import BY_NAME, HEADLINES, OUTCOMES, outcomes_of, reduced
-from sim.runs import list_runs
+from sim.runs import RunError, list_runs
 from sim.scenario import load
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20)
@@ -492,3 +493,10 @@ def test_results_are_frozen(twins):
     with pytest.raises(AttributeError):
         twins.seeds = ()
     assert replace(twins, seconds=1.0).seconds == 1.0
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="is not a folder"):
+        refuse_taken(tmp_path / "file" / "sub" / "folder")
+    refuse_taken(tmp_path / "new" / "folder")
