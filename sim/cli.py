@@ -96,10 +96,11 @@ def compare(
     A change given by --set applies to both.
     """
     from sim.experiments.compare import compare as compare_scenarios
-    from sim.folders import finite, refuse_taken
+    from sim.folders import finite, refuse_homeless, refuse_taken
 
     if out is not None:
         refuse_taken(out)
+        refuse_homeless(out)
     with _progress_bar(f"{a} and {b}", "histories") as progress:
         found = compare_scenarios(a, b, runs, seed, quarters, _parsed(changes), workers, progress)
         folder = found.save(out)

@@ -141,16 +141,24 @@ def finite(value: Any) -> Any:
 
 
 def refuse_taken(out: Path) -> None:
-    """Refuses a folder that has something in it, or is none, or cannot be made.
+    """Refuses a folder that has something in it, or is none.
 
     Raises:
-        RunError: `out` is taken, or where it would be made is no folder that can be written.
+        RunError: `out` is taken.
     """
     if out.is_dir():
         if any(out.iterdir()):
             raise RunError(f"{out} exists and is not empty; choose another folder")
     elif out.exists():
         raise RunError(f"{out} exists and is not a folder")
+
+
+def refuse_homeless(out: Path) -> None:
+    """Refuses a folder that could not be made where it would be, before work is done that would be lost.
+
+    Raises:
+        RunError: where `out` would be made is no folder, or none that can be written.
+    """
     home = next(folder for folder in out.absolute().parents if folder.exists())
     if not home.is_dir():
         raise RunError(f"{out} cannot be made: {home} is not a folder")

@@ -25,7 +25,7 @@ from sim.experiments.cause import REDEPLOYMENT, words
 from sim.experiments.compare import Comparison, compare
 from sim.experiments.comparison_folder import figures
 from sim.experiments.paired import effect
-from sim.folders import refuse_taken
+from sim.folders import refuse_homeless
 from sim.model import CapitalFlowModel
 from sim.outcomes import BY_NAME, HEADLINES, OUTCOMES, outcomes_of, reduced
 from sim.runs import RunError, list_runs
@@ -498,5 +498,5 @@ def test_results_are_frozen(twins):
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="is not a folder"):
-        refuse_taken(tmp_path / "file" / "sub" / "folder")
-    refuse_taken(tmp_path / "new" / "folder")
+        refuse_homeless(tmp_path / "file" / "sub" / "folder")
+    refuse_homeless(tmp_path / "new" / "folder")
