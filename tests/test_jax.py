@@ -35,8 +35,8 @@ def compiled():
     return jax.jit(traced), traces
 
 
-def _history(seed):
-    scenario = load("baseline", {"run.quarters": QUARTERS})
+def _history(seed, name="baseline"):
+    scenario = load(name, {"run.quarters": QUARTERS})
     start = open_economy(scenario)
     return start, draws_for(scenario, start.names, seed, QUARTERS)
 
@@ -45,10 +45,11 @@ def _without_journal(economy):
     return replace(economy, books=replace(economy.books, journal=ledger.EMPTY_JOURNAL))
 
 
-def test_numpy_and_jax_agree_over_the_whole_baseline(compiled):
+@pytest.mark.parametrize("name", ["baseline", "perfect-storm"])
+def test_numpy_and_jax_agree_over_whole_histories(compiled, name):
     """Every series, every agent's measures and every flow of every quarter, to 1e-9 of its size."""
     step_jax, _ = compiled
-    start, draws = _history(seed=5)
+    start, draws = _history(5, name)
     plain, traced = start.economy, start.economy
     for step in range(QUARTERS):
         today = shocks.at(draws, step)
