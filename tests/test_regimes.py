@@ -8,14 +8,19 @@ from histories import history
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import shocks
+from sim.economy.environment import advance_environment
 from sim.economy.flows import ADVANCES, BITCOIN, GOLD, OWN, RESERVE, SECURED_LOANS, TOKENS
 from sim.economy.ledger import balance, net_worth, total_value
-from sim.economy.liquidity import BACKING, buffer_ratio
+from sim.economy.liquidity import BACKING, buffer_ratio, reserve_quality
+from sim.economy.quarter import open_books
 from sim.economy.redeployment import reach_into_reserve
 from sim.economy.regimes import law_of
-from sim.economy.resolution import impair_advances, wind_up
+from sim.economy.resolution import impair_advances, pay_late, wind_up
 from sim.economy.rules import REGIMES
-from sim.opening import open_economy
+from sim.economy.tokens import holder_yield, trade_tokens
+from sim.economy.weekly import _frame, _loss_feared, weekly_rounds
+from sim.opening import draws_for, open_economy
 from sim.scenario import load
 
 TETHER = 0
@@ -205,3 +210,60 @@ def test_a_coin_that_is_shut_and_short_of_backing_is_wound_up_and_stays_dead():
     assert sum(economy.books.journal.flows["estate_payout"].amount[TETHER].sum() for economy, _ in closed) > 0.0
     assert max(max(residuals.values()) for _, residuals in closed) <= 1e-9
     assert all(np.isfinite(economy.tokens.price).all() for economy, _ in closed)
+
+
+def indebted(advance, own_cash):
+    """The largest coin with a hole in its reserve and a claim on an own book that has some cash."""
+    start, books, tokens = hollow("offshore", missing=0.3, own=own_cash)
+    lent = np.zeros((6, 6))
+    lent[TETHER, TETHER] = advance
+    positions = {**books.positions, ADVANCES: {RESERVE: lent, OWN: -lent.sum(axis=0)}}
+    return start, replace(books, positions=positions), tokens
+
+
+def test_what_the_own_book_owes_a_failed_coin_is_claimed_and_never_forgiven():
+    start, books, _ = indebted(advance=8.0, own_cash=5.0)
+    after = wind_up(books, np.eye(6)[TETHER], start.rules, law_of(start.economy, start.rules))
+    repaid = after.journal.flows["estate_repayment"].amount[TETHER, TETHER]
+    assert repaid == pytest.approx(balance(books, OWN)[TETHER], rel=1e-9), "all that it had in cash"
+    assert total_value(after, ADVANCES, RESERVE)[TETHER] == pytest.approx(8.0 - repaid)
+    assert after.journal.write_offs.get(ADVANCES, {}).get(RESERVE, np.zeros(1)).sum() == 0.0
+
+
+def test_what_comes_in_for_a_dead_coin_goes_to_those_who_held_it():
+    start, books, _ = indebted(advance=8.0, own_cash=5.0)
+    dead = wind_up(books, np.eye(6)[TETHER], start.rules, law_of(start.economy, start.rules))
+    cash = np.array(dead.cash[RESERVE])
+    cash[TETHER, 0] += 2.0
+    paid = pay_late(replace(dead, cash={**dead.cash, RESERVE: cash})).journal.flows["estate_late_payout"].amount
+    assert paid[TETHER, 0] == pytest.approx(2.0)
+    assert paid[1:].sum() == 0.0
+
+
+def test_fear_at_the_end_of_the_weeks_is_what_the_books_say():
+    """The own book's money pays holders once: the claim that it repaid no longer backs the coin."""
+    run = {"events": [{"quarter": "2026Q1", "kind": "redemption_shock", "target": "tether", "size": 0.9}]}
+    scenario = load("baseline", {**REACH, **run, "issuers.tether.risky_limit": 1.0})
+    start, closed = history(scenario, quarters=8)
+    draws = shocks.at(draws_for(scenario, start.names, 1, 9), 8)
+    economy = advance_environment(open_books(closed[-1][0]), start.rules, draws)
+    weeks = weekly_rounds(economy, start.rules, draws, holder_yield(economy, start.rules))
+    feared = _loss_feared(weeks, _frame(economy, start.rules, holder_yield(economy, start.rules)), 0.0)[TETHER]
+    books = trade_tokens(economy, start.rules, draws).books
+    assert books.journal.flows["advance_repayment"].amount[TETHER, TETHER] > 0.5
+    # What is sold calmly afterwards saves a little of the discounts; the claim counted twice would be 0.3.
+    assert feared == pytest.approx(1.0 - reserve_quality(books, start.rules)[TETHER], abs=0.15)
+
+
+def test_owners_are_paid_nothing_while_holders_are_refused_or_the_law_is_not_met():
+    run = {"quarter": "2026Q1", "kind": "redemption_shock", "target": "all", "size": 0.95}
+    _, closed = history(quarters=10, changes={"events": [run]})
+    refused = closed[8][0]
+    assert (refused.tokens.weeks_shut > 0.0).any()
+    dividends = refused.books.journal.flows["dividends"].amount.sum(axis=1)
+    assert (dividends[refused.tokens.weeks_shut > 0.0] == 0.0).all()
+    _, closed = history(quarters=20, changes={**REACH, **in_force("2025Q4", "genius")})
+    for economy, _ in closed[7:]:
+        owed = total_value(economy.books, ADVANCES, RESERVE)[TETHER]
+        dividends = economy.books.journal.flows["dividends"].amount.sum(axis=1)[TETHER]
+        assert owed <= 1e-9 or dividends <= 1e-9
