@@ -217,6 +217,7 @@ def _token_market(scenario: Scenario, rules: Rules, rate: np.float64, books: Boo
         largest_outflow=none,
         weeks_shut=none,
         yield_impact=np.float64(0.0),
+        unpaid=none,
         bad_news=none,
     )
 

@@ -235,9 +235,13 @@ def test_what_comes_in_for_a_dead_coin_goes_to_those_who_held_it():
     dead = wind_up(books, np.eye(6)[TETHER], start.rules, law_of(start.economy, start.rules))
     cash = np.array(dead.cash[RESERVE])
     cash[TETHER, 0] += 2.0
-    paid = pay_late(replace(dead, cash={**dead.cash, RESERVE: cash})).journal.flows["estate_late_payout"].amount
-    assert paid[TETHER, 0] == pytest.approx(2.0)
-    assert paid[1:].sum() == 0.0
+    dead = replace(dead, cash={**dead.cash, RESERVE: cash})
+    lacking = np.eye(6)[TETHER] * 1.5
+    after, unpaid = pay_late(dead, lacking)
+    assert after.journal.flows["estate_late_payout"].amount[TETHER, 0] == pytest.approx(1.5)
+    assert after.journal.flows["estate_late_payout"].amount[1:].sum() == 0.0
+    assert after.journal.flows["estate_surplus"].amount[TETHER, TETHER] == pytest.approx(0.5)
+    assert unpaid.sum() == pytest.approx(0.0)
 
 
 def test_fear_at_the_end_of_the_weeks_is_what_the_books_say():

@@ -154,6 +154,7 @@ FLOWS: dict[str, FlowKind] = {
     "estate_repayment": _swap(OWN, RESERVE, ADVANCES, "own book's debt to a failed coin's reserve, recovered"),
     "estate_costs": FlowKind(RESERVE, ECONOMY, "administration and creditors before holders"),
     "estate_late_payout": FlowKind(RESERVE, ECONOMY, "recovered for the holders of a failed coin later"),
+    "estate_surplus": FlowKind(RESERVE, OWN, "left once the holders of a failed coin are paid, to its owners"),
     "estate_payout": _swap(RESERVE, ECONOMY, TOKENS, "what is left of a failed coin's reserve, to its holders"),
     # Income of the issuers
     "bill_interest": FlowKind(GOVERNMENT, OWN, "interest on Treasury bills", origin="bill_interest"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jaxtyping import Float
 
@@ -22,6 +22,7 @@ from sim.economy.flows import (
 from sim.economy.ledger import Books, balance, pay, total_value
 from sim.economy.regimes import Law
 from sim.economy.rules import Rules
+from sim.economy.state import Redeployment
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,12 @@ def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion
         cost = (lost * here).sum(axis=1)
         books = pay(books, f"{occasion}_{book}_sale_cost", cost[:, None])
     return books
+
+
+def talks_left(state: Redeployment, before: Books, after: Books) -> Redeployment:
+    """Money parked for deals that went to holders is no longer in talks."""
+    left = ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
+    return replace(state, talks=state.talks * left[:, None])
 
 
 def own_money(proceeds: Float[Array, "issuer rung"], rules: Rules) -> Float[Array, " issuer"]:

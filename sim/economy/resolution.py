@@ -6,10 +6,20 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, column, diagonal, namespace, ratio, row
-from sim.economy.flows import ADVANCES, ECONOMY, OWN, REPO, RESERVE, TOKENS
+from sim.economy.arrays import Array, column, diagonal, namespace, row
+from sim.economy.flows import ADVANCES, ECONOMY, OWN, RESERVE, TOKENS
 from sim.economy.ledger import Books, balance, net_worth, pay, total_value, write_off
-from sim.economy.liquidity import buffer_ratio, discounts, holdings, own_money, raised, reserve_only, sell, support
+from sim.economy.liquidity import (
+    buffer_ratio,
+    discounts,
+    holdings,
+    own_money,
+    raised,
+    reserve_only,
+    sell,
+    support,
+    talks_left,
+)
 from sim.economy.regimes import Law, law_of
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
@@ -25,11 +35,14 @@ def resolve_issuers(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books = impair_advances(economy.books)
     late = economy.tokens.weeks_shut >= rules.liquidity.longest_closure
     failed = economy.tokens.shut * ((buffer_ratio(books) < 0.0) | late)
-    books = pay_late(wind_up(books, failed, rules, law_of(economy, rules)))
-    talks = economy.redeployment.talks * _kept(economy.books, books)[:, None]
+    books = wind_up(books, failed, rules, law_of(economy, rules))
     market, open_still = economy.tokens, 1.0 - failed
-    tokens = replace(market, shut=market.shut * open_still, pressure=market.pressure * open_still)
-    return replace(economy, books=books, redeployment=replace(economy.redeployment, talks=talks), tokens=tokens)
+    books, unpaid = pay_late(books, market.unpaid + books.journal.write_offs[TOKENS][RESERVE])
+    tokens = replace(
+        market, shut=market.shut * open_still, pressure=market.pressure * open_still, unpaid=unpaid
+    )
+    state = talks_left(economy.redeployment, economy.books, books)
+    return replace(economy, books=books, redeployment=state, tokens=tokens)
 
 
 def impair_advances(books: Books) -> Books:
@@ -75,12 +88,19 @@ def wind_up(books: Books, failed: Float[Array, " issuer"], rules: Rules, law: La
     return write_off(books, TOKENS, ECONOMY, RESERVE, row((tokens - payout) * failed))
 
 
-def pay_late(books: Books) -> Books:
-    """Pay what came into the reserve of a coin that is no more to those who held it."""
+def pay_late(books: Books, unpaid: Float[Array, " issuer"]) -> tuple[Books, Float[Array, " issuer"]]:
+    """Pay what comes into the reserve of a coin that is no more to those who held it, and the rest to its owners.
+
+    Args:
+        books: the books before.
+        unpaid: what the holders of each failed coin have lost so far, USD bn.
+
+    Returns:
+        The books after it, and what the holders still lack.
+    """
+    xp = namespace(unpaid)
     gone = -books.positions[TOKENS][RESERVE] <= GONE
-    return pay(books, "estate_late_payout", column(namespace(gone).maximum(balance(books, RESERVE), 0.0) * gone))
-
-
-def _kept(before: Books, after: Books) -> Float[Array, " issuer"]:
-    """Part of the money parked for deals that the wind-up left."""
-    return ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
+    cash = xp.maximum(balance(books, RESERVE), 0.0) * gone
+    late = xp.minimum(cash, unpaid)
+    books = pay(books, "estate_late_payout", column(late))
+    return pay(books, "estate_surplus", diagonal(cash - late)), unpaid - late

@@ -69,6 +69,8 @@ class TokenMarket:
     """weeks of the quarter in which the window was closed, parts counted"""
     yield_impact: Scalar
     """mean effect of the quarter's flows on the bill yield, per year"""
+    unpaid: Float[Array, " issuer"]
+    """what holders of a coin that failed still lack, USD bn"""
     bad_news: Float[Array, " issuer"]
     """losses on AI of the last quarter, as a share of tokens"""
 

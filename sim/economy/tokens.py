@@ -7,12 +7,12 @@ from dataclasses import replace
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, column, namespace, ratio, row
-from sim.economy.flows import BILLS, OWN, REPO, RESERVE, SECURED_LOANS, TOKENS
+from sim.economy.flows import BILLS, REPO, RESERVE, SECURED_LOANS, TOKENS
 from sim.economy.ledger import Books, balance, pay
-from sim.economy.liquidity import LADDER, RISKY, discounts, own_money, sell, support
+from sim.economy.liquidity import LADDER, RISKY, discounts, own_money, sell, support, talks_left
 from sim.economy.regimes import Law, law_of
 from sim.economy.rules import Rules
-from sim.economy.state import Draws, Economy, Redeployment
+from sim.economy.state import Draws, Economy
 from sim.economy.weekly import WeeklyRounds, opportunity_cost, weekly_rounds
 
 
@@ -46,7 +46,7 @@ def trade_tokens(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         weeks_shut=weeks.weeks_shut,
         yield_impact=weeks.yield_impact,
     )
-    state = _talks_that_money_is_left_for(economy.redeployment, opening, books)
+    state = talks_left(economy.redeployment, opening, books)
     return replace(economy, books=books, tokens=tokens, redeployment=state)
 
 
@@ -109,13 +109,6 @@ def _invest(books: Books, rules: Rules, law: Law) -> Books:
     books = pay(books, "secured_lending", column(loans * fits))
     left = xp.maximum(balance(books, RESERVE) - cash_target(rules, law) * tokens, 0.0)
     return pay(books, "reserve_bill_purchase", column(xp.minimum(left, surplus)))
-
-
-def _talks_that_money_is_left_for(state: Redeployment, opening: Books, closing: Books) -> Redeployment:
-    """Money parked for deals that went to holders is no longer in talks."""
-    parked = opening.positions[REPO][OWN]
-    left = ratio(closing.positions[REPO][OWN], parked, empty=1.0)
-    return replace(state, talks=state.talks * left[:, None])
 
 
 def _mean_position(opening: Books, closing: Books, instrument: str) -> Array:

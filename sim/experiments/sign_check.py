@@ -25,7 +25,6 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from sim.economy.flows import FLOWS, OWN, RESERVE
 from sim.economy.ledger import flow_total
 from sim.economy.rules import AI_CHANNELS, COLUMN
 from sim.economy.state import Economy
@@ -38,8 +37,6 @@ QUARTERS = 28
 REACH = 0.10
 """Share of tokens that the reserve lends to the own book where issuers reach into it."""
 AI = [COLUMN[channel] for channel in AI_CHANNELS]
-TO_OWN_BOOK = tuple(name for name, kind in FLOWS.items() if (kind.payer, kind.payee) == (RESERVE, OWN))
-"""Flows that bring the reserve's money into the own book."""
 FALLING = {
     "history.until": "none",
     "environment.cut_speed": 3.0,
@@ -118,7 +115,7 @@ def _history(changes: Mapping[str, Any], seed: int) -> dict[str, float]:
         sold = _paid(after, "own_bill_sale")
         total["ai_funding"] += funding
         total["own_bills_sold"] += sold
-        borrowed, lent = float(after.redeployment.borrowed.sum()), sum(_paid(after, kind) for kind in TO_OWN_BOOK)
+        borrowed, lent = float(after.redeployment.borrowed.sum()), _paid(after, "reserve_advance")
         # What came back from talks and is the reserve's goes into AI again, or back to it.
         free = released - (borrowed - lent) - _paid(after, "advance_return")
         total["from_talks"] += free
