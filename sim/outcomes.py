@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sim.attribution import AI_FLOWS, INTEREST
-from sim.economy.arrays import Array, Scalar, namespace
+from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.flows import ORIGINS, OWN, RESERVE, TOKENS
 from sim.economy.gpus import BILLION
 from sim.economy.ledger import Books, net_worth
@@ -257,17 +257,17 @@ def outcomes_of(model: CapitalFlowModel) -> dict[str, float]:
         model.step()
         quarters.append(readings(before, model.economy, model.series))
     paths = {name: np.array([float(quarter[name]) for quarter in quarters]) for name in quarters[0]}
-    return reduced(paths)
+    return {name: float(number) for name, number in reduced(paths).items()}
 
 
-def reduced(paths: Mapping[str, Array]) -> dict[str, float]:
+def reduced(paths: Mapping[str, Array]) -> dict[str, Array]:
     """Reduce readings over quarters.
 
     Args:
-        paths: reading -> its numbers, `(quarter,)`, the opening first.
+        paths: reading -> its numbers, `(..., quarter)`, the opening first.
 
     Returns:
-        Outcome -> number.
+        Outcome -> number, or as many as there are paths.
 
     Raises:
         KeyError: if a reading is missing.
@@ -275,22 +275,19 @@ def reduced(paths: Mapping[str, Array]) -> dict[str, float]:
     return {outcome.name: _reduced(outcome, paths) for outcome in OUTCOMES}
 
 
-def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> float:
+def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> Array:
     path = paths[outcome.read]
-    number = float(
-        {
-            "sum": lambda: path[1:].sum(),
-            "last year": lambda: path[1:][-4:].sum(),
-            "last": lambda: path[-1],
-            "min": lambda: path.min(),
-            "max": lambda: path.max(),
-            "mean": lambda: path[1:].mean(),
-        }[outcome.reduction]()
-    )
+    number = {
+        "sum": lambda: path[..., 1:].sum(axis=-1),
+        "last year": lambda: path[..., 1:][..., -4:].sum(axis=-1),
+        "last": lambda: path[..., -1],
+        "min": lambda: path.min(axis=-1),
+        "max": lambda: path.max(axis=-1),
+        "mean": lambda: path[..., 1:].mean(axis=-1),
+    }[outcome.reduction]()
     if outcome.over is None:
         return number
-    whole = float(paths[outcome.over][1:].sum())
-    return number / whole if whole else 0.0
+    return ratio(number, paths[outcome.over][..., 1:].sum(axis=-1))
 
 
 def _excess_reserves(economy: Economy) -> tuple[Array, Array]:

@@ -1,0 +1,188 @@
+"""Many histories at once in JAX: the same quarters, compiled, `vmap` over histories and `scan` over quarters.
+
+Histories go in batches of a fixed size, and rules, balances and draws are data of the compiled program: another
+point of a sweep, another seed, or another scenario with as many agents and quarters, compiles nothing. Compiled
+programs are kept on disk between invocations.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sim.behaviours import ROUNDING, Behaviour
+from sim.economy import ledger, rules, state, weekly
+from sim.economy.checks import identities
+from sim.economy.decisions import FORMS, Decision
+from sim.economy.ledger import EMPTY_JOURNAL
+from sim.economy.quarter import DECISIONS, quarter
+from sim.economy.state import Economy
+from sim.errors import ScenarioError
+from sim.histories import Histories, Progress, Start, flow_table, taken, unusable
+
+BATCH = {"cpu": 64, "gpu": 4096, "tpu": 4096}
+"""Histories in a batch: on a processor, as many as keep its caches warm; on an accelerator, enough to fill it."""
+CACHE = "CAPFLOW_CACHE"
+"""Environment variable: folder for compiled programs, in place of the user's cache folder."""
+
+for _module in (ledger, rules, state, weekly):
+    for _item in vars(_module).values():
+        if isinstance(_item, type) and is_dataclass(_item) and _item.__module__ == _module.__name__:
+            jax.tree_util.register_dataclass(_item, [field.name for field in fields(_item)], [])
+
+
+def in_jax(
+    starts: Iterable[Start], decisions: Behaviour, flows: bool = False, progress: Progress | None = None
+) -> Histories:
+    """Step histories in batches, compiled; on a GPU where JAX sees one.
+
+    Args:
+        starts: of the histories, all of the same length and the same agents; taken one batch at a time.
+        decisions: decision rules in force.
+        flows: whether to keep the flows.
+        progress: told after every batch.
+
+    Raises:
+        ScenarioError: if a replaced decision cannot be traced.
+    """
+    keep_programs()
+    size = BATCH[jax.default_backend()]
+    left = iter(starts)
+    first = next(left)
+    names = tuple(taken(first.economy, first.economy))
+    identity_names = tuple(identities(first.economy.books, first.economy.books))
+    replaced = tuple((name, decisions.unchecked()[name]) for name in decisions.replaced())
+    found: list[tuple[Any, ...]] = []
+    with jax.enable_x64(True):
+        for count, told in _one_ahead(_run_batches(chain([first], left), size, replaced, flows)):
+            found.append(tuple(np.asarray(part)[:count] for part in told))
+            if progress is not None:
+                progress(count)
+    paths, residuals, wrong, *kept = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    problems = tuple(
+        _misdecided(replaced, bad) or unusable(path, identity_names, worst)
+        for path, worst, bad in zip(paths, residuals, wrong, strict=True)
+    )
+    return Histories(names, paths, identity_names, residuals, kept[0] if flows else None, problems)
+
+
+def keep_programs() -> None:
+    """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
+    if jax.config.read("jax_compilation_cache_dir") is None and jax.config.read("jax_enable_compilation_cache"):
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        jax.config.update("jax_compilation_cache_dir", str(os.environ.get(CACHE) or Path(home) / "capflow"))
+
+
+def history(
+    economy: Economy, given: rules.Rules, draws: state.Draws, decisions: dict[str, Decision], flows: bool
+) -> tuple[Any, ...]:
+    """One whole history as a traceable function.
+
+    Returns:
+        Readings `(quarter + 1, reading)` with the opening first, the largest residual of each identity, 1 for
+        each watched decision that was not of its form, and, if asked for, the flows.
+    """
+    watch: list[Any] = []
+    watched = {name: _watched(name, rule, watch) for name, rule in decisions.items()}
+
+    def step(before: Economy, today: state.Draws) -> tuple[Economy, tuple[Any, ...]]:
+        watch.clear()
+        after, residuals = quarter(before, given, today, watched)
+        told = (
+            jnp.stack(list(taken(before, after).values())),
+            jnp.stack(list(residuals.values())),
+            jnp.stack([jnp.zeros(()), *watch]).max(),
+        )
+        return _carried(after), (*told, flow_table(after.books)) if flows else told
+
+    opening = _carried(economy)
+    first = jnp.stack(list(taken(opening, opening).values()))
+    _, (path, residuals, wrong, *kept) = jax.lax.scan(step, opening, draws)
+    return jnp.concatenate([first[None], path]), residuals.max(axis=0), wrong.max(), *kept
+
+
+def _carried(economy: Economy) -> Economy:
+    """What one quarter hands to the next: everything but the journal, as numbers of double precision."""
+    bare = replace(economy, books=replace(economy.books, journal=EMPTY_JOURNAL))
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=jnp.float64), bare)
+
+
+@cache
+def _program(replaced: tuple[tuple[str, Decision], ...], flows: bool) -> Callable[..., Any]:
+    decisions = {**DECISIONS, **dict(replaced)}
+    return jax.jit(jax.vmap(lambda economy, given, draws: history(economy, given, draws, decisions, flows)))
+
+
+def _run_batches(
+    starts: Iterator[Start], size: int, replaced: tuple[tuple[str, Decision], ...], flows: bool
+) -> Iterator[tuple[int, Any]]:
+    """Number of histories and what the program gives, batch by batch; not yet waited for."""
+    program = _program(replaced, flows)
+    while batch := list(islice(starts, size)):
+        # Slots that are left over repeat a history: the program has one shape.
+        full = batch + batch[-1:] * (size - len(batch))
+        stacked = jax.tree.map(_stacked, *((s.economy, s.rules, s.draws) for s in full))
+        try:
+            yield len(batch), program(*stacked)
+        except jax.errors.JAXTypeError as error:
+            raise ScenarioError(_untraceable(replaced, error)) from error
+
+
+def _one_ahead(batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Hand out each batch after the next one has been started, so that preparing it costs no time."""
+    pending = next(batches, None)
+    while pending is not None:
+        following = next(batches, None)
+        yield pending
+        pending = following
+
+
+def _stacked(*leaves: Any) -> Any:
+    if all(leaf is leaves[0] for leaf in leaves):
+        return np.broadcast_to(np.asarray(leaves[0], dtype=np.float64), (len(leaves), *np.shape(leaves[0])))
+    return np.stack(leaves, dtype=np.float64)
+
+
+def _watched(name: str, rule: Decision, watch: list[Any]) -> Decision:
+    """Make a replaced rule note whether it was of its form, and take rounding away as `Replaced` does."""
+    if rule is DECISIONS[name]:
+        return rule
+    form = FORMS[name]
+
+    def noted(economy: Any, given: Any) -> Any:
+        numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
+        fits = jnp.isfinite(numbers) & (numbers >= 0.0)
+        if form.most is not None:
+            fits = fits & (numbers <= form.most + ROUNDING)
+            numbers = jnp.minimum(numbers, form.most)
+        total = numbers.sum(axis=-1)
+        if form.shares:
+            fits = fits & (total <= 1.0 + ROUNDING)[..., None]
+            numbers = numbers / jnp.maximum(total, 1.0)[..., None]
+        watch.append(1.0 - fits.all())
+        return numbers
+
+    return noted
+
+
+def _misdecided(replaced: tuple[tuple[str, Decision], ...], bad: float) -> str | None:
+    if not bad > 0.0:
+        return None
+    return (
+        f"a replaced decision ({', '.join(name for name, _ in replaced)}) returned numbers that it must not; a "
+        "single history says which"
+    )
+
+
+def _untraceable(replaced: tuple[tuple[str, Decision], ...], error: Exception) -> str:
+    which = ", ".join(f"decisions.{name}" for name, _ in replaced)
+    return f"{which} cannot be compiled ({str(error).splitlines()[0]}); it runs in single histories and in NumPy"

@@ -1,0 +1,156 @@
+"""Ensembles: one scenario, many histories, each with its own random numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import calendar, levers
+from sim.economy.decisions import Decision
+from sim.errors import ScenarioError
+from sim.histories import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, start
+from sim.model import AccountingError
+from sim.scenario import Scenario, changed, load
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sim.behaviours import Behaviour
+
+LAST_SEED = 2**63 - 1
+
+
+def ensemble(
+    config: str | Path | Scenario = "baseline",
+    runs: int = 100,
+    seed: int | None = None,
+    quarters: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    decisions: Mapping[str, Decision | str] | None = None,
+    engine: Engine = "auto",
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Run many histories of a scenario that differ in their random numbers.
+
+    History number i is the one that `sim.run` gives with seed `seed + i`, to 1e-9.
+
+    Args:
+        config: a scenario's name or path, or a loaded scenario.
+        runs: how many histories, at least 1.
+        seed: of the first history, the next ones follow; the scenario's own if left out.
+        quarters: length of the histories; the scenario's own if left out.
+        changes: lever names or dotted keys, and the values they take.
+        decisions: decision -> the function (or `module:function`) that takes its place.
+        engine: "jax" (compiled, on a GPU where there is one), "numpy" (one history after the other) or "auto":
+            JAX where it is installed.
+        progress: told how many histories have just been finished.
+
+    Returns:
+        A dataset with the variables `series` (run, quarter, measure), `outcomes` (run, outcome) and `residuals`
+        (run, identity: the largest relative residual of each accounting identity), and the coordinate `seed`.
+
+    Raises:
+        ScenarioError: if the scenario, a change, a decision or a number is wrong.
+        AccountingError: if an accounting identity is violated, naming the seed.
+    """
+    import xarray as xr
+
+    wanted = levers.keys(changes or {})
+    for key, given in (("run.seed", seed), ("run.quarters", quarters)):
+        if given is not None:
+            wanted[key] = given
+    scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
+    seeds = seeds_from(scenario.run.seed, runs)
+    rules = behaviour(scenario, decisions)
+    found = run_histories(starts(scenario, seeds), rules, engine=engine, progress=progress)
+    refuse_problems(found, scenario.name, seeds)
+    outcomes = found.outcomes()
+    labels = [calendar.later(scenario.run.opening, step) for step in range(scenario.run.quarters + 1)]
+    return xr.Dataset(
+        {
+            "series": (("run", "quarter", "measure"), found.paths),
+            "outcomes": (("run", "outcome"), np.stack(list(outcomes.values()), axis=1)),
+            "residuals": (("run", "identity"), found.residuals),
+        },
+        coords={
+            "run": np.arange(runs),
+            "seed": ("run", np.array(seeds)),
+            "quarter": labels,
+            "measure": list(found.names),
+            "outcome": list(outcomes),
+            "identity": list(found.identities),
+        },
+        attrs={"scenario": scenario.name, "title": scenario.title},
+    )
+
+
+def seeds_from(first: int, runs: int) -> range:
+    """Seeds of an ensemble.
+
+    Raises:
+        ScenarioError: if there are no runs, or the last seed would be too large.
+    """
+    if runs < 1:
+        raise ScenarioError(f"--runs {runs}: at least 1 history is needed")
+    if first + runs - 1 > LAST_SEED:
+        raise ScenarioError(f"--seed {first}: the last of {runs} seeds would be above {LAST_SEED}")
+    return range(first, first + runs)
+
+
+def starts(scenario: Scenario, seeds: Iterable[int]) -> Iterable[Start]:
+    """Starts of the histories of one scenario, one for each seed."""
+    for seed in seeds:
+        # The seed is part of the scenario too: sizes of synthetic agents are drawn from it.
+        seeded = scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
+        yield start(seeded, seed)
+
+
+def run_histories(
+    given: Iterable[Start],
+    decisions: Behaviour,
+    flows: bool = False,
+    engine: Engine = "auto",
+    progress: Progress | None = None,
+) -> Histories:
+    """Step histories with the engine asked for.
+
+    Raises:
+        ScenarioError: if the engine is unknown or not there, or a decision cannot be compiled.
+    """
+    if chosen_engine(engine) == "numpy":
+        return in_numpy(given, decisions, flows, progress)
+    from sim.compiled import in_jax
+
+    return in_jax(given, decisions, flows, progress)
+
+
+def chosen_engine(engine: Engine) -> Engine:
+    """The engine to use: JAX unless it is missing, which is said in one line on standard error.
+
+    Raises:
+        ScenarioError: if the engine is unknown, or JAX is asked for and missing.
+    """
+    if engine not in ENGINES:
+        raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+    if engine == "numpy" or util.find_spec("jax") is not None:
+        return "numpy" if engine == "numpy" else "jax"
+    if engine == "jax":
+        raise ScenarioError("engine = 'jax': JAX is not installed; pip install jax, or use engine numpy")
+    print("capflow: JAX is not installed; running in NumPy, one history at a time (slower)", file=sys.stderr)
+    return "numpy"
+
+
+def refuse_problems(found: Histories, name: str, seeds: range) -> None:
+    """Raise the first problem there is.
+
+    Raises:
+        AccountingError: naming scenario and seed.
+    """
+    for seed, problem in zip(seeds, found.problems, strict=True):
+        if problem is not None:
+            raise AccountingError(f"{name}, seed {seed}: {problem}")

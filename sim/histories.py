@@ -1,0 +1,196 @@
+"""Many histories at once: what starts one, and what is kept of it.
+
+A history is decided by its start alone: the opening economy, the rules, and everything random, drawn before it.
+`run` steps a list of starts in NumPy or in JAX (`sim.compiled`); both take the same numbers from every quarter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from sim.behaviours import Behaviour
+from sim.economy import measures
+from sim.economy.checks import TOLERANCE
+from sim.economy.flows import FLOWS, ORIGINS
+from sim.economy.ledger import Books
+from sim.economy.quarter import quarter
+from sim.economy.rules import Rules
+from sim.economy.state import Draws, Economy
+from sim.errors import ScenarioError
+from sim.opening import draws_for, open_economy
+from sim.outcomes import readings, reduced
+from sim.scenario import Scenario
+from sim.shocks import at
+
+Engine = Literal["auto", "jax", "numpy"]
+ENGINES = ("auto", "jax", "numpy")
+FLOW_COLUMNS = ("usd_bn", *(f"from_{origin}" for origin in ORIGINS))
+"""What is kept of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Everything that decides a history.
+
+    Attributes:
+        economy: balances at the close of the opening quarter.
+        rules: parameters and traits.
+        draws: random numbers, data and events, with a leading quarter axis.
+    """
+
+    economy: Economy
+    rules: Rules
+    draws: Draws
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What is kept of histories.
+
+    Attributes:
+        names: of the readings, as in `sim.outcomes.readings`.
+        paths: readings by quarter, the opening first.
+        identities: names of the accounting identities.
+        residuals: largest relative residual of each identity over the quarters.
+        flows: by quarter, kind of flow (in the order of `FLOWS`) and `FLOW_COLUMNS`, USD bn, where asked for.
+        problems: for each history why its numbers cannot be used, or None.
+    """
+
+    names: tuple[str, ...]
+    paths: Float[NDArray[np.float64], "run quarter reading"]
+    identities: tuple[str, ...]
+    residuals: Float[NDArray[np.float64], "run identity"]
+    flows: Float[NDArray[np.float64], "run quarter flow column"] | None
+    problems: tuple[str | None, ...]
+
+    def outcomes(self) -> dict[str, NDArray[np.float64]]:
+        """Outcome -> one number per history; NaN where there is a problem."""
+        found = reduced({name: self.paths[..., index] for index, name in enumerate(self.names)})
+        bad = np.array([problem is not None for problem in self.problems])
+        return {name: np.where(bad, np.nan, numbers) for name, numbers in found.items()}
+
+
+Progress = Callable[[int], None]
+"""Called with the number of histories that have just been finished."""
+
+
+def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
+    """Open the economy of a scenario, and draw everything random for one seed.
+
+    Args:
+        scenario: what to run; its `run.seed` decides the sizes of synthetic agents.
+        seed: of the history.
+        quarters: how long it is; the scenario's own length if left out.
+
+    Raises:
+        ScenarioError: if the opening balance sheets do not close, or the data do not reach far enough.
+    """
+    opening = open_economy(scenario)
+    length = scenario.run.quarters if quarters is None else quarters
+    return Start(opening.economy, opening.rules, draws_for(scenario, opening.names, seed, length))
+
+
+def behaviour(scenario: Scenario, decisions: Mapping[str, Any] | None = None) -> Behaviour:
+    """The decision rules of a scenario, with some replaced.
+
+    Raises:
+        ScenarioError: if a decision is unknown, or its function cannot be found.
+    """
+    rules = Behaviour(open_economy(scenario).names, scenario.decisions)
+    rules.update(decisions or {})
+    return rules
+
+
+def in_numpy(
+    starts: Iterable[Start], decisions: Behaviour, flows: bool = False, progress: Progress | None = None
+) -> Histories:
+    """Step histories one after the other in NumPy.
+
+    Args:
+        starts: of the histories, all of the same length and the same agents.
+        decisions: decision rules in force.
+        flows: whether to keep the flows.
+        progress: told after every history.
+    """
+    told = []
+    for one in starts:
+        told.append(_step_through(one, decisions, flows))
+        if progress is not None:
+            progress(1)
+    names, identities = told[0][0], told[0][2]
+    return Histories(
+        names,
+        np.stack([paths for _, paths, *_ in told]),
+        identities,
+        np.stack([residuals for *_, residuals, _, _ in told]),
+        np.stack([kept for *_, kept, _ in told]) if flows else None,
+        tuple(problem for *_, problem in told),
+    )
+
+
+def _step_through(
+    one: Start, decisions: Behaviour, flows: bool
+) -> tuple[
+    tuple[str, ...], NDArray[np.float64], tuple[str, ...], NDArray[np.float64], NDArray[np.float64], str | None
+]:
+    economy, length = one.economy, one.draws.rate.shape[0]
+    first = taken(economy, economy)
+    paths, residuals, kept = [list(first.values())], [], []
+    problem: str | None = None
+    identities: tuple[str, ...] = ()
+    for step in range(length):
+        before = economy
+        try:
+            economy, found = quarter(before, one.rules, at(one.draws, step), decisions)
+        except ScenarioError as error:
+            problem = str(error)
+            break
+        paths.append(list(taken(before, economy).values()))
+        identities = tuple(found)
+        residuals.append([float(residual) for residual in found.values()])
+        if flows:
+            kept.append(flow_table(economy.books))
+    path = np.full((length + 1, len(first)), np.nan)
+    path[: len(paths)] = np.array(paths, dtype=float)
+    worst = np.array(residuals).max(axis=0) if residuals else np.zeros(0)
+    table = np.full((length, len(FLOWS), len(FLOW_COLUMNS)), np.nan) if flows else np.zeros(0)
+    if kept:
+        table[: len(kept)] = np.stack(kept)
+    return tuple(first), path, identities, worst, table, problem or unusable(path, identities, worst)
+
+
+def taken(before: Economy, after: Economy) -> dict[str, Any]:
+    """Every reading of one quarter; both are the opening for the opening quarter."""
+    series = measures.series(after) | measures.origin_series(before.books, after.books)
+    return readings(before, after, series)
+
+
+def flow_table(books: Books) -> Any:
+    """The quarter's flows by kind, whole and by origin, `(flow, column)`, USD bn; zero where nothing was paid."""
+    rows = []
+    for kind in FLOWS:
+        flow = books.journal.flows.get(kind)
+        if flow is None:
+            rows.append(0.0 * books.cash["own"][0, :1].repeat(len(FLOW_COLUMNS)))
+            continue
+        xp = flow.amount.__array_namespace__()
+        by_origin = (flow.amount[:, :, None] * flow.origins).sum(axis=(0, 1))
+        rows.append(xp.concat([flow.amount.sum()[None], by_origin]))
+    return rows[0].__array_namespace__().stack(rows)
+
+
+def unusable(path: NDArray[np.float64], identities: Sequence[str], worst: NDArray[np.float64]) -> str | None:
+    """Why a history's numbers cannot be used: an identity that does not hold, or readings that are no numbers."""
+    for name, residual in zip(identities, worst, strict=True):
+        if not residual <= TOLERANCE:
+            limit = f"tolerance {TOLERANCE:g}"
+            return f"identity {name} is violated: largest relative residual {residual:.3g}, {limit}"
+    if np.isnan(path).any():
+        return f"quarter {int(np.argwhere(np.isnan(path).any(axis=1))[0, 0])} has readings that are not numbers"
+    return None
