@@ -24,11 +24,11 @@ from sim.experiments.sweep.variants import Point, Problem, Variants
 from sim.folders import json_text
 from sim.histories import Start, behaviour
 from sim.opening import observed
-from sim.runs import RunError, parquet_name, quoted, reported
+from sim.runs import DESIGN, RunError, parquet_name, quoted, reported
 from sim.scenario import flat, load
 from sim.schema import Scenario
 
-DESIGN, SCENARIO, POINTS = "design.json", "scenario.json", "points"
+SCENARIO, POINTS = "scenario.json", "points"
 SCHEMA = 1
 TEXTS = ("name", "title", "about", "plan_hash")
 """What stands in a plan and decides no number."""
