@@ -79,7 +79,8 @@ def in_jax(
 
 def keep_programs() -> None:
     """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
-    if jax.config.read("jax_compilation_cache_dir") is None and jax.config.read("jax_enable_compilation_cache"):
+    settings: Any = jax.config
+    if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         jax.config.update("jax_compilation_cache_dir", str(os.environ.get(CACHE) or Path(home) / "capflow"))
 
