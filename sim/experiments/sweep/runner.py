@@ -136,7 +136,8 @@ def sweep(
             told.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
         else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
-        return finish(planned, folder)
+        found = finish(planned, folder)
+    return found
 
 
 def share(plan: Plan, shard: Shard | None) -> range:
