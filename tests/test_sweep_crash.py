@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from sweeps import CHUNKS, RUNS, command, content, done, kill, log, outcome_files, started, until, write_design
 
 import sim
 from sim.experiments.sweep import Sweep
-from sweeps import CHUNKS, RUNS, command, content, done, kill, log, outcome_files, started, until, write_design
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def gone_on(design, out, undisturbed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("chunks", "whole_group", "workers"), [(0, True, 1), (2, False, 2), (5, True, 2)])
-def test_killed_at_any_moment_the_same_command_goes_on(chunks, whole_group, workers, design, undisturbed, tmp_path):
+def test_killed_at_any_moment_it_goes_on(chunks, whole_group, workers, design, undisturbed, tmp_path):
     out = tmp_path / "out"
     process = command("sweep", design, "--out", out, "--workers", workers, cwd=tmp_path)
     until(lambda: started(out) and len(outcome_files(out)) >= chunks, process)
