@@ -5,7 +5,8 @@
     run = sim.run("baseline", seed=1)
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
-`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.compare` runs two scenarios as twins,
+`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
+`sim.compare` runs two scenarios as twins, `sim.elasticities` differentiates outcomes by levers,
 `sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
@@ -16,8 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.ensembles import ensemble
     from sim.errors import ScenarioError
     from sim.experiments.compare import Comparison, compare
+    from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
     from sim.model import AccountingError, CapitalFlowModel
     from sim.runs import Run, RunError
@@ -28,12 +31,15 @@ _HOME = {
     "AccountingError": "sim.model",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
+    "Elasticities": "sim.experiments.elasticities",
     "Run": "sim.runs",
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.errors",
     "WorkerError": "sim.experiments.histories",
     "compare": "sim.experiments.compare",
+    "elasticities": "sim.experiments.elasticities",
+    "ensemble": "sim.ensembles",
     "load": "sim.scenario",
     "run": "sim.single",
 }
@@ -42,12 +48,15 @@ __all__ = [
     "AccountingError",
     "CapitalFlowModel",
     "Comparison",
+    "Elasticities",
     "Run",
     "RunError",
     "Scenario",
     "ScenarioError",
     "WorkerError",
     "compare",
+    "elasticities",
+    "ensemble",
     "load",
     "run",
 ]

@@ -18,10 +18,9 @@ from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.flows import ORIGINS, OWN, RESERVE, TOKENS
 from sim.economy.gpus import BILLION
 from sim.economy.ledger import Books, net_worth
-from sim.economy.liquidity import buffer_ratio
+from sim.economy.liquidity import GONE, buffer_ratio
 from sim.economy.measures import EARNED
 from sim.economy.state import Economy
-from sim.economy.weekly import GONE
 
 if TYPE_CHECKING:
     from sim.model import CapitalFlowModel
