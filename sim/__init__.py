@@ -6,7 +6,8 @@
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
 `sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
-`sim.compare` runs two scenarios as twins, `sim.elasticities` differentiates outcomes by levers,
+`sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
+`sim.elasticities` differentiates outcomes by levers,
 `sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
+    from sim.experiments.sweep import Sweep, sweep
     from sim.model import AccountingError, CapitalFlowModel
     from sim.runs import Run, RunError
     from sim.scenario import Scenario, load
@@ -36,12 +38,14 @@ _HOME = {
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.errors",
+    "Sweep": "sim.experiments.sweep.folder",
     "WorkerError": "sim.experiments.histories",
     "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.ensembles",
     "load": "sim.scenario",
     "run": "sim.single",
+    "sweep": "sim.experiments.sweep.runner",
 }
 
 __all__ = [
@@ -53,12 +57,14 @@ __all__ = [
     "RunError",
     "Scenario",
     "ScenarioError",
+    "Sweep",
     "WorkerError",
     "compare",
     "elasticities",
     "ensemble",
     "load",
     "run",
+    "sweep",
 ]
 
 

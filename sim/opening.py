@@ -52,7 +52,7 @@ def open_economy(scenario: Scenario) -> Opening:
     check_declared(scenario)
     books = opening_books(scenario)
     rules = build_rules(scenario)
-    economy = _economy(scenario, rules, books)
+    economy = economy_of(scenario, rules, books)
     names = {
         population: tuple(agent.name for agent in getattr(scenario, population).values())
         for population in ("issuers", "labs", "providers", "investors", "ventures")
@@ -61,10 +61,20 @@ def open_economy(scenario: Scenario) -> Opening:
 
 
 def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: int, quarters: int) -> state.Draws:
-    """Draw the random numbers of a history, and attach the data it follows.
+    """Draw the random numbers of a history, and attach the data it follows and what is dated.
 
     Raises:
         ScenarioError: if the data do not reach as far as `history.until` says.
+    """
+    data, events = observed(scenario, quarters), schedule(scenario, quarters)
+    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data, events)
+
+
+def observed(scenario: Scenario, quarters: int) -> shocks.Data:
+    """The data that a history follows.
+
+    Raises:
+        ScenarioError: if they do not reach as far as `history.until` says.
     """
     labels = [calendar.later(scenario.run.opening, step + 1) for step in range(quarters)]
     rates, assets = read_series("rates"), read_series("assets")
@@ -86,9 +96,7 @@ def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: in
         known.append(1.0 if used else 0.0)
         columns.append(row)
     paths = np.asarray(columns).T
-    data = shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
-    events = schedule(scenario, quarters)
-    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data, events)
+    return shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
 
 
 def build_rules(scenario: Scenario) -> Rules:
@@ -166,7 +174,8 @@ def _traits(owner: type, agents: Mapping[str, Any], **given: Any) -> Any:
     return owner(**arrays, **{name: np.asarray(value, dtype=float) for name, value in given.items()})
 
 
-def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
+def economy_of(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
+    """Build the opening economy of a scenario, with its tail, from its rules and its books."""
     none = np.zeros(len(scenario.issuers))
     rate = np.float64(scenario.market.bill_rate.value)
     return state.Economy(
