@@ -1,0 +1,76 @@
+"""Small sweep folders for tests: their points from the real designs, their outcomes from a function."""
+
+import hashlib
+import json
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+
+def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems=None, **design):
+    """Write a sweep folder.
+
+    Args:
+        folder: where; made.
+        method: of the design.
+        points: lever -> its values, one for each point.
+        outcomes: outcome -> `(point, replicate)`.
+        vary: lever -> what the design says of it.
+        problems: (point, replicate) -> text.
+        design: more of the design.
+    """
+    folder.mkdir(parents=True)
+    count = len(next(iter(points.values())))
+    told = {
+        "schema": 1,
+        "title": "A made-up sweep",
+        "scenario": "baseline",
+        "method": method,
+        "samples": design.pop("samples", count),
+        "seed": seed,
+        "design_seed": 1,
+        "replicates": replicates,
+        "quarters": 4,
+        "keep": ["outcomes"],
+        "points": count,
+        "runs": count * replicates,
+        "vary": vary,
+        **design,
+    }
+    (folder / "design.json").write_text(json.dumps(told))
+    table = pd.DataFrame({"point": np.arange(count), **points})
+    runs = pd.DataFrame({"run": np.arange(count * replicates)})
+    runs["point"], runs["replicate"] = runs["run"] // replicates, runs["run"] % replicates
+    runs["seed"] = seed + runs["replicate"]
+    runs["problem"] = pd.Series([None] * len(runs), dtype=object)
+    for (point, replicate), text in (problems or {}).items():
+        runs.loc[point * replicates + replicate, "problem"] = text
+    for name, values in outcomes.items():
+        runs[name] = np.asarray(values, dtype=float).reshape(-1)
+        runs.loc[runs["problem"].notna(), name] = np.nan
+    with duckdb.connect() as db:
+        save(db, table, folder / "points.parquet")
+        (folder / "outcomes").mkdir()
+        half = max(len(runs) // 2, 1)
+        for chunk, part in enumerate((runs[:half], runs[half:])):
+            path = folder / "outcomes" / "new.parquet"
+            save(db, part.reset_index(drop=True), path)
+            proof = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            path.rename(path.with_name(f"{chunk:06d}-{proof}.parquet"))
+    return folder
+
+
+def save(db, table, path):
+    db.register("given", table)
+    db.execute(f"COPY given TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    db.unregister("given")
+
+
+def ishigami(x):
+    """The Ishigami function with a = 7 and b = 0.1, `(point, 3)` -> `(point,)`."""
+    return np.sin(x[:, 0]) + 7.0 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+
+
+def levers(names, low, high):
+    return {name: {"key": f"made.{name}", "unit": "1", "low": low, "high": high} for name in names}
