@@ -16,7 +16,7 @@ def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems
         method: of the design.
         points: lever -> its values, one for each point.
         outcomes: outcome -> `(point, replicate)`.
-        vary: lever -> what the design says of it.
+        vary: what the design says of each lever, from `axis`.
         problems: (point, replicate) -> text.
         design: more of the design.
     """
@@ -36,6 +36,8 @@ def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems
         "points": count,
         "runs": count * replicates,
         "vary": vary,
+        "second_order": True if method == "sobol" else None,
+        "levels": 4 if method == "morris" else None,
         **design,
     }
     (folder / "design.json").write_text(json.dumps(told))
@@ -72,5 +74,11 @@ def ishigami(x):
     return np.sin(x[:, 0]) + 7.0 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
 
 
-def levers(names, low, high):
-    return {name: {"key": f"made.{name}", "unit": "1", "low": low, "high": high} for name in names}
+def axis(name, low=None, high=None, values=None, scale="linear", unit="1"):
+    """A lever as the plan of a sweep writes it."""
+    told = {"name": name, "key": f"made.{name}", "unit": unit, "range": [None, None], "values": values}
+    return {**told, "low": low, "high": high, "scale": scale, "quantity": True}
+
+
+def axes(names, low, high):
+    return [axis(name, low, high) for name in names]

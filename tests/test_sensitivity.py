@@ -7,7 +7,7 @@ import pytest
 import sweeps
 from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
-from sweeps import ishigami, levers
+from sweeps import ishigami
 
 from sim.errors import ScenarioError
 from sim.experiments.sensitivity import sensitivity
@@ -20,7 +20,7 @@ from sim.runs import RunError
 
 NAMES = ["x1", "x2", "x3"]
 SIDES = {"num_vars": 3, "names": NAMES, "bounds": [[-math.pi, math.pi]] * 3}
-VARIED = levers(NAMES, -math.pi, math.pi)
+VARIED = sweeps.axes(NAMES, -math.pi, math.pi)
 OUTCOME = "gpus_bought"
 # Ishigami and Homma (1990), a = 7, b = 0.1: V = 13.84.
 FIRST = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}
@@ -96,6 +96,19 @@ def test_an_unfinished_sobol_design_is_refused(tmp_path):
     next((folder / "outcomes").glob("000001-*")).unlink()
     with pytest.raises(RunError, match=r"64 of 128 points.*not run yet.*finish the sweep"):
         sensitivity(folder, [OUTCOME])
+
+
+def test_a_sobol_design_without_points_for_pairs_has_no_second_order(tmp_path):
+    points = sobol_design.sample(SIDES, 1024, calc_second_order=False, seed=1)
+    values = {OUTCOME: ishigami(points)[:, None]}
+    folder = sweeps.write(
+        tmp_path / "bare", "sobol", columns(points), values, VARIED, samples=1024, second_order=False
+    )
+    found = sensitivity(folder, [OUTCOME]).findings[OUTCOME]
+    assert found.interactions == {}
+    assert found.convergence.runs == 1024 * 5
+    for lever, index in TOTAL.items():
+        assert found.indices["total_order"][lever].value == pytest.approx(index, abs=0.02)
 
 
 # Luck
@@ -226,10 +239,7 @@ def test_the_ends_of_a_grid_are_its_marginal_means_with_intervals_over_seeds(tmp
     a = grid[:, 0].astype(float)
     word = np.array([{"x": 5.0, "y": -5.0, "z": 0.0}[b] for b in grid[:, 1]])
     values = (a + word)[:, None] + np.array([[-1.0, 1.0]])
-    vary = {
-        "a": {"key": "made.a", "unit": "1", "values": [0.0, 1.0, 2.0]},
-        "b": {"key": "made.b", "values": ["x", "y", "z"]},
-    }
+    vary = [sweeps.axis("a", 0.0, 2.0, [0.0, 1.0, 2.0]), sweeps.axis("b", values=["x", "y", "z"], unit="")]
     points = {"a": a, "b": [str(b) for b in grid[:, 1]]}
     folder = sweeps.write(tmp_path / "grid", "grid", points, {OUTCOME: values}, vary, 2)
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME]

@@ -16,8 +16,6 @@ from sim.experiments.sensitivity.sample import Sample
 LINEAR, MONOTONE = 0.1, 0.5
 """Bounds of sigma over mu*: an effect that is about the same everywhere, and one that has the same sign (Garcia
 Sanchez et al., Energy and Buildings 68, 2014)."""
-LEVELS = 4
-"""Levels of a trajectory, where the design does not say."""
 
 
 def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
@@ -35,7 +33,7 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
     """
     names, cube = sample.names, sample.cube()
     problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
-    levels = int(sample.design.get("levels") or LEVELS)
+    levels = int(sample.design["levels"])
     found = morris.analyze(problem, cube, means, num_resamples=2, num_levels=levels, seed=SEED)
     effects = elementary_effects(cube, means)
     size = len(effects)

@@ -178,16 +178,14 @@ def read_design(folder: Path) -> dict[str, Any]:
 
 def levers_of(design: dict[str, Any]) -> tuple[Varied, ...]:
     """What a design varies."""
-    return tuple(_varied(name, given) for name, given in design["vary"].items())
+    return tuple(_varied(given) for given in design["vary"])
 
 
-def _varied(name: str, given: dict[str, Any]) -> Varied:
-    key, unit = str(given.get("key") or name), str(given.get("unit") or "")
-    values = given.get("values")
-    if values and not all(isinstance(value, int | float) for value in values):
-        return Varied(name, key, unit, math.nan, math.nan, words=tuple(map(str, values)))
-    low, high = (min(values), max(values)) if values else (given["low"], given["high"])
-    return Varied(name, key, unit, float(low), float(high), given.get("scale") == "log")
+def _varied(axis: dict[str, Any]) -> Varied:
+    name, key, unit = str(axis["name"]), str(axis["key"]), str(axis["unit"])
+    if axis["low"] is None:
+        return Varied(name, key, unit, math.nan, math.nan, words=tuple(axis["values"]))
+    return Varied(name, key, unit, float(axis["low"]), float(axis["high"]), axis["scale"] == "log")
 
 
 def _tables(folder: Path, outcomes: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -29,20 +29,21 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
     all the points that go with them.
 
     Args:
-        sample: a whole Sobol design.
+        sample: a whole Sobol design; without points for pairs there are no second-order indices.
         means: the outcome at each point, `(point,)`, in the order of the design.
 
     Returns:
         Fields of a `Finding`.
     """
     names = sample.names
-    step = 2 * len(names) + 2
+    pairwise = bool(sample.design["second_order"])
+    step = (2 if pairwise else 1) * len(names) + 2
     size = len(means) // step
     problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
     found = sobol.analyze(
         problem,
         means,
-        calc_second_order=True,
+        calc_second_order=pairwise,
         num_resamples=resamples(size),
         conf_level=CONFIDENCE,
         keep_resamples=True,
@@ -53,6 +54,7 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
     pairs = {
         (names[i], names[j]): _around(found["S2"][i, j], found["S2_conf"][i, j])
         for i, j in combinations(range(len(names)), 2)
+        if pairwise
     }
     ranked = tuple(sorted(names, key=lambda name: -total[name].value))
     ties = unsettled(ranked, names, found["ST_conf_all"], 1.0)
