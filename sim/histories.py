@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.behaviours import Behaviour
 from sim.economy import measures
-from sim.economy.checks import TOLERANCE
+from sim.economy.checks import TOLERANCE, identities
 from sim.economy.flows import FLOWS, ORIGINS
 from sim.economy.ledger import Books
 from sim.economy.quarter import quarter
@@ -143,7 +143,7 @@ def _step_through(
     first = taken(economy, economy)
     paths, residuals, kept = [list(first.values())], [], []
     problem: str | None = None
-    identities: tuple[str, ...] = ()
+    names = tuple(identities(economy.books, economy.books))
     for step in range(length):
         before = economy
         try:
@@ -152,17 +152,16 @@ def _step_through(
             problem = str(error)
             break
         paths.append(list(taken(before, economy).values()))
-        identities = tuple(found)
-        residuals.append([float(residual) for residual in found.values()])
+        residuals.append([float(found[name]) for name in names])
         if flows:
             kept.append(flow_table(economy.books))
     path = np.full((length + 1, len(first)), np.nan)
     path[: len(paths)] = np.array(paths, dtype=float)
-    worst = np.array(residuals).max(axis=0) if residuals else np.zeros(0)
+    worst = np.array(residuals).max(axis=0) if residuals else np.full(len(names), np.nan)
     table = np.full((length, len(FLOWS), len(FLOW_COLUMNS)), np.nan) if flows else np.zeros(0)
     if kept:
         table[: len(kept)] = np.stack(kept)
-    return tuple(first), path, identities, worst, table, problem or unusable(path, identities, worst)
+    return tuple(first), path, names, worst, table, problem or unusable(path, names, worst)
 
 
 def taken(before: Economy, after: Economy) -> dict[str, Any]:

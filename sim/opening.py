@@ -61,10 +61,20 @@ def open_economy(scenario: Scenario) -> Opening:
 
 
 def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: int, quarters: int) -> state.Draws:
-    """Draw the random numbers of a history, and attach the data it follows.
+    """Draw the random numbers of a history, and attach the data it follows and what is dated.
 
     Raises:
         ScenarioError: if the data do not reach as far as `history.until` says.
+    """
+    data, events = observed(scenario, quarters), schedule(scenario, quarters)
+    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data, events)
+
+
+def observed(scenario: Scenario, quarters: int) -> shocks.Data:
+    """The data that a history follows.
+
+    Raises:
+        ScenarioError: if they do not reach as far as `history.until` says.
     """
     labels = [calendar.later(scenario.run.opening, step + 1) for step in range(quarters)]
     rates, assets = read_series("rates"), read_series("assets")
@@ -86,9 +96,7 @@ def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: in
         known.append(1.0 if used else 0.0)
         columns.append(row)
     paths = np.asarray(columns).T
-    data = shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
-    events = schedule(scenario, quarters)
-    return shocks.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data, events)
+    return shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
 
 
 def build_rules(scenario: Scenario) -> Rules:

@@ -18,7 +18,18 @@ from sim.data import CONFIGS
 from sim.errors import ScenarioError, suggestion
 from sim.schema import Scenario
 
-__all__ = ["Scenario", "ScenarioError", "changed", "changed_keys", "find", "load", "names", "parse_value"]
+__all__ = [
+    "Scenario",
+    "ScenarioError",
+    "changed",
+    "changed_keys",
+    "find",
+    "first_error",
+    "flat",
+    "load",
+    "names",
+    "parse_value",
+]
 
 OPEN_TABLES = ("decisions",)
 """Tables that may get keys which what they extend does not have; the schema says which."""
@@ -59,8 +70,8 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
     """Where two scenarios differ: dotted key -> values `from` and `to`; names and texts left aside."""
-    before = _flat(base.model_dump(mode="json"))
-    after = _flat(other.model_dump(mode="json"))
+    before = flat(base.model_dump(mode="json"))
+    after = flat(other.model_dump(mode="json"))
     return {
         key: {"from": before.get(key), "to": after.get(key)}
         for key in sorted({*before, *after})
@@ -68,16 +79,16 @@ def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
     }
 
 
-def _flat(raw: Any, at: str = "") -> dict[str, Any]:
-    """Leaves by dotted key; a quantity is its value."""
+def flat(raw: Any, at: str = "") -> dict[str, Any]:
+    """Leaves of a dumped scenario by dotted key; a quantity is its value."""
     if isinstance(raw, dict):
         if "unit" in raw:
             raw = raw.get("value", raw.get("values"))
-            return {at: raw} if not isinstance(raw, dict) else _flat(raw, at)
+            return {at: raw} if not isinstance(raw, dict) else flat(raw, at)
         items = {k: v for k, v in raw.items() if at or k not in ("name", "title", "about")}
-        return {k: v for key, part in items.items() for k, v in _flat(part, f"{at}.{key}" if at else key).items()}
+        return {k: v for key, part in items.items() for k, v in flat(part, f"{at}.{key}" if at else key).items()}
     if isinstance(raw, (list, tuple)):
-        return {k: v for index, part in enumerate(raw) for k, v in _flat(part, f"{at}.{index}").items()}
+        return {k: v for index, part in enumerate(raw) for k, v in flat(part, f"{at}.{index}").items()}
     return {at: raw}
 
 
@@ -122,7 +133,7 @@ def _validated(raw: dict[str, Any], where: str) -> Scenario:
     try:
         return Scenario.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {_first_error(error)}") from None
+        raise ScenarioError(f"{where}: {first_error(error)}") from None
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -189,7 +200,8 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     place[keys[-1]] = _merge_value(place.get(keys[-1]), value, "--set", tuple(keys))
 
 
-def _first_error(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
+    """The first of the mistakes that a schema found, in one line."""
     first = error.errors()[0]
     dotted = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")

@@ -1,0 +1,26 @@
+"""Sweeps: many points in the space of the levers, several histories at each.
+
+Names are imported when first used: reading a plan needs no sampling library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.experiments.sweep.plan import Plan
+    from sim.experiments.sweep.variants import Problem
+
+_HOME = {
+    "Plan": "sim.experiments.sweep.plan",
+    "Problem": "sim.experiments.sweep.variants",
+}
+
+__all__ = ["Plan", "Problem"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'sim.experiments.sweep' has no attribute {name!r}")

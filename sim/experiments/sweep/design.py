@@ -1,0 +1,229 @@
+"""The design file of a sweep: which keys vary, how points are chosen, and what is run and kept at each."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from sim.data import CONFIGS
+from sim.errors import ScenarioError, suggestion
+from sim.scenario import first_error
+from sim.schema import Strict
+
+SWEEPS = CONFIGS / "sweeps"
+KEEP = ("outcomes", "series", "flows")
+"""What can be kept of a run, in the order in which a plan names it."""
+SAMPLED = ("random", "latin_hypercube", "sobol", "morris")
+"""Methods that draw points between bounds; the other one, grid, takes every combination of values."""
+CHUNK = 1024
+CHUNK_OF_TABLES = 64
+"""Runs in one file by default: of outcomes alone, and where the quarters of every run are kept too."""
+MOST_POINTS = 20_000_000
+"""More would not fit the memory of a laptop when planned."""
+
+
+class Suggesting(Strict):
+    """Names the likely key where an unknown one is given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_known(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            raise ValueError(f"expected a table, got {raw!r}")
+        for key in raw:
+            if key not in cls.model_fields:
+                known = ", ".join(cls.model_fields)
+                raise ValueError(f"unknown key {key!r}{suggestion(key, cls.model_fields)} (there are {known})")
+        return raw
+
+
+def _numbers_or_words(given: Any) -> Any:
+    if not isinstance(given, list) or not given:
+        raise ValueError("expected a list of numbers or words, such as [0.0, 0.03]")
+    for value in given:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError(f"{value!r} is neither a number nor a word")
+    if len({isinstance(value, str) for value in given}) > 1:
+        raise ValueError("numbers and words cannot be mixed")
+    if len(set(given)) < len(given):
+        raise ValueError(f"{next(v for v in given if given.count(v) > 1)!r} is given twice")
+    return tuple(value if isinstance(value, str) else float(value) for value in given)
+
+
+def _a_number(given: Any) -> Any:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise ValueError("expected a number")
+    return given
+
+
+Number = Annotated[float, BeforeValidator(_a_number), Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Vary(Suggesting):
+    """How one key varies.
+
+    Attributes:
+        values: for grids, the numbers or words that it takes.
+        low: least number; the lower end of the key's allowed range if left out.
+        high: largest number; the upper end if left out.
+        steps: for grids, how many numbers from low to high, both included.
+        scale: whether numbers lie evenly between low and high by themselves or by their logarithm.
+    """
+
+    values: Annotated[tuple[float | str, ...], BeforeValidator(_numbers_or_words)] | None = None
+    low: Number | None = None
+    high: Number | None = None
+    steps: Annotated[int, Field(strict=True, ge=2)] | None = None
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _either_values_or_bounds(self) -> Self:
+        bounds = {"low": self.low, "high": self.high, "steps": self.steps}
+        given = [name for name, value in bounds.items() if value is not None]
+        if self.values is not None and (given or self.scale != "linear"):
+            raise ValueError(f"give either values or {' and '.join(given or ['scale'])}")
+        return self
+
+
+class Design(Suggesting):
+    """A design file as it is written; `sim.experiments.sweep.space` resolves its keys.
+
+    Attributes:
+        title: of the sweep.
+        about: what it asks.
+        scenario: name or path of the scenario that points change.
+        method: how points are chosen.
+        samples: points (random, latin_hypercube), size of the base sample (sobol) or trajectories (morris).
+        second_order: for sobol, whether points for interactions of pairs are added.
+        levels: for morris, how many values each key takes.
+        seed: of the first replicate; the scenario's own if left out. Replicate r has seed + r.
+        design_seed: of the choice of points.
+        replicates: histories at each point, with the same seeds at every point.
+        quarters: length of the histories; the scenario's own if left out.
+        keep: what is kept of every run.
+        chunk: runs in one file.
+        engine: as in `sim.ensemble`.
+        set: changes that hold at all points.
+        vary: lever name or dotted key -> how it varies.
+    """
+
+    title: Annotated[str, Field(min_length=1)]
+    about: str = ""
+    scenario: str = "baseline"
+    method: Literal["grid", "random", "latin_hypercube", "sobol", "morris"]
+    samples: Count | None = None
+    second_order: Annotated[bool, Field(strict=True)] = True
+    levels: Annotated[int, Field(strict=True, ge=2, le=100, multiple_of=2)] = 4
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] | None = None
+    design_seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = 1
+    replicates: Count = 1
+    quarters: Annotated[int, Field(strict=True, ge=1, le=160)] | None = None
+    keep: tuple[Literal["outcomes", "series", "flows"], ...] = ("outcomes",)
+    chunk: Count | None = None
+    engine: Literal["auto", "jax", "numpy"] = "auto"
+    set: dict[str, Any] = {}
+    vary: Annotated[dict[str, Vary], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _method_has_what_it_needs(self) -> Self:
+        if self.method == "grid":
+            _refuse_given(self, ("samples", "second_order", "levels", "design_seed"), "a grid takes no")
+            for name, how in self.vary.items():
+                if how.values is None and how.steps is None:
+                    raise ValueError(f"vary.{name}: a grid needs values, or low, high and steps")
+            return self
+        if self.samples is None:
+            raise ValueError(f"samples: {self.method} needs a number of samples")
+        if self.method == "sobol" and self.samples & (self.samples - 1):
+            lower = 1 << (self.samples.bit_length() - 1)
+            raise ValueError(
+                f"samples = {self.samples}: sobol needs a power of two, such as {lower} or {2 * lower}"
+            )
+        if self.method != "sobol":
+            _refuse_given(self, ("second_order",), f"{self.method} takes no")
+        if self.method != "morris":
+            _refuse_given(self, ("levels",), f"{self.method} takes no")
+        for name, how in self.vary.items():
+            if how.values is not None or how.steps is not None:
+                what = "values" if how.values is not None else "steps"
+                raise ValueError(f"vary.{name}.{what}: {self.method} takes low and high; {what} are for grids")
+        return self
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What is kept, outcomes always."""
+        return tuple(name for name in KEEP if name == "outcomes" or name in self.keep)
+
+    @property
+    def runs_in_chunk(self) -> int:
+        """Runs in one file."""
+        return self.chunk or (CHUNK if self.kept == ("outcomes",) else CHUNK_OF_TABLES)
+
+
+def _refuse_given(design: Design, keys: tuple[str, ...], words: str) -> None:
+    for key in keys:
+        if key in design.model_fields_set:
+            raise ValueError(f"{key}: {words} {key}")
+
+
+def read(path: Path) -> Design:
+    """Read a design file.
+
+    Raises:
+        ScenarioError: if it cannot be read or is wrong, in one line that names file and key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf8"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ScenarioError(f"{path} is not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path} cannot be read: {error}") from None
+    if isinstance(raw.get("vary"), dict):
+        raw["vary"] = dict(_dotted(raw["vary"], Vary.model_fields))
+    try:
+        return Design.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError(f"{path.name}: {first_error(error)}") from None
+
+
+def _dotted(raw: Mapping[str, Any], known: Any, at: str = "") -> Any:
+    """Tables `[vary.environment.terminal_rate]` by dotted key; TOML makes tables in tables of them."""
+    for key, value in raw.items():
+        name = f"{at}.{key}" if at else key
+        nested = isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values())
+        if nested and not set(value) & set(known):
+            yield from _dotted(value, known, name)
+        else:
+            yield name, value
+
+
+def find(name: str | Path) -> Path:
+    """Return the design file given by name or path.
+
+    Raises:
+        ScenarioError: if there is none, naming those that ship.
+    """
+    text = str(name)
+    if text.endswith(".toml") or "/" in text:
+        path = Path(text)
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:
+            raise ScenarioError(f"sweep file {text[:80]}...: {error.strerror}") from None
+        raise ScenarioError(f"sweep file {text} does not exist")
+    known = names()
+    if text in known:
+        return known[text]
+    there = ", ".join(sorted(known)) or "none"
+    raise ScenarioError(f"unknown sweep {text!r}{suggestion(text, known)}; there are {there}")
+
+
+def names() -> dict[str, Path]:
+    """Design files that ship: name -> file."""
+    return {path.stem: path for path in sorted(SWEEPS.glob("*.toml"))}

@@ -1,0 +1,319 @@
+"""The plan of a sweep: every point and every run, before the first one starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from sim import calendar, levers
+from sim.behaviours import Behaviour
+from sim.ensemble import LAST_SEED, chosen_engine
+from sim.errors import ScenarioError
+from sim.experiments.sweep import design as designs
+from sim.experiments.sweep import sampling, space
+from sim.experiments.sweep.space import Axis
+from sim.experiments.sweep.variants import Point, Problem, Variants
+from sim.folders import json_text
+from sim.histories import Start, behaviour
+from sim.opening import observed
+from sim.runs import RunError, parquet_name, quoted, reported
+from sim.scenario import flat, load
+from sim.schema import Scenario
+
+DESIGN, SCENARIO, POINTS = "design.json", "scenario.json", "points"
+SCHEMA = 1
+TEXTS = ("name", "title", "about", "plan_hash")
+"""What stands in a plan and decides no number."""
+
+
+class Plan:
+    """Every point of a sweep, its runs and its chunks; made from a design file, or read from a folder.
+
+    Attributes:
+        design: the design in full, as plain data.
+        scenario: the scenario, with everything that holds at all points.
+        axes: the keys that vary.
+        columns: for each axis its numbers, or the places of its words, one for each point.
+    """
+
+    def __init__(
+        self, design: dict[str, Any], scenario: Scenario, axes: tuple[Axis, ...], columns: list[NDArray[Any]]
+    ) -> None:
+        self.design = design
+        self.scenario = scenario
+        self.axes = axes
+        self.columns = columns
+
+    @staticmethod
+    def make(path: str | Path, changes: Mapping[str, Any] | None = None) -> Plan:
+        """Plan a sweep.
+
+        Args:
+            path: a design file, or the name of one that ships.
+            changes: lever names or dotted keys, and the values they take at all points.
+
+        Raises:
+            ScenarioError: if anything in the file, or any point, is wrong.
+        """
+        file = designs.find(path)
+        design, where = designs.read(file), file.name
+        scenario, fixed = _base(design, file, changes or {})
+        axes = space.axes(design, scenario, fixed, where)
+        columns = sampling.points(design, axes, where)
+        seed = scenario.run.seed
+        points = sampling.count(design, axes)
+        if seed + design.replicates - 1 > LAST_SEED:
+            raise ScenarioError(f"{where}: seed {seed} and {design.replicates} replicates go beyond {LAST_SEED}")
+        runs, chunk = points * design.replicates, design.runs_in_chunk
+        settings = {
+            "schema": SCHEMA,
+            "name": file.stem,
+            "title": design.title,
+            "about": design.about,
+            "scenario": scenario.name,
+            "method": design.method,
+            "samples": design.samples,
+            "second_order": design.second_order if design.method == "sobol" else None,
+            "levels": design.levels if design.method == "morris" else None,
+            "design_seed": design.design_seed if design.method != "grid" else None,
+            "seed": seed,
+            "replicates": design.replicates,
+            "quarters": scenario.run.quarters,
+            "opening": scenario.run.opening,
+            "keep": list(design.kept),
+            "engine": chosen_engine(design.engine),
+            "points": points,
+            "runs": runs,
+            "chunk": chunk,
+            "chunks": -(-runs // chunk),
+            "set": dict(fixed),
+            "vary": [axis.to_dict() for axis in axes],
+            "problem": sampling.problem(design, axes),
+            "data": _data_digest(scenario),
+        }
+        settings["plan_hash"] = _hash(settings, scenario, columns)
+        plan = Plan(json.loads(json_text(settings)), scenario, axes, columns)
+        plan._check(where)
+        return plan
+
+    def _check(self, where: str) -> None:
+        """Refuse the sweep if any point is wrong."""
+        wrong: list[tuple[int, str]] = []
+        for point in range(self.points_count):
+            try:
+                self.variants.start(self.point(point), self.design["seed"])
+            except ScenarioError as error:
+                wrong.append((point, str(error)))
+        if wrong:
+            more = f" ({len(wrong) - 1} other points are wrong too)" if len(wrong) > 1 else ""
+            raise ScenarioError(f"{where}: point {wrong[0][0]}: {wrong[0][1]}{more}")
+
+    def write(self, folder: Path) -> None:
+        """Write design.json, scenario.json and points.parquet into a folder that exists.
+
+        Raises:
+            RunError: if the disk refuses.
+        """
+        folder = Path(folder)
+        with reported(f"cannot write the plan to {folder}"):
+            (folder / DESIGN).write_text(json_text(self.design, indent=2) + "\n", encoding="utf8")
+            dumped = self.scenario.model_dump(mode="json")
+            (folder / SCENARIO).write_text(json.dumps(dumped, indent=2) + "\n", encoding="utf8")
+            self._write_points(folder / parquet_name(POINTS))
+
+    def _write_points(self, path: Path) -> None:
+        import duckdb
+
+        table: dict[str, NDArray[Any]] = {"point": np.arange(self.points_count, dtype=np.int64)}
+        for axis, column in zip(self.axes, self.columns, strict=True):
+            table[axis.name] = np.array(axis.words, dtype=object)[column] if axis.words else column
+        target = str(path).replace("'", "''")
+        with duckdb.connect(config={"threads": 1}) as db:
+            db.register("points", table)
+            db.execute(f"COPY points TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+    @staticmethod
+    def read(folder: str | Path) -> Plan:
+        """Read the plan of a sweep folder.
+
+        Raises:
+            RunError: if a file is missing or damaged, or was edited after planning.
+        """
+        folder = Path(folder)
+        design = _read_json(folder / DESIGN)
+        if not isinstance(design, dict) or design.get("schema") != SCHEMA:
+            raise RunError(f"{folder / DESIGN}: not the plan of a sweep (schema {SCHEMA})")
+        try:
+            scenario = Scenario.model_validate(_read_json(folder / SCENARIO))
+            axes = tuple(Axis.from_dict(raw) for raw in design["vary"])
+            columns = _read_points(folder / parquet_name(POINTS), axes)
+            found = _hash(design, scenario, columns)
+        except (ValidationError, KeyError, TypeError, IndexError) as error:
+            raise RunError(f"{folder}: the plan is damaged: {str(error).splitlines()[0]}") from None
+        if found != design.get("plan_hash"):
+            raise RunError(f"{folder}: the plan was edited: its content does not fit its plan_hash")
+        if _data_digest(scenario) != design["data"]:
+            raise RunError(f"{folder}: planned with other data than those in configs/data")
+        return Plan(design, scenario, axes, columns)
+
+    @property
+    def name(self) -> str:
+        """Of the sweep: the design file's."""
+        return str(self.design["name"])
+
+    @property
+    def hash(self) -> str:
+        """Digest of everything that decides the numbers, points included."""
+        return str(self.design["plan_hash"])
+
+    @property
+    def points_count(self) -> int:
+        """How many points there are."""
+        return int(self.design["points"])
+
+    @property
+    def replicates(self) -> int:
+        """Histories at each point."""
+        return int(self.design["replicates"])
+
+    @property
+    def runs(self) -> int:
+        """How many histories there are."""
+        return int(self.design["runs"])
+
+    @property
+    def chunk(self) -> int:
+        """Runs in one chunk; the last may have fewer."""
+        return int(self.design["chunk"])
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return int(self.design["chunks"])
+
+    @property
+    def keep(self) -> tuple[str, ...]:
+        """What is kept of every run."""
+        return tuple(self.design["keep"])
+
+    @property
+    def engine(self) -> Any:
+        """What steps the histories: jax or numpy."""
+        return self.design["engine"]
+
+    @property
+    def refusals(self) -> int:
+        """Points that cannot be opened, which `make` refuses before the first run: none in a plan that is made."""
+        return 0
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels of the quarters, the opening first."""
+        return [calendar.later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
+
+    @cached_property
+    def variants(self) -> Variants:
+        """What opens points."""
+        return Variants(self.scenario, self.axes)
+
+    def point(self, number: int) -> Point:
+        """The values of one point, in the order of the axes."""
+        return tuple(
+            axis.words[column[number]] if axis.words else float(column[number])
+            for axis, column in zip(self.axes, self.columns, strict=True)
+        )
+
+    def rows(self, chunk: int) -> dict[str, NDArray[np.int64]]:
+        """Number, point, replicate and seed of the runs of one chunk.
+
+        Raises:
+            IndexError: if there is no such chunk.
+        """
+        if not 0 <= chunk < self.chunks:
+            raise IndexError(f"there is no chunk {chunk}; there are {self.chunks}")
+        run = np.arange(chunk * self.chunk, min((chunk + 1) * self.chunk, self.runs), dtype=np.int64)
+        replicate = run % self.replicates
+        seed = replicate + np.int64(self.design["seed"])
+        return {"run": run, "point": run // self.replicates, "replicate": replicate, "seed": seed}
+
+    def starts(self, chunk: int) -> Iterator[Start | Problem]:
+        """Starts of the runs of one chunk, in order; a problem in the place of one that cannot be opened."""
+        rows = self.rows(chunk)
+        for run, point, seed in zip(rows["run"], rows["point"], rows["seed"], strict=True):
+            try:
+                yield self.variants.start(self.point(int(point)), int(seed))
+            except (ScenarioError, ArithmeticError) as error:
+                yield Problem(int(run), " ".join(str(error).split()))
+
+    def behaviour(self) -> Behaviour:
+        """The decision rules in force at all points."""
+        return behaviour(self.scenario)
+
+
+def _base(design: designs.Design, file: Path, changes: Mapping[str, Any]) -> tuple[Scenario, dict[str, Any]]:
+    """The scenario with everything that holds at all points, and those changes by dotted key."""
+    where = file.name
+    try:
+        scenario = load(design.scenario)
+    except ScenarioError as error:
+        raise ScenarioError(f"{where}: scenario: {error}") from None
+    fixed = space.set_keys(scenario, design.set, where) | levers.keys(changes)
+    for key, given in (("run.seed", design.seed), ("run.quarters", design.quarters)):
+        if given is not None:
+            if key in fixed:
+                raise ScenarioError(f"{where}: {key} is given twice; leave {key.split('.')[1]} to the file")
+            fixed[key] = given
+    return space.with_changes(scenario, fixed, where), fixed
+
+
+def _data_digest(scenario: Scenario) -> str:
+    """Digest of the observed paths that histories follow, where they follow them."""
+    data = observed(scenario, scenario.run.quarters)
+    used = [np.ascontiguousarray(data.known * path).tobytes() for path in vars(data).values()]
+    return hashlib.sha256(b"".join(used)).hexdigest()
+
+
+def _hash(settings: Mapping[str, Any], scenario: Scenario, columns: list[NDArray[Any]]) -> str:
+    """Digest of all that decides the numbers and their division into files."""
+    told = {
+        "settings": {key: value for key, value in settings.items() if key not in TEXTS},
+        "scenario": flat(scenario.model_dump(mode="json")),
+    }
+    digest = hashlib.sha256(json_text(told, sort_keys=True).encode())
+    for column in columns:
+        digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise RunError(f"{path}: not JSON: {error}") from error
+
+
+def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
+    """Columns as they were planned: numbers, and for words their places."""
+    import glob
+
+    import duckdb
+
+    wanted = [
+        f"CAST(list_position(?, {quoted(axis.name)}) - 1 AS INTEGER)" if axis.words else quoted(axis.name)
+        for axis in axes
+    ]
+    select = ", ".join(f"{text} AS c{place}" for place, text in enumerate(wanted))
+    words = [list(axis.words) for axis in axes if axis.words]
+    with reported(f"{path.parent}: cannot read {path.name}"), duckdb.connect(config={"threads": 1}) as db:
+        found = db.execute(f"SELECT {select} FROM read_parquet(?)", [*words, glob.escape(str(path))]).fetchnumpy()
+    return [np.asarray(found[f"c{place}"]) for place in range(len(axes))]

@@ -1,0 +1,76 @@
+"""The log of a sweep: what happened to which chunk, one object a line. It explains; it decides nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sim.experiments.sweep.chunks import StorageError
+
+STATUS = "status.jsonl"
+State = Literal["started", "done", "failed", "again"]
+"""Of a chunk: `again` says why it is run once more."""
+
+
+def note(folder: Path, chunk: int, state: State, **more: Any) -> None:
+    """Add a line.
+
+    Lines come from many processes: each is one write to the end of the file.
+
+    Args:
+        folder: of the sweep.
+        chunk: number of the chunk.
+        state: what has just happened to it.
+        **more: such as seconds, runs, message.
+
+    Raises:
+        StorageError: if the disk refuses.
+    """
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "chunk": chunk,
+        "state": state,
+        **more,
+        "worker": f"{platform.node()}:{os.getpid()}",
+    }
+    _append(folder / STATUS, json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def close_torn_line(folder: Path) -> None:
+    """End a line that a full disk or a power cut left unfinished, so that the next one stands for itself."""
+    path = folder / STATUS
+    if path.exists() and path.stat().st_size:
+        with path.open("rb") as log:
+            log.seek(-1, os.SEEK_END)
+            torn = log.read() != b"\n"
+        if torn:
+            _append(path, "\n")
+
+
+def lines(folder: Path) -> Iterator[dict[str, Any]]:
+    """What the log says, in order; torn lines are left out."""
+    path = folder / STATUS
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as log:
+        for text in log:
+            try:
+                yield json.loads(text)
+            except ValueError:
+                continue
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
