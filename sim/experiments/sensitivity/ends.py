@@ -57,8 +57,8 @@ def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64]
 
 def _told(lever: Varied, place: float) -> str:
     if lever.log:
-        return plain(math.exp(math.log(lever.low) + place * (math.log(lever.high) - math.log(lever.low))))
-    return plain(lever.low + place * (lever.high - lever.low))
+        return _short(math.exp(math.log(lever.low) + place * (math.log(lever.high) - math.log(lever.low))))
+    return _short(lever.low + place * (lever.high - lever.low))
 
 
 def _mean(values: NDArray[np.float64], grid: bool) -> Estimate:
@@ -69,3 +69,8 @@ def _mean(values: NDArray[np.float64], grid: bool) -> Estimate:
     mean = float(values.mean())
     half = half_width(numbers) if len(numbers) > 1 else math.nan
     return Estimate(mean, mean - half, mean + half)
+
+
+def _short(number: float) -> str:
+    """Three digits that matter."""
+    return plain(float(f"{number:.3g}"))
