@@ -29,25 +29,27 @@ OUTCOME = "quarters_before_first_{}_failure"
 
 @dataclass(frozen=True)
 class FirstFailures:
-    """Quarters before first failures.
+    """How often the first failure came after so many quarters.
 
     Attributes:
         quarters: labels, the opening first.
-        waits: what fails -> quarters before its first failure, all of them where there was none, `(run,)`.
+        counts: what fails -> histories with 0, 1, 2, ... quarters before its first failure; the last number, after
+            all quarters, are those without one.
         source: which ensemble or sweep it is, for the note.
     """
 
     quarters: tuple[str, ...]
-    waits: Mapping[str, NDArray[np.float64]]
+    counts: Mapping[str, NDArray[np.int64]]
     source: str
 
 
 def of_ensemble(found: xr.Dataset) -> FirstFailures:
     """First failures in the histories of an ensemble, as `sim.ensemble` returns it."""
-    seeds = found["seed"].to_numpy()
+    seeds, quarters = found["seed"].to_numpy(), found["quarter"].to_numpy()
+    waits = {kind: found["outcomes"].sel(outcome=OUTCOME.format(kind)).to_numpy() for kind, *_ in KINDS}
     return FirstFailures(
-        tuple(str(label) for label in found["quarter"].to_numpy()),
-        {kind: found["outcomes"].sel(outcome=OUTCOME.format(kind)).to_numpy() for kind, *_ in KINDS},
+        tuple(str(label) for label in quarters),
+        {kind: np.bincount(wait.astype(int), minlength=len(quarters)) for kind, wait in waits.items()},
         f"{found.attrs['title']}, seeds {seeds.min()} to {seeds.max()}",
     )
 
@@ -59,23 +61,18 @@ def labels(opening: str, quarters: int) -> tuple[str, ...]:
 
 def draw(found: FirstFailures) -> Figure:
     """Draw for each kind in which quarter the first one failed, as shares of histories, and how often none did."""
-    runs = len(next(iter(found.waits.values())))
+    runs = int(next(iter(found.counts.values())).sum())
     figure = new_figure(
         "When the first one failed",
         f"Share of {runs:,} histories in which the first failure fell into each quarter (bars) or before its end "
         "(line)",
         f"A company is a lab, a provider or a venture; coins are counted apart.  {found.source}.",
     )
-    shares = {kind: _shares(found.waits[kind], len(found.quarters) - 1) for kind, *_ in KINDS}
+    shares = {kind: counts[:-1] / runs for kind, counts in found.counts.items()}
     most = max(max(float(share.sum()) for share in shares.values()), 0.01)
     for axes, (kind, title, about) in zip(panels(figure, 2, 2, gap=(0.16, 0.52)), KINDS, strict=True):
         _panel(axes, shares[kind], title, POPULATION[about], found.quarters, most)
     return figure
-
-
-def _shares(waits: NDArray[np.float64], quarters: int) -> NDArray[np.float64]:
-    """Share of histories whose first failure fell into each quarter after the opening."""
-    return np.bincount(waits.astype(int), minlength=quarters + 1)[:quarters] / len(waits)
 
 
 def _panel(

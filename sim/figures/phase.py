@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from sim.figures.style import (
     INK,
-    INTEREST,
     MUTED,
     NOTE,
     PANEL,
@@ -183,11 +182,11 @@ def spelled(lever: str) -> str:
 
 
 def _shades(found: PhaseMap) -> dict[str, Any]:
-    """White to blue; where there are both signs, vermilion below zero."""
+    """White to blue; where there are both signs, amber below zero."""
     low, high = float(np.nanmin(found.means)), float(np.nanmax(found.means))
-    blue, red = POPULATION["providers"], INTEREST
+    blue, amber = POPULATION["providers"], POPULATION["ventures"]
     if found.crosses:
-        colours = LinearSegmentedColormap.from_list("signs", [red, "#FBE3D6", "#F7F9FA", "#D6E6F2", blue])
+        colours = LinearSegmentedColormap.from_list("signs", [amber, "#FBEBCC", "#F7F9FA", "#D6E6F2", blue])
         return {"cmap": colours, "norm": TwoSlopeNorm(0.0, low, high)}
     high = high if high > low else low + 1.0
     return {"cmap": LinearSegmentedColormap.from_list("one", ["#EDF3F8", blue]), "norm": Normalize(low, high)}

@@ -14,7 +14,6 @@ from sim.figures.phase import spelled
 from sim.figures.style import (
     GRID,
     INK,
-    INTEREST,
     MUTED,
     NOTE,
     PANEL,
@@ -41,7 +40,7 @@ SHADES = {
     "undecided": POPULATION["ventures"],
     "matters, about linear": POPULATION["issuers"],
     "matters, monotone": POPULATION["providers"],
-    "matters, uneven or with others": INTEREST,
+    "matters, uneven or with others": POPULATION["labs"],
 }
 """Colours of the verdicts of a screening."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError, suggestion
+from sim.experiments.sweep_tables import ask
 from sim.outcomes import BY_NAME
 from sim.runs import RunError, quoted, reported
 
@@ -190,14 +191,6 @@ def _varied(axis: dict[str, Any]) -> Varied:
 
 def _tables(folder: Path, outcomes: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Points in their order, and the runs with some outcomes."""
-    import duckdb
-
     columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
-    files = sorted((folder / "outcomes").glob("*.parquet"))
-    if not files:
-        raise RunError(f"{folder}: no runs yet")
-    with reported(f"{folder}: cannot read the tables"), duckdb.connect() as db:
-        points = db.execute("FROM read_parquet(?) ORDER BY point", [str(folder / "points.parquet")]).df()
-        sql = f"SELECT {columns} FROM read_parquet(?) ORDER BY point, replicate"
-        runs = db.execute(sql, [[str(path) for path in files]]).df()
-    return points, runs
+    runs = ask(folder, f"SELECT {columns} FROM outcomes ORDER BY point, replicate")
+    return ask(folder, "FROM points ORDER BY point"), runs
