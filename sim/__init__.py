@@ -6,6 +6,7 @@
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
 `sim.load` reads a scenario, `sim.run` makes a run folder, `sim.compare` runs two scenarios as twins,
+`sim.sweep` runs many points and goes on where it stopped,
 `sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sim.errors import ScenarioError
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.histories import WorkerError
+    from sim.experiments.sweep import Sweep, sweep
     from sim.model import AccountingError, CapitalFlowModel
     from sim.runs import Run, RunError
     from sim.scenario import Scenario, load
@@ -32,10 +34,12 @@ _HOME = {
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.errors",
+    "Sweep": "sim.experiments.sweep.folder",
     "WorkerError": "sim.experiments.histories",
     "compare": "sim.experiments.compare",
     "load": "sim.scenario",
     "run": "sim.single",
+    "sweep": "sim.experiments.sweep.runner",
 }
 
 __all__ = [
@@ -46,10 +50,12 @@ __all__ = [
     "RunError",
     "Scenario",
     "ScenarioError",
+    "Sweep",
     "WorkerError",
     "compare",
     "load",
     "run",
+    "sweep",
 ]
 
 

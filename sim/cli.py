@@ -7,6 +7,7 @@ line; 130 or 143: interrupted; 1: anything else.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -41,7 +42,9 @@ Sets = Annotated[
 ]
 
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
+FAULTS = ("AccountingError", "ClusterLostError", "FailedChunksError", "WorkerError")
+"""Errors that are nobody's mistake, and explained in one line."""
 
 
 class TerminatedError(Exception):
@@ -112,6 +115,62 @@ def compare(
         show_comparison(found, folder)
 
 
+@app.command()
+def sweep(
+    design: Annotated[str, typer.Argument(help="Name of a design under configs/sweeps/, or path of a TOML file.")],
+    out: Annotated[Path | None, typer.Option(help="Sweep folder; runs/<name of the design> if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the folder under runs/, in place of --out.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; one per processor if left out (one for a shard).")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use, such as tcp://host:8786.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Run part I of N, I from 1; every part is a call of its own.")
+    ] = None,
+    changes: Sets = None,
+    as_json: Json = False,
+) -> None:
+    """Run a sweep; the same command again goes on where it stopped."""
+    from sim.experiments.sweep import console, runner
+    from sim.single import RUNS
+
+    if name is not None and out is not None:
+        raise typer.BadParameter("--name and --out: give one of them")
+    folder = RUNS / name if name is not None else out
+    part = _shard(shard)
+    try:
+        with console.told(Path(design).stem) as told:
+            found = runner.sweep(design, folder, workers, _parsed(changes), scheduler, part, told)
+    except (KeyboardInterrupt, TerminatedError) as stopped:
+        # At once: a program that is being compiled would hold the process.
+        terminated = isinstance(stopped, TerminatedError)
+        word = "terminated" if terminated else "interrupted"
+        print(f"capflow: {word}; finished chunks are kept, the same command goes on", file=sys.stderr, flush=True)
+        os._exit(TERMINATED if terminated else INTERRUPTED)
+    if as_json:
+        _answer(found.summary())
+    else:
+        console.show(found)
+
+
+@app.command()
+def compact(
+    folder: Annotated[Path, typer.Argument(help="Folder of a complete sweep.")],
+    as_json: Json = False,
+) -> None:
+    """Put the many files of a sweep's tables into one file each."""
+    from sim.experiments.sweep import compact as put_together
+    from sim.experiments.sweep import console
+
+    found = put_together(folder)
+    if as_json:
+        _answer(found.summary())
+    else:
+        console.show(found)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",
@@ -131,17 +190,22 @@ def list_(
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="SQL over the tables series, agents, flows and exposures.")],
+    sql: Annotated[
+        str,
+        typer.Argument(
+            help="SQL over the tables of a run (series, agents, flows, exposures) or the views of a sweep "
+            "(points, outcomes, runs, problems, series, flows)."
+        ),
+    ],
     folder: Annotated[
-        Path | None, typer.Option("--run", help="Run folder; the newest under runs/ if left out.")
+        Path | None, typer.Option("--run", help="Folder of a run or a sweep; the newest run if left out.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a run a question in SQL (DuckDB)."""
-    from sim.listing import newest_run
-    from sim.runs import Run
+    """Ask a run or a sweep a question in SQL (DuckDB)."""
+    from sim.listing import newest_run, opened
 
-    chosen = Run.open(folder) if folder is not None else newest_run()
+    chosen = opened(folder) if folder is not None else newest_run()
     table = chosen.query(sql)
     if as_json:
         _answer({"run_dir": str(chosen.path.resolve()), "rows": json.loads(table.to_json(orient="records"))})
@@ -159,7 +223,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _stop("interrupted; nothing was written", INTERRUPTED)
     except TerminatedError:
-        _stop("terminated; nothing was written", 143)
+        _stop("terminated; nothing was written", TERMINATED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -181,7 +245,7 @@ def _status(error: Exception) -> int | None:
     if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
         return 2
     # A full disk is not ours to mend, and clear in a line.
-    if type(error).__name__ in ("AccountingError", "WorkerError") or isinstance(error, OSError):
+    if type(error).__name__ in FAULTS or isinstance(error, OSError):
         return 1
     return None
 
@@ -203,6 +267,17 @@ def _terminate(number: int, frame: Any) -> None:
 def _answer(found: Any) -> None:
     json.dump(found, sys.stdout, indent=2)
     print()
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    from sim.errors import ScenarioError
+
+    if text is None:
+        return None
+    part, slash, of = text.partition("/")
+    if not slash or not part.isdecimal() or not of.isdecimal():
+        raise ScenarioError(f"--shard {text}: expected i/N with i from 1 to N, such as 3/8")
+    return int(part), int(of)
 
 
 def _parsed(changes: list[str] | None) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sim import levers
 from sim.errors import ScenarioError, suggestion
-from sim.runs import Run, RunError, list_runs
+from sim.runs import DESIGN, Run, RunError, list_runs
 from sim.scenario import load, names
 from sim.single import RUNS
+
+if TYPE_CHECKING:
+    from sim.experiments.sweep import Sweep
 
 KINDS = ("scenarios", "levers", "runs")
 
@@ -23,7 +27,10 @@ def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
     if what not in (*KINDS, "all"):
         raise ScenarioError(f"list {what}: unknown{suggestion(what, KINDS)}; there are {', '.join(KINDS)} and all")
     makers = {"scenarios": _scenarios, "levers": _levers, "runs": _runs}
-    return {kind: makers[kind]() for kind in (KINDS if what == "all" else (what,))}
+    found = {kind: makers[kind]() for kind in (KINDS if what == "all" else (what,))}
+    if "runs" in found:
+        found["sweeps"] = _sweeps()
+    return found
 
 
 def newest_run() -> Run:
@@ -36,6 +43,19 @@ def newest_run() -> Run:
     if not found:
         raise RunError(f"no runs under {RUNS}/ yet: make one with `capflow run`, or name one with --run")
     return Run.open(found[0].path)
+
+
+def opened(folder: Path) -> Run | Sweep:
+    """Open a run folder, or a sweep folder.
+
+    Raises:
+        RunError: if it is neither.
+    """
+    if (folder / DESIGN).is_file():
+        from sim.experiments.sweep import Sweep
+
+        return Sweep.open(folder)
+    return Run.open(folder)
 
 
 def _scenarios() -> list[dict[str, Any]]:
@@ -60,3 +80,11 @@ def _runs() -> list[dict[str, Any]]:
         {**asdict(found), "path": str(found.path), "created": found.created.isoformat(timespec="seconds")}
         for found in list_runs(RUNS)
     ]
+
+
+def _sweeps() -> list[dict[str, Any]]:
+    """Sweeps among the runs: their size, and how many of their chunks are there."""
+    from sim.experiments.sweep import Sweep
+
+    folders = sorted(path.parent for path in RUNS.glob(f"*/{DESIGN}"))
+    return [Sweep.open(folder).summary() for folder in folders if not folder.name.startswith(".")]

@@ -29,6 +29,8 @@ MANIFEST = "manifest.json"
 EVENTS = "events.json"
 COMPARISON = "comparison.json"
 """What explains a comparison of two scenarios, whose folder stands among the runs and is none."""
+DESIGN = "design.json"
+"""What explains a sweep, whose folder stands among the runs and is none."""
 TABLES = ("series", "agents", "flows", "exposures")
 MANIFEST_KEYS = ("scenario", "seed", "quarters")
 
@@ -163,7 +165,7 @@ def list_runs(root: Path) -> list[RunSummary]:
     """Lists the runs in a folder, newest first.
 
     A folder that is not a whole run is skipped, with a warning in the log. One whose name starts with a dot
-    is skipped in silence: it is being written. So is a comparison.
+    is skipped in silence: it is being written. So are comparisons and sweeps.
 
     Args:
         root: The folder of run folders; it need not exist.
@@ -174,7 +176,7 @@ def list_runs(root: Path) -> list[RunSummary]:
     runs = []
     folders = (path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ()
     for path in sorted(folders):
-        if path.name.startswith(".") or (path / COMPARISON).is_file():
+        if path.name.startswith(".") or any((path / name).is_file() for name in (COMPARISON, DESIGN)):
             continue
         try:
             runs.append(_summary(Run.open(path)))

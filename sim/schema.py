@@ -315,6 +315,11 @@ def _decision_names(chosen: Any) -> Any:
 
 CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
 REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(rules.RedeploymentRules)) - CHANNEL_KEYS
+SUMMED = {
+    "labs_market": ("compute_share", "staff_share"),
+    "issuers": ("cash_share", "repo_share", "secured_share"),
+}
+"""Shares that must not exceed one in sum: numbers that their own range does not judge."""
 
 
 class Scenario(Strict):
@@ -357,14 +362,14 @@ class Scenario(Strict):
             raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
         if set(self.regimes) != set(rules.REGIMES):
             raise ValueError(f"regimes must be exactly {', '.join(rules.REGIMES)}")
-        spent = self.labs_market["compute_share"].value + self.labs_market["staff_share"].value
+        spent = sum(self.labs_market[key].value for key in SUMMED["labs_market"])
         if spent > 1.0:
             raise ValueError(f"labs_market.compute_share and staff_share sum to {spent:g}; they must not exceed 1")
         for slug, lab in self.labs.items():
             if sum(lab.revenue_share.values.values()) > 1.0:
                 raise ValueError(f"labs.{slug}.revenue_share: shares must not exceed 1 in sum")
         for slug, issuer in self.issuers.items():
-            if issuer.cash_share.value + issuer.repo_share.value + issuer.secured_share.value > 1.0 + 1e-9:
+            if sum(getattr(issuer, key).value for key in SUMMED["issuers"]) > 1.0 + 1e-9:
                 raise ValueError(f"issuers.{slug}: cash_share, repo_share and secured_share exceed 1 in sum")
         _check_names(self)
         for index, event in enumerate(self.events):

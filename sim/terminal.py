@@ -26,6 +26,7 @@ LISTED = {
     "scenarios": ("name", "title", "about"),
     "levers": ("name", "default", "range", "meaning"),
     "runs": ("path", "scenario", "seed", "quarters", "created"),
+    "sweeps": ("sweep_dir", "title", "method", "points", "runs", "state"),
 }
 
 
@@ -85,14 +86,16 @@ def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
     console = Console(highlight=False)
     for kind, rows in found.items():
         if not rows:
-            console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow run`")
+            command = "sweep" if kind == "sweeps" else "run"
+            console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow {command}`")
             continue
         table = _plain_table(kind.capitalize())
         for name in LISTED[kind]:
             table.add_column(name, no_wrap=name == "name", overflow="fold")
         for row in rows:
             between = f"{_cell(row.get('low'))} to {_cell(row.get('high'))} {row.get('unit', '')}"
-            shown = {**row, "range": ", ".join(row.get("choices") or ()) or between}
+            state = "complete" if row.get("complete") else f"{row.get('done')} of {row.get('chunks')} chunks"
+            shown = {**row, "range": ", ".join(row.get("choices") or ()) or between, "state": state}
             table.add_row(*(_cell(shown[name]) for name in LISTED[kind]))
         console.print(table)
 

@@ -9,15 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.experiments.sweep.compact import compact
+    from sim.experiments.sweep.folder import Sweep
     from sim.experiments.sweep.plan import Plan
+    from sim.experiments.sweep.runner import sweep
     from sim.experiments.sweep.variants import Problem
 
 _HOME = {
     "Plan": "sim.experiments.sweep.plan",
     "Problem": "sim.experiments.sweep.variants",
+    "Sweep": "sim.experiments.sweep.folder",
+    "compact": "sim.experiments.sweep.compact",
+    "sweep": "sim.experiments.sweep.runner",
 }
 
-__all__ = ["Plan", "Problem"]
+__all__ = ["Plan", "Problem", "Sweep", "compact", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

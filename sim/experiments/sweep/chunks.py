@@ -1,7 +1,7 @@
 """Files of chunks: written whole or not at all, under a name that carries the checksum of the content.
 
-A file is written under a temporary name, synced, and renamed to `<chunk>-<checksum>.parquet`, so that a chunk whose
-file has its final name is on disk, and whoever reads it can tell whether it is what was written.
+A file is written under a temporary name, synced, and renamed to `<chunk>-<checksum>.parquet`, so that a chunk
+whose file has its final name is on disk, and whoever reads it can tell whether it is what was written.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def _held(path: Path, alone: bool) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunError(f"{path.parent}: {_holder(path)} is running this sweep; wait for it or stop it") from None
+            raise RunError(f"{path.parent}: {_holder(path)} is running this sweep; wait, or stop it") from None
         except OSError as error:
             _say_unlocked(path, error.strerror or str(error))
         else:

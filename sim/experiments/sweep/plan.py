@@ -19,16 +19,17 @@ from sim.ensemble import LAST_SEED, chosen_engine
 from sim.errors import ScenarioError
 from sim.experiments.sweep import design as designs
 from sim.experiments.sweep import sampling, space
+from sim.experiments.sweep.check import refuse_wrong_points
 from sim.experiments.sweep.space import Axis
-from sim.experiments.sweep.variants import Point, Problem, Variants
+from sim.experiments.sweep.variants import Problem, Variants
 from sim.folders import json_text
 from sim.histories import Start, behaviour
 from sim.opening import observed
-from sim.runs import RunError, parquet_name, quoted, reported
+from sim.runs import DESIGN, RunError, parquet_name, quoted, reported
 from sim.scenario import flat, load
 from sim.schema import Scenario
 
-DESIGN, SCENARIO, POINTS = "design.json", "scenario.json", "points"
+SCENARIO, POINTS = "scenario.json", "points"
 SCHEMA = 1
 TEXTS = ("name", "title", "about", "plan_hash")
 """What stands in a plan and decides no number."""
@@ -101,20 +102,8 @@ class Plan:
         }
         settings["plan_hash"] = _hash(settings, scenario, columns)
         plan = Plan(json.loads(json_text(settings)), scenario, axes, columns)
-        plan._check(where)
+        refuse_wrong_points(plan.variants, where)
         return plan
-
-    def _check(self, where: str) -> None:
-        """Refuse the sweep if any point is wrong."""
-        wrong: list[tuple[int, str]] = []
-        for point in range(self.points_count):
-            try:
-                self.variants.start(self.point(point), self.design["seed"])
-            except ScenarioError as error:
-                wrong.append((point, str(error)))
-        if wrong:
-            more = f" ({len(wrong) - 1} other points are wrong too)" if len(wrong) > 1 else ""
-            raise ScenarioError(f"{where}: point {wrong[0][0]}: {wrong[0][1]}{more}")
 
     def write(self, folder: Path) -> None:
         """Write design.json, scenario.json and points.parquet into a folder that exists.
@@ -222,14 +211,7 @@ class Plan:
     @cached_property
     def variants(self) -> Variants:
         """What opens points."""
-        return Variants(self.scenario, self.axes)
-
-    def point(self, number: int) -> Point:
-        """The values of one point, in the order of the axes."""
-        return tuple(
-            axis.words[column[number]] if axis.words else float(column[number])
-            for axis, column in zip(self.axes, self.columns, strict=True)
-        )
+        return Variants(self.scenario, self.axes, self.columns, self.replicates)
 
     def rows(self, chunk: int) -> dict[str, NDArray[np.int64]]:
         """Number, point, replicate and seed of the runs of one chunk.
@@ -249,7 +231,7 @@ class Plan:
         rows = self.rows(chunk)
         for run, point, seed in zip(rows["run"], rows["point"], rows["seed"], strict=True):
             try:
-                yield self.variants.start(self.point(int(point)), int(seed))
+                yield self.variants.start(self.variants.point(int(point)), int(seed))
             except (ScenarioError, ArithmeticError) as error:
                 yield Problem(int(run), " ".join(str(error).split()))
 

@@ -22,6 +22,7 @@ def tables(
     rows: Mapping[str, NDArray[Any]],
     problems: Sequence[str | None],
     found: Histories | None,
+    readings: Sequence[str],
     quarters: Sequence[str],
     kept: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
@@ -31,6 +32,7 @@ def tables(
         rows: run, point, replicate and seed, `(run,)` each.
         problems: for each run why it could not start, or None.
         found: the histories of the runs that could, in their order; None if there are none.
+        readings: names of the columns of series.
         quarters: labels, the opening first.
         kept: tables that are kept.
 
@@ -44,7 +46,7 @@ def tables(
     fine = np.zeros(0, dtype=bool) if found is None else np.array([reason is None for reason in found.problems])
     runs = np.asarray(rows["run"])[started][fine]
     if "series" in kept:
-        made["series"] = _series(runs, found, fine, quarters)
+        made["series"] = _series(runs, found, fine, readings, quarters)
     if "flows" in kept:
         made["flows"] = _flows(runs, found, fine, quarters[1:])
     return made
@@ -66,16 +68,19 @@ def _outcomes(
 
 
 def _series(
-    runs: NDArray[Any], found: Histories | None, fine: NDArray[np.bool_], quarters: Sequence[str]
+    runs: NDArray[Any],
+    found: Histories | None,
+    fine: NDArray[np.bool_],
+    readings: Sequence[str],
+    quarters: Sequence[str],
 ) -> pd.DataFrame:
-    names = () if found is None else found.names
-    paths = np.zeros((0, len(quarters), 0)) if found is None else found.paths[fine]
-    columns = {name: paths[..., index].ravel() for index, name in enumerate(names)}
+    """One row per run and quarter."""
+    paths = np.zeros((0, len(quarters), len(readings))) if found is None else found.paths[fine]
     return pd.DataFrame(
         {
             "run": np.repeat(runs, len(quarters)),
             "quarter": _words(np.tile(np.arange(len(quarters)), len(runs)), quarters),
-            **columns,
+            **{name: paths[..., index].ravel() for index, name in enumerate(readings)},
         }
     )
 

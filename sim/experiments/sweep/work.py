@@ -24,14 +24,13 @@ from sim.errors import ScenarioError
 from sim.experiments.sweep import chunks
 from sim.experiments.sweep.chunks import StorageError
 from sim.experiments.sweep.status import note
-from sim.runs import RunError
+from sim.runs import DESIGN, RunError
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from sim.experiments.sweep.plan import Plan
-    from sim.experiments.sweep.variants import Problem
     from sim.histories import Histories, Start
 
 progress: ContextVar[Callable[[int], None] | None] = ContextVar("progress", default=None)
@@ -171,11 +170,11 @@ def plan_in(folder: str) -> Plan:
         RunError: if this machine does not see the folder, or cannot read the plan.
     """
     try:
-        changed = os.stat(Path(folder) / "design.json").st_mtime_ns
+        changed = os.stat(Path(folder) / DESIGN).st_mtime_ns
     except OSError as error:
         raise RunError(
-            f"{folder}: no sweep there on {platform.node()} ({error.strerror}); workers on other machines need the "
-            "same folder at the same place"
+            f"{folder}: no sweep there on {platform.node()} ({error.strerror}); workers on other machines need "
+            "the same folder at the same place"
         ) from None
     return _plan_as_written(folder, changed)
 
@@ -186,14 +185,17 @@ def room_on_disk(folder: Path) -> int:
 
 
 def _histories_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
+    from sim.histories import Start
+
     problems: list[str | None] = []
 
     def good() -> Iterable[Start]:
         for one in plan.starts(chunk):
-            reason = _reason(one)
-            problems.append(reason)
-            if reason is None:
+            if isinstance(one, Start):
+                problems.append(None)
                 yield one
+            else:
+                problems.append(one.reason)
 
     rows = plan.rows(chunk)
     found = _run(plan, good())
@@ -216,12 +218,12 @@ def _tables(
     plan: Plan, rows: dict[str, NDArray[Any]], problems: list[str | None], found: Histories | None
 ) -> dict[str, pd.DataFrame]:
     from sim.experiments.sweep.tables import tables
+    from sim.histories import taken
+    from sim.opening import open_economy
 
-    return tables(rows, problems, found, plan.labels, plan.keep)
-
-
-def _reason(one: Start | Problem) -> str | None:
-    """Why a run cannot start, or None."""
-    from sim.histories import Start
-
-    return None if isinstance(one, Start) else one.reason
+    if found is not None:
+        readings = found.names
+    else:
+        opening = open_economy(plan.scenario).economy
+        readings = tuple(taken(opening, opening))
+    return tables(rows, problems, found, readings, plan.labels, plan.keep)

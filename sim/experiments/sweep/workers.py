@@ -1,8 +1,9 @@
 """Who does the work: executors with the contract of `concurrent.futures`.
 
-`Here` works in this process, `Processes` in processes of this machine, `Cluster` on the workers of a Dask scheduler.
-All take as many chunks at a time as their `width` says. A worker that dies fails the future of its chunk with one
-of `LOST`; the executor can be used on. Imports nothing heavy: worker processes start with this module.
+`Here` works in this process, `Processes` in processes of this machine, `Cluster` on the workers of a Dask
+scheduler. All take as many chunks at a time as their `width` says. A worker that dies fails the future of its
+chunk, in a way that `is_loss` knows, and the executor can be used on. Imports nothing heavy: worker processes
+start with this module.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ ONE_THREAD = {
     "NPROC": "1",  # JAX on a processor
 }
 WAIT_FOR_SCHEDULER = 10.0
+WAIT_FOR_THREAD = 2.0
 AHEAD = 2
 """Chunks handed to a cluster for each of its threads, so that none waits for the next."""
 
@@ -56,6 +58,7 @@ class Here(Executor):
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
         self._now = 0
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -63,7 +66,9 @@ class Here(Executor):
         future: Future[Any] = Future()
         self._now = 0
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._work, future, fn, args, kwargs), daemon=True).start()
+        work = (self._work, future, fn, args, kwargs)
+        self._thread = threading.Thread(target=context.run, args=work, daemon=True)
+        self._thread.start()
         return future
 
     def running(self) -> int:
@@ -73,6 +78,8 @@ class Here(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Stop after the history, or batch of histories, that is being run."""
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(None if wait else WAIT_FOR_THREAD)
 
     def _work(self, future: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
         from sim.experiments.sweep.work import progress
@@ -190,12 +197,19 @@ class Cluster(Executor):
     def width(self) -> int:
         """Chunks that it takes; workers may come and go."""
         if time.monotonic() - self._asked > WAIT_FOR_SCHEDULER / 2:
-            try:
-                threads = sum(self._client.nthreads().values())
-            except (OSError, TimeoutError, CancelledError):
-                raise self.lost() from None
-            self._width, self._asked = max(1, AHEAD * threads), time.monotonic()
+            self._width, self._asked = AHEAD * self.threads(), time.monotonic()
         return self._width
+
+    def threads(self) -> int:
+        """How many chunks its workers can work on at once now, at least 1.
+
+        Raises:
+            ClusterLostError: if the scheduler is gone.
+        """
+        try:
+            return max(1, sum(self._client.nthreads().values()))
+        except (OSError, TimeoutError, CancelledError):
+            raise self.lost() from None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand a chunk to the scheduler."""

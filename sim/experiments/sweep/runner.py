@@ -1,0 +1,355 @@
+"""Running a sweep: plan or take up, find the chunks that are missing, hand them out, and finish.
+
+The same call starts a sweep and goes on with it: chunks that are there, with the content that was written, are
+kept; all others are run. Nothing of a chunk comes back to this process but a small record.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import ScenarioError
+from sim.experiments.sweep import chunks, status
+from sim.experiments.sweep.folder import Sweep, finish
+from sim.experiments.sweep.lock import locked
+from sim.experiments.sweep.plan import SCENARIO, Plan
+from sim.experiments.sweep.work import Finished, Rehearsal, rehearse, room_on_disk, run_chunk
+from sim.experiments.sweep.workers import Cluster, Crew, cores, crew, is_loss
+from sim.folders import WholeFolder
+from sim.runs import DESIGN, RunError
+from sim.scenario import changed_keys, flat
+from sim.single import RUNS
+
+Shard = tuple[int, int]
+"""Which one, from 1, of how many: shard i of N runs the chunks c with c mod N = i - 1."""
+TICK = 0.5
+"""Seconds between two looks at how far workers are."""
+TIMES = 2
+"""How often a chunk is handed out whose worker dies."""
+SHOWN = 4
+"""Differences told of a plan that is not the one in the folder."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is told before the first chunk is run.
+
+    Attributes:
+        folder: of the sweep.
+        runs: that it has.
+        chunks: that it has.
+        to_run: runs that are left to this call.
+        kept: chunks that are there.
+        workers: that run them.
+        rehearsal: what they will cost; None where chunks were there to begin with.
+    """
+
+    folder: Path
+    runs: int
+    chunks: int
+    to_run: int
+    kept: int
+    workers: int
+    rehearsal: Rehearsal | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told what happens.
+
+    Attributes:
+        outlook: told once, before the first chunk is run.
+        progress: told often how many of the runs that are left have been run, and how many there are.
+        line: told what a person should know, one line each.
+    """
+
+    outlook: Callable[[Outlook], None] = lambda outlook: None
+    progress: Callable[[int, int], None] = lambda done, total: None
+    line: Callable[[str], None] = lambda text: print(f"capflow: {text}", file=sys.stderr)
+
+
+@dataclass
+class Tally:
+    """What has happened so far.
+
+    Attributes:
+        runs: finished in this call.
+        problems: runs among them without numbers.
+        failed: chunk -> why it could not be run.
+    """
+
+    runs: int
+    problems: int
+    failed: dict[int, str]
+
+
+class FailedChunksError(RuntimeError):
+    """Some chunks could not be run; the message is one line."""
+
+
+def sweep(
+    design: str | Path,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    scheduler: str | None = None,
+    shard: Shard | None = None,
+    told: Told | None = None,
+) -> Sweep:
+    """Run a sweep, or go on with it where it stopped.
+
+    Args:
+        design: a design file, or the name of one that ships.
+        out: the sweep's folder; `runs/<name of the design>` if left out.
+        workers: processes on this machine; 1 is this process. One per core, and no more than chunks, if left out;
+            1 for a shard.
+        changes: lever names or dotted keys, and the values they take at all points.
+        scheduler: address of a Dask scheduler, whose workers do the work.
+        shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
+        told: who is told what happens.
+
+    Returns:
+        The sweep; complete, unless other shards are still missing.
+
+    Raises:
+        ScenarioError: if the design, a point or an argument is wrong.
+        RunError: if the folder holds something else, or another process is at it, or the disk is too small.
+        StorageError: if the disk refuses.
+        FailedChunksError: if chunks failed; the same call tries them again.
+        ClusterLostError: if the scheduler is gone.
+    """
+    told = told or Told()
+    _check(workers, scheduler, shard)
+    planned = Plan.make(design, changes)
+    folder = (Path(out) if out is not None else RUNS / planned.name).absolute()
+    _take_up(planned, folder)
+    with locked(folder, shard):
+        status.close_torn_line(folder)
+        chunks.remove_leftovers(folder)
+        if not chunks.compacted(folder, planned.keep) or not _whole(planned, folder, told):
+            _run_missing(planned, folder, workers, scheduler, shard, told)
+        return finish(planned, folder)
+
+
+def share(plan: Plan, shard: Shard | None) -> range:
+    """The chunks of a shard, or all."""
+    return range(plan.chunks) if shard is None else range(shard[0] - 1, plan.chunks, shard[1])
+
+
+def _check(workers: int | None, scheduler: str | None, shard: Shard | None) -> None:
+    if workers is not None and workers < 1:
+        raise ScenarioError(f"--workers {workers}: at least 1 is needed")
+    if shard is not None and not 1 <= shard[0] <= shard[1]:
+        raise ScenarioError(f"--shard {shard[0]}/{shard[1]}: expected i/N with i from 1 to N")
+    if scheduler is not None and (workers is not None or shard is not None):
+        raise ScenarioError("--scheduler: the cluster has its own workers; leave --workers and --shard out")
+
+
+def _take_up(planned: Plan, folder: Path) -> None:
+    """Write the plan into a new folder, or make sure that the folder holds the same plan.
+
+    Raises:
+        RunError: if the folder holds something else.
+    """
+    if not (folder / DESIGN).is_file():
+        try:
+            with WholeFolder(folder, "a sweep") as whole:
+                planned.write(whole.path)
+                whole.commit()
+            return
+        except RunError:
+            # Shards that start at once all try; the first one makes the folder.
+            if not (folder / DESIGN).is_file():
+                raise
+    there = Plan.read(folder)
+    if there.hash != planned.hash:
+        raise RunError(f"{folder} holds another sweep: {_difference(there, planned)}; choose another --out")
+
+
+def _difference(there: Plan, planned: Plan) -> str:
+    """What a plan has that the one in the folder has not, in a few words."""
+    before, after = _settings(there), _settings(planned)
+    found = {key: (before.get(key), after.get(key)) for key in sorted({*before, *after})}
+    found = {key: pair for key, pair in found.items() if pair[0] != pair[1]}
+    for key, pair in changed_keys(there.scenario, planned.scenario).items():
+        found[f"{SCENARIO.removesuffix('.json')} {key}"] = (pair["from"], pair["to"])
+    parts = [f"{key} was {_short(old)}, is {_short(new)}" for key, (old, new) in found.items()]
+    more = f" and {len(parts) - SHOWN} more" if len(parts) > SHOWN else ""
+    return ", ".join(parts[:SHOWN]) + more if parts else "its points are others"
+
+
+def _settings(plan: Plan) -> dict[str, Any]:
+    """What a design says, by dotted key; counts that follow from it, and texts, left aside."""
+    aside = ("name", "title", "about", "plan_hash", "problem", "vary", "points", "runs", "chunks")
+    told = {key: value for key, value in plan.design.items() if key not in aside}
+    axes = {axis["name"]: {k: v for k, v in axis.items() if k != "name"} for axis in plan.design["vary"]}
+    return dict(flat({**told, "vary": axes}))
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _whole(plan: Plan, folder: Path, told: Told) -> bool:
+    """Whether a compacted sweep is there in full; a file that is not what was written is put aside."""
+    for file in chunks.compacted(folder, plan.keep).values():
+        _put_aside_if_corrupt(folder, file, told)
+    left = chunks.compacted(folder, plan.keep)
+    if set(left) == set(plan.keep):
+        return True
+    if len(chunks.finished(folder, plan.keep)) < plan.chunks:
+        # Without its own files and without the other tables, a table counts for nothing.
+        for file in left.values():
+            file.path.unlink(missing_ok=True)
+    return False
+
+
+def _missing(plan: Plan, folder: Path, mine: Iterable[int], told: Told) -> list[int]:
+    """Chunks that are not there in full; what is there of them is taken away."""
+    complete = chunks.finished(folder, plan.keep)
+    mine = list(mine)
+    left = []
+    for chunk in mine:
+        files = complete.get(chunk, ())
+        corrupt = [file for file in files if _put_aside_if_corrupt(folder, file, told)]
+        if not files or corrupt:
+            left.append(chunk)
+    wanted = set(left)
+    for table in chunks.TABLES:
+        for file in chunks.files(folder, table):
+            if file.chunk in wanted:
+                file.path.unlink(missing_ok=True)
+    return left
+
+
+def _put_aside_if_corrupt(folder: Path, file: chunks.ChunkFile, told: Told) -> bool:
+    if file.intact():
+        return False
+    target = chunks.put_aside(folder, file)
+    what = file.path.relative_to(folder)
+    told.line(f"{what} is not what was written; moved to {target.relative_to(folder)}, its runs are run again")
+    if file.chunk is not None:
+        status.note(folder, file.chunk, "again", message=f"{what} was corrupt")
+    return True
+
+
+def _run_missing(
+    plan: Plan, folder: Path, workers: int | None, scheduler: str | None, shard: Shard | None, told: Told
+) -> None:
+    """Run the chunks that are not there.
+
+    Raises:
+        FailedChunksError: if some could not be run.
+    """
+    mine = share(plan, shard)
+    left = _missing(plan, folder, mine, told)
+    count = min(workers or (1 if shard else len(cores())), max(1, len(left)))
+    if not left:
+        told.outlook(Outlook(folder, plan.runs, plan.chunks, 0, len(mine), count, None))
+        return
+    runs = sum(_runs_in(plan, chunk) for chunk in left)
+    try:
+        with crew(count, scheduler) as hands:
+            first = len(left) == len(mine)
+            cost = _rehearsed(hands, folder, left[0], told) if first else None
+            width = hands.threads() if isinstance(hands, Cluster) else count
+            outlook = Outlook(folder, plan.runs, plan.chunks, runs, len(mine) - len(left), width, cost)
+            _refuse_full_disk(outlook, len(left))
+            told.outlook(outlook)
+            tally = _dispatch(hands, plan, folder, left, runs, told)
+    finally:
+        chunks.remove_leftovers(folder)
+    if tally.failed:
+        chunk, why = next(iter(sorted(tally.failed.items())))
+        many = f"{len(tally.failed)} chunks" if len(tally.failed) > 1 else "1 chunk"
+        raise FailedChunksError(
+            f"{many} of {len(mine)} failed, the first is {chunk}: {why}; see {folder / status.STATUS}; the same "
+            "command tries again"
+        )
+
+
+def _runs_in(plan: Plan, chunk: int) -> int:
+    return min(plan.chunk, plan.runs - chunk * plan.chunk)
+
+
+def _rehearsed(hands: Crew, folder: Path, chunk: int, told: Told) -> Rehearsal | None:
+    """What a few histories cost; the first worker compiles, and the others find its program on disk."""
+    future = hands.submit(rehearse, str(folder), chunk)
+    while not wait([future], timeout=TICK).done:
+        pass
+    try:
+        found: Rehearsal | None = future.result()
+    except (ScenarioError, RunError, OSError):
+        raise
+    except Exception as error:
+        # Whatever is wrong with these histories will be told of their chunk.
+        told.line(f"no estimate: the rehearsal failed ({' '.join(f'{type(error).__name__}: {error}'.split())})")
+        return None
+    return found
+
+
+def _refuse_full_disk(outlook: Outlook, count: int) -> None:
+    if outlook.rehearsal is None:
+        return
+    needed, free = outlook.rehearsal.size(outlook.to_run, count), room_on_disk(outlook.folder)
+    if needed > free:
+        raise RunError(
+            f"{outlook.folder}: {outlook.to_run} runs need about {needed / 1e9:.3g} GB, and the disk has "
+            f"{free / 1e9:.3g} GB free; keep less, or make room"
+        )
+
+
+def _dispatch(hands: Crew, plan: Plan, folder: Path, left: list[int], runs: int, told: Told) -> Tally:
+    """Hand out chunks until all are done, never more at a time than are worked on."""
+    waiting, at_work = deque(left), dict[Future[Finished], int]()
+    tally, handed = Tally(0, 0, {}), dict[int, int]()
+    while waiting or at_work:
+        while waiting and len(at_work) < hands.width:
+            chunk = waiting.popleft()
+            handed[chunk] = handed.get(chunk, 0) + 1
+            at_work[hands.submit(run_chunk, str(folder), chunk)] = chunk
+        told.progress(min(runs, tally.runs + hands.running()), runs)
+        for future in wait(at_work, timeout=TICK, return_when=FIRST_COMPLETED).done:
+            chunk = at_work.pop(future)
+            try:
+                done = future.result()
+            except CancelledError:
+                if isinstance(hands, Cluster):
+                    raise hands.lost() from None
+                raise
+            except Exception as error:
+                if not is_loss(error):
+                    raise
+                _lost(folder, chunk, handed[chunk], waiting, tally, told)
+                continue
+            handed.pop(chunk)
+            if done.failed:
+                tally.failed[chunk] = done.failed
+                told.line(f"chunk {chunk} failed: {done.failed}")
+            tally.runs += done.runs
+            tally.problems += done.problems
+    told.progress(tally.runs, runs)
+    if tally.problems:
+        told.line(f"{tally.problems} of {tally.runs} runs have no numbers; the view problems says why")
+    return tally
+
+
+def _lost(folder: Path, chunk: int, times: int, waiting: deque[int], tally: Tally, told: Told) -> None:
+    """The worker of a chunk died: the chunk is run once more, then given up."""
+    if times < TIMES:
+        told.line(f"the worker of chunk {chunk} died; the chunk is run once more")
+        status.note(folder, chunk, "again", message="its worker died")
+        waiting.append(chunk)
+        return
+    why = "its worker died twice (killed, or out of memory)"
+    status.note(folder, chunk, "failed", message=why)
+    told.line(f"chunk {chunk} failed: {why}")
+    tally.failed[chunk] = why
+
