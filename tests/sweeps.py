@@ -24,6 +24,12 @@ def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems
     count = len(next(iter(points.values())))
     told = {
         "schema": 1,
+        "name": folder.name,
+        "about": "Its outcomes are functions of its points.",
+        "opening": "2024Q1",
+        "set": {},
+        "chunks": 2,
+        "plan_hash": "made up",
         "title": "A made-up sweep",
         "scenario": "baseline",
         "method": method,
@@ -46,6 +52,7 @@ def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems
     runs["point"], runs["replicate"] = runs["run"] // replicates, runs["run"] % replicates
     runs["seed"] = seed + runs["replicate"]
     runs["problem"] = pd.Series([None] * len(runs), dtype=object)
+    runs["largest_residual"] = 1e-15
     for (point, replicate), text in (problems or {}).items():
         runs.loc[point * replicates + replicate, "problem"] = text
     for name, values in outcomes.items():

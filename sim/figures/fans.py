@@ -33,6 +33,7 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles of a fan: 90 percent between the outer ones, 50 between the inner."""
 SEEDS = "seeds: the same assumptions, different luck"
 POINTS_AND_SEEDS = "points and seeds: different assumptions and different luck"
+POINTS = "points: different assumptions, the same luck"
 """What a fan may be over, for its caption."""
 
 
@@ -71,7 +72,7 @@ class Fans:
         quarters: labels, the opening first.
         bands: measure -> its quantiles, `(quarter, level)`, in the order of `LEVELS`.
         runs: how many histories.
-        over: what the histories differ in, `SEEDS` or `POINTS_AND_SEEDS`.
+        over: what the histories differ in, `SEEDS`, `POINTS` or `POINTS_AND_SEEDS`.
         source: which ensemble or sweep it is, for the note.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError, suggestion
-from sim.experiments.sweep_tables import ask
+from sim.experiments.sweep import Sweep
 from sim.outcomes import BY_NAME
-from sim.runs import RunError, quoted, reported
+from sim.runs import RunError, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,9 +139,12 @@ def read(folder: Path | str, outcomes: Sequence[str]) -> Sample:
     for name in outcomes:
         if name not in BY_NAME:
             raise ScenarioError(f"--outcome {name}: no such outcome{suggestion(name, BY_NAME)}")
-    folder = Path(folder)
-    design = read_design(folder)
-    points, runs = _tables(folder, outcomes)
+    sweep = Sweep.open(folder)
+    if not sweep.done:
+        raise RunError(f"{folder}: no runs yet")
+    design, points = sweep.design, sweep.points
+    columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
+    runs = sweep.query(f"SELECT {columns} FROM outcomes ORDER BY point, replicate")
     replicates, count = int(design["replicates"]), len(points)
     values = {name: np.full((count, replicates), np.nan) for name in outcomes}
     at = (runs["point"].to_numpy(), runs["replicate"].to_numpy())
@@ -155,26 +157,7 @@ def read(folder: Path | str, outcomes: Sequence[str]) -> Sample:
     problems |= {int(p): str(why) for p, why in zip(failed["point"], failed["problem"], strict=True)}
     for name in outcomes:
         values[name][list(problems)] = np.nan
-    return Sample(folder, design, levers_of(design), points, values, dict(sorted(problems.items())))
-
-
-def read_design(folder: Path) -> dict[str, Any]:
-    """The design of a sweep folder.
-
-    Raises:
-        RunError: if it is not a sweep folder.
-    """
-    path = folder / "design.json"
-    if not folder.is_dir():
-        raise RunError(f"{folder}: no such sweep folder")
-    if not path.is_file():
-        raise RunError(f"{folder}: not a sweep folder: no design.json")
-    with reported(f"{path}: cannot be read"):
-        try:
-            design: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise RunError(f"{path}: not JSON: {error}") from error
-    return design
+    return Sample(sweep.path, design, levers_of(design), points, values, dict(sorted(problems.items())))
 
 
 def levers_of(design: dict[str, Any]) -> tuple[Varied, ...]:
@@ -188,9 +171,3 @@ def _varied(axis: dict[str, Any]) -> Varied:
         return Varied(name, key, unit, math.nan, math.nan, words=tuple(axis["values"]))
     return Varied(name, key, unit, float(axis["low"]), float(axis["high"]), axis["scale"] == "log")
 
-
-def _tables(folder: Path, outcomes: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Points in their order, and the runs with some outcomes."""
-    columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
-    runs = ask(folder, f"SELECT {columns} FROM outcomes ORDER BY point, replicate")
-    return ask(folder, "FROM points ORDER BY point"), runs
