@@ -34,6 +34,8 @@ BINS = 8
 """Bins of a sampled lever at most."""
 POINTS_IN_BIN = 8
 """Points that a bin should have on average: fewer bins where there are few points."""
+UNSAID = ("", "1", "switch")
+"""Units that say nothing on an axis."""
 MOST_LABELLED = 100
 """Cells up to which each shows its number."""
 
@@ -60,7 +62,7 @@ class Side:
     @property
     def words(self) -> str:
         """What it says."""
-        unit = f", {self.lever.unit}" if self.lever.unit and self.lever.unit != "1" else ""
+        unit = f", {self.lever.unit}" if self.lever.unit not in UNSAID else ""
         return f"{spelled(self.lever.name)}{unit}"
 
     def middle(self, place: int) -> float:

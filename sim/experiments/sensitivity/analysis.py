@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import suggestion
 from sim.experiments.paired import ROUNDING
 from sim.experiments.sensitivity.ends import ends
 from sim.experiments.sensitivity.results import Finding, Sensitivity
 from sim.experiments.sensitivity.sample import NOT_RUN, Sample, read
 from sim.experiments.sensitivity.variance import parts
 from sim.outcomes import HEADLINES
-from sim.runs import RunError
+from sim.runs import DESIGN, RunError
+from sim.single import RUNS
+
+GRID = (
+    "The points are a grid: intervals of the regression treat them as drawn at random, and a finer grid narrows "
+    "them as more points would."
+)
 
 
 def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None) -> Sensitivity:
@@ -34,6 +41,8 @@ def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None)
     """
     whole = read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES)))
     sample, notes = usable(whole)
+    if sample.method == "grid":
+        notes.append(GRID)
     findings, skipped = {}, {}
     for name, values in sample.values.items():
         reason = _unusable(values)
@@ -42,6 +51,22 @@ def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None)
         else:
             skipped[name] = reason
     return Sensitivity(sample, findings, skipped, tuple(notes))
+
+
+def find_sweep(name: str) -> Path:
+    """The folder of a sweep given by path, or by name under `runs/`.
+
+    Raises:
+        RunError: if there is none.
+    """
+    for folder in (Path(name), RUNS / name):
+        if (folder / DESIGN).is_file():
+            return folder
+    if Path(name).is_dir():
+        raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
+    known = sorted(path.parent.name for path in RUNS.glob(f"*/{DESIGN}"))
+    there = f"there are {', '.join(known)}" if known else f"there are none under {RUNS}/ yet"
+    raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
 
 
 def usable(sample: Sample) -> tuple[Sample, list[str]]:

@@ -13,6 +13,9 @@ from sim.experiments.sensitivity.resampling import SEED, convergence, interval, 
 from sim.experiments.sensitivity.results import Estimate
 from sim.experiments.sensitivity.sample import Sample
 
+UNCLEAR = "not told from zero"
+"""Verdict on a lever whose coefficient may have either sign."""
+
 
 def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
     """Standardised rank regression coefficients with bootstrap intervals over points.
@@ -43,10 +46,20 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
         "indices": {"rank_regression": estimates},
         "ranked": ranked,
         "explained": explained,
+        "verdicts": {lever.name: _verdict(estimates[lever.name], bool(lever.words)) for lever in sample.levers},
         "convergence": convergence(
             "rank regression", estimates, ties, size, lambda points: math.ceil(points) * sample.replicates
         ),
     }
+
+
+def _verdict(estimate: Estimate, words: bool) -> str:
+    """What a coefficient says of one lever; words have no direction."""
+    if not (estimate.low > 0.0 or estimate.high < 0.0):
+        return UNCLEAR
+    if words:
+        return "moves it"
+    return "raises it" if estimate.value > 0.0 else "lowers it"
 
 
 def _regression(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

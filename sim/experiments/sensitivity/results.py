@@ -153,7 +153,7 @@ class Finding:
         convergence: how far to trust it.
         parts: where the variance comes from; None with one seed.
         interactions: pair of levers -> second-order index (Sobol).
-        verdicts: lever -> what a screening says of it (Morris).
+        verdicts: lever -> what a screening or a regression says of it.
         explained: share of the variance of ranks that the regression explains (others); NaN elsewhere.
     """
 
@@ -188,7 +188,7 @@ class Finding:
                 {"levers": list(pair), **found.to_dict()} for pair, found in self.interactions.items()
             ]
         if self.verdicts:
-            told["screening"] = dict(self.verdicts)
+            told["verdicts"] = dict(self.verdicts)
         if math.isfinite(self.explained):
             told["explained_variance_of_ranks"] = self.explained
         return told

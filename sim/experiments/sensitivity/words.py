@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.experiments.cause import usd
 from sim.experiments.comparison_report import MINUS, number
+from sim.experiments.sensitivity.ranks import UNCLEAR
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE, TARGET
 from sim.experiments.sensitivity.results import Convergence, Estimate, Finding, Sensitivity
 from sim.outcomes import BY_NAME, Outcome
@@ -88,10 +89,9 @@ def _morris(found: Finding, outcome: Outcome) -> str:
 def _ranks(found: Finding) -> str:
     estimates = found.indices["rank_regression"]
     parts = [
-        f"{name} {'raises' if estimates[name].value > 0.0 else 'lowers'} it "
-        f"(rank regression {_index(estimates[name])})"
+        f"{name} {found.verdicts[name]} (rank regression {_index(estimates[name])})"
         for name in found.ranked[:TOLD]
-        if estimates[name].low > 0.0 or estimates[name].high < 0.0
+        if found.verdicts[name] != UNCLEAR
     ]
     told = f"Of the levers, {_listed(parts)}." if parts else "No lever is told from zero."
     share = f"{100.0 * found.explained:.0f}%"

@@ -242,7 +242,9 @@ def _failures(sweep: Sweep, pictures: Path) -> Iterable[str]:
         )
         counts[kind] = np.zeros(quarters + 1, dtype=np.int64)
         counts[kind][found["wait"].to_numpy(dtype=int)] = found["runs"].to_numpy()
-    if not next(iter(counts.values())).sum():
+    if not any(count[:-1].any() for count in counts.values()):
+        yield "<h2>When the first one failed</h2>"
+        yield f"<p>No company and no coin failed within {quarters} quarters, in any run.</p>"
         return
     told = first_failures.FirstFailures(
         first_failures.labels(str(sweep.design["opening"]), quarters), counts, f"Sweep {sweep.path.name}"
