@@ -84,7 +84,7 @@ def _panel(
         axes.bar(places, 100.0 * shares, width=0.8, color=colour, alpha=0.55)
         axes.step(places, 100.0 * shares.cumsum(), where="mid", color=darker(colour), linewidth=2.2)
     time_axis(axes, quarters[1:])
-    axes.set_ylim(0.0, min(100.0, 118.0 * most))
+    axes.set_ylim(0.0, min(112.0, 140.0 * most))
     none = 100.0 * (1.0 - float(shares.sum()))
     axes.text(
         0.012,

@@ -35,6 +35,8 @@ ALONE, WITH_OTHERS = POPULATION["providers"], POPULATION["investors"]
 MU, SIGMA = "\N{GREEK SMALL LETTER MU}", "\N{GREEK SMALL LETTER SIGMA}"
 MOST = 14
 """Levers that a chart of bars shows at most, the ones that matter most."""
+LEAST_SHADE = 0.2
+"""Part of the variance at which the colours of a heat map end at least, so that little looks like little."""
 SHADES = {
     "negligible": "#C3CAD2",
     "undecided": POPULATION["ventures"],
@@ -130,22 +132,23 @@ def draw_interactions(found: Sensitivity, outcome: str) -> Figure:
     figure = new_figure(
         f"{about.label}: which levers act together",
         "Part of the variance that two levers explain together, beyond what each explains alone",
-        _note(found, "Half-width of 90 percent intervals below; grey where the interval spans zero"),
+        _note(found, "Below: half-width of the 90 percent interval. Pale where the interval spans zero"),
     )
     axes = figure.add_axes((0.20, 0.20, 0.66, 0.62))
-    values = np.full((len(levers), len(levers)), np.nan)
-    for i, j in _lower(len(levers)):
-        pair = (levers[i], levers[j])
-        values[i, j] = (finding.interactions.get(pair) or finding.interactions[pair[::-1]]).value
-    top = max(float(np.nanmax(values)), 0.01)
+    pairs = {
+        (i, j): finding.interactions.get((levers[i], levers[j])) or finding.interactions[levers[j], levers[i]]
+        for i in range(len(levers))
+        for j in range(i)
+    }
+    shown = np.full((len(levers), len(levers)), np.nan)
+    for place, index in pairs.items():
+        shown[place] = index.value if index.low > 0.0 else 0.0
+    top = max(float(np.nanmax(shown)), LEAST_SHADE)
     shades = LinearSegmentedColormap.from_list("part", ["#F4F6F8", POPULATION["providers"]])
-    shown = np.ma.masked_invalid(np.maximum(values, 0.0))
-    mesh = axes.pcolormesh(shown, cmap=shades, vmin=0.0, vmax=top, edgecolor=PAPER, linewidth=2.0)
-    for i, j in _lower(len(levers)):
-        pair = (levers[i], levers[j])
-        index = finding.interactions.get(pair) or finding.interactions[pair[::-1]]
-        told = index.low > 0.0
-        colour = (PAPER if index.value > 0.6 * top else INK) if told else MUTED
+    masked = np.ma.masked_invalid(shown)
+    mesh = axes.pcolormesh(masked, cmap=shades, vmin=0.0, vmax=top, edgecolor=PAPER, linewidth=2.0)
+    for (i, j), index in pairs.items():
+        colour = (PAPER if index.value > 0.6 * top else INK) if index.low > 0.0 else MUTED
         text = f"{index.value:.2f}\n\N{PLUS-MINUS SIGN}{index.half_width:.2f}".replace("-", "\N{MINUS SIGN}")
         if len(levers) > 8:
             text = text.partition("\n")[0]
@@ -164,10 +167,6 @@ def draw_interactions(found: Sensitivity, outcome: str) -> Figure:
     bar.ax.tick_params(labelsize=TEXT - 0.5, colors=MUTED, length=0)
     bar.ax.set_title("part of the\nvariance", fontsize=TEXT - 0.5, color=MUTED, loc="left", pad=10)
     return figure
-
-
-def _lower(count: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(count) for j in range(i)]
 
 
 def draw_screening(found: Sensitivity, outcome: str) -> Figure:

@@ -51,6 +51,8 @@ def _sobol(found: Finding) -> str:
     first, total = found.indices["first_order"], found.indices["total_order"]
     parts = [
         f"{name} explains {_percent(first[name])} alone and {_percent(total[name])} with its interactions"
+        if first[name].low > 0.0
+        else f"{name} explains {_percent(total[name])} with its interactions, and alone nothing that is told from zero"
         for name in found.ranked[:TOLD]
         if total[name].high >= NEGLIGIBLE
     ]
