@@ -52,7 +52,7 @@ def open_economy(scenario: Scenario) -> Opening:
     check_declared(scenario)
     books = opening_books(scenario)
     rules = build_rules(scenario)
-    economy = _economy(scenario, rules, books)
+    economy = economy_of(scenario, rules, books)
     names = {
         population: tuple(agent.name for agent in getattr(scenario, population).values())
         for population in ("issuers", "labs", "providers", "investors", "ventures")
@@ -174,7 +174,8 @@ def _traits(owner: type, agents: Mapping[str, Any], **given: Any) -> Any:
     return owner(**arrays, **{name: np.asarray(value, dtype=float) for name, value in given.items()})
 
 
-def _economy(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
+def economy_of(scenario: Scenario, rules: Rules, books: Books) -> state.Economy:
+    """Build the opening economy of a scenario, with its tail, from its rules and its books."""
     none = np.zeros(len(scenario.issuers))
     rate = np.float64(scenario.market.bill_rate.value)
     return state.Economy(

@@ -357,7 +357,16 @@ class Scenario(Strict):
     events: tuple[Event, ...] = ()
 
     @model_validator(mode="after")
-    def _names_are_known(self) -> Scenario:
+    def _fits_together(self) -> Scenario:
+        self.check_together()
+        return self
+
+    def check_together(self) -> None:
+        """Judge what no number's own range can: names that refer to others, and sums.
+
+        Raises:
+            ValueError: if something does not fit together.
+        """
         if set(self.channels) != set(CHANNELS):
             raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
         if set(self.regimes) != set(rules.REGIMES):
@@ -374,7 +383,6 @@ class Scenario(Strict):
         _check_names(self)
         for index, event in enumerate(self.events):
             _check_event(self, f"events.{index}", event)
-        return self
 
 
 def _check_names(scenario: Scenario) -> None:

@@ -45,7 +45,7 @@ def _refuse_out_of_range(variants: Variants, where: str) -> None:
 def _refuse_unopenable(variants: Variants, where: str) -> None:
     """Open the base, and every combination of values that are not just put in their places."""
     count = len(variants.columns[0])
-    slow = [number for number in range(len(variants.axes)) if number not in variants.direct]
+    slow = [number for number in range(len(variants.axes)) if number not in variants.shortcuts.places]
     if not slow:
         first, which = np.zeros(1, dtype=np.intp), np.zeros(count, dtype=np.intp)
     else:

@@ -7,8 +7,8 @@ be that number itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,16 +40,27 @@ class Place:
         return changed
 
 
-def leaves(part: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Arrays of nested dataclasses and dictionaries, with their paths."""
-    if is_dataclass(part):
-        for field in fields(part):
-            yield from leaves(getattr(part, field.name), (*at, field.name))
-    elif isinstance(part, Mapping):
-        for key, inside in part.items():
-            yield from leaves(inside, (*at, str(key)))
-    else:
-        yield at, part
+def leaves(part: Any) -> Leaves:
+    """Arrays of nested dataclasses and dictionaries, by path."""
+    found: Leaves = {}
+
+    def walk(part: Any, at: Path) -> None:
+        inside = part if isinstance(part, dict) else vars(part) if is_dataclass(part) else None
+        if inside is None:
+            found[at] = part
+            return
+        for name, below in inside.items():
+            walk(below, (*at, name))
+
+    walk(part, ())
+    return found
+
+
+def leaf(part: Any, path: Path) -> Any:
+    """The array at a path."""
+    for name in path:
+        part = part[name] if isinstance(part, dict) else getattr(part, name)
+    return part
 
 
 def with_leaves(part: Any, changes: Mapping[Path, Any]) -> Any:
@@ -59,13 +70,15 @@ def with_leaves(part: Any, changes: Mapping[Path, Any]) -> Any:
     below: dict[str, dict[Path, Any]] = {}
     for path, leaf in changes.items():
         below.setdefault(path[0], {})[path[1:]] = leaf
-    if isinstance(part, Mapping):
+    if isinstance(part, dict):
         return {**part, **{key: with_leaves(part[key], inside) for key, inside in below.items()}}
     return replace(part, **{key: with_leaves(getattr(part, key), inside) for key, inside in below.items()})
 
 
 def same(one: Any, other: Any) -> bool:
     """Whether two arrays are the same to the last bit, with the same shape and type."""
+    if one is other:
+        return True
     a, b = np.asarray(one), np.asarray(other)
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
@@ -74,51 +87,40 @@ def sharing(part: Any, model: Mapping[Path, Any]) -> Any:
     """The nest with the model's own arrays where they are the same: what is shared is handed on only once."""
     return with_leaves(
         part,
-        {path: model[path] for path, leaf in leaves(part) if path in model and same(leaf, model[path])},
+        {path: model[path] for path, leaf in leaves(part).items() if path in model and same(leaf, model[path])},
     )
 
 
 def find(
-    opened: Callable[[float], Any], base: Any, number: float, tried: Iterable[float]
-) -> tuple[Place, ...] | None:
+    base: Leaves, number: float, there: Iterable[tuple[float, Leaves]]
+) -> tuple[tuple[Place, ...], frozenset[Path]]:
     """Places that a number is copied to.
 
     Args:
-        opened: builds the nest with another value of the number.
-        base: the nest as it is.
+        base: arrays of the nest as it is.
         number: the value in it.
-        tried: other values.
+        there: other values of the number, each with the arrays that it gives, of the same shapes.
 
     Returns:
-        The places; None if anything else changes with the number, or nothing does.
-
-    Raises:
-        ScenarioError: from `opened`.
+        The places in the arrays where whatever changes is the number itself, and the paths of the other arrays
+        that change.
     """
-    at_base = dict(leaves(base))
     changed: dict[Path, NDArray[np.bool_]] = {}
-    seen: list[tuple[float, Leaves]] = [(number, at_base)]
-    for value in tried:
-        if value == number:
-            continue
-        there = dict(leaves(opened(value)))
-        if there.keys() != at_base.keys():
-            return None
-        for path, leaf in there.items():
-            one, other = np.asarray(leaf), np.asarray(at_base[path])
-            if one.shape != other.shape or one.dtype != other.dtype:
-                return None
-            if not np.array_equal(one, other, equal_nan=True):
-                changed[path] = changed.get(path, np.zeros(one.shape, dtype=bool)) | (one != other)
-        seen.append((value, there))
-    copied = all(
-        (np.asarray(there[path])[where] == value).all() for value, there in seen for path, where in changed.items()
+    seen: list[tuple[float, Leaves]] = [(number, base), *there]
+    for _, arrays in seen[1:]:
+        for path, leaf in arrays.items():
+            if not same(leaf, base[path]):
+                differs = np.asarray(leaf) != np.asarray(base[path])
+                changed[path] = changed.get(path, np.zeros(differs.shape, dtype=bool)) | differs
+    copied = {
+        path
+        for path, where in changed.items()
+        if all((np.asarray(arrays[path])[where] == value).all() for value, arrays in seen)
+    }
+    found = tuple(
+        Place(path, None if changed[path].all() else np.flatnonzero(changed[path])) for path in sorted(copied)
     )
-    if not changed or not copied:
-        return None
-    return tuple(
-        Place(path, None if where.all() else np.flatnonzero(where)) for path, where in sorted(changed.items())
-    )
+    return found, frozenset(changed) - copied
 
 
 def apart(places: Sequence[tuple[Place, ...]], shapes: Mapping[Path, int]) -> list[bool]:

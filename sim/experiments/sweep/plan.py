@@ -199,11 +199,6 @@ class Plan:
         return self.design["engine"]
 
     @property
-    def refusals(self) -> int:
-        """Points that cannot be opened, which `make` refuses before the first run: none in a plan that is made."""
-        return 0
-
-    @property
     def labels(self) -> list[str]:
         """Labels of the quarters, the opening first."""
         return [calendar.later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
