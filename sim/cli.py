@@ -179,7 +179,7 @@ def sensitivity(
         typer.Option(help="Outcome to analyse, such as gpus_bought; a dozen headlines if left out."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to make for figures and report; must not exist.")
+        Path | None, typer.Option(help="Folder to make; must not exist. In the sweep's folder if left out.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -192,9 +192,9 @@ def sensitivity(
         refuse_taken(out)
         refuse_homeless(out)
     found = analyse(find_sweep(sweep_run), outcome)
-    folder = found.save(out) if out is not None else None
+    folder = found.save(out)
     if as_json:
-        _answer({"report_dir": str(folder.resolve()) if folder else None, **finite(found.to_dict())})
+        _answer({"sensitivity_dir": str(folder.resolve()), **finite(found.to_dict())})
     else:
         from sim.experiments.sensitivity.console import show
 

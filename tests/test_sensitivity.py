@@ -1,6 +1,7 @@
 """What the outcomes of a sweep depend on: indices that are known, and what is said where they are not."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from SALib.sample import sobol as sobol_design
 from sweeps import ishigami
 
 from sim.errors import ScenarioError
-from sim.experiments.sensitivity import sensitivity
+from sim.experiments.sensitivity import Estimate, sensitivity
 from sim.experiments.sensitivity.morris import elementary_effects
 from sim.experiments.sensitivity.resampling import next_power
 from sim.experiments.sensitivity.sample import read
@@ -63,6 +64,14 @@ def test_second_order_indices_of_ishigami(ishigami_found):
     for pair, index in PAIRS.items():
         assert pairs[pair].value == pytest.approx(index, abs=0.03)
         assert pairs[pair].low <= index <= pairs[pair].high
+
+
+def test_an_interaction_beyond_what_its_levers_explain_in_all_is_not_told(ishigami_found):
+    finding = ishigami_found.findings[OUTCOME]
+    assert list(finding.told_together) == [("x1", "x3")]
+    wild = {**finding.interactions, ("x2", "x3"): Estimate(0.4, 0.1, 0.7)}
+    assert finding.indices["total_order"]["x3"].high < 0.4
+    assert list(replace(finding, interactions=wild).told_together) == [("x1", "x3")]
 
 
 def test_four_times_the_runs_halve_the_intervals_as_was_said(ishigami_found, tmp_path):

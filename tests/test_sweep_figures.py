@@ -290,7 +290,7 @@ def test_capflow_sensitivity_answers_in_json_and_writes_the_folder_asked_for(sma
     assert found["method"] == "grid"
     assert list(found["outcomes"]) == ["redeployed_usd_bn"]
     assert found["outcomes"]["redeployed_usd_bn"]["ranking"][0] == "redeployment"
-    assert found["report_dir"] == str(out.resolve())
+    assert found["sensitivity_dir"] == str(out.resolve())
     assert (out / "report.html").is_file()
     assert (out / "figures" / "tornado_redeployed_usd_bn.png").is_file()
     assert json.loads((out / "sensitivity.json").read_text())["points"] == 4
@@ -321,3 +321,6 @@ def test_the_words_are_printed_beside_the_table(small):
     assert "lever rank regression verdict" in told
     assert "from the seed whatever the levers" in told
     assert "more would halve them" in told
+    # Beside the tables of the sweep, which it does not touch.
+    assert (small.path / "sensitivity" / "report.html").is_file()
+    assert Sweep.open(small.path).complete

@@ -132,23 +132,24 @@ def draw_interactions(found: Sensitivity, outcome: str) -> Figure:
     figure = new_figure(
         f"{about.label}: which levers act together",
         "Part of the variance that two levers explain together, beyond what each explains alone",
-        _note(found, "Below: half-width of the 90 percent interval. Pale where the interval spans zero"),
+        _note(found, "Below: half-width of the 90 percent interval. Pale: not told from zero"),
     )
     axes = figure.add_axes((0.20, 0.20, 0.66, 0.62))
-    pairs = {
-        (i, j): finding.interactions.get((levers[i], levers[j])) or finding.interactions[levers[j], levers[i]]
-        for i in range(len(levers))
-        for j in range(i)
-    }
     shown = np.full((len(levers), len(levers)), np.nan)
-    for place, index in pairs.items():
-        shown[place] = index.value if index.low > 0.0 else 0.0
+    row = {lever: place for place, lever in enumerate(levers)}
+    pairs = {
+        (max(row[a], row[b]), min(row[a], row[b])): (index, (a, b) in finding.told_together)
+        for (a, b), index in finding.interactions.items()
+        if a in row and b in row
+    }
+    for place, (index, told) in pairs.items():
+        shown[place] = index.value if told else 0.0
     top = max(float(np.nanmax(shown)), LEAST_SHADE)
     shades = LinearSegmentedColormap.from_list("part", ["#F4F6F8", POPULATION["providers"]])
     masked = np.ma.masked_invalid(shown)
     mesh = axes.pcolormesh(masked, cmap=shades, vmin=0.0, vmax=top, edgecolor=PAPER, linewidth=2.0)
-    for (i, j), index in pairs.items():
-        colour = (PAPER if index.value > 0.6 * top else INK) if index.low > 0.0 else MUTED
+    for (i, j), (index, told) in pairs.items():
+        colour = (PAPER if index.value > 0.6 * top else INK) if told else MUTED
         text = f"{index.value:.2f}\n\N{PLUS-MINUS SIGN}{index.half_width:.2f}".replace("-", "\N{MINUS SIGN}")
         if len(levers) > 8:
             text = text.partition("\n")[0]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Finding, Sensitivity
 
 
-def show(found: Sensitivity, folder: Path | None) -> None:
+def show(found: Sensitivity, folder: Path) -> None:
     """Print for each outcome its indices and what they say, and where the report is."""
     console = Console(highlight=False)
     console.print(Text(f"{found.sample.design['title']}: {found.method}, {found.sample.told()}", "bold"))
@@ -31,8 +31,7 @@ def show(found: Sensitivity, folder: Path | None) -> None:
         console.print(Text(paragraph))
     for paragraph in paragraphs[len(found.findings) :]:
         console.print(Text(f"\n{paragraph}"))
-    if folder is not None:
-        console.print(Text(f"\nReport: {(folder / 'report.html').resolve()}"), soft_wrap=True)
+    console.print(Text(f"\nReport: {(folder / 'report.html').resolve()}"), soft_wrap=True)
 
 
 def _table(finding: Finding) -> Table:

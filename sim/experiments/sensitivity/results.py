@@ -169,6 +169,20 @@ class Finding:
     verdicts: dict[str, str] = field(default_factory=dict)
     explained: float = math.nan
 
+    @property
+    def told_together(self) -> dict[tuple[str, str], Estimate]:
+        """Interactions that are told from zero.
+
+        Their interval leaves zero out, and they are no more than the total index of either lever may be, of which
+        they are a part: the estimator of pairs is the noisiest, and breaks that bound where there are few points.
+        """
+        total = self.indices.get("total_order", {})
+        return {
+            pair: index
+            for pair, index in self.interactions.items()
+            if index.low > 0.0 and index.value <= min(total[lever].high for lever in pair)
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """The numbers, for JSON."""
         told: dict[str, Any] = {
@@ -185,7 +199,8 @@ class Finding:
         }
         if self.interactions:
             told["second_order"] = [
-                {"levers": list(pair), **found.to_dict()} for pair, found in self.interactions.items()
+                {"levers": list(pair), **found.to_dict(), "told_from_zero": pair in self.told_together}
+                for pair, found in self.interactions.items()
             ]
         if self.verdicts:
             told["verdicts"] = dict(self.verdicts)

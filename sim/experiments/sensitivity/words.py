@@ -52,7 +52,7 @@ def _sobol(found: Finding) -> str:
     parts = [
         f"{name} explains {_percent(first[name])} alone and {_percent(total[name])} with its interactions"
         if first[name].low > 0.0
-        else f"{name} explains {_percent(total[name])} with its interactions, and alone nothing that is told from zero"
+        else f"{name} explains {_percent(total[name])} with its interactions, alone nothing that is told from zero"
         for name in found.ranked[:TOLD]
         if total[name].high >= NEGLIGIBLE
     ]
@@ -62,9 +62,9 @@ def _sobol(found: Finding) -> str:
     alone = sum(estimate.value for estimate in first.values())
     if 0.0 <= alone < 1.0 - NEGLIGIBLE:
         told += f" Levers one by one explain {100.0 * alone:.0f}%, their interactions the rest."
-    pairs = [(pair, index) for pair, index in found.interactions.items() if index.low > 0.0]
+    pairs = found.told_together
     if pairs:
-        (a, b), index = max(pairs, key=lambda item: item[1].value)
+        (a, b), index = max(pairs.items(), key=lambda item: item[1].value)
         if index.value >= NEGLIGIBLE:
             told += f" The largest interaction is that of {a} with {b}: {_percent(index)}."
     return told

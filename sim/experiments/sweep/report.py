@@ -21,7 +21,7 @@ from sim.experiments.sensitivity.sample import Varied, levers_of
 from sim.experiments.sweep.folder import Sweep
 from sim.figures import fans, first_failures
 from sim.figures.style import DPI, plain
-from sim.outcomes import BY_NAME, INTEREST_GPUS, OUTCOMES
+from sim.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.pages import page, picture, table
 from sim.runs import RunError, quoted, reported
 
@@ -150,34 +150,31 @@ def _problems(sweep: Sweep) -> Iterable[str]:
 
 
 def _outcomes(sweep: Sweep) -> str:
-    """Mean, spread and quantiles of every outcome, in one pass over the tables."""
-    names = [outcome.name for outcome in OUTCOMES if outcome.name != INTEREST_GPUS]
-    asked = ", ".join(
-        f"avg({quoted(name)}), coalesce(stddev_samp({quoted(name)}), 0), "
-        f"quantile_cont({quoted(name)}, {list(QUANTILES)})"
-        if not _infinite(sweep, name)
-        else f"NULL, NULL, quantile_cont({quoted(name)}, {list(QUANTILES)})"
-        for name in names
-    )
-    found = sweep.query(f"SELECT {asked} FROM outcomes WHERE problem IS NULL").iloc[0].tolist()
+    """Mean, spread and quantiles of every outcome; one after the other, so that memory holds one column."""
     rows = []
-    for place, name in enumerate(names):
-        mean, deviation, quantiles = found[3 * place : 3 * place + 3]
-        unit = BY_NAME[name].unit
-        numbers = [mean, deviation, *(quantiles if quantiles is not None else [math.nan] * len(QUANTILES))]
-        cells = "".join(f"<td class='number'>{_cell(value, unit)}</td>" for value in numbers)
-        rows.append(f"<tr><td>{escape(labelled(BY_NAME[name]))}</td>{cells}</tr>")
+    for outcome in OUTCOMES:
+        if outcome.name == INTEREST_GPUS:
+            continue
+        name = quoted(outcome.name)
+        asked = (
+            f"SELECT count_if(isinf({name})) AS endless, avg({name}) FILTER (isfinite({name})) AS mean, "
+            f"stddev_samp({name}) FILTER (isfinite({name})) AS deviation, "
+            f"quantile_cont({name}, {list(QUANTILES)}) AS quantiles FROM outcomes WHERE problem IS NULL"
+        )
+        found = sweep.query(asked).iloc[0]
+        finite = not found["endless"]
+        numbers = [found["mean"] if finite else math.nan, found["deviation"] if finite else math.nan]
+        quantiles = found["quantiles"]
+        numbers += list(quantiles) if np.ndim(quantiles) else [math.nan] * len(QUANTILES)
+        cells = "".join(f"<td class='number'>{_cell(value, outcome.unit)}</td>" for value in numbers)
+        rows.append(f"<tr><td>{escape(labelled(outcome))}</td>{cells}</tr>")
     heads = ("Outcome", "Mean", "Standard deviation", "5 percent", "Median", "95 percent")
     return table(heads, rows, numbers=range(1, 6))
 
 
-def _infinite(sweep: Sweep, name: str) -> bool:
-    return bool(sweep.query(f"SELECT count(*) FROM outcomes WHERE isinf({quoted(name)})").iloc[0, 0])
-
-
 def _cell(value: float | None, unit: str) -> str:
     if value is None or math.isnan(value):
-        return "none"
+        return "not finite"
     return told_number(float(value), unit) if math.isfinite(value) else "without limit"
 
 
