@@ -1,91 +1,106 @@
-"""Small sweep folders for tests: their points from the real designs, their outcomes from a function."""
+"""Small sweeps for tests: a few seconds of NumPy, in many chunks."""
 
-import hashlib
-import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
-import duckdb
-import numpy as np
-import pandas as pd
+CAPFLOW = [
+    sys.executable,
+    "-c",
+    # A test that runs in the background inherits an ignored Ctrl-C; a person's terminal does not.
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom sim.cli import main; main()",
+]
+ROOT = Path(__file__).parent.parent
+RUNS, CHUNKS = 16, 8
+DESIGN = """
+title = "Rates and laws"
+scenario = "baseline"
+method = "grid"
+engine = "numpy"
+quarters = 2
+replicates = 2
+seed = 5
+chunk = {chunk}
+keep = {keep}
+
+[vary.terminal_rate]
+low = 0.0
+high = 0.06
+steps = 4
+
+[vary.tether_regime]
+values = ["genius", "offshore"]
+"""
 
 
-def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems=None, **design):
-    """Write a sweep folder.
+def write_design(path, keep="['series', 'flows']", chunk=2):
+    """A design file of 16 runs, in 8 chunks unless told otherwise."""
+    path.write_text(DESIGN.format(keep=keep, chunk=chunk))
+    return path
 
-    Args:
-        folder: where; made.
-        method: of the design.
-        points: lever -> its values, one for each point.
-        outcomes: outcome -> `(point, replicate)`.
-        vary: what the design says of each lever, from `axis`.
-        problems: (point, replicate) -> text.
-        design: more of the design.
-    """
-    folder.mkdir(parents=True)
-    count = len(next(iter(points.values())))
-    told = {
-        "schema": 1,
-        "name": folder.name,
-        "about": "Its outcomes are functions of its points.",
-        "opening": "2024Q1",
-        "set": {},
-        "chunks": 2,
-        "plan_hash": "made up",
-        "title": "A made-up sweep",
-        "scenario": "baseline",
-        "method": method,
-        "samples": design.pop("samples", count),
-        "seed": seed,
-        "design_seed": 1,
-        "replicates": replicates,
-        "quarters": 4,
-        "keep": ["outcomes"],
-        "points": count,
-        "runs": count * replicates,
-        "vary": vary,
-        "second_order": True if method == "sobol" else None,
-        "levels": 4 if method == "morris" else None,
-        **design,
+
+def command(*arguments, cwd, **options):
+    """Start `capflow` in a process (and process group) of its own."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{cwd}"}
+    return subprocess.Popen(
+        [*CAPFLOW, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
+
+
+def done(*arguments, cwd, status=0):
+    """Run `capflow` to its end; standard output and error."""
+    process = command(*arguments, cwd=cwd)
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == status, (process.returncode, err)
+    assert "Traceback" not in err, err
+    return out, err
+
+
+def until(true, process=None, seconds=90):
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "waited in vain"
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    return found
+
+
+def outcome_files(folder):
+    return sorted(path.name for path in (folder / "outcomes").glob("[0-9]*.parquet"))
+
+
+def content(folder):
+    """Everything that a sweep leaves but its log, its lock and what was put aside: path -> bytes."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.name != "status.jsonl"
+        and not path.name.startswith(".lock")
+        and path.parent.name != "aside"
     }
-    (folder / "design.json").write_text(json.dumps(told))
-    table = pd.DataFrame({"point": np.arange(count), **points})
-    runs = pd.DataFrame({"run": np.arange(count * replicates)})
-    runs["point"], runs["replicate"] = runs["run"] // replicates, runs["run"] % replicates
-    runs["seed"] = seed + runs["replicate"]
-    runs["problem"] = pd.Series([None] * len(runs), dtype=object)
-    runs["largest_residual"] = 1e-15
-    for (point, replicate), text in (problems or {}).items():
-        runs.loc[point * replicates + replicate, "problem"] = text
-    for name, values in outcomes.items():
-        runs[name] = np.asarray(values, dtype=float).reshape(-1)
-        runs.loc[runs["problem"].notna(), name] = np.nan
-    with duckdb.connect() as db:
-        save(db, table, folder / "points.parquet")
-        (folder / "outcomes").mkdir()
-        half = max(len(runs) // 2, 1)
-        for chunk, part in enumerate((runs[:half], runs[half:])):
-            path = folder / "outcomes" / "new.parquet"
-            save(db, part.reset_index(drop=True), path)
-            proof = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-            path.rename(path.with_name(f"{chunk:06d}-{proof}.parquet"))
-    return folder
 
 
-def save(db, table, path):
-    db.register("given", table)
-    db.execute(f"COPY given TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
-    db.unregister("given")
+def log(folder, state=None):
+    from sim.experiments.sweep.status import lines
+
+    return [line for line in lines(folder) if state in (None, line["state"])]
 
 
-def ishigami(x):
-    """The Ishigami function with a = 7 and b = 0.1, `(point, 3)` -> `(point,)`."""
-    return np.sin(x[:, 0]) + 7.0 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+def started(folder):
+    return [line["chunk"] for line in log(folder, "started")]
 
 
-def axis(name, low=None, high=None, values=None, scale="linear", unit="1"):
-    """A lever as the plan of a sweep writes it."""
-    told = {"name": name, "key": f"made.{name}", "unit": unit, "range": [None, None], "values": values}
-    return {**told, "low": low, "high": high, "scale": scale, "quantity": True}
-
-
-def axes(names, low, high):
-    return [axis(name, low, high) for name in names]
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)

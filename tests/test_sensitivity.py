@@ -3,12 +3,12 @@
 import math
 from dataclasses import replace
 
+import made_sweeps
 import numpy as np
 import pytest
-import sweeps
+from made_sweeps import ishigami
 from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
-from sweeps import ishigami
 
 from sim.errors import ScenarioError
 from sim.experiments.sensitivity import Estimate, sensitivity
@@ -21,7 +21,7 @@ from sim.runs import RunError
 
 NAMES = ["x1", "x2", "x3"]
 SIDES = {"num_vars": 3, "names": NAMES, "bounds": [[-math.pi, math.pi]] * 3}
-VARIED = sweeps.axes(NAMES, -math.pi, math.pi)
+VARIED = made_sweeps.axes(NAMES, -math.pi, math.pi)
 OUTCOME = "gpus_bought"
 # Ishigami and Homma (1990), a = 7, b = 0.1: V = 13.84.
 FIRST = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0}
@@ -36,7 +36,7 @@ def columns(points):
 def sobol_sweep(folder, samples=1024, noise=None, **more):
     points = sobol_design.sample(SIDES, samples, seed=1)
     values = ishigami(points)[:, None] if noise is None else ishigami(points)[:, None] + noise(len(points))
-    return sweeps.write(
+    return made_sweeps.write(
         folder, "sobol", columns(points), {OUTCOME: values}, VARIED, values.shape[1], samples=samples, **more
     )
 
@@ -110,7 +110,7 @@ def test_an_unfinished_sobol_design_is_refused(tmp_path):
 def test_a_sobol_design_without_points_for_pairs_has_no_second_order(tmp_path):
     points = sobol_design.sample(SIDES, 1024, calc_second_order=False, seed=1)
     values = {OUTCOME: ishigami(points)[:, None]}
-    folder = sweeps.write(
+    folder = made_sweeps.write(
         tmp_path / "bare", "sobol", columns(points), values, VARIED, samples=1024, second_order=False
     )
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME]
@@ -170,7 +170,7 @@ def test_luck_that_few_seeds_leave_in_the_means_is_warned_of(tmp_path):
 
 def morris_sweep(folder, values, trajectories=20, **more):
     points = morris_design.sample(SIDES, trajectories, num_levels=4, seed=1)
-    return sweeps.write(
+    return made_sweeps.write(
         folder, "morris", columns(points), {OUTCOME: values(points)[:, None]}, VARIED, samples=trajectories, **more
     )
 
@@ -231,7 +231,7 @@ def plane(x):
 def test_rank_regression_of_a_monotone_function(tmp_path):
     points = np.random.default_rng(1).uniform(-math.pi, math.pi, size=(400, 3))
     values = {OUTCOME: np.exp(plane(points))[:, None]}
-    folder = sweeps.write(tmp_path / "random", "random", columns(points), values, VARIED)
+    folder = made_sweeps.write(tmp_path / "random", "random", columns(points), values, VARIED)
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME]
     slopes = found.indices["rank_regression"]
     # Of a sum of independent levers with weights 3 and -1.
@@ -248,9 +248,9 @@ def test_the_ends_of_a_grid_are_its_marginal_means_with_intervals_over_seeds(tmp
     a = grid[:, 0].astype(float)
     word = np.array([{"x": 5.0, "y": -5.0, "z": 0.0}[b] for b in grid[:, 1]])
     values = (a + word)[:, None] + np.array([[-1.0, 1.0]])
-    vary = [sweeps.axis("a", 0.0, 2.0, [0.0, 1.0, 2.0]), sweeps.axis("b", values=["x", "y", "z"], unit="")]
+    vary = [made_sweeps.axis("a", 0.0, 2.0, [0.0, 1.0, 2.0]), made_sweeps.axis("b", values=["x", "y", "z"], unit="")]
     points = {"a": a, "b": [str(b) for b in grid[:, 1]]}
-    folder = sweeps.write(tmp_path / "grid", "grid", points, {OUTCOME: values}, vary, 2)
+    folder = made_sweeps.write(tmp_path / "grid", "grid", points, {OUTCOME: values}, vary, 2)
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME]
     assert (found.ends["a"].low.value, found.ends["a"].high.value) == (0.0, 2.0)
     assert (found.ends["b"].low_at, found.ends["b"].high_at) == ("y", "x")
@@ -261,7 +261,7 @@ def test_the_ends_of_a_grid_are_its_marginal_means_with_intervals_over_seeds(tmp
 
 def test_failed_points_of_a_random_design_are_left_out_and_said(tmp_path):
     points = np.random.default_rng(1).uniform(-1.0, 1.0, size=(50, 3))
-    folder = sweeps.write(
+    folder = made_sweeps.write(
         tmp_path / "random",
         "random",
         columns(points),
@@ -281,7 +281,7 @@ def test_outcomes_that_cannot_be_judged_are_named_with_the_reason(tmp_path):
     infinite[7] = math.inf
     values = {OUTCOME: plane(points), "failures": np.ones(50), "lowest_token_price": infinite}
     given = {name: numbers[:, None] for name, numbers in values.items()}
-    folder = sweeps.write(tmp_path / "random", "random", columns(points), given, VARIED)
+    folder = made_sweeps.write(tmp_path / "random", "random", columns(points), given, VARIED)
     found = sensitivity(folder, list(values))
     assert list(found.findings) == [OUTCOME]
     assert found.skipped == {

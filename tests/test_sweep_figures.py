@@ -6,9 +6,9 @@ import re
 import subprocess
 from html import unescape
 
+import made_sweeps
 import numpy as np
 import pytest
-import sweeps
 from matplotlib.figure import Figure
 from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
@@ -132,12 +132,12 @@ SIDES = {"num_vars": 3, "names": NAMES, "bounds": [[-math.pi, math.pi]] * 3}
 @pytest.fixture(scope="module")
 def sobol_found(tmp_path_factory):
     points = sobol_design.sample(SIDES, 128, seed=1)
-    folder = sweeps.write(
+    folder = made_sweeps.write(
         tmp_path_factory.mktemp("made") / "sobol",
         "sobol",
         dict(zip(NAMES, points.T, strict=True)),
-        {"gpus_bought": sweeps.ishigami(points)[:, None]},
-        sweeps.axes(NAMES, -math.pi, math.pi),
+        {"gpus_bought": made_sweeps.ishigami(points)[:, None]},
+        made_sweeps.axes(NAMES, -math.pi, math.pi),
     )
     return sensitivity(folder, ["gpus_bought"])
 
@@ -174,12 +174,12 @@ def test_the_heat_map_names_each_pair_once_with_its_interval(sobol_found):
 
 def test_the_screening_plane_names_what_matters_and_lists_what_does_not(tmp_path):
     points = morris_design.sample(SIDES, 10, num_levels=4, seed=1)
-    folder = sweeps.write(
+    folder = made_sweeps.write(
         tmp_path / "morris",
         "morris",
         dict(zip(NAMES, points.T, strict=True)),
         {"gpus_bought": (3.0 * points[:, 0] + points[:, 0] * points[:, 1])[:, None]},
-        sweeps.axes(NAMES, -math.pi, math.pi),
+        made_sweeps.axes(NAMES, -math.pi, math.pi),
     )
     figure = figures.draw_screening(sensitivity(folder, ["gpus_bought"]), "gpus_bought")
     on_plane = [text.get_text() for text in figure.axes[0].texts]
@@ -196,11 +196,11 @@ def grid_sweep(folder, outcome):
     points = np.array([(a, b) for a in (0.0, 0.02, 0.04) for b in (0.0, 1.0)])
     values = np.repeat(outcome(points)[:, None], 2, axis=1)
     vary = [
-        sweeps.axis("terminal_rate", 0.0, 0.04, [0.0, 0.02, 0.04], unit="per year"),
-        sweeps.axis("redeployment", 0.0, 1.0, [0.0, 1.0]),
+        made_sweeps.axis("terminal_rate", 0.0, 0.04, [0.0, 0.02, 0.04], unit="per year"),
+        made_sweeps.axis("redeployment", 0.0, 1.0, [0.0, 1.0]),
     ]
     given = {"terminal_rate": points[:, 0], "redeployment": points[:, 1]}
-    return sweeps.write(folder, "grid", given, {"own_books_at_end_usd_bn": values}, vary, 2)
+    return made_sweeps.write(folder, "grid", given, {"own_books_at_end_usd_bn": values}, vary, 2)
 
 
 def test_a_phase_map_of_a_grid_has_its_means_and_a_line_where_the_sign_changes(tmp_path):
@@ -277,6 +277,71 @@ def test_an_unfinished_sweep_gets_no_report(tmp_path):
     folder = grid_sweep(tmp_path / "grid", lambda x: x[:, 0])
     with pytest.raises(RunError, match="not finished"):
         write_sweep_report(folder)
+
+
+def test_problems_and_outcomes_without_limit_are_in_the_report(tmp_path):
+    points = np.random.default_rng(1).uniform(0.0, 0.06, size=40)
+    values = {o.name: np.stack([points, points + 1.0], axis=1) for o in OUTCOMES}
+    for outcome in OUTCOMES:
+        if outcome.name.startswith("quarters_before"):
+            values[outcome.name] = np.full((40, 2), 4.0)
+    values["best_capability_at_end"][3, 0] = -math.inf
+    folder = made_sweeps.write(
+        tmp_path / "random",
+        "random",
+        {"terminal_rate": points},
+        values,
+        made_sweeps.axes(["terminal_rate"], 0.0, 0.06),
+        2,
+        problems={(5, 0): "no <money>", (5, 1): "no <money>", (9, 1): "no sense"},
+    )
+    (folder / "manifest.json").write_text(json.dumps({"versions": {"python": "3"}}))
+    write_sweep_report(folder)
+    told = text_of(folder / "report.html")
+    assert "3 of 80 runs" in told
+    assert "no <money> 2 10 no sense 1 19" in told
+    assert "2 of 40 points cannot be used (the first is point 5: no <money>)" in told
+    # No mean and no deviation: three quantiles alone.
+    assert re.search(r"Capability of the best lab at the end( [\d.]+){3} Debt", told)
+    assert "No company and no coin failed within 4 quarters" in told
+    assert "<money>" not in (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("method", "samples", "points", "says"),
+    [
+        ("morris", 4, 12, "Morris screening"),
+        ("sobol", 4, 24, "Sobol indices"),
+        ("latin_hypercube", 12, 12, "rank regression over a Latin hypercube"),
+    ],
+)
+def test_a_real_sweep_of_every_sampled_design_is_analysed_and_reported(tmp_path, method, samples, points, says):
+    (tmp_path / "small.toml").write_text(
+        f"""
+title = "Small"
+scenario = "baseline"
+method = "{method}"
+samples = {samples}
+quarters = 2
+engine = "numpy"
+[vary.payout_ratio]
+low = 0.1
+high = 0.9
+[vary.gpu_price]
+low = 20000.0
+high = 60000.0
+scale = "log"
+"""
+    )
+    found = sweep(tmp_path / "small.toml", tmp_path / "small", workers=1)
+    told = text_of(write_sweep_report(found.path))
+    assert says in told
+    assert "20k to 60k, evenly by its logarithm" in told
+    analysed = sensitivity(found.path, ["gpu_capex_usd_bn", "redeployed_usd_bn"])
+    assert len(analysed.sample.points) == points
+    # A dearer GPU costs more, whatever is paid out.
+    assert analysed.findings["gpu_capex_usd_bn"].ranked[0] == "gpu_price"
+    assert analysed.findings["gpu_capex_usd_bn"].ends["gpu_price"].swing > 0.0
 
 
 # The command

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.experiments.sweep.compact import compact
+    from sim.experiments.sweep.compaction import compact
     from sim.experiments.sweep.folder import Sweep
     from sim.experiments.sweep.plan import Plan
     from sim.experiments.sweep.runner import sweep
@@ -19,7 +19,7 @@ _HOME = {
     "Plan": "sim.experiments.sweep.plan",
     "Problem": "sim.experiments.sweep.variants",
     "Sweep": "sim.experiments.sweep.folder",
-    "compact": "sim.experiments.sweep.compact",
+    "compact": "sim.experiments.sweep.compaction",
     "sweep": "sim.experiments.sweep.runner",
 }
 

@@ -106,11 +106,13 @@ class _Lines:
     """Progress as lines, the first after a while."""
 
     def __init__(self) -> None:
-        self._begun = self._last = time.monotonic()
+        self._begun = self._last = 0.0
 
     def progress(self, done: int, total: int) -> None:
         """Print a line if the last one is old enough."""
         now = time.monotonic()
+        if not self._begun:
+            self._begun = self._last = now
         if now - self._last < EVERY:
             return
         self._last = now

@@ -86,7 +86,10 @@ def _body(sweep: Sweep, pictures: Path) -> Iterable[str]:
     yield from _what_was_run(sweep, levers)
     yield from _problems(sweep)
     yield "<h2>Outcomes over all runs</h2>"
-    yield "<p>Over points and seeds together: how far outcomes go when the levers below are not known.</p>"
+    yield (
+        "<p>Over points and seeds together: how far outcomes go when the levers above are not known. No mean is "
+        "given of an outcome that has no limit in some run.</p>"
+    )
     yield _outcomes(sweep)
     yield from _dependence(sweep, pictures)
     yield from _fans(sweep, pictures)
@@ -174,7 +177,7 @@ def _outcomes(sweep: Sweep) -> str:
 
 def _cell(value: float | None, unit: str) -> str:
     if value is None or math.isnan(value):
-        return "not finite"
+        return ""
     return told_number(float(value), unit) if math.isfinite(value) else "without limit"
 
 

@@ -33,7 +33,7 @@ TICK = 0.5
 TIMES = 2
 """How often a chunk is handed out whose worker dies."""
 SHOWN = 4
-"""Differences told of a plan that is not the one in the folder."""
+"""Failed chunks told of one by one; and differences told of a plan that is not the one in the folder."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,9 @@ def sweep(
     with locked(folder, shard):
         status.close_torn_line(folder)
         chunks.remove_leftovers(folder)
-        if not chunks.compacted(folder, planned.keep) or not _whole(planned, folder, told):
+        if chunks.compacted(folder, planned.keep) and _whole(planned, folder, told):
+            told.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
+        else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
         return finish(planned, folder)
 
@@ -188,7 +190,8 @@ def _settings(plan: Plan) -> dict[str, Any]:
     """What a design says, by dotted key; counts that follow from it, and texts, left aside."""
     aside = ("name", "title", "about", "plan_hash", "problem", "vary", "points", "runs", "chunks")
     told = {key: value for key, value in plan.design.items() if key not in aside}
-    axes = {axis["name"]: {k: v for k, v in axis.items() if k != "name"} for axis in plan.design["vary"]}
+    # Without its unit, which would make it look like a quantity of a scenario.
+    axes = {axis["name"]: {k: v for k, v in axis.items() if k not in ("name", "unit")} for axis in plan.design["vary"]}
     return dict(flat({**told, "vary": axes}))
 
 
@@ -280,19 +283,24 @@ def _runs_in(plan: Plan, chunk: int) -> int:
 
 
 def _rehearsed(hands: Crew, folder: Path, chunk: int, told: Told) -> Rehearsal | None:
-    """What a few histories cost; the first worker compiles, and the others find its program on disk."""
-    future = hands.submit(rehearse, str(folder), chunk)
-    while not wait([future], timeout=TICK).done:
+    """What a few histories cost, measured on all workers of this machine at once, or on one of a cluster.
+
+    Each compiles its program here, or finds it on disk.
+    """
+    told.line("trying a few histories first")
+    count = 1 if isinstance(hands, Cluster) else hands.width
+    futures = [hands.submit(rehearse, str(folder), chunk) for _ in range(count)]
+    while wait(futures, timeout=TICK).not_done:
         pass
     try:
-        found: Rehearsal | None = future.result()
+        found: list[Rehearsal] = [future.result() for future in futures]
     except (ScenarioError, RunError, OSError):
         raise
     except Exception as error:
         # Whatever is wrong with these histories will be told of their chunk.
-        told.line(f"no estimate: the rehearsal failed ({' '.join(f'{type(error).__name__}: {error}'.split())})")
+        told.line(f"no estimate: the trial failed ({' '.join(f'{type(error).__name__}: {error}'.split())})")
         return None
-    return found
+    return max(found, key=lambda one: one.seconds_per_run)
 
 
 def _refuse_full_disk(outlook: Outlook, count: int) -> None:
@@ -332,7 +340,8 @@ def _dispatch(hands: Crew, plan: Plan, folder: Path, left: list[int], runs: int,
             handed.pop(chunk)
             if done.failed:
                 tally.failed[chunk] = done.failed
-                told.line(f"chunk {chunk} failed: {done.failed}")
+                if len(tally.failed) <= SHOWN:
+                    told.line(f"chunk {chunk} failed: {done.failed}")
             tally.runs += done.runs
             tally.problems += done.problems
     told.progress(tally.runs, runs)
