@@ -39,6 +39,7 @@ def write(folder, method, points, outcomes, vary, replicates=1, seed=1, problems
         "replicates": replicates,
         "quarters": 4,
         "keep": ["outcomes"],
+        "engine": "numpy",
         "points": count,
         "runs": count * replicates,
         "vary": vary,

@@ -248,7 +248,8 @@ def test_the_ends_of_a_grid_are_its_marginal_means_with_intervals_over_seeds(tmp
     a = grid[:, 0].astype(float)
     word = np.array([{"x": 5.0, "y": -5.0, "z": 0.0}[b] for b in grid[:, 1]])
     values = (a + word)[:, None] + np.array([[-1.0, 1.0]])
-    vary = [made_sweeps.axis("a", 0.0, 2.0, [0.0, 1.0, 2.0]), made_sweeps.axis("b", values=["x", "y", "z"], unit="")]
+    numbers = made_sweeps.axis("a", 0.0, 2.0, [0.0, 1.0, 2.0])
+    vary = [numbers, made_sweeps.axis("b", values=["x", "y", "z"], unit="")]
     points = {"a": a, "b": [str(b) for b in grid[:, 1]]}
     folder = made_sweeps.write(tmp_path / "grid", "grid", points, {OUTCOME: values}, vary, 2)
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME]

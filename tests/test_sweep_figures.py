@@ -308,14 +308,9 @@ def test_problems_and_outcomes_without_limit_are_in_the_report(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("method", "samples", "points", "says"),
-    [
-        ("morris", 4, 12, "Morris screening"),
-        ("sobol", 4, 24, "Sobol indices"),
-        ("latin_hypercube", 12, 12, "rank regression over a Latin hypercube"),
-    ],
+    ("method", "samples", "points"), [("morris", 4, 12), ("sobol", 4, 24), ("latin_hypercube", 12, 12)]
 )
-def test_a_real_sweep_of_every_sampled_design_is_analysed_and_reported(tmp_path, method, samples, points, says):
+def test_a_real_sweep_of_every_sampled_design_is_analysed(tmp_path, method, samples, points):
     (tmp_path / "small.toml").write_text(
         f"""
 title = "Small"
@@ -334,14 +329,15 @@ scale = "log"
 """
     )
     found = sweep(tmp_path / "small.toml", tmp_path / "small", workers=1)
-    told = text_of(write_sweep_report(found.path))
-    assert says in told
-    assert "20k to 60k, evenly by its logarithm" in told
     analysed = sensitivity(found.path, ["gpu_capex_usd_bn", "redeployed_usd_bn"])
     assert len(analysed.sample.points) == points
     # A dearer GPU costs more, whatever is paid out.
     assert analysed.findings["gpu_capex_usd_bn"].ranked[0] == "gpu_price"
     assert analysed.findings["gpu_capex_usd_bn"].ends["gpu_price"].swing > 0.0
+    if method == "sobol":
+        told = text_of(write_sweep_report(found.path))
+        assert "What outcomes depend on: Sobol indices" in told
+        assert "20k to 60k, evenly by its logarithm" in told
 
 
 # The command

@@ -7,11 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiments.paired import half_width
+from sim.experiments.paired import ROUNDING, half_width
 from sim.experiments.sensitivity.results import Ends, Estimate
 from sim.experiments.sensitivity.sample import Sample, Varied
 from sim.figures.style import plain
 
+LEVELS = ("grid", "morris")
+"""Methods in which a lever takes a few values only."""
 OUTER = 0.2
 """Part of a lever's range at each end that counts as the end, where points are sampled."""
 
@@ -19,8 +21,8 @@ OUTER = 0.2
 def ends(sample: Sample, values: NDArray[np.float64]) -> dict[str, Ends]:
     """Mean of an outcome at both ends of each lever, the others wherever the design puts them.
 
-    In a grid, an end is the lowest or the highest value; elsewhere the outer fifth of the range (of its logarithm
-    where it is spread so). For words the ends are those with the lowest and the highest mean. Intervals are
+    In a grid and in trajectories, an end is the lowest or the highest value; elsewhere the outer fifth of the
+    range (of its logarithm where it is spread so). For words the ends are those with the lowest and the highest mean. Intervals are
     Student's: over seeds in a whole grid, whose means have no other uncertainty, and over points elsewhere.
 
     Args:
@@ -28,27 +30,28 @@ def ends(sample: Sample, values: NDArray[np.float64]) -> dict[str, Ends]:
         values: the outcome, `(point, replicate)`.
     """
     return {
-        lever.name: _ends(lever, place, values, sample.method == "grid")
+        lever.name: _ends(lever, place, values, sample.method)
         for lever, place in zip(sample.levers, sample.cube().T, strict=True)
     }
 
 
 def ends_in_words(sample: Sample) -> str:
     """What counts as an end, for captions."""
-    if sample.method == "grid":
-        return "ends are the lowest and the highest value of the grid"
+    if sample.method in LEVELS:
+        return "ends are the lowest and the highest value of the design"
     return "ends are the outer fifths of a lever's range"
 
 
-def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64], grid: bool) -> Ends:
+def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64], method: str) -> Ends:
+    grid = method == "grid"
     if lever.words:
         means = {number: float(values[place == number].mean()) for number in np.unique(place)}
         least, most = min(means, key=lambda n: means[n]), max(means, key=lambda n: means[n])
         low, high = place == least, place == most
         told = (lever.words[int(least)], lever.words[int(most)])
-    elif grid:
-        low, high = place == place.min(), place == place.max()
-        told = (_told(lever, 0.0), _told(lever, 1.0))
+    elif method in LEVELS:
+        low, high = place <= place.min() + ROUNDING, place >= place.max() - ROUNDING
+        told = (_told(lever, float(place.min())), _told(lever, float(place.max())))
     else:
         low, high = place <= OUTER, place >= 1.0 - OUTER
         told = (f"up to {_told(lever, OUTER)}", f"from {_told(lever, 1.0 - OUTER)}")
