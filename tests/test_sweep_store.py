@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from sweeps import CHUNKS, RUNS, command, content, done, log, outcome_files, started, write_design
 
 import sim
 from sim import levers
@@ -23,7 +24,6 @@ from sim.model import CapitalFlowModel
 from sim.outcomes import OUTCOMES, outcomes_of
 from sim.runs import RunError
 from sim.scenario import load
-from sweeps import CHUNKS, RUNS, content, done, log, outcome_files, started, write_design
 
 
 class Heard:
@@ -119,8 +119,6 @@ def test_shards_write_the_same_bytes_and_the_last_one_finishes(whole, design, tm
 
 @pytest.mark.slow
 def test_two_shards_at_once_finish_one_sweep(whole, design, tmp_path):
-    from sweeps import command
-
     both = [command("sweep", design, "--out", "at-once", "--shard", f"{i}/2", cwd=tmp_path) for i in (1, 2)]
     for process in both:
         out, err = process.communicate(timeout=120)
@@ -329,7 +327,8 @@ def test_queries_see_the_documented_views_and_nothing_else(whole, tmp_path):
     assert columns[:6] == ["run", "point", "replicate", "seed", "problem", "largest_residual"]
     assert columns[6:] == [outcome.name for outcome in OUTCOMES]
     assert len(whole.query("FROM problems")) == 0
-    assert len(whole.query("PIVOT (SELECT point, interest_usd_bn FROM outcomes) ON point USING avg(interest_usd_bn)")) == 1
+    pivot = "PIVOT (SELECT point, seed, redeployed_usd_bn AS usd_bn FROM outcomes) ON point USING avg(usd_bn)"
+    assert len(whole.query(pivot)) == 2
     target = whole.path / "evil.parquet"
     (tmp_path / "secret.csv").write_text("a\n1\n")
     for sql in (f"COPY outcomes TO '{target}'", f"ATTACH '{target}'", f"FROM '{tmp_path}/secret.csv'", "FROM x"):

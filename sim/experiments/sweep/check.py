@@ -43,25 +43,28 @@ def _refuse_out_of_range(variants: Variants, where: str) -> None:
 
 
 def _refuse_unopenable(variants: Variants, where: str) -> None:
-    """Open the base, and every combination of values that are not just put in their places."""
-    count = len(variants.columns[0])
-    slow = [number for number in range(len(variants.axes)) if number not in variants.shortcuts.places]
+    """Open the scenario itself, and every combination of values that are not just put in their places."""
+    try:
+        slow = [axis for axis in range(len(variants.axes)) if axis not in variants.shortcuts.places]
+    except ScenarioError as error:
+        raise ScenarioError(f"{where}: scenario: {error}") from None
     if not slow:
-        first, which = np.zeros(1, dtype=np.intp), np.zeros(count, dtype=np.intp)
-    else:
-        table = np.stack([variants.columns[number].astype(float) for number in slow], axis=1)
-        _, first, which = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        return
+    table = np.stack([variants.columns[axis].astype(float) for axis in slow], axis=1)
+    _, first, which = np.unique(table, axis=0, return_index=True, return_inverse=True)
     reasons: dict[int, str] = {}
     for combination, point in enumerate(first):
         try:
             variants.open(variants.point(int(point)))
         except ScenarioError as error:
-            reasons[combination] = str(error)
+            reasons[combination] = str(error).replace("--set ", "")
     if reasons:
-        wrong = np.isin(np.ravel(which), list(reasons))
+        which = np.ravel(which)
+        wrong = np.isin(which, list(reasons))
         earliest = int(wrong.argmax())
-        reason = reasons[int(np.ravel(which)[earliest])].replace("--set ", "")
-        raise ScenarioError(_told(where, earliest, reason, wrong))
+        values = variants.point(earliest)
+        told = ", ".join(f"{variants.axes[axis].key} = {values[axis]!r}" for axis in slow)
+        raise ScenarioError(_told(where, earliest, f"({told}) {reasons[int(which[earliest])]}", wrong))
 
 
 def _told(where: str, point: int, reason: str, wrong: NDArray[np.bool_]) -> str:

@@ -136,7 +136,8 @@ def sweep(
             told.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
         else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
-        return finish(planned, folder)
+        found = finish(planned, folder)
+    return found
 
 
 def share(plan: Plan, shard: Shard | None) -> range:
@@ -191,7 +192,8 @@ def _settings(plan: Plan) -> dict[str, Any]:
     aside = ("name", "title", "about", "plan_hash", "problem", "vary", "points", "runs", "chunks")
     told = {key: value for key, value in plan.design.items() if key not in aside}
     # Without its unit, which would make it look like a quantity of a scenario.
-    axes = {axis["name"]: {k: v for k, v in axis.items() if k not in ("name", "unit")} for axis in plan.design["vary"]}
+    left = ("name", "unit")
+    axes = {axis["name"]: {k: v for k, v in axis.items() if k not in left} for axis in plan.design["vary"]}
     return dict(flat({**told, "vary": axes}))
 
 

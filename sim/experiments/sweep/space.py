@@ -145,6 +145,8 @@ def _axis(name: str, how: Vary, method: str, raw: Mapping[str, Any], where: str)
     allowed = (place["range"] or (0.0, None)) if quantity else (None, None)
     if how.values is not None:
         numbers = [value for value in how.values if not isinstance(value, str)]
+        if quantity and not numbers:
+            raise ScenarioError(f"{at}: {key} = {how.values[0]!r}: expected a number ({unit})")
         low, high = (min(numbers), max(numbers)) if numbers else (None, None)
         return Axis(name, key, unit, tuple(allowed), how.values, low, high, how.scale, quantity)
     low = how.low if how.low is not None else allowed[0]
