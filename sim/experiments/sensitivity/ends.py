@@ -22,8 +22,9 @@ def ends(sample: Sample, values: NDArray[np.float64]) -> dict[str, Ends]:
     """Mean of an outcome at both ends of each lever, the others wherever the design puts them.
 
     In a grid and in trajectories, an end is the lowest or the highest value; elsewhere the outer fifth of the
-    range (of its logarithm where it is spread so). For words the ends are those with the lowest and the highest mean. Intervals are
-    Student's: over seeds in a whole grid, whose means have no other uncertainty, and over points elsewhere.
+    range (of its logarithm where it is spread so). For words the ends are those with the lowest and the highest
+    mean. Intervals are Student's: over seeds in a whole grid, whose means have no other uncertainty, and over
+    points elsewhere.
 
     Args:
         sample: the points that can be used.
