@@ -31,6 +31,8 @@ from sim.histories import Histories, Progress, Start, flow_table, taken, unusabl
 
 BATCH = {"cpu": 64, "gpu": 4096, "tpu": 4096}
 """Histories in a batch: on a processor, as many as keep its caches warm; on an accelerator, enough to fill it."""
+QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
+"""Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
 CACHE = "CAPFLOW_CACHE"
 """Environment variable: folder for compiled programs, in place of the user's cache folder."""
 
@@ -77,7 +79,8 @@ def in_jax(
 
 def keep_programs() -> None:
     """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
-    if jax.config.read("jax_compilation_cache_dir") is None and jax.config.read("jax_enable_compilation_cache"):
+    settings: Any = jax.config
+    if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         jax.config.update("jax_compilation_cache_dir", str(os.environ.get(CACHE) or Path(home) / "capflow"))
 
@@ -119,7 +122,23 @@ def _carried(economy: Economy) -> Economy:
 @cache
 def _program(replaced: tuple[tuple[str, Decision], ...], flows: bool) -> Callable[..., Any]:
     decisions = {**DECISIONS, **dict(replaced)}
-    return jax.jit(jax.vmap(lambda economy, given, draws: history(economy, given, draws, decisions, flows)))
+
+    def histories(economy: Economy, given: rules.Rules, draws: state.Draws) -> tuple[Any, ...]:
+        return history(economy, given, draws, decisions, flows)
+
+    return jax.jit(jax.vmap(histories), compiler_options=compiler_options())
+
+
+@cache
+def compiler_options() -> dict[str, Any] | None:
+    """The options above, or None where this compiler does not know them."""
+    if jax.default_backend() != "cpu":
+        return None
+    try:
+        jax.jit(lambda x: x + 1.0, compiler_options=QUICKER_TO_COMPILE)(1.0)
+    except jax.errors.JaxRuntimeError:
+        return None
+    return QUICKER_TO_COMPILE
 
 
 def _run_batches(

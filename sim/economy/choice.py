@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, namespace, ratio
+from sim.economy.arrays import Array, namespace, ratio, repeat
 
 
 def logit(utility: Float[Array, "*agent option"], weight: Array) -> Float[Array, "*agent option"]:
@@ -40,8 +40,8 @@ def match(
         What each giver gives to each taker: no giver exceeds its offer or a ceiling, no taker its ask.
     """
     xp = namespace(weight)
-    given = 0.0 * weight
-    for _ in range(rounds):
+
+    def offered_again(given: Array, turn: dict[str, Array]) -> Array:
         left = xp.maximum(offers - given.sum(axis=1), 0.0)
         open_asks = xp.maximum(asks - given.sum(axis=0), 0.0)
         pull = weight * open_asks[None, :]
@@ -49,7 +49,9 @@ def match(
         if ceiling is not None:
             wanted = xp.minimum(wanted, xp.maximum(ceiling - given, 0.0))
         scale = xp.minimum(1.0, ratio(open_asks, wanted.sum(axis=0), empty=1.0))
-        given = given + wanted * scale[None, :]
+        return given + wanted * scale[None, :]
+
+    given = repeat(offered_again, 0.0 * weight * asks[None, :], {"turn": xp.arange(rounds)})
     # Rounding may leave the sums a hair above what was offered or asked; cash must never go below zero.
     return given * (1.0 - 1e-14)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.arrays import Array, Scalar, namespace, ratio, repeat
 
 ROUNDING = 1e-12
 """Who is short of less than this part of what is needed is not short: sums of many payments round."""
@@ -104,11 +104,14 @@ def _highest(
     """
     xp = namespace(slope)
     eye = xp.eye(slope.shape[0])
-    level = ceiling
-    for _ in range(slope.shape[0] if rounds is None else rounds):
+
+    def lowered(level: Array, turn: dict[str, Array]) -> Array:
         short = source + slope @ level < ceiling * (1.0 - ROUNDING)
         system = eye - kept_slope * xp.where(short[:, None], slope, 0.0)
-        level = xp.linalg.solve(system, xp.where(short, kept_source * source, ceiling))
+        return xp.linalg.solve(system, xp.where(short, kept_source * source, ceiling))
+
+    turns = xp.arange(slope.shape[0] if rounds is None else rounds)
+    level = repeat(lowered, ceiling + 0.0 * source, {"turn": turns})
     return xp.clip(level, 0.0, ceiling)
 
 
