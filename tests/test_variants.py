@@ -163,6 +163,18 @@ def test_keys_of_every_kind_together(tmp_path):
         same(start, single(plan, int(point), int(seed)))
 
 
+def test_numbers_in_tables_and_switches_vary_too(tmp_path):
+    member = next(iter(BASELINE.labs["openai"].suppliers.values))
+    vary = {
+        f"labs.openai.suppliers.values.{member}": {"values": [0.1, 0.2]},
+        "providers.nebius.hyperscale": {"values": [0, 1]},
+    }
+    plan = planned(tmp_path, vary, "grid")
+    assert not plan.variants.shortcuts.places
+    for point, seed, start in all_starts(plan):
+        same(start, single(plan, int(point), int(seed)))
+
+
 def test_events_of_the_scenario_are_there(tmp_path):
     base = changed(load("run-on-usdt"), {})
     last = max(event.quarter for event in base.events)
