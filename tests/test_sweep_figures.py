@@ -14,7 +14,7 @@ from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
 from test_cli import CAPFLOW
 
-import sim.ensemble
+import sim
 from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sweep import Sweep, sweep
 from sim.experiments.sweep.report import of_sweep, write_sweep_report
@@ -55,7 +55,7 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ensemble():
-    return sim.ensemble.ensemble("baseline", runs=5, quarters=3, engine="numpy")
+    return sim.ensemble("baseline", runs=5, quarters=3, engine="numpy")
 
 
 def words(figure: Figure) -> str:

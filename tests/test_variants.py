@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import levers
-from sim.ensemble import starts
+from sim.ensembles import starts
 from sim.errors import ScenarioError
 from sim.experiments.sweep import Plan, Problem, places
 from sim.experiments.sweep.openings import Kept, Openings
