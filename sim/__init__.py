@@ -5,8 +5,9 @@
     run = sim.run("baseline", seed=1)
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
-`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.compare` runs two scenarios as twins,
-`sim.sweep` runs many points and goes on where it stopped,
+`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
+`sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
+`sim.elasticities` differentiates outcomes by levers,
 `sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
@@ -17,8 +18,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.ensembles import ensemble
     from sim.errors import ScenarioError
     from sim.experiments.compare import Comparison, compare
+    from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
     from sim.experiments.sweep import Sweep, sweep
     from sim.model import AccountingError, CapitalFlowModel
@@ -30,6 +33,7 @@ _HOME = {
     "AccountingError": "sim.model",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
+    "Elasticities": "sim.experiments.elasticities",
     "Run": "sim.runs",
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
@@ -37,6 +41,8 @@ _HOME = {
     "Sweep": "sim.experiments.sweep.folder",
     "WorkerError": "sim.experiments.histories",
     "compare": "sim.experiments.compare",
+    "elasticities": "sim.experiments.elasticities",
+    "ensemble": "sim.ensembles",
     "load": "sim.scenario",
     "run": "sim.single",
     "sweep": "sim.experiments.sweep.runner",
@@ -46,6 +52,7 @@ __all__ = [
     "AccountingError",
     "CapitalFlowModel",
     "Comparison",
+    "Elasticities",
     "Run",
     "RunError",
     "Scenario",
@@ -53,6 +60,8 @@ __all__ = [
     "Sweep",
     "WorkerError",
     "compare",
+    "elasticities",
+    "ensemble",
     "load",
     "run",
     "sweep",

@@ -171,6 +171,36 @@ def compact(
         console.show(found)
 
 
+@app.command()
+def sensitivity(
+    sweep_run: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a sweep, or its name under runs/.")],
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="Outcome to analyse, such as gpus_bought; a dozen headlines if left out."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make; must not exist. In the sweep's folder if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which levers the outcomes of a sweep depend on, and how surely."""
+    from sim.experiments.sensitivity import find_sweep
+    from sim.experiments.sensitivity import sensitivity as analyse
+    from sim.folders import finite, refuse_homeless, refuse_taken
+
+    if out is not None:
+        refuse_taken(out)
+        refuse_homeless(out)
+    found = analyse(find_sweep(sweep_run), outcome)
+    folder = found.save(out)
+    if as_json:
+        _answer({"sensitivity_dir": str(folder.resolve()), **finite(found.to_dict())})
+    else:
+        from sim.experiments.sensitivity.console import show
+
+        show(found, folder)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",

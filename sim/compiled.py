@@ -8,7 +8,7 @@ programs are kept on disk between invocations.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain, islice
@@ -111,6 +111,20 @@ def history(
     first = jnp.stack(list(taken(opening, opening).values()))
     _, (path, residuals, wrong, *kept) = jax.lax.scan(step, opening, draws)
     return jnp.concatenate([first[None], path]), residuals.max(axis=0), wrong.max(), *kept
+
+
+def paths_alone(
+    economy: Economy, given: rules.Rules, draws: state.Draws, decisions: Mapping[str, Decision]
+) -> Any:
+    """The readings of `history` and nothing else, for programs that differentiate, which checks would swell."""
+
+    def step(before: Economy, today: state.Draws) -> tuple[Economy, Any]:
+        after, _ = quarter(before, given, today, decisions)
+        return _carried(after), jnp.stack(list(taken(before, after).values()))
+
+    opening = _carried(economy)
+    first = jnp.stack(list(taken(opening, opening).values()))
+    return jnp.concatenate([first[None], jax.lax.scan(step, opening, draws)[1]])
 
 
 def _carried(economy: Economy) -> Economy:

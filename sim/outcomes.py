@@ -18,15 +18,14 @@ from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.flows import ORIGINS, OWN, RESERVE, TOKENS
 from sim.economy.gpus import BILLION
 from sim.economy.ledger import Books, net_worth
-from sim.economy.liquidity import buffer_ratio
+from sim.economy.liquidity import GONE, buffer_ratio
 from sim.economy.measures import EARNED
 from sim.economy.state import Economy
-from sim.economy.weekly import GONE
 
 if TYPE_CHECKING:
     from sim.model import CapitalFlowModel
 
-Reduction = Literal["sum", "last year", "last", "min", "max", "mean"]
+Reduction = Literal["sum", "last year", "last", "min", "max", "mean", "quarters before"]
 ORIGIN_WORDS = {
     "bill_interest": "bill interest",
     "token_float": "holders' token float",
@@ -49,7 +48,9 @@ class Outcome:
         label: what it is, in a few words.
         unit: of the number.
         reduction: how the quarters become one number. Sums, the last year and means leave the opening out; the
-            smallest and the largest include it.
+            smallest and the largest include it. "quarters before" counts the quarters until the first one in which
+            there is any, and all of them where there is none: a time cut off at the end of the history, so that
+            means and differences are those of the time survived within it (restricted mean survival time).
         about: population or sector whose colour it takes, or "interest".
         reading: what is read from each quarter, a key of `readings`; the outcome's own name if left out.
         over: reading by whose sum the sum is divided, for shares.
@@ -69,7 +70,7 @@ class Outcome:
         return self.reading or self.name
 
 
-USD, GPUS, SHARE, COUNT = "USD bn", "GPUs", "share", "companies"
+USD, GPUS, SHARE, COUNT, QUARTERS = "USD bn", "GPUs", "share", "companies", "quarters"
 INTEREST_GPUS = "gpu_capex_from_bill_interest_usd_bn"
 """The same as `interest_funded_gpu_usd_bn`, beside the other origins: tables for people show it once."""
 OUTCOMES: tuple[Outcome, ...] = (
@@ -172,6 +173,22 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("lab_failures", "Labs that failed", COUNT, "sum", "labs"),
     Outcome("provider_failures", "Providers that failed", COUNT, "sum", "providers"),
     Outcome("venture_failures", "Ventures that failed", COUNT, "sum", "ventures"),
+    *(
+        Outcome(
+            f"quarters_before_first_{what}_failure",
+            f"Quarters before the first {words} failed",
+            QUARTERS,
+            "quarters before",
+            about,
+            reading,
+        )
+        for what, words, about, reading in (
+            ("company", "company", "economy", "failures"),
+            ("lab", "lab", "labs", "lab_failures"),
+            ("provider", "provider", "providers", "provider_failures"),
+            ("coin", "coin", "issuers", "coins_failed"),
+        )
+    ),
 )
 HEADLINES = (
     "gpu_capex_usd_bn",
@@ -284,10 +301,17 @@ def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> Array:
         "min": lambda: path.min(axis=-1),
         "max": lambda: path.max(axis=-1),
         "mean": lambda: path[..., 1:].mean(axis=-1),
+        "quarters before": lambda: _quarters_before(path[..., 1:] > 0.0),
     }[outcome.reduction]()
     if outcome.over is None:
         return number
     return ratio(number, paths[outcome.over][..., 1:].sum(axis=-1))
+
+
+def _quarters_before(there: Array) -> Array:
+    """Number of quarters before the first in which there is any; all of them where there is none."""
+    xp = namespace(there)
+    return 1.0 * xp.where(there.any(axis=-1), there.argmax(axis=-1), there.shape[-1])
 
 
 def _excess_reserves(economy: Economy) -> tuple[Array, Array]:

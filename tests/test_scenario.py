@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sim import data, levers
 from sim.data import CONFIGS, read_data
 from sim.errors import ScenarioError
+from sim.experiments.sweep.design import names as sweeps
 from sim.opening import open_economy
 from sim.scenario import changed_keys, load, names, parse_value
 from sim.schema import Quantity
@@ -189,7 +190,7 @@ def test_toml_values_after_set():
 def test_configs_are_valid_toml_with_no_duplicate_names():
     paths = list(CONFIGS.rglob("*.toml"))
     assert all(tomllib.loads(path.read_text()) for path in paths)
-    assert len({path.stem for path in paths}) == len(paths) == len(names())
+    assert len({path.stem for path in paths}) == len(paths) == len(names()) + len(sweeps())
 
 
 def test_a_tail_of_synthetic_agents_closes_and_is_stable():

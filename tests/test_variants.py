@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import levers
-from sim.ensemble import starts
+from sim.ensembles import starts
 from sim.errors import ScenarioError
 from sim.experiments.sweep import Plan, Problem, places
 from sim.experiments.sweep.openings import Kept, Openings
@@ -159,6 +159,18 @@ def test_keys_of_every_kind_together(tmp_path):
     }
     plan = planned(tmp_path, vary, "grid", replicates=2, chunk=7)
     assert plan.runs == 64
+    for point, seed, start in all_starts(plan):
+        same(start, single(plan, int(point), int(seed)))
+
+
+def test_numbers_in_tables_and_switches_vary_too(tmp_path):
+    member = next(iter(BASELINE.labs["openai"].suppliers.values))
+    vary = {
+        f"labs.openai.suppliers.values.{member}": {"values": [0.1, 0.2]},
+        "providers.nebius.hyperscale": {"values": [0, 1]},
+    }
+    plan = planned(tmp_path, vary, "grid")
+    assert not plan.variants.shortcuts.places
     for point, seed, start in all_starts(plan):
         same(start, single(plan, int(point), int(seed)))
 

@@ -13,15 +13,13 @@ from sim.economy.flows import (
     OWN,
     PROVIDER_SHARES,
     PROVIDERS,
-    RESERVE,
     SHARES,
-    TOKENS,
     VENTURE_SHARES,
     VENTURES,
 )
 from sim.economy.funding import market_heat
 from sim.economy.ledger import Books, flow_total
-from sim.economy.liquidity import buffer_ratio, reserve_quality
+from sim.economy.liquidity import buffer_ratio, circulating, reserve_quality
 from sim.economy.redeployment import is_ai, visibility
 from sim.economy.rules import CHANNELS, Rules
 from sim.economy.state import Draws, Economy
@@ -64,7 +62,7 @@ def ai_losses(books: Books) -> Float[Array, " issuer"]:
 
     Net of interest added to the loans that were lost, and of what was left of failed companies for their owners.
     """
-    tokens = -books.positions[TOKENS][RESERVE]
+    tokens = circulating(books)
     xp = namespace(tokens)
     lent = (books.journal.write_offs[COMPUTE_LOANS][OWN] + books.journal.accruals[COMPUTE_LOANS][OWN]).sum(axis=1)
     marked = sum(books.journal.revaluations[name][OWN].sum(axis=1) for name in SHARES)

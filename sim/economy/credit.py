@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, affordable, namespace, ratio
+from sim.economy.arrays import Array, Scalar, affordable, material, namespace, ratio
 from sim.economy.contagion import clearing, paid_pairwise
 from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
 from sim.economy.ledger import Books, balance, pay, settle
 from sim.economy.rules import Rules
 from sim.economy.state import Credit, Draws, Economy, LoanTerms
 
+MOMENT = 1e-6
+"""Quarters (eight seconds): what rounding may add to a maturity."""
 CLEARING_ROUNDS = 6
 """Waves of default that clearing follows: borrowers, lenders who counted on them, their borrowers, and so on. What
 a longer chain leaves too high is cut when the payments are made, so that nobody pays more than it has."""
@@ -37,7 +39,7 @@ def service_loans(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     services = issuer_loans * rules.credit.circular_purchases / 4.0
     books = settle(books, _cleared(books, services, issuer_interest.T, investor_interest.T))
     flows = books.journal.flows
-    issuer_principal = xp.where(credit.issuer.remaining <= 1.0, issuer_loans, 0.0)
+    issuer_principal = xp.where(_at_maturity(credit.issuer), issuer_loans, 0.0)
     investor_principal = investor_loans / xp.maximum(credit.investor.remaining, 1.0)
     principal = issuer_principal.sum(axis=0) + investor_principal.sum(axis=0)
     repaid = affordable(balance(books, PROVIDERS), principal)
@@ -100,7 +102,7 @@ def debt_service(economy: Economy) -> Float[Array, " provider"]:
     credit = economy.credit
     xp = namespace(credit.facility)
     issuer_loans, investor_loans = _balances(economy.books)
-    due = issuer_loans * (credit.issuer.rate / 4.0 + 1.0 * (credit.issuer.remaining <= 1.0))
+    due = issuer_loans * (credit.issuer.rate / 4.0 + 1.0 * _at_maturity(credit.issuer))
     amortised = investor_loans * (credit.investor.rate / 4.0 + 1.0 / xp.maximum(credit.investor.remaining, 1.0))
     return due.sum(axis=0) + amortised.sum(axis=0)
 
@@ -136,10 +138,10 @@ def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term
     """
     terms: LoanTerms = getattr(credit, lender)
     xp = namespace(new)
-    weight = ratio(new, held + new)
+    weight, some = ratio(new, held + new), material(held) > 0.0
     blended = LoanTerms(
         rate=terms.rate * (1.0 - weight) + rate[None, :] * weight,
-        remaining=xp.where(held > 0.0, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),
+        remaining=xp.where(some, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),
     )
     return replace(credit, **{lender: blended})
 
@@ -147,6 +149,11 @@ def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term
 def _balances(books: Books) -> tuple[Array, Array]:
     loans = books.positions[COMPUTE_LOANS]
     return loans[OWN], loans[INVESTORS]
+
+
+def _at_maturity(terms: LoanTerms) -> Array:
+    """Whether a loan ends this quarter; rounding in blended maturities does not put it off."""
+    return terms.remaining < 1.0 + MOMENT
 
 
 def _a_quarter_older(terms: LoanTerms) -> LoanTerms:

@@ -362,6 +362,6 @@ def _from_backers(books: Books, rules: Rules) -> Scalar:
 def market_heat(capital: Capital, rules: Rules) -> Scalar:
     """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
     xp = namespace(capital.asked)
-    crowded = ratio(capital.offered, capital.asked, empty=1.0)
+    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
     limit = rules.funding.heat_limit
     return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

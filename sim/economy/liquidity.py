@@ -24,6 +24,9 @@ from sim.economy.regimes import Law
 from sim.economy.rules import Rules
 from sim.economy.state import Redeployment
 
+GONE = 1e-9
+"""USD bn: less than a dollar of tokens is what rounding leaves of a coin that is no more."""
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -119,8 +122,7 @@ def reserve_quality(books: Books, rules: Rules) -> Float[Array, " issuer"]:
     The reserve-loss arithmetic of a run: with a haircut h on what is sold, paying a part f of the tokens costs
     f / (1 - h) of the reserve, so a run is survived if h f / (1 - h) is at most equity over tokens.
     """
-    tokens = -books.positions[TOKENS][RESERVE]
-    return ratio(stress_value(books, rules), tokens, empty=1.0)
+    return ratio(stress_value(books, rules), circulating(books), empty=1.0)
 
 
 def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
@@ -129,7 +131,13 @@ def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
     backing = balance(books, RESERVE)
     for instrument in BACKING:
         backing = backing + total_value(books, instrument, RESERVE)
-    return ratio(backing - tokens, tokens)
+    return ratio(backing - tokens, circulating(books))
+
+
+def circulating(books: Books) -> Float[Array, " issuer"]:
+    """Tokens outstanding, USD bn; none where only rounding is left of a coin."""
+    tokens = -books.positions[TOKENS][RESERVE]
+    return namespace(tokens).where(tokens > GONE, tokens, 0.0)
 
 
 def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion: str) -> Books:

@@ -38,10 +38,9 @@ from sim.economy.flows import (
 )
 from sim.economy.gpus import BILLION
 from sim.economy.ledger import Books, Positions, balance, net_worth, total_value
-from sim.economy.liquidity import buffer_ratio
+from sim.economy.liquidity import GONE, buffer_ratio
 from sim.economy.rules import AI_CHANNELS, CHANNELS
 from sim.economy.state import Economy
-from sim.economy.weekly import GONE
 
 EARNED = ORIGINS[:OUTSIDE]
 """Origins under which agents hold money."""

@@ -13,11 +13,10 @@ from sim.economy.deals import close_deals, facility_draws
 from sim.economy.decisions import Decisions
 from sim.economy.flows import ADVANCES, BILLS, COMMODITIES, ECONOMY, OWN, RESERVE, TOKENS
 from sim.economy.ledger import Books, balance, flow_total, pay, total_value
-from sim.economy.liquidity import buffer_ratio
+from sim.economy.liquidity import GONE, buffer_ratio
 from sim.economy.regimes import law_of
 from sim.economy.rules import AI_CHANNELS, CHANNELS, COLUMN, Rules
 from sim.economy.state import Draws, Economy
-from sim.economy.weekly import GONE
 
 
 def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions) -> Economy:

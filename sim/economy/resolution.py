@@ -10,6 +10,7 @@ from sim.economy.arrays import Array, column, diagonal, namespace, row
 from sim.economy.flows import ADVANCES, ECONOMY, OWN, RESERVE, TOKENS
 from sim.economy.ledger import Books, balance, net_worth, pay, total_value, write_off
 from sim.economy.liquidity import (
+    GONE,
     buffer_ratio,
     discounts,
     holdings,
@@ -23,7 +24,6 @@ from sim.economy.liquidity import (
 from sim.economy.regimes import Law, law_of
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
-from sim.economy.weekly import GONE
 
 
 def resolve_issuers(economy: Economy, rules: Rules, draws: Draws) -> Economy:

@@ -10,15 +10,13 @@ from sim.economy.arrays import Array, Scalar, flag, namespace, ratio, repeat
 from sim.economy.choice import logit
 from sim.economy.flows import ADVANCES, RESERVE, TOKENS
 from sim.economy.ledger import total_value
-from sim.economy.liquidity import discounts, holdings, raised, reserve_only, speeds, usable
+from sim.economy.liquidity import GONE, discounts, holdings, raised, reserve_only, speeds, usable
 from sim.economy.redemptions import arbitrage, flight, next_yield_impact, redemption_hazard, stress
 from sim.economy.regimes import law_of
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
 
 WEEKS = 13
-GONE = 1e-9
-"""USD bn: less than a dollar of tokens is what rounding leaves of a coin that is no more."""
 CLOSED = 1e-6
 """Share of redemptions refused from which the window counts as closed: rounding does not close it."""
 
@@ -178,9 +176,10 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str,
     proceeds = raised(stock, allowed, frame.part * _within_reach(stock, stuck, tokens, frame), frame.discount)
     paid = proceeds.sum(axis=1)
     refused = xp.clip(1.0 - ratio(paid, allowed, empty=1.0), 0.0, 1.0)
-    shut = flag(refused > CLOSED, tokens)
+    alive = flag(tokens > GONE, tokens)
+    shut = alive * flag(refused > CLOSED, tokens)
     ran = xp.maximum(paid - leaving, 0.0)
-    open_now = (1.0 - xp.maximum(shut, xp.maximum(before.shut, barred))) * flag(tokens > GONE, tokens)
+    open_now = (1.0 - xp.maximum(shut, xp.maximum(before.shut, barred))) * alive
     arriving = flight(ran, tokens * open_now, felt, rule)
     after = xp.maximum(tokens + new + arriving - paid, 0.0)
     stock = _with_cash(stock - proceeds / (1.0 - frame.discount)[None, :], arriving)
@@ -195,14 +194,14 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, rules: Rules, today: dict[str,
     flow = ratio(after.sum() - tokens.sum(), tokens.sum())
     gap = next_yield_impact(before.yield_gap, flow, rule)
     return WeeklyRounds(
-        last=Week(after, stock, pressure, ratio(ran, tokens), shut, xp.maximum(price, 0.0), gap),
+        last=Week(after, stock, pressure, alive * ratio(ran, tokens), shut, xp.maximum(price, 0.0), gap),
         minted=rounds.minted + new + arriving,
         redeemed=rounds.redeemed + paid,
         average=rounds.average + 0.5 * (tokens + after) / WEEKS,
         proceeds=rounds.proceeds + proceeds,
         lowest_price=xp.clip(xp.minimum(rounds.lowest_price, xp.minimum(low, opening_price)), 0.0, 1.0),
-        largest_outflow=xp.maximum(rounds.largest_outflow, ratio(tokens - after, tokens)),
-        weeks_shut=rounds.weeks_shut + xp.maximum(by_bank, shut),
+        largest_outflow=xp.maximum(rounds.largest_outflow, alive * ratio(tokens - after, tokens)),
+        weeks_shut=rounds.weeks_shut + alive * xp.maximum(by_bank, shut),
         yield_impact=rounds.yield_impact + gap / WEEKS,
     )
 

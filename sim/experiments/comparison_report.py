@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.experiments.compare import Comparison
     from sim.experiments.paired import Effect
 
-COUNTED = ("GPUs", "companies", "coins", "weeks")
+COUNTED = ("GPUs", "companies", "coins", "weeks", "quarters")
 """Units of outcomes that are counted, and named in their labels."""
 MINUS = "\N{MINUS SIGN}"
 CAPTIONS = {

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from sim import calendar, levers
 from sim.behaviours import Behaviour
-from sim.ensemble import LAST_SEED, chosen_engine
+from sim.ensembles import LAST_SEED, chosen_engine
 from sim.errors import ScenarioError
 from sim.experiments.sweep import design as designs
 from sim.experiments.sweep import sampling, space

@@ -229,7 +229,7 @@ def _histories_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
 
 def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
     """Histories from their starts; None if there are none."""
-    from sim.ensemble import run_histories
+    from sim.ensembles import run_histories
 
     left = iter(starts)
     first = next(left, None)

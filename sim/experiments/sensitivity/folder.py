@@ -1,0 +1,65 @@
+"""The folder of a sensitivity analysis: numbers, figures and a report, written whole or not at all."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.experiments.sensitivity.pictures import draw, sections
+from sim.folders import WholeFolder, free_folder, json_text
+from sim.pages import page
+
+if TYPE_CHECKING:
+    from sim.experiments.sensitivity.results import Sensitivity
+
+NUMBERS = "sensitivity.json"
+METHODS = {
+    "sobol": "Sobol indices",
+    "morris": "Morris screening",
+    "grid": "rank regression over a grid",
+    "random": "rank regression over a random sample",
+    "latin_hypercube": "rank regression over a Latin hypercube",
+}
+"""Method of a design -> what the analysis is."""
+
+
+def write(found: Sensitivity, out: Path | None) -> Path:
+    """Write `sensitivity.json`, the figures and `report.html`.
+
+    Args:
+        found: the analysis.
+        out: the folder; `sensitivity` in the sweep's folder, or a free name like it, if None.
+
+    Returns:
+        The folder.
+
+    Raises:
+        RunError: if the folder exists or cannot be written; nothing is left behind.
+    """
+    with WholeFolder(out or free_folder(found.sample.folder, "sensitivity"), "a sensitivity analysis") as whole:
+        (whole.path / NUMBERS).write_text(json_text(found.to_dict(), indent=2) + "\n", encoding="utf-8")
+        figures = whole.path / "figures"
+        figures.mkdir()
+        paths = draw(found, figures)
+        design = found.sample.design
+        title = f"What {design['title']} depends on"
+        body = [
+            f"<p class='note'>capflow: {escape(METHODS[found.method])} of {escape(found.sample.told())}</p>",
+            f"<h1>{escape(str(design['title']))}: what matters</h1>",
+            *sections(found, paths),
+            "<h2>How to read this</h2>",
+            READING,
+        ]
+        (whole.path / "report.html").write_text(page(title, "\n".join(body)), encoding="utf-8")
+        return whole.commit()
+
+
+READING = (
+    "<p>Every number is of the ranges that the sweep varies, with all values in them equally likely: other "
+    "ranges, other answers. What is not varied cannot matter. Replicates share their seeds over all points, so "
+    "that luck which is the same everywhere cancels when points are compared; luck that differs from point to "
+    "point stays in the means, and looks like an interaction. Intervals are those of resampled points. They say "
+    "how far the number would move with other points, and nothing of whether the model is right.</p>"
+)
+"""How to read an analysis, as HTML."""

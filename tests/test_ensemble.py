@@ -1,0 +1,200 @@
+"""Many histories at once: the same numbers from every engine, and no compiling between points."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim import compiled, levers
+from sim.behaviours import Behaviour
+from sim.histories import behaviour, in_numpy, start
+from sim.outcomes import OUTCOMES, outcomes_of
+from sim.scenario import changed, load, names
+
+QUARTERS = 28
+"""One length for all, so that the program is compiled once."""
+SCENARIOS = sorted(names())
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Every scenario with two seeds, in NumPy and in one batch in JAX."""
+    scenarios = [load(name, {"run.quarters": QUARTERS}) for name in SCENARIOS]
+    starts = [start(scenario, seed) for scenario in scenarios for seed in (3, 4)]
+    rules = behaviour(scenarios[0])
+    return in_numpy(starts, rules), compiled.in_jax(starts, rules)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_engines_agree_on_every_series_in_every_scenario(both, name):
+    """To 1e-9 of the size of each number, in every quarter; the largest difference counts."""
+    plain, fast = both
+    for run in (2 * SCENARIOS.index(name), 2 * SCENARIOS.index(name) + 1):
+        assert plain.problems[run] is None and fast.problems[run] is None
+        np.testing.assert_allclose(fast.paths[run], plain.paths[run], rtol=1e-9, atol=1e-12)
+        assert fast.residuals[run].max() < 1e-9
+    assert plain.names == fast.names and plain.identities == fast.identities
+
+
+@pytest.mark.slow
+def test_points_seeds_and_scenarios_compile_nothing_anew(both):
+    """Rules, draws and balances are data: a hundred other starts leave the program as it was."""
+    program = compiled._program((), False)
+    before = program._cache_size()
+    base = load("baseline", {"run.quarters": QUARTERS})
+    rng = np.random.default_rng(0)
+    starts = []
+    for seed in range(100):
+        turned = {}
+        for lever in rng.choice(levers.LEVERS, 3, replace=False):
+            low, high = levers.quantity(base, lever).range
+            turned[lever.key] = float(rng.uniform(low, high))
+        starts.append(start(changed(base, turned), seed))
+    found = compiled.in_jax(starts, behaviour(base))
+    assert program._cache_size() == before == 1
+    assert found.paths.shape[0] == 100 and len({path.tobytes() for path in found.paths}) == 100
+
+
+@pytest.mark.slow
+def test_the_dataset_is_the_histories_of_single_runs(both):
+    data = sim.ensemble("baseline", runs=3, seed=7)
+    assert data.sizes == {
+        "run": 3,
+        "quarter": QUARTERS + 1,
+        "measure": len(both[0].names),
+        "outcome": len(OUTCOMES),
+        "identity": 9,
+    }
+    assert list(data.seed.values) == [7, 8, 9] and data.quarter.values[0] == "2023Q4"
+    model = sim.CapitalFlowModel(rng=8)
+    single = outcomes_of(model)
+    for name, number in single.items():
+        assert float(data.outcomes.sel(run=1, outcome=name)) == pytest.approx(number, rel=1e-9, abs=1e-12)
+    for name, number in model.series.items():
+        last = float(data.series.sel(run=1, measure=name).isel(quarter=-1))
+        assert last == pytest.approx(number, rel=1e-9, abs=1e-12)
+    assert float(data.residuals.max()) < 1e-9
+
+
+@pytest.mark.slow
+def test_a_history_is_the_same_alone_and_in_company(both):
+    """A half-empty batch repeats its last history; that, and the place in a batch, must change nothing."""
+    base = load("baseline", {"run.quarters": QUARTERS})
+    starts = [start(base, seed) for seed in range(70)]
+    rules = behaviour(base)
+    many, one = compiled.in_jax(starts, rules), compiled.in_jax(starts[66:67], rules)
+    np.testing.assert_allclose(many.paths[66], one.paths[0], rtol=1e-12, atol=1e-14)
+
+
+def test_numpy_engine_gives_what_the_mesa_model_gives():
+    data = sim.ensemble("baseline", runs=2, quarters=3, engine="numpy")
+    for run, seed in enumerate(data.seed.values):
+        single = outcomes_of(sim.CapitalFlowModel({"run.quarters": 3, "run.seed": int(seed)}, rng=int(seed)))
+        np.testing.assert_allclose(data.outcomes.values[run], list(single.values()), rtol=1e-12)
+
+
+def test_changes_and_synthetic_agents_reach_every_history():
+    changes = {"tail.labs": 3, "payout_ratio": 1.0}
+    data = sim.ensemble("baseline", runs=2, quarters=2, engine="numpy", changes=changes)
+    plain = sim.ensemble("baseline", runs=2, quarters=2, engine="numpy")
+    assert float(data.series.sel(measure="labs_alive").min()) == 8.0
+    sums = [float(d.outcomes.sel(outcome="dividends_usd_bn").sum()) for d in (data, plain)]
+    assert sums[0] > sums[1]
+    single = outcomes_of(sim.CapitalFlowModel({"run.quarters": 2, "run.seed": 2, **changes}, rng=2))
+    assert float(data.outcomes.sel(run=1, outcome="lab_revenue_usd_bn")) == single["lab_revenue_usd_bn"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"runs": 0}, "at least 1 history"),
+        ({"engine": "fortran"}, "expected one of auto, jax, numpy"),
+        ({"seed": 2**63 - 5}, "would be above"),
+        ({"changes": {"no_such_lever": 1.0}}, "no such lever"),
+        ({"decisions": {"payout": "no_such_module:f"}}, "there is no module"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(given, said):
+    with pytest.raises(sim.ScenarioError, match=said) as caught:
+        sim.ensemble("baseline", **{"quarters": 2, **given})
+    assert "\n" not in str(caught.value)
+
+
+WITHOUT_JAX = """
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name == "jax" or name.startswith("jax."):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hidden())
+from importlib import util
+real = util.find_spec
+util.find_spec = lambda name, package=None: None if name == "jax" else real(name, package)
+import sim
+print(sim.ensemble("baseline", runs=2, quarters=2).outcomes.shape)
+"""
+
+
+def test_without_jax_it_says_so_and_runs_in_numpy():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_JAX], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == f"(2, {len(OUTCOMES)})", done.stderr
+    assert done.stderr.strip().splitlines() == [
+        "capflow: JAX is not installed; running in NumPy, one history at a time (slower)"
+    ]
+
+
+def untraceable(economy, rules):
+    return 0.5 if float(economy.environment.bill_rate) > 0.01 else 0.0
+
+
+def not_a_share(economy, rules):
+    return 1.5 + 0.0 * economy.income.realised_profit
+
+
+def test_a_decision_that_cannot_be_compiled_says_so():
+    base = load("baseline", {"run.quarters": 2})
+    rules = behaviour(base, {"payout": untraceable})
+    with pytest.raises(sim.ScenarioError, match=r"decisions.payout cannot be compiled .* in NumPy") as caught:
+        compiled.in_jax([start(base, 1)], rules)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_decision_out_of_its_form_spoils_the_history_not_the_answer():
+    base = load("baseline", {"run.quarters": 2})
+    rules = Behaviour(sim.CapitalFlowModel(base, rng=1).names, {"payout": not_a_share})
+    for engine in (in_numpy, compiled.in_jax):
+        found = engine([start(base, 1)], rules)
+        assert "payout" in found.problems[0]
+        assert all(np.isnan(numbers).all() for numbers in found.outcomes().values())
+
+
+@pytest.mark.slow
+def test_programs_are_kept_on_disk(tmp_path):
+    """Another process finds the compiled program, and compiles nothing."""
+    code = (
+        "import jax, logging, sim\n"
+        "hits = []\n"
+        "jax.monitoring.register_event_listener(lambda name, **_: hits.append(name))\n"
+        "sim.ensemble('baseline', runs=1, quarters=2)\n"
+        "print(hits.count('/jax/compilation_cache/cache_hits') > 0)\n"
+    )
+    import os
+
+    here = Path(__file__).parent.parent
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=here,
+            env={**os.environ, "CAPFLOW_CACHE": str(tmp_path)},
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert told == ["False", "True"]
