@@ -455,6 +455,17 @@ def test_mistakes_on_the_command_line_are_one_line(arguments, words, design, tmp
         assert word in err
 
 
+def test_an_interrupt_while_a_chunk_is_handed_out_is_an_interrupt(design, tmp_path, monkeypatch):
+    import threading
+
+    def interrupted(thread):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sim.sweep(design, tmp_path / "out", workers=1)
+
+
 def test_work_in_this_process_leaves_the_caller_free_and_tells_of_errors():
     here = Here()
     assert here.submit(divmod, 7, 2).result(timeout=10) == (3, 1)

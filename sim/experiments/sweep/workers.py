@@ -70,8 +70,9 @@ class Here(Executor):
         self._now = 0
         context = contextvars.copy_context()
         work = (self._work, future, fn, args, kwargs)
-        self._thread = threading.Thread(target=context.run, args=work, daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=context.run, args=work, daemon=True)
+        thread.start()
+        self._thread = thread
         return future
 
     def running(self) -> int:
@@ -266,7 +267,9 @@ def crew(workers: int, scheduler: str | None) -> Iterator[Crew]:
     try:
         yield made
     except BaseException:
-        made.shutdown(wait=False, cancel_futures=True)
+        # An interrupt may come in the middle of handing out a chunk: what is half begun must not hide it.
+        with suppress(Exception):
+            made.shutdown(wait=False, cancel_futures=True)
         raise
     made.shutdown(wait=True)
 
