@@ -19,7 +19,7 @@ from sim.experiments.sweep import chunks, status
 from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
-from sim.experiments.sweep.work import Finished, Rehearsal, rehearse, room_on_disk, run_chunk
+from sim.experiments.sweep.work import Finished, Rehearsal, rehearse, room_on_disk, run_chunk, run_chunk_once
 from sim.experiments.sweep.workers import Cluster, Crew, cores, crew, is_loss
 from sim.folders import WholeFolder
 from sim.runs import DESIGN, RunError
@@ -320,11 +320,12 @@ def _dispatch(hands: Crew, plan: Plan, folder: Path, left: list[int], runs: int,
     """Hand out chunks until all are done, never more at a time than are worked on."""
     waiting, at_work = deque(left), dict[Future[Finished], int]()
     tally, handed = Tally(0, 0, {}), dict[int, int]()
+    task = run_chunk_once if isinstance(hands, Cluster) else run_chunk
     while waiting or at_work:
         while waiting and len(at_work) < hands.width:
             chunk = waiting.popleft()
             handed[chunk] = handed.get(chunk, 0) + 1
-            at_work[hands.submit(run_chunk, str(folder), chunk)] = chunk
+            at_work[hands.submit(task, str(folder), chunk)] = chunk
         told.progress(min(runs, tally.runs + hands.running()), runs)
         for future in wait(at_work, timeout=TICK, return_when=FIRST_COMPLETED).done:
             chunk = at_work.pop(future)

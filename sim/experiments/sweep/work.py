@@ -6,6 +6,7 @@ of the chunk, and returns a small record.
 
 from __future__ import annotations
 
+import glob
 import os
 import platform
 import shutil
@@ -24,7 +25,7 @@ from sim.errors import ScenarioError
 from sim.experiments.sweep import chunks
 from sim.experiments.sweep.chunks import StorageError
 from sim.experiments.sweep.status import note
-from sim.runs import DESIGN, RunError
+from sim.runs import DESIGN, RunError, reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,6 +115,21 @@ def run_chunk(folder: str, chunk: int) -> Finished:
     return done
 
 
+def run_chunk_once(folder: str, chunk: int) -> Finished:
+    """Run a chunk unless it is there: a cluster hands out again what a worker finished and died before it told.
+
+    Args:
+        folder: of the sweep, with its plan.
+        chunk: number of the chunk.
+    """
+    plan = plan_in(folder)
+    files = chunks.finished(Path(folder), plan.keep).get(chunk, ())
+    if not files or not all(file.intact() for file in files):
+        return run_chunk(folder, chunk)
+    at = plan.keep.index("outcomes")
+    return Finished(chunk, len(plan.rows(chunk)["run"]), _problems(files[at].path), 0.0)
+
+
 def rehearse(folder: str, chunk: int) -> Rehearsal:
     """Run a few histories of a chunk, and measure what they cost. Nothing of them is kept.
 
@@ -142,6 +158,15 @@ def rehearse(folder: str, chunk: int) -> Rehearsal:
     half = max(1, len(some) // 2)
     each = max(0.0, (whole - few) / max(1, len(some) - half))
     return Rehearsal(seconds, each, max(0.0, whole - each * len(some)))
+
+
+def _problems(path: Path) -> int:
+    """How many runs of a file of outcomes have no numbers."""
+    import duckdb
+
+    with reported(f"{path}: cannot be read"), duckdb.connect(config={"threads": 1}) as db:
+        [(count,)] = db.execute("SELECT count(problem) FROM read_parquet(?)", [glob.escape(str(path))]).fetchall()
+    return int(count)
 
 
 def _first_runs(table: pd.DataFrame, halves: int) -> pd.DataFrame:

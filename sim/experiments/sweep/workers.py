@@ -9,6 +9,7 @@ start with this module.
 from __future__ import annotations
 
 import contextvars
+import logging
 import os
 import signal
 import threading
@@ -36,6 +37,8 @@ ONE_THREAD = {
 }
 WAIT_FOR_SCHEDULER = 10.0
 WAIT_FOR_THREAD = 2.0
+LOGGERS = ("distributed.client", "tornado.application")
+"""Of Dask, in the process that hands out the chunks."""
 AHEAD = 2
 """Chunks handed to a cluster for each of its threads, so that none waits for the next."""
 
@@ -190,6 +193,10 @@ class Cluster(Executor):
             told = " ".join(str(error).split()) or type(error).__name__
             raise ScenarioError(f"--scheduler {address}: no Dask scheduler answers there ({told})") from None
         self.address = address
+        # What they log of a scheduler that dies would bury the line that says so.
+        self._levels = {name: logging.getLogger(name).level for name in LOGGERS}
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._executor = self._client.get_executor(pure=False)
         self._width, self._asked = 1, 0.0
 
@@ -224,6 +231,8 @@ class Cluster(Executor):
         self._executor.shutdown(wait=wait)
         with suppress(Exception):  # a scheduler that is gone cannot be told goodbye
             self._client.close(timeout=1)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
 
     def lost(self) -> ClusterLostError:
         """What to raise when the scheduler is gone."""
