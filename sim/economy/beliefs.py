@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.arrays import Array, Scalar, material, namespace, ratio
 from sim.economy.credit import debt
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -92,7 +92,7 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         "bills": mood.bill_rate,
         "bitcoin": 4.0 * mood.crypto_return,
         "gold": 4.0 * mood.gold_return,
-        "compute_loans": ratio(4.0 * (interest + beside_cash), lent, empty=0.0) + 0.0 * mood.bill_rate,
+        "compute_loans": ratio(4.0 * (interest + beside_cash), material(lent)) + 0.0 * mood.bill_rate,
         "compute_equity": 4.0 * _mean_gain(books, rules),
         "lab_equity": 4.0 * mood.ai_return,
         "open_data": 0.0 * mood.bill_rate,
@@ -132,7 +132,7 @@ def _gain(books: Books, instrument: str, company: str) -> Array:
     """Revaluation of a company's shares over the quarter, as a share of what they were worth before."""
     entry = books.journal.revaluations[instrument][company]
     worth = -books.positions[instrument][company] * books.price[instrument]
-    return ratio(-entry, worth + entry)
+    return ratio(-entry, material(worth + entry))
 
 
 def _issuer_multiple(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:

@@ -138,7 +138,7 @@ def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term
     """
     terms: LoanTerms = getattr(credit, lender)
     xp = namespace(new)
-    weight, some = ratio(new, held + new), material(held) > 0.0
+    weight, some = ratio(new, material(held + new)), material(held) > 0.0
     blended = LoanTerms(
         rate=terms.rate * (1.0 - weight) + rate[None, :] * weight,
         remaining=xp.where(some, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),

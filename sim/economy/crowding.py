@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.arrays import Array, Scalar, material, namespace, ratio
 from sim.economy.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, SHARES
 from sim.economy.ledger import Books
 from sim.economy.rules import Rules
@@ -24,7 +24,7 @@ def sponsor_share(books: Books, instrument: str) -> Float[Array, " company"]:
         loans = books.positions[COMPUTE_LOANS]
         lent = loans[OWN].sum(axis=0)
         held, everyone = held + lent, everyone + lent + loans[INVESTORS].sum(axis=0)
-    return ratio(held, everyone)
+    return ratio(held, material(everyone))
 
 
 def private_interest(share: Float[Array, " company"], heat: Scalar, rules: Rules) -> Float[Array, " company"]:

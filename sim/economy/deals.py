@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, affordable, column, namespace, ratio, row
+from sim.economy.arrays import Array, affordable, column, material, namespace, ratio, row
 from sim.economy.choice import match
 from sim.economy.credit import lend, loan_rate
 from sim.economy.flows import (
@@ -157,9 +157,9 @@ def _pay_for_deals(
 def _deal_price(books: Books, instrument: str, company: str, round_kind: str, value: Array, paid: Array) -> Array:
     xp = namespace(value)
     price = books.price[instrument]
-    priced = flow_total(books, round_kind, 0) > 0.0
+    priced = material(flow_total(books, round_kind, 0)) > 0.0
     issued = -books.positions[instrument][company]
-    return xp.where((paid.sum(axis=0) > 0.0) & ~priced & (value > 0.0), ratio(value, issued), price)
+    return xp.where((material(paid.sum(axis=0)) > 0.0) & ~priced & (value > 0.0), ratio(value, issued), price)
 
 
 def _by_channel(spent: dict[str, Array], like: Array) -> Float[Array, "issuer channel"]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, affordable, column, namespace, row
+from sim.economy.arrays import Array, affordable, column, material, namespace, row
 from sim.economy.credit import debt, owed_late
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -177,9 +177,9 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
 
 def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
     """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or by a loan."""
-    held = economy.books.positions[shares][OWN] > 0.0
+    held = material(economy.books.positions[shares][OWN]) > 0.0
     if shares == PROVIDER_SHARES:
-        held = held | (economy.books.positions[COMPUTE_LOANS][OWN] > 0.0)
+        held = held | (material(economy.books.positions[COMPUTE_LOANS][OWN]) > 0.0)
     return failed + (draws.events.bets_fail[:, None] * held).sum(axis=0) > 0.0
 
 

@@ -230,7 +230,7 @@ def _fund_labs(economy: Economy, rules: Rules, draws: Draws, decisions: Decision
     total = raised.sum(axis=0)
     books = revalue(economy.books, LAB_SHARES, _round_price(economy.books, LAB_SHARES, LABS, value, total))
     books = pay(books, "lab_round", raised)
-    labs = replace(labs, post_money=xp.where(total > 0.0, value + total, labs.post_money))
+    labs = replace(labs, post_money=xp.where(material(total) > 0.0, value + total, labs.post_money))
     capital = replace(
         capital,
         lab_ask=material(capital.lab_ask - total),
@@ -254,7 +254,7 @@ def _round_price(books: Books, instrument: str, company: str, value: Array, rais
     """Price per share: the pre-money value where money is raised, the last mark elsewhere."""
     xp = namespace(value)
     issued = -books.positions[instrument][company]
-    return xp.where((raised > 0.0) & (value > 0.0), ratio(value, issued), books.price[instrument])
+    return xp.where((material(raised) > 0.0) & (value > 0.0), ratio(value, issued), books.price[instrument])
 
 
 def _fund_providers(economy: Economy, rules: Rules) -> Economy:
@@ -293,7 +293,7 @@ def _fund_providers(economy: Economy, rules: Rules) -> Economy:
 def known_providers(books: Books) -> Float[Array, "issuer provider"]:
     """1 where an issuer already lends to a provider or owns a part of it."""
     held = books.positions
-    return 1.0 * ((held[COMPUTE_LOANS][OWN] > 0.0) | (held[PROVIDER_SHARES][OWN] > 0.0))
+    return 1.0 * ((material(held[COMPUTE_LOANS][OWN]) > 0.0) | (material(held[PROVIDER_SHARES][OWN]) > 0.0))
 
 
 def _open_ask(economy: Economy, rules: Rules, ask: Array, channel: str) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, namespace, ratio
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, material, namespace, ratio
 from sim.economy.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
 from sim.economy.funding import lab_valuation, market_heat, provider_value
 from sim.economy.ledger import Books, flow_total, revalue
@@ -67,7 +67,7 @@ def _remember_rounds(economy: Economy, rules: Rules) -> Ventures:
     return replace(
         ventures,
         funding_heat=(1.0 - new) * ventures.funding_heat + new * market_heat(economy.capital, rules),
-        round_price=xp.where(raised > 0.0, books.price[VENTURE_SHARES], ventures.round_price),
+        round_price=xp.where(material(raised) > 0.0, books.price[VENTURE_SHARES], ventures.round_price),
     )
 
 
@@ -86,5 +86,5 @@ def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Sc
     price = books.price[instrument]
     worth = -books.positions[instrument][company] * price
     move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
-    raised = flow_total(books, round_kind, 0) > 0.0
+    raised = material(flow_total(books, round_kind, 0)) > 0.0
     return price * xp.where(raised | (worth <= 0.0), 1.0, move)
