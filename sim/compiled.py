@@ -29,8 +29,9 @@ from sim.economy.state import Economy
 from sim.errors import ScenarioError
 from sim.histories import Histories, Progress, Start, flow_table, taken, unusable
 
-BATCH = {"cpu": 64, "gpu": 4096, "tpu": 4096}
-"""Histories in a batch: on a processor, as many as keep its caches warm; on an accelerator, enough to fill it."""
+BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
+"""Histories in a batch: on a processor, as many as make up for the start of each operation and still
+fit its cache; on an accelerator, enough to fill it."""
 QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 """Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
 CACHE = "CAPFLOW_CACHE"
