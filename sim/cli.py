@@ -130,6 +130,7 @@ def sweep(
         str | None, typer.Option(metavar="I/N", help="Run part I of N, I from 1; every part is a call of its own.")
     ] = None,
     changes: Sets = None,
+    report: Annotated[bool, typer.Option(help="Draw the figures and write the report once it is complete.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a sweep; the same command again goes on where it stopped."""
@@ -142,7 +143,7 @@ def sweep(
     part = _shard(shard)
     try:
         with console.told(Path(design).stem) as told:
-            found = runner.sweep(design, folder, workers, _parsed(changes), scheduler, part, told)
+            found = runner.sweep(design, folder, workers, _parsed(changes), scheduler, part, told, report)
     except (KeyboardInterrupt, TerminatedError) as stopped:
         # At once: a program that is being compiled would hold the process.
         terminated = isinstance(stopped, TerminatedError)

@@ -68,6 +68,8 @@ def show(found: Sweep) -> None:
     if manifest["largest_residual"] is not None:
         print(f"Books: largest relative residual of all runs {manifest['largest_residual']:.1e}")
     print(f"Folder: {found.path}")
+    if found.report is not None:
+        print(f"Report: {found.report}")
 
 
 def duration(seconds: float) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from sim.experiments.sensitivity import Sensitivity, sensitivity
 from sim.experiments.sensitivity.folder import METHODS, READING
 from sim.experiments.sensitivity.pictures import draw, sections
 from sim.experiments.sensitivity.sample import Varied, levers_of
-from sim.experiments.sweep.folder import Sweep
+from sim.experiments.sweep import chunks
+from sim.experiments.sweep.folder import REPORT, Sweep
 from sim.figures import fans, first_failures
 from sim.figures.style import DPI, plain
 from sim.outcomes import INTEREST_GPUS, OUTCOMES
@@ -35,6 +37,7 @@ DRAWN = (
 """Outcomes whose dependence on the levers is drawn."""
 MOST_PROBLEMS = 20
 QUANTILES = (0.05, 0.5, 0.95)
+FIGURES = "figures"
 WORDS = {
     "grid": "every combination of the values below",
     "random": "points drawn at random",
@@ -60,18 +63,28 @@ def write_sweep_report(folder: Path | str) -> Path:
     sweep = Sweep.open(folder)
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
-    pictures = sweep.path / "figures"
-    with reported(f"{folder}: cannot write the report"):
+    with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drawn:
+        body = "\n".join(_body(sweep, drawn))
+        made = drawn / REPORT
+        made.write_text(page(str(sweep.design["title"]), body), encoding="utf-8")
+        pictures = sweep.path / FIGURES
         pictures.mkdir(exist_ok=True)
-        body = "\n".join(_body(sweep, pictures))
-        # Under another name first: whoever looks sees the old report or the new one.
-        handle, temporary = tempfile.mkstemp(dir=sweep.path, prefix=".report-", suffix=".html")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page(str(sweep.design["title"]), body))
-        os.chmod(temporary, 0o644)
-        report = sweep.path / "report.html"
-        os.replace(temporary, report)
+        for path in sorted(drawn.glob("*.png")):
+            os.replace(path, pictures / path.name)
+        report = sweep.path / REPORT
+        os.replace(made, report)
     return report
+
+
+@contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """A folder to draw in: whoever looks meanwhile sees the old report, and nothing half written is left."""
+    path = folder / f".report.{chunks.writer()}.partial"
+    try:
+        path.mkdir()
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _body(sweep: Sweep, pictures: Path) -> Iterable[str]:
@@ -195,7 +208,7 @@ def _dependence(sweep: Sweep, pictures: Path) -> Iterable[str]:
 
 
 def _fans(sweep: Sweep, pictures: Path) -> Iterable[str]:
-    if "series" not in sweep.kept:
+    if "series" not in sweep.kept or not sweep.query("SELECT 1 FROM series LIMIT 1").size:
         return
     found = of_sweep(sweep)
     path = pictures / "fans.png"
@@ -266,6 +279,7 @@ def _again(sweep: Sweep) -> Iterable[str]:
         f"<p><code>capflow query --run {where} \"SELECT * FROM runs LIMIT 10\"</code> asks its tables; "
         f"<code>capflow sensitivity {where} --outcome gpus_bought</code> analyses other outcomes.</p>"
         f"<dl><dt>Plan</dt><dd>{escape(str(design['plan_hash']))}</dd>"
+        f"<dt>Manifest</dt><dd>{sweep.digest}</dd>"
         f"<dt>Scenario</dt><dd>{escape(str(design['scenario']))}, in scenario.json</dd>"
         f"<dt>Engine</dt><dd>{escape(str(design['engine']))}</dd>"
         f"<dt>Versions</dt><dd>{escape(versions)}</dd></dl>"

@@ -101,6 +101,7 @@ def sweep(
     scheduler: str | None = None,
     shard: Shard | None = None,
     told: Told | None = None,
+    report: bool = False,
 ) -> Sweep:
     """Run a sweep, or go on with it where it stopped.
 
@@ -113,6 +114,8 @@ def sweep(
         scheduler: address of a Dask scheduler, whose workers do the work.
         shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
         told: who is told what happens.
+        report: whether to write the report once the sweep is complete, unless it is there. A report that cannot be
+            written is told in one line, and leaves the sweep as it is.
 
     Returns:
         The sweep; complete, unless other shards are still missing.
@@ -137,7 +140,22 @@ def sweep(
         else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
         found = finish(planned, folder)
+    if report:
+        _report(found, told)
     return found
+
+
+def _report(found: Sweep, told: Told) -> None:
+    """Write the report of a complete sweep, unless it has one that tells of the same data."""
+    if not found.complete or found.report is not None:
+        return
+    from sim.experiments.sweep.report import write_sweep_report
+
+    told.line("writing the report")
+    try:
+        write_sweep_report(found.path)
+    except (OSError, RunError) as error:
+        told.line(f"{' '.join(str(error).split())}; the sweep is complete, and the same command tries again")
 
 
 def share(plan: Plan, shard: Shard | None) -> range:
