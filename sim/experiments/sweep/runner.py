@@ -16,6 +16,7 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.experiments.sweep import chunks, status
+from sim.experiments.sweep.design import Design
 from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
@@ -94,7 +95,7 @@ class FailedChunksError(RuntimeError):
 
 
 def sweep(
-    design: str | Path,
+    design: str | Path | Mapping[str, Any] | Design,
     out: str | Path | None = None,
     workers: int | None = None,
     changes: Mapping[str, Any] | None = None,
@@ -106,8 +107,8 @@ def sweep(
     """Run a sweep, or go on with it where it stopped.
 
     Args:
-        design: a design file, or the name of one that ships.
-        out: the sweep's folder; `runs/<name of the design>` if left out.
+        design: a design file, the name of one that ships, or what a design file would say.
+        out: the sweep's folder; `runs/<name of the design>` if left out, or what its title makes.
         workers: processes on this machine; 1 is this process. One per core, and no more than chunks, if left out;
             1 for a shard.
         changes: lever names or dotted keys, and the values they take at all points.
