@@ -29,7 +29,7 @@ from sim.scenario import Scenario
 from sim.shocks import at
 
 Engine = Literal["auto", "jax", "numpy"]
-ENGINES = ("auto", "jax", "numpy")
+ENGINES: tuple[Engine, ...] = ("auto", "jax", "numpy")
 FLOW_COLUMNS = ("usd_bn", *(f"from_{origin}" for origin in ORIGINS))
 """What is kept of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
 
