@@ -167,6 +167,9 @@ def _run_batches(
         stacked = jax.tree.map(_stacked, *((s.economy, s.rules, s.draws) for s in full))
         try:
             yield len(batch), program(*stacked)
+        except ScenarioError as error:
+            # Said again, without what JAX adds about its own frames.
+            raise type(error)(str(error)) from None
         except jax.errors.JAXTypeError as error:
             raise CannotCompileError(_untraceable(replaced, error)) from error
 

@@ -170,7 +170,7 @@ def of_no_shape(economy, rules):
 def test_a_decision_of_the_wrong_shape_is_refused_when_compiled():
     base = load("baseline", {"run.quarters": 2})
     rules = behaviour(base, {"payout": of_no_shape})
-    with pytest.raises(sim.ScenarioError, match=r"decisions.payout returned shape \(\); expected .* 6 issuers"):
+    with pytest.raises(sim.ScenarioError, match=r"decisions.payout returned shape \(\); expected .*\(6 issuers\)"):
         compiled.in_jax([start(base, 1)], rules)
 
 
