@@ -7,12 +7,11 @@ programs are kept on disk between invocations.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -28,16 +27,15 @@ from sim.economy.quarter import DECISIONS, quarter
 from sim.economy.state import Economy
 from sim.errors import CannotCompileError, ScenarioError
 from sim.histories import Histories, Progress, Start, flow_table, taken, unusable
+from sim.programs import compiler_options, keep_programs, one_at_a_time
 
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
 """Histories in a batch: on a processor, as many as make up for the start of each operation and still
 fit its cache; on an accelerator, enough to fill it."""
-QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
-"""Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
 Replacement = tuple[str, Decision, tuple[int, ...]]
 """A replaced decision: its name, the function, and the shape of what it returns."""
-CACHE = "CAPFLOW_CACHE"
-"""Environment variable: folder for compiled programs, in place of the user's cache folder."""
+_compiled: set[tuple[Any, ...]] = set()
+"""Programs of this process, with the shapes that they were compiled for."""
 
 for _module in (ledger, rules, state, weekly):
     for _item in vars(_module).values():
@@ -78,14 +76,6 @@ def in_jax(
         for path, worst, bad in zip(paths, residuals, wrong, strict=True)
     )
     return Histories(names, paths, identity_names, residuals, kept[0] if flows else None, problems)
-
-
-def keep_programs() -> None:
-    """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
-    settings: Any = jax.config
-    if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        jax.config.update("jax_compilation_cache_dir", str(os.environ.get(CACHE) or Path(home) / "capflow"))
 
 
 def history(
@@ -144,18 +134,6 @@ def _program(replaced: tuple[Replacement, ...], flows: bool) -> Callable[..., An
     return jax.jit(jax.vmap(histories), compiler_options=compiler_options())
 
 
-@cache
-def compiler_options() -> dict[str, Any] | None:
-    """The options above, or None where this compiler does not know them."""
-    if jax.default_backend() != "cpu":
-        return None
-    try:
-        jax.jit(lambda x: x + 1.0, compiler_options=QUICKER_TO_COMPILE)(1.0)
-    except jax.errors.JaxRuntimeError:
-        return None
-    return QUICKER_TO_COMPILE
-
-
 def _run_batches(
     starts: Iterator[Start], size: int, replaced: tuple[Replacement, ...], flows: bool
 ) -> Iterator[tuple[int, Any]]:
@@ -166,7 +144,11 @@ def _run_batches(
         full = batch + batch[-1:] * (size - len(batch))
         stacked = jax.tree.map(_stacked, *((s.economy, s.rules, s.draws) for s in full))
         try:
-            yield len(batch), program(*stacked)
+            shapes = (program, *(np.shape(leaf) for leaf in jax.tree.leaves(stacked)))
+            with nullcontext() if shapes in _compiled else one_at_a_time():
+                found = program(*stacked)
+            _compiled.add(shapes)
+            yield len(batch), found
         except ScenarioError as error:
             # Said again, without what JAX adds about its own frames.
             raise type(error)(str(error)) from None
