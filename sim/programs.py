@@ -63,6 +63,6 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def _give_back_memory() -> None:
-    """Return to the system what compiling or loading took and freed: a third of a gigabyte that C's library keeps."""
+    """Return to the system what compiling or loading took and freed, a third of a gigabyte."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
