@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 LAST_SEED = 2**63 - 1
 WORTH_COMPILING = 32
-"""Histories from which "auto" compiles. NumPy takes 0.4 s for one of 28 quarters and steps fewer than these in some
-ten seconds; the compiled program takes 25 s or more to compile, seconds to load where it is kept, and then as long for
-one history as for a batch of 256."""
+"""Histories from which "auto" compiles. NumPy takes 0.4 s for one of 28 quarters, and so some ten seconds for
+fewer than these; the compiled program takes 25 s or more to compile, seconds to load where it is kept, and then as
+long for one history as for a batch of 256."""
 
 
 def ensemble(
@@ -135,7 +135,7 @@ def run_histories(
 
 
 def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
-    """The engine to use. "auto" is NumPy for few histories, else JAX unless it is missing, which is said in one line.
+    """The engine to use. "auto" is NumPy for few histories, else JAX unless it is missing, which is told.
 
     Args:
         engine: asked for.
@@ -144,8 +144,7 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
     Raises:
         ScenarioError: if the engine is unknown, or JAX is asked for and missing.
     """
-    if engine not in ENGINES:
-        raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+    engine = checked_engine(engine)
     few = engine == "auto" and histories is not None and histories < WORTH_COMPILING
     if engine == "numpy" or few:
         return "numpy"
@@ -157,7 +156,19 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
     return "numpy"
 
 
-def refuse_problems(found: Histories, name: str, seeds: range) -> None:
+def checked_engine(engine: str) -> Engine:
+    """The name of an engine, known to be one.
+
+    Raises:
+        ScenarioError: if it is none.
+    """
+    for known in ENGINES:
+        if engine == known:
+            return known
+    raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+
+
+def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:
     """Raise the first problem there is.
 
     Raises:

@@ -21,15 +21,15 @@ SAMPLED = ("random", "latin_hypercube", "sobol", "morris")
 """Methods that draw points between bounds. Of the others, grid takes every combination of values, and seeds has
 one point, at which nothing but the seed differs."""
 PARTS = 64
-"""Chunks that a sweep is divided into by default, as long as they are neither too small nor too large: four for each
-of sixteen cores."""
+"""Chunks that a sweep is divided into by default, unless they would be too small or too large: four for each of
+sixteen cores."""
 SIZES = {
     "jax": {"outcomes": (256, 1024), "tables": (256, 256)},
     "numpy": {"outcomes": (8, 64), "tables": (8, 64)},
 }
-"""Engine -> least and most runs in one file by default, of outcomes alone and where the quarters of every run are kept
-too; a size in between is a multiple of the least. On a processor the compiled engine steps batches of 256, and one
-that is not full costs as much."""
+"""Engine -> least and most runs in one file by default, of outcomes alone and where the quarters of every run are
+kept too; a size in between is a multiple of the least. On a processor the compiled engine steps batches of 256, and
+one that is not full costs as much."""
 MOST_POINTS = 20_000_000
 """More would not fit the memory of a laptop when planned."""
 
