@@ -168,6 +168,18 @@ def checked_engine(engine: str) -> Engine:
     raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
 
 
+def refuse_for_one(engine: str, workers: int | None) -> None:
+    """Refuse what a single history, which is stepped in this process in NumPy, has no use for.
+
+    Raises:
+        ScenarioError: if the compiled engine or several processes are asked for.
+    """
+    if checked_engine(engine) == "jax":
+        raise ScenarioError("--engine jax: a single history runs in NumPy; give --runs of 2 or more")
+    if workers is not None and workers != 1:
+        raise ScenarioError(f"--workers {workers}: a single history runs in 1 process; give --runs of 2 or more")
+
+
 def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:
     """Raise the first problem there is.
 

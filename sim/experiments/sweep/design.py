@@ -28,8 +28,8 @@ SIZES = {
     "numpy": {"outcomes": (8, 64), "tables": (8, 64)},
 }
 """Engine -> least and most runs in one file by default, of outcomes alone and where the quarters of every run are
-kept too; a size in between is a multiple of the least. On a processor the compiled engine steps batches of 256, and
-one that is not full costs as much."""
+kept too; a size in between is a multiple of the least. On a processor the compiled engine steps batches of 256,
+and one that is not full costs as much."""
 MOST_POINTS = 20_000_000
 """More would not fit the memory of a laptop when planned."""
 

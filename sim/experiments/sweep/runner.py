@@ -33,6 +33,8 @@ TICK = 0.5
 """Seconds between two looks at how far workers are."""
 TIMES = 2
 """How often a chunk is handed out whose worker dies."""
+FEW = 2
+"""Chunks for each worker that are run without a trial."""
 SHOWN = 4
 """Failed chunks told of one by one; and differences told of a plan that is not the one in the folder."""
 
@@ -103,6 +105,7 @@ def sweep(
     shard: Shard | None = None,
     told: Told | None = None,
     report: bool = False,
+    name: str | None = None,
 ) -> Sweep:
     """Run a sweep, or go on with it where it stopped.
 
@@ -117,6 +120,7 @@ def sweep(
         told: who is told what happens.
         report: whether to write the report once the sweep is complete, unless it is there. A report that cannot be
             written is told in one line, and leaves the sweep as it is.
+        name: of the sweep; the design file's if left out, or what the design's title makes.
 
     Returns:
         The sweep; complete, unless other shards are still missing.
@@ -130,7 +134,7 @@ def sweep(
     """
     told = told or Told()
     _check(workers, scheduler, shard)
-    planned = Plan.make(design, changes)
+    planned = Plan.make(design, changes, name)
     folder = (Path(out) if out is not None else RUNS / planned.name).absolute()
     _take_up(planned, folder)
     with locked(folder, shard):
@@ -281,7 +285,8 @@ def _run_missing(
     runs = sum(_runs_in(plan, chunk) for chunk in left)
     try:
         with crew(count, scheduler) as hands:
-            first = len(left) == len(mine)
+            # Where each worker has but a chunk or two, trying would take as long as the work itself.
+            first = len(left) == len(mine) and len(left) > FEW * hands.width
             cost = _rehearsed(hands, folder, left[0], told) if first else None
             width = hands.threads() if isinstance(hands, Cluster) else count
             outlook = Outlook(folder, plan.runs, plan.chunks, runs, len(mine) - len(left), width, cost)
