@@ -136,8 +136,9 @@ def elasticities(
     at, low, high = _around(scenario, turned)
     ends = [_turned(scenario, turned, seeds, end) for end in (low, high)]
     bases = [start(scenario, one) for one in seeds]
-    values, derivatives = _differentiated(bases, ends, high - low, scenario)
+    # First, for it tells of histories that cannot be used.
     quotients = _quotients(ends, high - low, scenario, seeds)
+    values, derivatives = _differentiated(bases, ends, high - low, scenario)
     index = [list(BY_NAME).index(name) for name in chosen]
     values, derivatives, quotients = values[:, index], derivatives[:, index], quotients[:, index]
     blur = ROUNDING * np.maximum(np.abs(values), 1.0)[:, :, None] / (high - low)
@@ -147,6 +148,8 @@ def elasticities(
 
 
 def _known(given: Sequence[str] | None, there: list[str], what: str) -> tuple[str, ...]:
+    if given is not None and not given:
+        raise ScenarioError(f"at least one {what} is needed")
     for name in given or ():
         if name not in there:
             raise ScenarioError(f"unknown {what} {name!r}{suggestion(name, there)}; there are {', '.join(there)}")
