@@ -195,7 +195,7 @@ def _bounds(whole: dict[int, Cost], batch: int, agents: int) -> list[str]:
     cost, small = whole[batch], whole[batch // 4]
     each = (cost.seconds - small.seconds) / (batch - batch // 4)
     fixed = max(0.0, cost.seconds - batch * each)
-    memory, cache, rate = copied(1 << 28), copied(1 << 18), multiplied(1 << 14)
+    memory, cache, rate = copied(1 << 28), copied(1 << 18), multiplied(1 << 17)
     return [
         f"{agents} agents, {batch} histories: one quarter takes {1e3 * cost.seconds:.2f} ms",
         f"  {1e3 * fixed:.2f} ms of it whatever the batch is (from a batch of {batch // 4}): "

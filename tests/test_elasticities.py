@@ -7,6 +7,7 @@ import pytest
 
 import sim
 from sim import levers as lever_table
+from sim.economy.choice import match
 from sim.ensembles import starts
 from sim.histories import behaviour, in_numpy
 from sim.outcomes import OUTCOMES
@@ -160,3 +161,23 @@ def test_mistakes_are_told_in_one_line(given, said):
     with pytest.raises(sim.ScenarioError, match=said) as caught:
         sim.elasticities(**{"levers": ["terminal_rate"], **given})
     assert "\n" not in str(caught.value)
+
+
+def test_what_rounding_leaves_of_an_ask_does_not_decide_a_derivative():
+    """Asks that are filled but for rounding are offered nothing: a share of them has a derivative of any size."""
+    import jax
+
+    def slope(parts, directions):
+        return jax.jvp(lambda offers, asks, weight, ceiling: match(offers, asks, weight, ceiling), parts, directions)
+
+    rng = np.random.default_rng(1)
+    with jax.enable_x64(True):
+        program = jax.jit(slope)
+        for _ in range(300):
+            offers, asks = rng.lognormal(0.0, 2.0, (2, 9)) * (rng.random((2, 9)) < 0.7)
+            weight = rng.random((9, 9)) * (rng.random((9, 9)) < 0.5)
+            parts = (offers, asks, weight, offers[:, None] * weight * rng.choice([1.0, 100.0]))
+            directions = tuple(part * rng.standard_normal(part.shape) for part in parts)
+            given, moved = program(parts, directions)
+            np.testing.assert_allclose(given, match(*parts), rtol=1e-9, atol=1e-15)
+            assert np.abs(moved).max() <= 100.0 * max(offers.max(), asks.max())

@@ -4,6 +4,9 @@ The derivative is carried forward through every quarter beside the numbers thems
 differentiation; Griewank and Walther 2008, chapter 3), for all levers in one pass. Where the model jumps (a
 company fails, a deal closes or does not), a derivative is that of the branch taken and blind to the jump: so each
 one is held against the difference quotient between two histories, and where they disagree the quotient counts.
+
+Openings are made by code that is not differentiated: how the numbers that a history starts from move with a lever
+is itself a difference quotient, between the openings of the same two histories.
 """
 
 from __future__ import annotations
@@ -233,7 +236,7 @@ def _parts(one: Start) -> Any:
 
 
 def _directions(low: list[Start], high: list[Start], apart: NDArray[np.float64]) -> Any:
-    """How each number that a history starts from moves with each lever, leading lever axis."""
+    """How each number that a history starts from moves with each lever, by differences; leading lever axis."""
     import jax
 
     def slope(*leaves: Any) -> Any:
