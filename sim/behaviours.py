@@ -57,7 +57,7 @@ class Behaviour(Mapping[str, Decision]):
         if name not in FORMS:
             known = ", ".join(FORMS)
             raise ScenarioError(f"decisions.{name}: unknown decision{suggestion(name, FORMS)} (there are {known})")
-        self._replaced[name] = Replaced(name, function, tuple(self._sizes[axis] for axis in FORMS[name].shape))
+        self._replaced[name] = Replaced(name, function, self.shape(name))
 
     def __delitem__(self, name: str) -> None:
         """Put the model's own rule back; KeyError if it was not replaced."""
@@ -79,6 +79,10 @@ class Behaviour(Mapping[str, Decision]):
     def unchecked(self) -> dict[str, Decision]:
         """The rules in force without the checks, which need numbers: for engines that trace first."""
         return {**DECISIONS, **{name: rule.function for name, rule in self._replaced.items()}}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """How many agents (and channels) a decision is about."""
+        return tuple(self._sizes[axis] for axis in FORMS[name].shape)
 
     def replaced(self) -> dict[str, str]:
         """Which decisions are not the model's own: name -> `module:function` that decides."""
@@ -127,7 +131,7 @@ class Replaced:
         if wrong:
             raise ScenarioError(
                 f"decisions.{self.name} = {self.source!r} returned {wrong} {quarter}; "
-                f"expected {_expected_result(self.name, self.shape)}"
+                f"expected {expected_result(self.name, self.shape)}"
             )
         return numbers
 
@@ -229,7 +233,8 @@ def _expected_call(name: str) -> str:
     return f"function of (economy, rules) that returns {FORMS[name].meaning}"
 
 
-def _expected_result(name: str, shape: tuple[int, ...]) -> str:
+def expected_result(name: str, shape: tuple[int, ...]) -> str:
+    """What a decision must return, in words."""
     form = FORMS[name]
     sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, form.shape, strict=True))
     bound = f"from 0 to {form.most:g}" if form.most is not None else "not negative"

@@ -91,13 +91,15 @@ def compare(
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenarios' own if left out.")] = None,
     changes: Sets = None,
     out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; one per processor if left out.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Run in NumPy, in so many processes.")] = None,
+    engine: Annotated[str, typer.Option(help="jax, numpy or auto.")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Run two scenarios with the same random numbers, and say what their differences cause.
 
     A change given by --set applies to both.
     """
+    from sim.ensembles import checked_engine
     from sim.experiments.compare import compare as compare_scenarios
     from sim.folders import finite, refuse_homeless, refuse_taken
 
@@ -105,7 +107,9 @@ def compare(
         refuse_taken(out)
         refuse_homeless(out)
     with _progress_bar(f"{a} and {b}", "histories") as progress:
-        found = compare_scenarios(a, b, runs, seed, quarters, _parsed(changes), workers, progress)
+        found = compare_scenarios(
+            a, b, runs, seed, quarters, _parsed(changes), workers, progress, checked_engine(engine)
+        )
         folder = found.save(out)
     if as_json:
         _answer({"comparison_dir": str(folder.resolve()), **finite(found.to_dict())})

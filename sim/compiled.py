@@ -7,35 +7,35 @@ programs are kept on disk between invocations.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sim.behaviours import ROUNDING, Behaviour
+from sim.behaviours import ROUNDING, Behaviour, expected_result
 from sim.economy import ledger, rules, state, weekly
 from sim.economy.checks import identities
 from sim.economy.decisions import FORMS, Decision
 from sim.economy.ledger import EMPTY_JOURNAL
 from sim.economy.quarter import DECISIONS, quarter
 from sim.economy.state import Economy
-from sim.errors import ScenarioError
+from sim.errors import CannotCompileError, ScenarioError
 from sim.histories import Histories, Progress, Start, flow_table, taken, unusable
+from sim.programs import compiler_options, keep_programs, one_at_a_time
 
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
 """Histories in a batch: on a processor, as many as make up for the start of each operation and still
 fit its cache; on an accelerator, enough to fill it."""
-QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
-"""Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
-CACHE = "CAPFLOW_CACHE"
-"""Environment variable: folder for compiled programs, in place of the user's cache folder."""
+Replacement = tuple[str, Decision, tuple[int, ...]]
+"""A replaced decision: its name, the function, and the shape of what it returns."""
+_compiled: set[tuple[Any, ...]] = set()
+"""Programs of this process, with the shapes that they were compiled for."""
 
 for _module in (ledger, rules, state, weekly):
     for _item in vars(_module).values():
@@ -55,7 +55,7 @@ def in_jax(
         progress: told after every batch.
 
     Raises:
-        ScenarioError: if a replaced decision cannot be traced.
+        CannotCompileError: if a replaced decision cannot be traced.
     """
     keep_programs()
     size = BATCH[jax.default_backend()]
@@ -63,7 +63,7 @@ def in_jax(
     first = next(left)
     names = tuple(taken(first.economy, first.economy))
     identity_names = tuple(identities(first.economy.books, first.economy.books))
-    replaced = tuple((name, decisions.unchecked()[name]) for name in decisions.replaced())
+    replaced = tuple((name, decisions.unchecked()[name], decisions.shape(name)) for name in decisions.replaced())
     found: list[tuple[Any, ...]] = []
     with jax.enable_x64(True):
         for count, told in _one_ahead(_run_batches(chain([first], left), size, replaced, flows)):
@@ -78,16 +78,8 @@ def in_jax(
     return Histories(names, paths, identity_names, residuals, kept[0] if flows else None, problems)
 
 
-def keep_programs() -> None:
-    """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
-    settings: Any = jax.config
-    if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        jax.config.update("jax_compilation_cache_dir", str(os.environ.get(CACHE) or Path(home) / "capflow"))
-
-
 def history(
-    economy: Economy, given: rules.Rules, draws: state.Draws, decisions: dict[str, Decision], flows: bool
+    economy: Economy, given: rules.Rules, draws: state.Draws, replaced: tuple[Replacement, ...], flows: bool
 ) -> tuple[Any, ...]:
     """One whole history as a traceable function.
 
@@ -96,11 +88,11 @@ def history(
         each watched decision that was not of its form, and, if asked for, the flows.
     """
     watch: list[Any] = []
-    watched = {name: _watched(name, rule, watch) for name, rule in decisions.items()}
+    decisions = {**DECISIONS, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
 
     def step(before: Economy, today: state.Draws) -> tuple[Economy, tuple[Any, ...]]:
         watch.clear()
-        after, residuals = quarter(before, given, today, watched)
+        after, residuals = quarter(before, given, today, decisions)
         told = (
             jnp.stack(list(taken(before, after).values())),
             jnp.stack(list(residuals.values())),
@@ -135,29 +127,15 @@ def _carried(economy: Economy) -> Economy:
 
 
 @cache
-def _program(replaced: tuple[tuple[str, Decision], ...], flows: bool) -> Callable[..., Any]:
-    decisions = {**DECISIONS, **dict(replaced)}
-
+def _program(replaced: tuple[Replacement, ...], flows: bool) -> Callable[..., Any]:
     def histories(economy: Economy, given: rules.Rules, draws: state.Draws) -> tuple[Any, ...]:
-        return history(economy, given, draws, decisions, flows)
+        return history(economy, given, draws, replaced, flows)
 
     return jax.jit(jax.vmap(histories), compiler_options=compiler_options())
 
 
-@cache
-def compiler_options() -> dict[str, Any] | None:
-    """The options above, or None where this compiler does not know them."""
-    if jax.default_backend() != "cpu":
-        return None
-    try:
-        jax.jit(lambda x: x + 1.0, compiler_options=QUICKER_TO_COMPILE)(1.0)
-    except jax.errors.JaxRuntimeError:
-        return None
-    return QUICKER_TO_COMPILE
-
-
 def _run_batches(
-    starts: Iterator[Start], size: int, replaced: tuple[tuple[str, Decision], ...], flows: bool
+    starts: Iterator[Start], size: int, replaced: tuple[Replacement, ...], flows: bool
 ) -> Iterator[tuple[int, Any]]:
     """Number of histories and what the program gives, batch by batch; not yet waited for."""
     program = _program(replaced, flows)
@@ -166,9 +144,16 @@ def _run_batches(
         full = batch + batch[-1:] * (size - len(batch))
         stacked = jax.tree.map(_stacked, *((s.economy, s.rules, s.draws) for s in full))
         try:
-            yield len(batch), program(*stacked)
+            shapes = (program, *(np.shape(leaf) for leaf in jax.tree.leaves(stacked)))
+            with nullcontext() if shapes in _compiled else one_at_a_time():
+                found = program(*stacked)
+            _compiled.add(shapes)
+            yield len(batch), found
+        except ScenarioError as error:
+            # Said again, without what JAX adds about its own frames.
+            raise type(error)(str(error)) from None
         except jax.errors.JAXTypeError as error:
-            raise ScenarioError(_untraceable(replaced, error)) from error
+            raise CannotCompileError(_untraceable(replaced, error)) from error
 
 
 def _one_ahead(batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
@@ -186,14 +171,15 @@ def _stacked(*leaves: Any) -> Any:
     return np.stack(leaves, dtype=np.float64)
 
 
-def _watched(name: str, rule: Decision, watch: list[Any]) -> Decision:
+def _watched(name: str, rule: Decision, shape: tuple[int, ...], watch: list[Any]) -> Decision:
     """Make a replaced rule note whether it was of its form, and take rounding away as `Replaced` does."""
-    if rule is DECISIONS[name]:
-        return rule
     form = FORMS[name]
 
     def noted(economy: Any, given: Any) -> Any:
         numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
+        if numbers.shape != shape:
+            wanted = expected_result(name, shape)
+            raise ScenarioError(f"decisions.{name} returned shape {numbers.shape}; expected {wanted}")
         fits = jnp.isfinite(numbers) & (numbers >= 0.0)
         if form.most is not None:
             fits = fits & (numbers <= form.most + ROUNDING)
@@ -208,15 +194,15 @@ def _watched(name: str, rule: Decision, watch: list[Any]) -> Decision:
     return noted
 
 
-def _misdecided(replaced: tuple[tuple[str, Decision], ...], bad: float) -> str | None:
+def _misdecided(replaced: tuple[Replacement, ...], bad: float) -> str | None:
     if not bad > 0.0:
         return None
     return (
-        f"a replaced decision ({', '.join(name for name, _ in replaced)}) returned numbers that it must not; a "
+        f"a replaced decision ({', '.join(name for name, *_ in replaced)}) returned numbers that it must not; a "
         "single history says which"
     )
 
 
-def _untraceable(replaced: tuple[tuple[str, Decision], ...], error: Exception) -> str:
-    which = ", ".join(f"decisions.{name}" for name, _ in replaced)
+def _untraceable(replaced: tuple[Replacement, ...], error: Exception) -> str:
+    which = ", ".join(f"decisions.{name}" for name, *_ in replaced)
     return f"{which} cannot be compiled ({str(error).splitlines()[0]}); it runs in single histories and in NumPy"

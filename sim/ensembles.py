@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,8 +135,7 @@ def chosen_engine(engine: Engine) -> Engine:
     Raises:
         ScenarioError: if the engine is unknown, or JAX is asked for and missing.
     """
-    if engine not in ENGINES:
-        raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+    engine = checked_engine(engine)
     if engine == "numpy" or util.find_spec("jax") is not None:
         return "numpy" if engine == "numpy" else "jax"
     if engine == "jax":
@@ -145,7 +144,19 @@ def chosen_engine(engine: Engine) -> Engine:
     return "numpy"
 
 
-def refuse_problems(found: Histories, name: str, seeds: range) -> None:
+def checked_engine(engine: str) -> Engine:
+    """The name of an engine, known to be one.
+
+    Raises:
+        ScenarioError: if it is none.
+    """
+    for known in ENGINES:
+        if engine == known:
+            return known
+    raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+
+
+def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:
     """Raise the first problem there is.
 
     Raises:

@@ -14,3 +14,7 @@ def suggestion(word: str, choices: Any) -> str:
     """Return ", did you mean 'x'?" for a likely misspelling, or an empty string."""
     close = difflib.get_close_matches(word, list(choices), n=1)
     return f", did you mean {close[0]!r}?" if close else ""
+
+
+class CannotCompileError(ScenarioError):
+    """A replaced decision cannot be compiled by JAX; in NumPy it can be run."""

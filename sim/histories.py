@@ -29,7 +29,7 @@ from sim.scenario import Scenario
 from sim.shocks import at
 
 Engine = Literal["auto", "jax", "numpy"]
-ENGINES = ("auto", "jax", "numpy")
+ENGINES: tuple[Engine, ...] = ("auto", "jax", "numpy")
 FLOW_COLUMNS = ("usd_bn", *(f"from_{origin}" for origin in ORIGINS))
 """What is kept of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
 
@@ -118,50 +118,51 @@ def in_numpy(
         flows: whether to keep the flows.
         progress: told after every history.
     """
-    told = []
+    found = []
     for one in starts:
-        told.append(_step_through(one, decisions, flows))
+        found.append(_one_in_numpy(one, decisions, flows))
         if progress is not None:
             progress(1)
-    names, identities = told[0][0], told[0][2]
-    return Histories(
-        names,
-        np.stack([paths for _, paths, *_ in told]),
-        identities,
-        np.stack([residuals for *_, residuals, _, _ in told]),
-        np.stack([kept for *_, kept, _ in told]) if flows else None,
-        tuple(problem for *_, problem in told),
-    )
+    return _joined(found)
 
 
-def _step_through(
-    one: Start, decisions: Behaviour, flows: bool
-) -> tuple[
-    tuple[str, ...], NDArray[np.float64], tuple[str, ...], NDArray[np.float64], NDArray[np.float64], str | None
-]:
+def _one_in_numpy(one: Start, decisions: Behaviour, flows: bool) -> Histories:
+    """One history; what a decision that goes wrong leaves open is NaN."""
     economy, length = one.economy, one.draws.rate.shape[0]
     first = taken(economy, economy)
-    paths, residuals, kept = [list(first.values())], [], []
-    problem: str | None = None
     names = tuple(identities(economy.books, economy.books))
+    path = np.full((length + 1, len(first)), np.nan)
+    residuals = np.full((length, len(names)), np.nan)
+    table = np.full((length if flows else 0, len(FLOWS), len(FLOW_COLUMNS)), np.nan)
+    path[0] = list(first.values())
+    problem: str | None = None
     for step in range(length):
         before = economy
         try:
-            economy, found = quarter(before, one.rules, at(one.draws, step), decisions)
+            economy, held = quarter(before, one.rules, at(one.draws, step), decisions)
         except ScenarioError as error:
             problem = str(error)
             break
-        paths.append(list(taken(before, economy).values()))
-        residuals.append([float(found[name]) for name in names])
+        path[step + 1] = list(taken(before, economy).values())
+        residuals[step] = [held[name] for name in names]
         if flows:
-            kept.append(flow_table(economy.books))
-    path = np.full((length + 1, len(first)), np.nan)
-    path[: len(paths)] = np.array(paths, dtype=float)
-    worst = np.array(residuals).max(axis=0) if residuals else np.full(len(names), np.nan)
-    table = np.full((length, len(FLOWS), len(FLOW_COLUMNS)), np.nan) if flows else np.zeros(0)
-    if kept:
-        table[: len(kept)] = np.stack(kept)
-    return tuple(first), path, names, worst, table, problem or unusable(path, names, worst)
+            table[step] = flow_table(economy.books)
+    worst = residuals.max(axis=0)
+    problem = problem or unusable(path, names, worst)
+    return Histories(tuple(first), path[None], names, worst[None], table[None] if flows else None, (problem,))
+
+
+def _joined(parts: Sequence[Histories]) -> Histories:
+    first = parts[0]
+    flows = [part.flows for part in parts if part.flows is not None]
+    return Histories(
+        first.names,
+        np.concatenate([part.paths for part in parts]),
+        first.identities,
+        np.concatenate([part.residuals for part in parts]),
+        np.concatenate(flows) if flows else None,
+        tuple(problem for part in parts for problem in part.problems),
+    )
 
 
 def taken(before: Economy, after: Economy) -> dict[str, Any]:

@@ -177,6 +177,29 @@ def test_without_redeployment_interest_pays_for_nothing(twins):
     assert this.interest.mean + this.others.mean == pytest.approx(this.purchases.mean)
 
 
+@pytest.mark.slow
+def test_the_engine_does_not_matter():
+    """Many pairs are compiled, few are not; a pair's numbers are the same."""
+    told = []
+    many = compare("baseline", "no-redeployment", runs=16, progress=lambda *step: told.append(step))
+    few = compare("baseline", "no-redeployment", runs=2, engine="numpy", workers=1)
+    assert told == [(16, 32, "baseline"), (32, 32, "no-redeployment")]
+    for name, found in few.effects.items():
+        np.testing.assert_allclose(many.effects[name].a[:2], found.a, rtol=1e-9, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(many.effects[name].b[:2], found.b, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+def test_what_cannot_be_compiled_is_compared_in_numpy(capsys, monkeypatch):
+    monkeypatch.setattr(histories, "FEWEST_COMPILED", 4)
+    deaf = load("baseline", {"decisions.payout": "test_ensemble:untraceable", "run.quarters": 2})
+    plain = load("baseline", {"run.quarters": 2})
+    found = compare(deaf, plain, runs=2)
+    assert "decisions.payout cannot be compiled" in capsys.readouterr().err
+    assert found.effects["dividends_usd_bn"].mean != 0.0
+    with pytest.raises(ScenarioError, match=r"decisions.payout cannot be compiled"):
+        compare(deaf, plain, runs=2, engine="jax")
+
+
 def test_the_number_of_workers_does_not_matter(twins):
     """Bit by bit, real processes."""
     told = []

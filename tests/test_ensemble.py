@@ -148,7 +148,7 @@ def test_without_jax_it_says_so_and_runs_in_numpy():
 
 
 def untraceable(economy, rules):
-    return 0.5 if float(economy.environment.bill_rate) > 0.01 else 0.0
+    return (0.9 if float(economy.environment.bill_rate) > 0.01 else 0.0) + 0.0 * economy.income.realised_profit
 
 
 def not_a_share(economy, rules):
@@ -161,6 +161,17 @@ def test_a_decision_that_cannot_be_compiled_says_so():
     with pytest.raises(sim.ScenarioError, match=r"decisions.payout cannot be compiled .* in NumPy") as caught:
         compiled.in_jax([start(base, 1)], rules)
     assert "\n" not in str(caught.value)
+
+
+def of_no_shape(economy, rules):
+    return 0.5 * rules.redeployment.payout_ratio
+
+
+def test_a_decision_of_the_wrong_shape_is_refused_when_compiled():
+    base = load("baseline", {"run.quarters": 2})
+    rules = behaviour(base, {"payout": of_no_shape})
+    with pytest.raises(sim.ScenarioError, match=r"decisions.payout returned shape \(\); expected .*\(6 issuers\)"):
+        compiled.in_jax([start(base, 1)], rules)
 
 
 @pytest.mark.slow

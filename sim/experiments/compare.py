@@ -13,6 +13,7 @@ from sim import levers
 from sim.errors import ScenarioError
 from sim.experiments.histories import Progress, run_seeds
 from sim.experiments.paired import Effect, effect
+from sim.histories import Engine
 from sim.outcomes import BY_NAME
 from sim.scenario import Scenario, changed, changed_keys, load
 
@@ -146,6 +147,7 @@ def compare(
     changes: Mapping[str, Any] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    engine: Engine = "auto",
 ) -> Comparison:
     """Run two scenarios with the same seeds, and compare their outcomes pair by pair.
 
@@ -159,9 +161,10 @@ def compare(
         seed: seed of the first pair, the next ones follow; that of `a` if left out.
         quarters: length of the histories; the scenarios' own if left out.
         changes: lever names or dotted keys, and the values they take in both scenarios.
-        workers: processes to run in; 1 is this process, None as many as there are processors and work for. The
-            answer does not depend on it.
-        progress: told after every history.
+        workers: processes to run in with NumPy; 1 is this process, None as many as there are processors and work
+            for. The answer does not depend on it.
+        progress: told after every history, or batch of histories.
+        engine: "jax", "numpy" or "auto", as in `sim.experiments.histories.run_seeds`; answers agree to 1e-9.
 
     Returns:
         The comparison; its `save` writes a folder with figures and a report.
@@ -179,7 +182,7 @@ def compare(
     chosen = _same_seed(first, second, runs, seed)
     _refuse_unlike(*chosen)
     seeds = tuple(range(chosen[0].run.seed, chosen[0].run.seed + runs))
-    samples = run_seeds(chosen, seeds, workers, progress)
+    samples = run_seeds(chosen, seeds, workers, progress, engine)
     differs = {key: {"a": d["from"], "b": d["to"]} for key, d in changed_keys(*chosen).items()}
     effects = {name: effect(samples[0][name], samples[1][name]) for name in samples[0]}
     return Comparison(*chosen, seeds, differs, wanted, effects, time.perf_counter() - began)

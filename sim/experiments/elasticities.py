@@ -201,8 +201,9 @@ def _differentiated(
     import jax
     import jax.numpy as jnp
 
-    from sim.compiled import compiler_options, keep_programs, paths_alone
+    from sim.compiled import paths_alone
     from sim.histories import taken
+    from sim.programs import compiler_options, keep_programs
 
     keep_programs()
     names = tuple(taken(bases[0].economy, bases[0].economy))

@@ -1,9 +1,10 @@
-"""Many histories, each told by its outcomes: single histories side by side in worker processes."""
+"""Many histories, each told by its outcomes: compiled, or single histories side by side in worker processes."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,8 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ScenarioError
+from sim.ensembles import chosen_engine, refuse_problems, run_histories, starts
+from sim.errors import CannotCompileError, ScenarioError
 from sim.experiments.leash import end_with
+from sim.histories import Engine, behaviour
 from sim.model import AccountingError, CapitalFlowModel
 from sim.outcomes import outcomes_of
 
@@ -29,6 +32,8 @@ Samples = dict[str, NDArray[np.float64]]
 Job = tuple[int, int]
 """Which scenario, and the seed."""
 
+FEWEST_COMPILED = 32
+"""Histories from which compiling them pays, where the program is not on disk yet."""
 FEWEST_EACH = 4
 """Histories that a worker must have to be worth starting: it takes about as long to import."""
 DIED = (
@@ -47,17 +52,21 @@ def run_seeds(
     seeds: Sequence[int],
     workers: int | None = None,
     progress: Progress | None = None,
+    engine: Engine = "auto",
 ) -> list[Samples]:
     """Run every scenario with every seed, and return the outcomes.
 
-    The histories are those of `sim.run` with the same scenario and seed. The answer does not depend on the
-    number of workers.
+    The histories are those of `sim.run` with the same scenario and seed, to 1e-9. The answer does not depend on
+    the number of workers.
 
     Args:
         scenarios: what to run.
         seeds: of the histories, the same for every scenario.
-        workers: processes to run in; 1 is this process, None as many as there are processors and work for.
-        progress: told after every history.
+        workers: processes to run in with NumPy; 1 is this process, None as many as there are processors and work
+            for.
+        progress: told after every history, or batch of histories.
+        engine: "jax" (all at once, compiled), "numpy" (in workers), or "auto": JAX where it is installed, there
+            are enough histories, no number of workers is asked for, and every decision can be compiled.
 
     Returns:
         For each scenario its outcomes, `(seed,)` each, in the order of the seeds.
@@ -70,6 +79,14 @@ def run_seeds(
     if workers is not None and workers < 1:
         raise ScenarioError(f"workers = {workers}: at least 1 is needed")
     jobs = [(which, seed) for seed in seeds for which in range(len(scenarios))]
+    few = engine == "auto" and (workers is not None or len(jobs) < FEWEST_COMPILED)
+    if not few and chosen_engine(engine) == "jax":
+        try:
+            return _compiled(scenarios, seeds, progress)
+        except CannotCompileError as error:
+            if engine == "jax":
+                raise
+            print(f"capflow: {error}", file=sys.stderr)
     count = min(workers or max(1, min(_processors(), len(jobs) // FEWEST_EACH)), len(jobs))
     finished: dict[Job, dict[str, float]] = {}
     running = _here(scenarios, jobs) if count <= 1 else _in_workers(scenarios, jobs, count)
@@ -81,6 +98,24 @@ def run_seeds(
         {name: np.array([finished[which, seed][name] for seed in seeds]) for name in finished[which, seeds[0]]}
         for which in range(len(scenarios))
     ]
+
+
+def _compiled(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Progress | None) -> list[Samples]:
+    samples: list[Samples] = []
+    for scenario in scenarios:
+        done = len(samples) * len(seeds)
+
+        def advance(count: int, name: str = scenario.name) -> None:
+            nonlocal done
+            done += count
+            if progress is not None:
+                progress(done, len(scenarios) * len(seeds), name)
+
+        rules = behaviour(scenario)
+        found = run_histories(starts(scenario, seeds), rules, engine="jax", progress=advance)
+        refuse_problems(found, scenario.name, seeds)
+        samples.append(found.outcomes())
+    return samples
 
 
 def _history(scenario: Scenario, seed: int) -> dict[str, float]:
