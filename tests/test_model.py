@@ -7,23 +7,14 @@ import weakref
 
 import mesa
 import numpy as np
-import pandas as pd
 import pytest
+from batches import batch_run
 
 import sim
 from sim import levers
 from sim.agents import AGENT_CLASSES, AILab, GPUProvider, StablecoinIssuer
 from sim.errors import ScenarioError
 from sim.model import CapitalFlowModel
-
-NEWER = "rng" in inspect.signature(mesa.batch_run).parameters
-
-
-def _batch(parameters, seeds, **options):
-    """Replicate over seeds the way each Mesa does it."""
-    if NEWER:
-        return mesa.batch_run(CapitalFlowModel, parameters, rng=seeds, display_progress=False, **options)
-    return mesa.batch_run(CapitalFlowModel, {**parameters, "rng": seeds}, display_progress=False, **options)
 
 
 def test_every_lever_is_an_explicit_keyword_and_nothing_else_is():
@@ -76,8 +67,8 @@ def test_data_collector_has_model_and_agent_tables():
 
 
 def test_batch_run_over_levers_works_from_outside():
-    rows = pd.DataFrame(
-        _batch({"config": ["baseline"], "terminal_rate": [0.0, 0.06]}, [1, 2], number_processes=1, max_steps=20)
+    rows = batch_run(
+        {"config": ["baseline"], "terminal_rate": [0.0, 0.06]}, [1, 2], number_processes=1, max_steps=20
     )
     last = rows[rows["Step"] == 20].drop_duplicates("RunId")
     assert len(last) == 4
@@ -87,8 +78,8 @@ def test_batch_run_over_levers_works_from_outside():
 
 @pytest.mark.slow
 def test_batch_run_in_two_processes():
-    rows = _batch({"redeployment": [0.0, 1.0]}, [3], number_processes=2, max_steps=4)
-    assert {row["redeployment"] for row in rows} == {0.0, 1.0}
+    rows = batch_run({"redeployment": [0.0, 1.0]}, [3], number_processes=2, max_steps=4)
+    assert set(rows.redeployment) == {0.0, 1.0}
 
 
 def test_the_same_seed_gives_the_same_history_and_another_does_not():

@@ -6,6 +6,9 @@ from jaxtyping import Float
 
 from sim.economy.arrays import Array, namespace, ratio, repeat
 
+ROUNDING = 1e-12
+"""Of an amount that is divided: less of it than this is not left over, but rounding."""
+
 
 def logit(utility: Float[Array, "*agent option"], weight: Array) -> Float[Array, "*agent option"]:
     """Shares `w_k e^(u_k) / sum_j w_j e^(u_j)` over the last axis (multinomial logit, Brock and Hommes 1997).
@@ -42,18 +45,27 @@ def match(
     xp = namespace(weight)
 
     def offered_again(given: Array, turn: dict[str, Array]) -> Array:
-        left = xp.maximum(offers - given.sum(axis=1), 0.0)
-        open_asks = xp.maximum(asks - given.sum(axis=0), 0.0)
+        left = _less(offers, given.sum(axis=1))
+        open_asks = _less(asks, given.sum(axis=0))
         pull = weight * open_asks[None, :]
         wanted = left[:, None] * ratio(pull, pull.sum(axis=1)[:, None])
         if ceiling is not None:
-            wanted = xp.minimum(wanted, xp.maximum(ceiling - given, 0.0))
+            wanted = xp.minimum(wanted, _less(ceiling, given))
         scale = xp.minimum(1.0, ratio(open_asks, wanted.sum(axis=0), empty=1.0))
         return given + wanted * scale[None, :]
 
     given = repeat(offered_again, 0.0 * weight * asks[None, :], {"turn": xp.arange(rounds)})
     # Rounding may leave the sums a hair above what was offered or asked; cash must never go below zero.
     return given * (1.0 - 1e-14)
+
+
+def _less(whole: Array, taken: Array) -> Array:
+    """What is left of an amount, and nothing where it is rounding alone.
+
+    Shares of what rounding leaves move no money, but their derivatives are of any size.
+    """
+    left = whole - taken
+    return namespace(left).where(left > ROUNDING * whole, left, 0.0)
 
 
 def fraction_met(met: Float[Array, " taker"], asked: Float[Array, " taker"]) -> Float[Array, " taker"]:

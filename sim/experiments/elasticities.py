@@ -4,6 +4,9 @@ The derivative is carried forward through every quarter beside the numbers thems
 differentiation; Griewank and Walther 2008, chapter 3), for all levers in one pass. Where the model jumps (a
 company fails, a deal closes or does not), a derivative is that of the branch taken and blind to the jump: so each
 one is held against the difference quotient between two histories, and where they disagree the quotient counts.
+
+Openings are made by code that is not differentiated: how the numbers that a history starts from move with a lever
+is itself a difference quotient, between the openings of the same two histories.
 """
 
 from __future__ import annotations
@@ -136,8 +139,9 @@ def elasticities(
     at, low, high = _around(scenario, turned)
     ends = [_turned(scenario, turned, seeds, end) for end in (low, high)]
     bases = [start(scenario, one) for one in seeds]
-    values, derivatives = _differentiated(bases, ends, high - low, scenario)
+    # First, for it tells of histories that cannot be used.
     quotients = _quotients(ends, high - low, scenario, seeds)
+    values, derivatives = _differentiated(bases, ends, high - low, scenario)
     index = [list(BY_NAME).index(name) for name in chosen]
     values, derivatives, quotients = values[:, index], derivatives[:, index], quotients[:, index]
     blur = ROUNDING * np.maximum(np.abs(values), 1.0)[:, :, None] / (high - low)
@@ -147,6 +151,8 @@ def elasticities(
 
 
 def _known(given: Sequence[str] | None, there: list[str], what: str) -> tuple[str, ...]:
+    if given is not None and not given:
+        raise ScenarioError(f"at least one {what} is needed")
     for name in given or ():
         if name not in there:
             raise ScenarioError(f"unknown {what} {name!r}{suggestion(name, there)}; there are {', '.join(there)}")
@@ -231,7 +237,7 @@ def _parts(one: Start) -> Any:
 
 
 def _directions(low: list[Start], high: list[Start], apart: NDArray[np.float64]) -> Any:
-    """How each number that a history starts from moves with each lever, leading lever axis."""
+    """How each number that a history starts from moves with each lever, by differences; leading lever axis."""
     import jax
 
     def slope(*leaves: Any) -> Any:
