@@ -20,6 +20,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sim.experiments.sweep.runner import Told
     from sim.runs import Run
     from sim.single import Progress
 
@@ -57,13 +58,35 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of the history; the scenario's own if left out.")] = None,
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenario's own if left out.")] = None,
     changes: Sets = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder to make; must not exist.")] = None,
+    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="With --runs: processes; one per core if left out.")] = None,
+    engine: Annotated[str, typer.Option(help="With --runs: jax, numpy or auto.")] = "auto",
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder to make; must not exist, but an ensemble that stopped goes on.")
+    ] = None,
     figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Run one history, and leave a folder with tables, figures and a report."""
+    """Run one history, or with --runs many; leave a folder with tables, figures and a report."""
+    from sim.ensembles import refuse_for_one, seeds_from
     from sim.single import run as run_history
 
+    if runs != 1:
+        from sim.experiments.ensemble_runs import run_ensemble
+
+        seeds_from(seed or 0, runs)
+        with _taken_up_later(f"{scenario}: {runs:,} histories") as told:
+            found = run_ensemble(
+                scenario, runs, seed, quarters, _parsed(changes), out, workers, engine, figures, told
+            )
+        if as_json:
+            _answer(found.to_dict())
+        else:
+            from sim.terminal import show_ensemble
+
+            show_ensemble(found)
+        return
+    refuse_for_one(engine, workers)
     with _progress_bar(scenario) as progress:
         finished = run_history(
             scenario,
@@ -134,6 +157,7 @@ def sweep(
         str | None, typer.Option(metavar="I/N", help="Run part I of N, I from 1; every part is a call of its own.")
     ] = None,
     changes: Sets = None,
+    report: Annotated[bool, typer.Option(help="Write the report once the sweep is complete.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a sweep; the same command again goes on where it stopped."""
@@ -144,15 +168,8 @@ def sweep(
         raise typer.BadParameter("--name and --out: give one of them")
     folder = RUNS / name if name is not None else out
     part = _shard(shard)
-    try:
-        with console.told(Path(design).stem) as told:
-            found = runner.sweep(design, folder, workers, _parsed(changes), scheduler, part, told)
-    except (KeyboardInterrupt, TerminatedError) as stopped:
-        # At once: a program that is being compiled would hold the process.
-        terminated = isinstance(stopped, TerminatedError)
-        word = "terminated" if terminated else "interrupted"
-        print(f"capflow: {word}; finished chunks are kept, the same command goes on", file=sys.stderr, flush=True)
-        os._exit(TERMINATED if terminated else INTERRUPTED)
+    with _taken_up_later(Path(design).stem) as told:
+        found = runner.sweep(design, folder, workers, _parsed(changes), scheduler, part, told, report)
     if as_json:
         _answer(found.summary())
     else:
@@ -330,6 +347,22 @@ def _parsed(changes: list[str] | None) -> dict[str, Any]:
 def _summary(finished: Run) -> dict[str, Any]:
     keys = ("scenario", "seed", "quarters", "checks", "outcomes", "timing")
     return {key: finished.manifest[key] for key in keys}
+
+
+@contextmanager
+def _taken_up_later(name: str) -> Iterator[Told]:
+    """Tell how far a sweep is; an interrupt ends the process with one line."""
+    from sim.experiments.sweep import console
+
+    try:
+        with console.told(name) as told:
+            yield told
+    except (KeyboardInterrupt, TerminatedError) as stopped:
+        # At once: a program that is being compiled would hold the process.
+        terminated = isinstance(stopped, TerminatedError)
+        word = "terminated" if terminated else "interrupted"
+        print(f"capflow: {word}; finished chunks are kept, the same command goes on", file=sys.stderr, flush=True)
+        os._exit(TERMINATED if terminated else INTERRUPTED)
 
 
 @contextmanager

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sim.behaviours import Behaviour
 
 LAST_SEED = 2**63 - 1
+WORTH_COMPILING = 32
+"""Histories from which "auto" compiles. NumPy takes 0.4 s for one of 28 quarters, and so some ten seconds for
+fewer than these; the compiled program takes 25 s or more to compile, seconds to load where it is kept, and then as
+long for one history as for a batch of 256."""
 
 
 def ensemble(
@@ -47,7 +51,7 @@ def ensemble(
         changes: lever names or dotted keys, and the values they take.
         decisions: decision -> the function (or `module:function`) that takes its place.
         engine: "jax" (compiled, on a GPU where there is one), "numpy" (one history after the other) or "auto":
-            JAX where it is installed.
+            JAX where it is installed and there are at least 32 histories; fewer do not pay for compiling.
         progress: told how many histories have just been finished.
 
     Returns:
@@ -67,7 +71,8 @@ def ensemble(
     scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
     seeds = seeds_from(scenario.run.seed, runs)
     rules = behaviour(scenario, decisions)
-    found = run_histories(starts(scenario, seeds), rules, engine=engine, progress=progress)
+    chosen = chosen_engine(engine, runs)
+    found = run_histories(starts(scenario, seeds), rules, engine=chosen, progress=progress)
     refuse_problems(found, scenario.name, seeds)
     outcomes = found.outcomes()
     labels = [calendar.later(scenario.run.opening, step) for step in range(scenario.run.quarters + 1)]
@@ -129,15 +134,22 @@ def run_histories(
     return in_jax(given, decisions, flows, progress)
 
 
-def chosen_engine(engine: Engine) -> Engine:
-    """The engine to use: JAX unless it is missing, which is said in one line on standard error.
+def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
+    """The engine to use. "auto" is NumPy for few histories, else JAX unless it is missing, which is told.
+
+    Args:
+        engine: asked for.
+        histories: how many there are in all; many if left out.
 
     Raises:
         ScenarioError: if the engine is unknown, or JAX is asked for and missing.
     """
     engine = checked_engine(engine)
-    if engine == "numpy" or util.find_spec("jax") is not None:
-        return "numpy" if engine == "numpy" else "jax"
+    few = engine == "auto" and histories is not None and histories < WORTH_COMPILING
+    if engine == "numpy" or few:
+        return "numpy"
+    if util.find_spec("jax") is not None:
+        return "jax"
     if engine == "jax":
         raise ScenarioError("engine = 'jax': JAX is not installed; pip install jax, or use engine numpy")
     print("capflow: JAX is not installed; running in NumPy, one history at a time (slower)", file=sys.stderr)
@@ -154,6 +166,18 @@ def checked_engine(engine: str) -> Engine:
         if engine == known:
             return known
     raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+
+
+def refuse_for_one(engine: str, workers: int | None) -> None:
+    """Refuse what a single history, which is stepped in this process in NumPy, has no use for.
+
+    Raises:
+        ScenarioError: if the compiled engine or several processes are asked for.
+    """
+    if checked_engine(engine) == "jax":
+        raise ScenarioError("--engine jax: a single history runs in NumPy; give --runs of 2 or more")
+    if workers is not None and workers != 1:
+        raise ScenarioError(f"--workers {workers}: a single history runs in 1 process; give --runs of 2 or more")
 
 
 def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:

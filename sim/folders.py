@@ -105,12 +105,22 @@ def free_folder(root: Path, name: str) -> Path:
     Returns:
         A folder that does not exist and that nobody is writing.
     """
-    first, count = root / (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"), 1
+    first, count = root / fit_name(name, "run"), 1
     while True:
         out = first if count == 1 else root / f"{first.name}-{count}"
         if not os.path.lexists(out) and not any(map(_in_progress, _partials(out))):
             return out
         count += 1
+
+
+def fit_name(text: str, otherwise: str) -> str:
+    """A text as the name of a folder: what is not fit for one becomes a hyphen.
+
+    Args:
+        text: what it should be called.
+        otherwise: the name if nothing is left of it.
+    """
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or otherwise
 
 
 def json_text(value: Any, **layout: Any) -> str:

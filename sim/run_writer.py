@@ -5,7 +5,6 @@ Everything goes into a temporary folder beside the final one, which is renamed w
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from sim.folders import WholeFolder, free_folder, json_text
+from sim.folders import WholeFolder, fit_name, free_folder, json_text
 from sim.runs import (
     EVENTS,
     MANIFEST,
@@ -232,8 +231,7 @@ def default_out(root: Path, scenario: str, seed: int) -> Path:
     Returns:
         A folder that does not exist and that nobody is writing.
     """
-    name = re.sub(r"[^\w.-]+", "-", scenario).strip("-.") or "run"
-    return free_folder(root, f"{name}-seed{seed}")
+    return free_folder(root, f"{fit_name(scenario, 'run')}-seed{seed}")
 
 
 class _Store:

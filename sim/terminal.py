@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.compare import Comparison
+    from sim.experiments.ensemble_runs import Ensemble
     from sim.runs import Run
 
 MOST_ROWS = 200
@@ -79,6 +80,36 @@ def show_comparison(found: Comparison, folder: Path) -> None:
     for paragraph in found.words:
         console.print(Text(f"\n{paragraph}"))
     console.print(Text(f"\nReport: {(folder / 'report.html').resolve()}"), soft_wrap=True)
+
+
+def show_ensemble(found: Ensemble) -> None:
+    """Print what came out of many histories of one scenario, and where the report is."""
+    from sim.experiments.comparison_report import labelled
+    from sim.experiments.sweep.report import number_or_none
+    from sim.outcomes import BY_NAME, HEADLINES
+
+    console = Console(highlight=False)
+    design, manifest = found.sweep.design, found.sweep.manifest
+    last = int(design["seed"]) + int(design["runs"]) - 1
+    printed = _plain_table(f"{design['title']}, {design['quarters']} quarters, seeds {design['seed']} to {last}")
+    printed.add_column("outcome")
+    for name in ("mean", "5 percent", "median", "95 percent"):
+        printed.add_column(name, justify="right", no_wrap=True)
+    for name in HEADLINES:
+        outcome, told = BY_NAME[name], found.outcomes[name]
+        numbers = (told.mean, told.p05, told.p50, told.p95)
+        printed.add_row(labelled(outcome), *(number_or_none(number, outcome.unit) for number in numbers))
+    console.print(printed)
+    if manifest["problems"]:
+        console.print(f"{manifest['problems']:,} histories have no numbers: the view problems says why")
+    if manifest["largest_residual"] is not None:
+        console.print(
+            f"Books: largest relative residual of all histories {manifest['largest_residual']:.1e} "
+            f"(tolerance {TOLERANCE:.0e})"
+        )
+    report = found.sweep.report
+    where = f"Report: {report.resolve()}" if report else f"Folder: {found.sweep.path.resolve()}"
+    console.print(Text(where), soft_wrap=True)
 
 
 def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:

@@ -81,12 +81,13 @@ def outcome_files(folder):
 
 
 def content(folder):
-    """Everything that a sweep leaves but its log, its lock and what was put aside: path -> bytes."""
+    """Everything that a sweep leaves but its log, its lock, its report and what was put aside: path -> bytes."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
-        and path.name != "status.jsonl"
+        and path.relative_to(folder).as_posix() not in ("status.jsonl", "report.html")
+        and path.parent != folder / "figures"
         and not path.name.startswith(".lock")
         and path.parent.name != "aside"
     }

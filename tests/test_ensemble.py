@@ -61,7 +61,7 @@ def test_points_seeds_and_scenarios_compile_nothing_anew(both):
 
 @pytest.mark.slow
 def test_the_dataset_is_the_histories_of_single_runs(both):
-    data = sim.ensemble("baseline", runs=3, seed=7)
+    data = sim.ensemble("baseline", runs=3, seed=7, engine="jax")
     assert data.sizes == {
         "run": 3,
         "quarter": QUARTERS + 1,
@@ -135,13 +135,13 @@ from importlib import util
 real = util.find_spec
 util.find_spec = lambda name, package=None: None if name == "jax" else real(name, package)
 import sim
-print(sim.ensemble("baseline", runs=2, quarters=2).outcomes.shape)
+print(sim.ensemble("baseline", runs=32, quarters=1).outcomes.shape)
 """
 
 
 def test_without_jax_it_says_so_and_runs_in_numpy():
     done = subprocess.run([sys.executable, "-c", WITHOUT_JAX], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == f"(2, {len(OUTCOMES)})", done.stderr
+    assert done.stdout.strip() == f"(32, {len(OUTCOMES)})", done.stderr
     assert done.stderr.strip().splitlines() == [
         "capflow: JAX is not installed; running in NumPy, one history at a time (slower)"
     ]
@@ -191,7 +191,7 @@ def test_programs_are_kept_on_disk(tmp_path):
         "import jax, logging, sim\n"
         "hits = []\n"
         "jax.monitoring.register_event_listener(lambda name, **_: hits.append(name))\n"
-        "sim.ensemble('baseline', runs=1, quarters=2)\n"
+        "sim.ensemble('baseline', runs=1, quarters=2, engine='jax')\n"
         "print(hits.count('/jax/compilation_cache/cache_hits') > 0)\n"
     )
     import os

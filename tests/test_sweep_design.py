@@ -180,11 +180,11 @@ def test_what_holds_at_all_points_comes_from_the_file_and_from_the_call(tmp_path
     assert plan.hash != Plan.make(design(tmp_path, text)).hash
 
 
-def test_chunks_are_smaller_where_quarters_are_kept(tmp_path):
+def test_the_size_of_chunks_need_not_be_given(tmp_path):
     text = GRID.replace("chunk = 4\n", "")
-    assert Plan.make(design(tmp_path, text)).chunk == 1024
+    assert Plan.make(design(tmp_path, text)).chunk == 8
     kept = Plan.make(design(tmp_path, 'keep = ["flows", "series"]\n' + text))
-    assert (kept.chunk, kept.keep) == (64, ("outcomes", "series", "flows"))
+    assert (kept.chunk, kept.keep) == (8, ("outcomes", "series", "flows"))
 
 
 WRONG = {

@@ -32,8 +32,6 @@ Samples = dict[str, NDArray[np.float64]]
 Job = tuple[int, int]
 """Which scenario, and the seed."""
 
-FEWEST_COMPILED = 32
-"""Histories from which compiling them pays, where the program is not on disk yet."""
 FEWEST_EACH = 4
 """Histories that a worker must have to be worth starting: it takes about as long to import."""
 DIED = (
@@ -79,8 +77,8 @@ def run_seeds(
     if workers is not None and workers < 1:
         raise ScenarioError(f"workers = {workers}: at least 1 is needed")
     jobs = [(which, seed) for seed in seeds for which in range(len(scenarios))]
-    few = engine == "auto" and (workers is not None or len(jobs) < FEWEST_COMPILED)
-    if not few and chosen_engine(engine) == "jax":
+    in_workers = engine == "auto" and workers is not None
+    if not in_workers and chosen_engine(engine, len(jobs)) == "jax":
         try:
             return _compiled(scenarios, seeds, progress)
         except CannotCompileError as error:

@@ -25,6 +25,8 @@ def refuse_wrong_points(variants: Variants, where: str) -> None:
 
 
 def _refuse_out_of_range(variants: Variants, where: str) -> None:
+    if not variants.axes:
+        return
     wrong = np.zeros(len(variants.columns[0]), dtype=bool)
     first: tuple[int, str] | None = None
     for axis, column in zip(variants.axes, variants.columns, strict=True):

@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -209,12 +210,15 @@ def put_aside(folder: Path, file: ChunkFile) -> Path:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that dead processes of this machine left."""
+    """Remove temporary files and folders that dead processes of this machine left."""
     for path in [*folder.glob(".*.partial"), *folder.glob("*/.*.partial")]:
         machine, _, rest = path.name.removesuffix(".partial").rpartition(".")[2].rpartition("_")
         pid = rest.partition("-")[0]
         if machine == _machine() and pid.isdecimal() and not _alive(int(pid)):
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def writer() -> str:

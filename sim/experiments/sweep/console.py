@@ -68,6 +68,8 @@ def show(found: Sweep) -> None:
     if manifest["largest_residual"] is not None:
         print(f"Books: largest relative residual of all runs {manifest['largest_residual']:.1e}")
     print(f"Folder: {found.path}")
+    if found.report is not None:
+        print(f"Report: {found.report}")
 
 
 def duration(seconds: float) -> str:
@@ -87,13 +89,16 @@ def size(count: float) -> str:
 
 
 def _outlook(outlook: Outlook) -> str:
-    start = f"{outlook.folder}: {outlook.runs:,} runs in {outlook.chunks:,} chunks"
+    chunks = f"{outlook.chunks:,} chunks" if outlook.chunks > 1 else "1 chunk"
+    start = f"{outlook.folder}: {outlook.runs:,} runs in {chunks}"
     if outlook.kept:
         start += f", {outlook.kept:,} chunks are there"
     if not outlook.to_run:
         return f"{start}; nothing is left to run"
     where = f"{outlook.workers} workers" if outlook.workers > 1 else "1 worker"
     cost = outlook.rehearsal
+    if cost is None and outlook.to_run == outlook.runs:
+        return f"{start}, on {where}"
     if cost is None:
         return f"{start}; {outlook.to_run:,} runs are left, on {where}"
     each = -(-outlook.runs // outlook.chunks)

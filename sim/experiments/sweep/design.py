@@ -18,10 +18,18 @@ SWEEPS = CONFIGS / "sweeps"
 KEEP = ("outcomes", "series", "flows")
 """What can be kept of a run, in the order in which a plan names it."""
 SAMPLED = ("random", "latin_hypercube", "sobol", "morris")
-"""Methods that draw points between bounds; the other one, grid, takes every combination of values."""
-CHUNK = 1024
-CHUNK_OF_TABLES = 64
-"""Runs in one file by default: of outcomes alone, and where the quarters of every run are kept too."""
+"""Methods that draw points between bounds. Of the others, grid takes every combination of values, and seeds has
+one point, at which nothing but the seed differs."""
+PARTS = 64
+"""Chunks that a sweep is divided into by default, unless they would be too small or too large: four for each of
+sixteen cores."""
+SIZES = {
+    "jax": {"outcomes": (256, 1024), "tables": (256, 256)},
+    "numpy": {"outcomes": (8, 64), "tables": (8, 64)},
+}
+"""Engine -> least and most runs in one file by default, of outcomes alone and where the quarters of every run are
+kept too; a size in between is a multiple of the least. On a processor the compiled engine steps batches of 256,
+and one that is not full costs as much."""
 MOST_POINTS = 20_000_000
 """More would not fit the memory of a laptop when planned."""
 
@@ -97,7 +105,7 @@ class Design(Suggesting):
         title: of the sweep.
         about: what it asks.
         scenario: name or path of the scenario that points change.
-        method: how points are chosen.
+        method: how points are chosen; "seeds" has one, the scenario as it is.
         samples: points (random, latin_hypercube), size of the base sample (sobol) or trajectories (morris).
         second_order: for sobol, whether points for interactions of pairs are added.
         levels: for morris, how many values each key takes.
@@ -109,13 +117,13 @@ class Design(Suggesting):
         chunk: runs in one file.
         engine: as in `sim.ensemble`.
         set: changes that hold at all points.
-        vary: lever name or dotted key -> how it varies.
+        vary: lever name or dotted key -> how it varies; nothing does for seeds.
     """
 
     title: Annotated[str, Field(min_length=1)]
     about: str = ""
     scenario: str = "baseline"
-    method: Literal["grid", "random", "latin_hypercube", "sobol", "morris"]
+    method: Literal["grid", "random", "latin_hypercube", "sobol", "morris", "seeds"]
     samples: Count | None = None
     second_order: Annotated[bool, Field(strict=True)] = True
     levels: Annotated[int, Field(strict=True, ge=2, le=100, multiple_of=2)] = 4
@@ -127,10 +135,15 @@ class Design(Suggesting):
     chunk: Count | None = None
     engine: Literal["auto", "jax", "numpy"] = "auto"
     set: dict[str, Any] = {}
-    vary: Annotated[dict[str, Vary], Field(min_length=1)]
+    vary: dict[str, Vary] = {}
 
     @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:
+        if self.method == "seeds":
+            _refuse_given(self, ("vary", "samples", "second_order", "levels", "design_seed"), "seeds takes no")
+            return self
+        if not self.vary:
+            raise ValueError(f"vary: {self.method} needs at least 1 lever or key that varies")
         if self.method == "grid":
             _refuse_given(self, ("samples", "second_order", "levels", "design_seed"), "a grid takes no")
             for name, how in self.vary.items():
@@ -159,10 +172,19 @@ class Design(Suggesting):
         """What is kept, outcomes always."""
         return tuple(name for name in KEEP if name == "outcomes" or name in self.keep)
 
-    @property
-    def runs_in_chunk(self) -> int:
-        """Runs in one file."""
-        return self.chunk or (CHUNK if self.kept == ("outcomes",) else CHUNK_OF_TABLES)
+    def runs_in_chunk(self, runs: int, engine: str) -> int:
+        """Runs in one file: `chunk`, or what follows from the number of runs, the engine and what is kept.
+
+        The machine must not matter: names and bytes of files depend on it.
+
+        Args:
+            runs: of the sweep.
+            engine: that steps them, jax or numpy.
+        """
+        if self.chunk is not None:
+            return self.chunk
+        least, most = SIZES[engine]["outcomes" if self.kept == ("outcomes",) else "tables"]
+        return min(most, max(least, -(-runs // (PARTS * least)) * least))
 
 
 def _refuse_given(design: Design, keys: tuple[str, ...], words: str) -> None:
@@ -183,12 +205,25 @@ def read(path: Path) -> Design:
         raise ScenarioError(f"{path} is not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} cannot be read: {error}") from None
+    return parsed(raw, path.name)
+
+
+def parsed(raw: Mapping[str, Any], where: str) -> Design:
+    """A design from plain data.
+
+    Args:
+        raw: what a design file would say.
+        where: what the design is called in messages.
+
+    Raises:
+        ScenarioError: if anything is wrong.
+    """
     if isinstance(raw.get("vary"), dict):
-        raw["vary"] = dict(_dotted(raw["vary"], Vary.model_fields))
+        raw = {**raw, "vary": dict(_dotted(raw["vary"], Vary.model_fields))}
     try:
         return Design.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError(f"{path.name}: {first_error(error)}") from None
+        raise ScenarioError(f"{where}: {first_error(error)}") from None
 
 
 def _dotted(raw: Mapping[str, Any], known: Any, at: str = "") -> Any:

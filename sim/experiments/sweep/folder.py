@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cached_property
 from importlib import metadata
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
+REPORT = "report.html"
 LIBRARIES = ("capflow", "numpy", "jax", "jaxlib", "duckdb", "SALib")
 VIEWS = ("points", "outcomes", "runs", "series", "flows", "problems")
 ALLOWED = ("SELECT", "EXPLAIN", "MULTI")
@@ -81,8 +83,27 @@ class Sweep:
             raise RunError(f"{self.path}: no {MANIFEST}: {self.done} of {self.design['chunks']} chunks are there")
         return _read(self.path / MANIFEST)
 
+    @property
+    def digest(self) -> str:
+        """Digest of the manifest, which names every file of the sweep by its content.
+
+        Raises:
+            RunError: if the sweep is not finished.
+        """
+        with reported(f"{self.path}: cannot read {MANIFEST}"):
+            return hashlib.sha256((self.path / MANIFEST).read_bytes()).hexdigest()
+
+    @property
+    def report(self) -> Path | None:
+        """The report, if there is one and it tells of the data that are there."""
+        path = self.path / REPORT
+        if not self.complete or not path.is_file():
+            return None
+        with reported(f"{self.path}: cannot read {REPORT}"):
+            return path if self.digest in path.read_text(encoding="utf-8", errors="replace") else None
+
     def summary(self) -> dict[str, Any]:
-        """What there is, for JSON: the folder, how far it is, and the manifest's sums once it is complete."""
+        """What there is, for JSON: the folder, how far it is, and sums and report once it is complete."""
         told = {
             "sweep_dir": str(self.path.absolute()),
             **{key: self.design[key] for key in ("name", "title", "method", "points", "runs", "chunks")},
@@ -91,6 +112,7 @@ class Sweep:
         }
         if self.complete:
             told |= {key: self.manifest[key] for key in ("problems", "largest_residual")}
+        told["report"] = str(self.report.absolute()) if self.report else None
         return told
 
     @cached_property

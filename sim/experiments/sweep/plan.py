@@ -22,7 +22,7 @@ from sim.experiments.sweep import sampling, space
 from sim.experiments.sweep.check import refuse_wrong_points
 from sim.experiments.sweep.space import Axis
 from sim.experiments.sweep.variants import Problem, Variants
-from sim.folders import json_text
+from sim.folders import fit_name, json_text
 from sim.histories import Start, behaviour
 from sim.opening import observed
 from sim.runs import DESIGN, RunError, parquet_name, quoted, reported
@@ -54,29 +54,35 @@ class Plan:
         self.columns = columns
 
     @staticmethod
-    def make(path: str | Path, changes: Mapping[str, Any] | None = None) -> Plan:
+    def make(
+        given: str | Path | Mapping[str, Any] | designs.Design,
+        changes: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> Plan:
         """Plan a sweep.
 
         Args:
-            path: a design file, or the name of one that ships.
+            given: a design file, the name of one that ships, or what a design file would say.
             changes: lever names or dotted keys, and the values they take at all points.
+            name: of the sweep; the design file's if left out, or what its title makes.
 
         Raises:
             ScenarioError: if anything in the file, or any point, is wrong.
         """
-        file = designs.find(path)
-        design, where = designs.read(file), file.name
-        scenario, fixed = _base(design, file, changes or {})
+        design, where, name = _design(given, name)
+        scenario, fixed = _base(design, where, changes or {})
         axes = space.axes(design, scenario, fixed, where)
         columns = sampling.points(design, axes, where)
         seed = scenario.run.seed
         points = sampling.count(design, axes)
         if seed + design.replicates - 1 > LAST_SEED:
             raise ScenarioError(f"{where}: seed {seed} and {design.replicates} replicates go beyond {LAST_SEED}")
-        runs, chunk = points * design.replicates, design.runs_in_chunk
+        runs = points * design.replicates
+        engine = chosen_engine(design.engine, runs)
+        chunk = design.runs_in_chunk(runs, engine)
         settings = {
             "schema": SCHEMA,
-            "name": file.stem,
+            "name": name,
             "title": design.title,
             "about": design.about,
             "scenario": scenario.name,
@@ -84,13 +90,13 @@ class Plan:
             "samples": design.samples,
             "second_order": design.second_order if design.method == "sobol" else None,
             "levels": design.levels if design.method == "morris" else None,
-            "design_seed": design.design_seed if design.method != "grid" else None,
+            "design_seed": design.design_seed if design.method in designs.SAMPLED else None,
             "seed": seed,
             "replicates": design.replicates,
             "quarters": scenario.run.quarters,
             "opening": scenario.run.opening,
             "keep": list(design.kept),
-            "engine": chosen_engine(design.engine),
+            "engine": engine,
             "points": points,
             "runs": runs,
             "chunk": chunk,
@@ -155,7 +161,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """Of the sweep: the design file's."""
+        """Of the sweep; its folder's, unless another one is asked for."""
         return str(self.design["name"])
 
     @property
@@ -235,9 +241,20 @@ class Plan:
         return behaviour(self.scenario)
 
 
-def _base(design: designs.Design, file: Path, changes: Mapping[str, Any]) -> tuple[Scenario, dict[str, Any]]:
+def _design(
+    given: str | Path | Mapping[str, Any] | designs.Design, name: str | None
+) -> tuple[designs.Design, str, str]:
+    """The design, what it is called in messages, and the sweep's name."""
+    if isinstance(given, str | Path):
+        file = designs.find(given)
+        return designs.read(file), file.name, name or file.stem
+    where = name or "design"
+    design = given if isinstance(given, designs.Design) else designs.parsed(given, where)
+    return design, where, name or fit_name(design.title.lower(), "sweep")
+
+
+def _base(design: designs.Design, where: str, changes: Mapping[str, Any]) -> tuple[Scenario, dict[str, Any]]:
     """The scenario with everything that holds at all points, and those changes by dotted key."""
-    where = file.name
     try:
         scenario = load(design.scenario)
     except ScenarioError as error:
@@ -291,6 +308,8 @@ def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
     ]
     select = ", ".join(f"{text} AS c{place}" for place, text in enumerate(wanted))
     words = [list(axis.words) for axis in axes if axis.words]
+    if not axes:
+        return []
     with reported(f"{path.parent}: cannot read {path.name}"), duckdb.connect(config={"threads": 1}) as db:
         found = db.execute(f"SELECT {select} FROM read_parquet(?)", [*words, glob.escape(str(path))]).fetchnumpy()
     return [np.asarray(found[f"c{place}"]) for place in range(len(axes))]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from sim.experiments.sensitivity import Sensitivity, sensitivity
 from sim.experiments.sensitivity.folder import METHODS, READING
 from sim.experiments.sensitivity.pictures import draw, sections
 from sim.experiments.sensitivity.sample import Varied, levers_of
-from sim.experiments.sweep.folder import Sweep
+from sim.experiments.sweep import chunks
+from sim.experiments.sweep.folder import REPORT, Sweep
+from sim.experiments.sweep.summary import summaries
 from sim.figures import fans, first_failures
 from sim.figures.style import DPI, plain
 from sim.outcomes import INTEREST_GPUS, OUTCOMES
@@ -34,13 +37,16 @@ DRAWN = (
 )
 """Outcomes whose dependence on the levers is drawn."""
 MOST_PROBLEMS = 20
-QUANTILES = (0.05, 0.5, 0.95)
+FIGURES = "figures"
+ALONE = "seeds"
+"""The method without levers: histories differ in their seeds alone."""
 WORDS = {
     "grid": "every combination of the values below",
     "random": "points drawn at random",
     "latin_hypercube": "a Latin hypercube: every lever covers its range evenly",
     "sobol": "a Sobol design for sensitivity indices",
     "morris": "Morris' trajectories for screening",
+    "seeds": "the scenario as it is",
 }
 """Method -> how points were chosen."""
 
@@ -60,18 +66,28 @@ def write_sweep_report(folder: Path | str) -> Path:
     sweep = Sweep.open(folder)
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
-    pictures = sweep.path / "figures"
-    with reported(f"{folder}: cannot write the report"):
+    with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drawn:
+        body = "\n".join(_body(sweep, drawn))
+        made = drawn / REPORT
+        made.write_text(page(str(sweep.design["title"]), body), encoding="utf-8")
+        pictures = sweep.path / FIGURES
         pictures.mkdir(exist_ok=True)
-        body = "\n".join(_body(sweep, pictures))
-        # Under another name first: whoever looks sees the old report or the new one.
-        handle, temporary = tempfile.mkstemp(dir=sweep.path, prefix=".report-", suffix=".html")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page(str(sweep.design["title"]), body))
-        os.chmod(temporary, 0o644)
-        report = sweep.path / "report.html"
-        os.replace(temporary, report)
+        for path in sorted(drawn.glob("*.png")):
+            os.replace(path, pictures / path.name)
+        report = sweep.path / REPORT
+        os.replace(made, report)
     return report
+
+
+@contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """A folder to draw in: whoever looks meanwhile sees the old report, and nothing half written is left."""
+    path = folder / f".report.{chunks.writer()}.partial"
+    try:
+        path.mkdir()
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _body(sweep: Sweep, pictures: Path) -> Iterable[str]:
@@ -83,28 +99,47 @@ def _body(sweep: Sweep, pictures: Path) -> Iterable[str]:
     yield f"<h1>{escape(str(design['title']))}</h1>"
     if design["about"]:
         yield f"<p class='lead'>{escape(str(design['about']))}</p>"
-    yield from _what_was_run(sweep, levers)
-    yield from _problems(sweep)
-    yield "<h2>Outcomes over all runs</h2>"
+    if design["method"] == ALONE:
+        yield from _ensemble(sweep, pictures)
+    else:
+        yield from _what_was_run(sweep, levers)
+        yield from _problems(sweep)
+        yield "<h2>Outcomes over all runs</h2>"
+        yield (
+            "<p>Over points and seeds together: how far outcomes go when the levers above are not known. No mean "
+            "is given of an outcome that has no limit in some run.</p>"
+        )
+        yield _outcomes(sweep)
+        yield from _dependence(sweep, pictures)
+        yield from _fans(sweep, pictures)
+        yield from _failures(sweep, pictures)
+    yield from _again(sweep)
+
+
+def _ensemble(sweep: Sweep, pictures: Path) -> Iterable[str]:
+    """What replaces points and levers where nothing but the seed differs."""
+    design = sweep.design
+    yield "<h2>What was run</h2>"
     yield (
-        "<p>Over points and seeds together: how far outcomes go when the levers above are not known. No mean is "
-        "given of an outcome that has no limit in some run.</p>"
+        f"<p>{_histories(design['runs']).capitalize()} of one scenario ({_seeds(design)}). All assumptions are "
+        "the same in all of them: what differs is chance alone. How far the assumptions may be off is a question "
+        "for a sweep.</p>"
     )
-    yield _outcomes(sweep)
-    yield from _dependence(sweep, pictures)
+    yield _fixed(design)
+    yield from _problems(sweep)
     yield from _fans(sweep, pictures)
     yield from _failures(sweep, pictures)
-    yield from _again(sweep)
+    yield "<h2>Outcomes over the seeds</h2>"
+    yield "<p>No mean is given of an outcome that has no limit in some history.</p>"
+    yield _outcomes(sweep)
 
 
 def _what_was_run(sweep: Sweep, levers: tuple[Varied, ...]) -> Iterable[str]:
     design = sweep.design
-    last = int(design["seed"]) + int(design["replicates"]) - 1
-    seeds = f"seeds {design['seed']} to {last}" if design["replicates"] > 1 else f"seed {design['seed']}"
     yield "<h2>What was varied</h2>"
     yield (
         f"<p>{design['points']:,} points, {WORDS[design['method']]}; at each {_histories(design['replicates'])} "
-        f"({seeds}, the same at every point): {design['runs']:,} runs in all.</p>"
+        f"({_seeds(design)}, the same at every point): {design['runs']:,} runs in all.</p>"
     )
     rows = [
         f"<tr><td><code>{escape(lever.name)}</code></td><td><code>{escape(lever.key)}</code></td>"
@@ -112,9 +147,23 @@ def _what_was_run(sweep: Sweep, levers: tuple[Varied, ...]) -> Iterable[str]:
         for lever in levers
     ]
     yield table(("Lever", "Key", "Values", "Unit"), rows)
-    if design["set"]:
-        fixed = ", ".join(f"{key} = {value}" for key, value in design["set"].items())
-        yield f"<p class='note'>The same at all points: {escape(fixed)}.</p>"
+    yield _fixed(design)
+
+
+def _seeds(design: dict[str, Any]) -> str:
+    last = int(design["seed"]) + int(design["replicates"]) - 1
+    return f"seeds {design['seed']} to {last}" if design["replicates"] > 1 else f"seed {design['seed']}"
+
+
+def _set(design: dict[str, Any]) -> dict[str, Any]:
+    """What is set in all histories, seed and quarters left aside: they are told by themselves."""
+    return {key: value for key, value in design["set"].items() if key not in ("run.seed", "run.quarters")}
+
+
+def _fixed(design: dict[str, Any]) -> str:
+    """What holds in all histories and is not as in the scenario's file."""
+    fixed = ", ".join(f"{key} = {value}" for key, value in _set(design).items())
+    return f"<p class='note'>The same in all histories: {escape(fixed)}.</p>" if fixed else ""
 
 
 def _histories(count: int) -> str:
@@ -153,32 +202,23 @@ def _problems(sweep: Sweep) -> Iterable[str]:
 
 
 def _outcomes(sweep: Sweep) -> str:
-    """Mean, spread and quantiles of every outcome; one after the other, so that memory holds one column."""
+    """Mean, spread and quantiles of every outcome."""
     rows = []
-    for outcome in OUTCOMES:
-        if outcome.name == INTEREST_GPUS:
-            continue
-        name = quoted(outcome.name)
-        asked = (
-            f"SELECT count_if(isinf({name})) AS endless, avg({name}) FILTER (isfinite({name})) AS mean, "
-            f"stddev_samp({name}) FILTER (isfinite({name})) AS deviation, "
-            f"quantile_cont({name}, {list(QUANTILES)}) AS quantiles FROM outcomes WHERE problem IS NULL"
-        )
-        found = sweep.query(asked).iloc[0]
-        finite = not found["endless"]
-        numbers = [found["mean"] if finite else math.nan, found["deviation"] if finite else math.nan]
-        quantiles = found["quantiles"]
-        numbers += list(quantiles) if np.ndim(quantiles) else [math.nan] * len(QUANTILES)
-        cells = "".join(f"<td class='number'>{_cell(value, outcome.unit)}</td>" for value in numbers)
+    shown = [outcome for outcome in OUTCOMES if outcome.name != INTEREST_GPUS]
+    found = summaries(sweep, [outcome.name for outcome in shown])
+    for outcome in shown:
+        numbers = found[outcome.name].to_dict().values()
+        cells = "".join(f"<td class='number'>{number_or_none(value, outcome.unit)}</td>" for value in numbers)
         rows.append(f"<tr><td>{escape(labelled(outcome))}</td>{cells}</tr>")
     heads = ("Outcome", "Mean", "Standard deviation", "5 percent", "Median", "95 percent")
     return table(heads, rows, numbers=range(1, 6))
 
 
-def _cell(value: float | None, unit: str) -> str:
-    if value is None or math.isnan(value):
+def number_or_none(value: float, unit: str) -> str:
+    """A number in a cell of a table; nothing where there is none."""
+    if math.isnan(value):
         return ""
-    return told_number(float(value), unit) if math.isfinite(value) else "without limit"
+    return told_number(value, unit) if math.isfinite(value) else "without limit"
 
 
 def _dependence(sweep: Sweep, pictures: Path) -> Iterable[str]:
@@ -195,7 +235,7 @@ def _dependence(sweep: Sweep, pictures: Path) -> Iterable[str]:
 
 
 def _fans(sweep: Sweep, pictures: Path) -> Iterable[str]:
-    if "series" not in sweep.kept:
+    if "series" not in sweep.kept or not sweep.query("SELECT 1 FROM series LIMIT 1").size:
         return
     found = of_sweep(sweep)
     path = pictures / "fans.png"
@@ -227,9 +267,16 @@ def of_sweep(sweep: Sweep) -> fans.Fans:
         tuple(found["quarter"]),
         {measure.name: np.array(found[measure.name].tolist()) for measure in fans.MEASURES},
         int(found["runs"].iloc[0]),
-        fans.POINTS_AND_SEEDS if sweep.design["replicates"] > 1 else fans.POINTS,
+        _over(sweep.design),
         f"Sweep {sweep.path.name}",
     )
+
+
+def _over(design: dict[str, Any]) -> str:
+    """What the histories of a sweep differ in."""
+    if design["method"] == ALONE:
+        return fans.SEEDS
+    return fans.POINTS_AND_SEEDS if design["replicates"] > 1 else fans.POINTS
 
 
 def _failures(sweep: Sweep, pictures: Path) -> Iterable[str]:
@@ -259,18 +306,30 @@ def _again(sweep: Sweep) -> Iterable[str]:
     design, manifest = sweep.design, sweep.manifest
     where = escape(str(sweep.path))
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    alone = design["method"] == ALONE
+    command = _command(design) if alone else f"capflow sweep {design['name']}"
+    what = "the scenario" if alone else "the design file"
+    more = f"; <code>capflow sensitivity {where} --outcome gpus_bought</code> analyses other outcomes"
+    ranges = "this scenario" if alone else "this scenario and these ranges, in which all values count alike"
     yield "<h2>To run it again, to ask more, to cite it</h2>"
     yield (
-        f"<p><code>capflow sweep {escape(str(design['name']))} --out {where}</code> with the design file and the "
-        "versions below gives the same bytes, on however many workers.</p>"
-        f"<p><code>capflow query --run {where} \"SELECT * FROM runs LIMIT 10\"</code> asks its tables; "
-        f"<code>capflow sensitivity {where} --outcome gpus_bought</code> analyses other outcomes.</p>"
+        f"<p><code>{escape(command)} --out {where}</code> with {what} and the versions below gives the same "
+        "bytes, on however many workers.</p>"
+        f"<p><code>capflow query --run {where} \"SELECT * FROM runs LIMIT 10\"</code> asks its tables"
+        f"{'' if alone else more}.</p>"
         f"<dl><dt>Plan</dt><dd>{escape(str(design['plan_hash']))}</dd>"
+        f"<dt>Manifest</dt><dd>{sweep.digest}</dd>"
         f"<dt>Scenario</dt><dd>{escape(str(design['scenario']))}, in scenario.json</dd>"
         f"<dt>Engine</dt><dd>{escape(str(design['engine']))}</dd>"
         f"<dt>Versions</dt><dd>{escape(versions)}</dd></dl>"
         "<h2>What this cannot say</h2>"
-        "<p>It holds for this model, this scenario and these ranges, in which all values count alike; it is no "
-        "forecast, and frequencies of failures are not their probabilities. Outcomes are sums and ends of whole "
-        "histories; single quarters need the series.</p>"
+        f"<p>It holds for this model and {ranges}; it is no forecast, and frequencies of failures are not their "
+        "probabilities. Outcomes are sums and ends of whole histories; single quarters need the series.</p>"
     )
+
+
+def _command(design: dict[str, Any]) -> str:
+    """The call that runs an ensemble."""
+    parts = [f"capflow run {design['scenario']} --runs {design['runs']} --seed {design['seed']}"]
+    parts.append(f"--quarters {design['quarters']} --engine {design['engine']}")
+    return " ".join([*parts, *(f"--set {key}={value}" for key, value in _set(design).items())])

@@ -16,6 +16,7 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.experiments.sweep import chunks, status
+from sim.experiments.sweep.design import Design
 from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
@@ -32,6 +33,8 @@ TICK = 0.5
 """Seconds between two looks at how far workers are."""
 TIMES = 2
 """How often a chunk is handed out whose worker dies."""
+FEW = 2
+"""Chunks for each worker that are run without a trial."""
 SHOWN = 4
 """Failed chunks told of one by one; and differences told of a plan that is not the one in the folder."""
 
@@ -94,25 +97,30 @@ class FailedChunksError(RuntimeError):
 
 
 def sweep(
-    design: str | Path,
+    design: str | Path | Mapping[str, Any] | Design,
     out: str | Path | None = None,
     workers: int | None = None,
     changes: Mapping[str, Any] | None = None,
     scheduler: str | None = None,
     shard: Shard | None = None,
     told: Told | None = None,
+    report: bool = False,
+    name: str | None = None,
 ) -> Sweep:
     """Run a sweep, or go on with it where it stopped.
 
     Args:
-        design: a design file, or the name of one that ships.
-        out: the sweep's folder; `runs/<name of the design>` if left out.
+        design: a design file, the name of one that ships, or what a design file would say.
+        out: the sweep's folder; `runs/<name of the design>` if left out, or what its title makes.
         workers: processes on this machine; 1 is this process. One per core, and no more than chunks, if left out;
             1 for a shard.
         changes: lever names or dotted keys, and the values they take at all points.
         scheduler: address of a Dask scheduler, whose workers do the work.
         shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
         told: who is told what happens.
+        report: whether to write the report once the sweep is complete, unless it is there. A report that cannot be
+            written is told in one line, and leaves the sweep as it is.
+        name: of the sweep; the design file's if left out, or what the design's title makes.
 
     Returns:
         The sweep; complete, unless other shards are still missing.
@@ -126,7 +134,7 @@ def sweep(
     """
     told = told or Told()
     _check(workers, scheduler, shard)
-    planned = Plan.make(design, changes)
+    planned = Plan.make(design, changes, name)
     folder = (Path(out) if out is not None else RUNS / planned.name).absolute()
     _take_up(planned, folder)
     with locked(folder, shard):
@@ -137,7 +145,22 @@ def sweep(
         else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
         found = finish(planned, folder)
+    if report:
+        _report(found, told)
     return found
+
+
+def _report(found: Sweep, told: Told) -> None:
+    """Write the report of a complete sweep, unless it has one that tells of the same data."""
+    if not found.complete or found.report is not None:
+        return
+    from sim.experiments.sweep.report import write_sweep_report
+
+    told.line("writing the report")
+    try:
+        write_sweep_report(found.path)
+    except (OSError, RunError) as error:
+        told.line(f"{' '.join(str(error).split())}; the sweep is complete, and the same command tries again")
 
 
 def share(plan: Plan, shard: Shard | None) -> range:
@@ -262,7 +285,8 @@ def _run_missing(
     runs = sum(_runs_in(plan, chunk) for chunk in left)
     try:
         with crew(count, scheduler) as hands:
-            first = len(left) == len(mine)
+            # Where each worker has but a chunk or two, trying would take as long as the work itself.
+            first = len(left) == len(mine) and len(left) > FEW * hands.width
             cost = _rehearsed(hands, folder, left[0], told) if first else None
             width = hands.threads() if isinstance(hands, Cluster) else count
             outlook = Outlook(folder, plan.runs, plan.chunks, runs, len(mine) - len(left), width, cost)

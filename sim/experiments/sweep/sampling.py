@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
-from sim.experiments.sweep.design import MOST_POINTS, Design
+from sim.experiments.sweep.design import MOST_POINTS, SAMPLED, Design
 
 if TYPE_CHECKING:
     from sim.experiments.sweep.space import Axis
@@ -26,7 +26,7 @@ def spaced(low: float, high: float, steps: int, scale: str) -> tuple[float, ...]
 
 def count(design: Design, axes: Sequence[Axis]) -> int:
     """How many points a design has."""
-    if design.method == "grid":
+    if design.method not in SAMPLED:
         product = 1
         for axis in axes:
             product *= len(axis.values or ())
@@ -39,7 +39,7 @@ def count(design: Design, axes: Sequence[Axis]) -> int:
 
 def problem(design: Design, axes: Sequence[Axis]) -> dict[str, Any] | None:
     """What SALib calls the problem: names, and bounds in the space that is sampled (natural logs where log)."""
-    if design.method == "grid":
+    if design.method not in SAMPLED:
         return None
     return {
         "num_vars": len(axes),
@@ -57,7 +57,7 @@ def points(design: Design, axes: Sequence[Axis], where: str) -> list[Column]:
     rows = count(design, axes)
     if rows > MOST_POINTS:
         raise ScenarioError(f"{where}: {rows} points are too many to plan; at most {MOST_POINTS}")
-    if design.method == "grid":
+    if design.method not in SAMPLED:
         return _grid(axes)
     sampled = _sampled(design, problem(design, axes) or {})
     columns = []

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 progress: ContextVar[Callable[[int], None] | None] = ContextVar("progress", default=None)
 """Told how many histories of the chunk have just been finished; set by whoever lets a worker work."""
-TRIED = 64
-"""Histories in a rehearsal of the compiled program, one batch."""
+TRIED = 256
+"""Histories in a rehearsal of the compiled program: a batch of a processor, which costs as much when not full."""
 TRIED_IN_NUMPY = 4
 
 
