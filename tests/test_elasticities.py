@@ -168,7 +168,7 @@ def test_what_rounding_leaves_of_an_ask_does_not_decide_a_derivative():
     import jax
 
     def slope(parts, directions):
-        return jax.jvp(lambda offers, asks, weight, ceiling: match(offers, asks, weight, ceiling), parts, directions)
+        return jax.jvp(lambda *given: match(*given), parts, directions)
 
     rng = np.random.default_rng(1)
     with jax.enable_x64(True):
