@@ -21,7 +21,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,6 +54,7 @@ def mesa_batch(histories: int, quarters: int, repeats: int) -> dict[str, float]:
     import inspect
 
     import mesa
+    from single_history import best
 
     from sim.model import CapitalFlowModel
 
@@ -76,6 +76,8 @@ def mesa_batch(histories: int, quarters: int, repeats: int) -> dict[str, float]:
 
 def ensemble(runs: int, quarters: int, repeats: int) -> dict[str, float]:
     """Seconds a history of `sim.ensemble`, with the program compiled; the fastest repeat."""
+    from single_history import best
+
     import sim
 
     sim.ensemble("baseline", runs=1, quarters=quarters, engine="jax")
@@ -134,16 +136,6 @@ def first_call(quarters: int) -> dict[str, float]:
         marks.append(time.perf_counter())
     names = ("trace", "lower", "compile", "run")
     return {"import": imported, **{n: b - a for n, a, b in zip(names, marks, marks[1:], strict=False)}}
-
-
-def best(run: Callable[[], Any], repeats: int) -> float:
-    """Shortest of some runs, in seconds: the machine's own noise only ever adds."""
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return min(times)
 
 
 # Processes, their cores and their memory.

@@ -58,7 +58,7 @@ def prepared(tail: int, quarters: int) -> tuple[Opening, Callable[[], None]]:
     return start, history
 
 
-def best(run: Callable[[], None], repeats: int) -> float:
+def best(run: Callable[[], object], repeats: int) -> float:
     """Shortest of some runs, in seconds: the machine's own noise only ever adds."""
     times = []
     for _ in range(repeats):

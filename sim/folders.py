@@ -82,11 +82,11 @@ class WholeFolder:
         with reported(self.doing):
             # On disk before the rename is, so that a power cut cannot leave the name without the content.
             for path in sorted(self.path.rglob("*"), reverse=True):
-                _sync(path)
-            _sync(self.path)
+                sync(path)
+            sync(self.path)
             refuse_taken(self.out)
             os.rename(self.path, self.out)
-            _sync(self.out.parent)
+            sync(self.out.parent)
         return self.out
 
     def discard(self) -> None:
@@ -178,8 +178,7 @@ def refuse_homeless(out: Path) -> None:
 
 def _partial_prefix(out: Path) -> str:
     # A pid means something on one machine only; folders are shared between machines on clusters.
-    machine = re.sub(r"\W+", "-", platform.node())[:40]
-    return f".{out.name}.partial-{machine}-"
+    return f".{out.name}.partial-{machine_name()}-"
 
 
 def _partials(out: Path) -> list[Path]:
@@ -199,6 +198,16 @@ def _in_progress(partial: Path) -> bool:
     pid = int(partial.name.rpartition("-")[2])
     if pid == os.getpid():
         return partial.resolve() in _being_written
+    return process_alive(pid)
+
+
+def machine_name() -> str:
+    """This machine, in letters that fit a file's name."""
+    return re.sub(r"\W+", "-", platform.node())[:40] or "here"
+
+
+def process_alive(pid: int) -> bool:
+    """Whether a process of this machine is alive; taken as alive where the system cannot be asked."""
     if os.name != "posix":
         return True  # there, signal 0 is not a question
     try:
@@ -210,7 +219,7 @@ def _in_progress(partial: Path) -> bool:
     return True
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Waits until a file or folder is on disk."""
     if path.is_dir() and os.name != "posix":
         return

@@ -72,7 +72,7 @@ class Run:
         missing = [name for name in (MANIFEST, *map(parquet_name, TABLES), EVENTS) if not (path / name).is_file()]
         if missing:
             raise RunError(f"{path}: not a run folder: no {', '.join(missing)}")
-        manifest = _read_json(path / MANIFEST)
+        manifest = read_json(path / MANIFEST)
         if not isinstance(manifest, dict):
             raise RunError(f"{path / MANIFEST}: not a JSON object")
         return Run(path, manifest)
@@ -100,7 +100,7 @@ class Run:
     @cached_property
     def events(self) -> list[dict[str, Any]]:
         """What happened, in order: each with quarter, kind, agent, text, usd_bn."""
-        events: list[dict[str, Any]] = _read_json(self.path / EVENTS)
+        events: list[dict[str, Any]] = read_json(self.path / EVENTS)
         return events
 
     def query(self, sql: str) -> pd.DataFrame:
@@ -212,7 +212,12 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        RunError: if it cannot be read, or is no JSON.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

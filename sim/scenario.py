@@ -98,6 +98,20 @@ def find(name: str | Path) -> Path:
     Raises:
         ScenarioError: if there is none, naming the scenarios there are.
     """
+    return named_file("scenario", name, names())
+
+
+def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
+    """Return the TOML file given by path, or by the name of one that ships.
+
+    Args:
+        what: the file is, for messages, such as "scenario".
+        name: the name, or a path (with a slash or ending in .toml).
+        known: files that ship, by name.
+
+    Raises:
+        ScenarioError: if there is none, naming those that ship.
+    """
     text = str(name)
     if text.endswith(".toml") or "/" in text:
         path = Path(text)
@@ -105,14 +119,12 @@ def find(name: str | Path) -> Path:
             if path.is_file():
                 return path
         except OSError as error:
-            raise ScenarioError(f"scenario file {text[:80]}...: {error.strerror}") from None
-        raise ScenarioError(f"scenario file {text} does not exist")
-    known = names()
+            raise ScenarioError(f"{what} file {text[:80]}...: {error.strerror}") from None
+        raise ScenarioError(f"{what} file {text} does not exist")
     if text in known:
         return known[text]
-    raise ScenarioError(
-        f"unknown scenario {text!r}{suggestion(text, known)}; there are {', '.join(sorted(known))}"
-    )
+    there = ", ".join(sorted(known))
+    raise ScenarioError(f"unknown {what} {text!r}{suggestion(text, known)}; there are {there}")
 
 
 def names() -> dict[str, Path]:
@@ -136,16 +148,25 @@ def _validated(raw: dict[str, Any], where: str) -> Scenario:
         raise ScenarioError(f"{where}: {first_error(error)}") from None
 
 
-def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """Read a file and everything it extends, nearest last."""
-    if path in seen:
-        raise ScenarioError(f"{path.name} extends itself through {' -> '.join(p.name for p in seen)}")
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        ScenarioError: if it cannot be read, or is no TOML.
+    """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf8"))
+        return tomllib.loads(path.read_text(encoding="utf8"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ScenarioError(f"{path} is not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} cannot be read: {error}") from None
+
+
+def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """Read a file and everything it extends, nearest last."""
+    if path in seen:
+        raise ScenarioError(f"{path.name} extends itself through {' -> '.join(p.name for p in seen)}")
+    raw = read_toml(path)
     base = raw.pop("extends", None)
     if base is None:
         return raw

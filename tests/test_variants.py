@@ -50,7 +50,7 @@ def planned(tmp_path, vary, method="random", **more):
     return Plan.make(path)
 
 
-def same(one, other):
+def assert_same(one, other):
     first, second = places.leaves(one), places.leaves(other)
     assert first.keys() == second.keys()
     for path, leaf in first.items():
@@ -87,14 +87,14 @@ def test_any_levers_over_their_whole_range(tmp_path_factory, chosen, seed):
     plan = planned(tmp_path_factory.mktemp("sweep"), vary, samples=3, replicates=2, design_seed=seed, seed=seed)
     assert len(plan.variants.shortcuts.places) == len(chosen)
     for point, run_seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(run_seed)))
+        assert_same(start, single(plan, int(point), int(run_seed)))
 
 
 def test_every_lever_that_is_a_number_needs_no_opening_of_its_own(tmp_path):
     plan = planned(tmp_path, {lever.name: {} for lever in levers.LEVERS}, samples=4)
     assert len(plan.variants.shortcuts.places) == len(levers.LEVERS)
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 def test_levers_that_are_only_copied_share_all_other_arrays(tmp_path):
@@ -130,7 +130,7 @@ def test_levers_with_words_share_what_is_the_same(tmp_path):
     assert made[0].economy.labs.capability is made[5].economy.labs.capability
     assert made[0].rules.labs.innovation is made[5].rules.labs.innovation
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 @pytest.mark.parametrize("key", TRAITS)
@@ -138,7 +138,7 @@ def test_traits_and_numbers_that_act_through_the_rules(tmp_path, key):
     plan = planned(tmp_path, {key: bounds(key), "payout_ratio": {}}, samples=4)
     assert len(plan.variants.shortcuts.places) == 2
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 @pytest.mark.parametrize("key", SLOW)
@@ -146,7 +146,7 @@ def test_numbers_that_need_an_opening_of_their_own(tmp_path, key):
     plan = planned(tmp_path, {key: bounds(key), "payout_ratio": {}}, samples=4, replicates=2)
     assert [plan.axes[axis].name for axis in plan.variants.shortcuts.places] == ["payout_ratio"]
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 def test_keys_of_every_kind_together(tmp_path):
@@ -160,7 +160,7 @@ def test_keys_of_every_kind_together(tmp_path):
     plan = planned(tmp_path, vary, "grid", replicates=2, chunk=7)
     assert plan.runs == 64
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 def test_numbers_in_tables_and_switches_vary_too(tmp_path):
@@ -172,7 +172,7 @@ def test_numbers_in_tables_and_switches_vary_too(tmp_path):
     plan = planned(tmp_path, vary, "grid")
     assert not plan.variants.shortcuts.places
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 def test_events_of_the_scenario_are_there(tmp_path):
@@ -182,7 +182,7 @@ def test_events_of_the_scenario_are_there(tmp_path):
     assert last in plan.labels
     for point, seed, start in all_starts(plan):
         assert start.draws.events.redemption.max() > 0.0
-        same(start, single(plan, int(point), int(seed), base))
+        assert_same(start, single(plan, int(point), int(seed), base))
 
 
 @pytest.mark.parametrize("key", ["terminal_rate", "transparency", "market.bill_rate", "issuers.paypal.ambition"])
@@ -198,7 +198,7 @@ def test_synthetic_agents_have_the_sizes_of_the_seed(tmp_path, key):
     base = changed(BASELINE, tail)
     fleets = set()
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed), base))
+        assert_same(start, single(plan, int(point), int(seed), base))
         fleets.add(float(start.economy.gpus.fleet.sum()))
     assert len(fleets) == 3
 
@@ -208,20 +208,21 @@ def test_random_numbers_are_those_of_an_ensemble_and_drawn_once_for_a_seed(tmp_p
     expected = list(starts(changed(BASELINE, {"run.quarters": 2}), range(7, 11)))
     made = [start for *_, start in all_starts(plan)]
     for number, start in enumerate(made):
-        same(start.draws, expected[number % 4].draws)
+        assert_same(start.draws, expected[number % 4].draws)
         assert start.draws.token_share is made[number % 4].draws.token_share
 
 
 def test_chunks_do_not_depend_on_what_was_opened_before(tmp_path):
     plan = planned(tmp_path, {"tether_regime": {"values": ["mica", "genius"]}}, "grid", replicates=5, chunk=3)
     in_order = [list(plan.starts(chunk)) for chunk in range(plan.chunks)]
+    assert sum(map(len, in_order)) == 10
     folder = tmp_path / "sweep"
     folder.mkdir()
     plan.write(folder)
     for chunk in reversed(range(plan.chunks)):
         fresh = Plan.read(folder)
         for one, other in zip(fresh.starts(chunk), in_order[chunk], strict=True):
-            same(one, other)
+            assert_same(one, other)
 
 
 def test_histories_from_starts_are_those_of_single_runs(tmp_path):
@@ -269,7 +270,7 @@ def test_shortcuts_that_prove_wrong_on_the_sample_are_not_taken(tmp_path, monkey
     assert not plan.variants.shortcuts.places
     assert any(start.economy.open_data == 1.0 for *_, start in all_starts(plan))
     for point, seed, start in all_starts(plan):
-        same(start, single(plan, int(point), int(seed)))
+        assert_same(start, single(plan, int(point), int(seed)))
 
 
 def test_numbers_that_go_to_the_same_place_are_no_shortcuts():

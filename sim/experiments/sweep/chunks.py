@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import re
 import shutil
 import threading
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.folders import machine_name, process_alive, sync
 from sim.runs import quoted
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def remove_leftovers(folder: Path) -> None:
     for path in [*folder.glob(".*.partial"), *folder.glob("*/.*.partial")]:
         machine, _, rest = path.name.removesuffix(".partial").rpartition(".")[2].rpartition("_")
         pid = rest.partition("-")[0]
-        if machine == _machine() and pid.isdecimal() and not _alive(int(pid)):
+        if machine == machine_name() and pid.isdecimal() and not process_alive(int(pid)):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -223,24 +223,13 @@ def remove_leftovers(folder: Path) -> None:
 
 def writer() -> str:
     """This machine, process and thread, as in names of temporary files."""
-    return f"{_machine()}_{os.getpid()}-{threading.get_ident()}"
+    return f"{machine_name()}_{os.getpid()}-{threading.get_ident()}"
 
 
 def checksum(path: Path) -> str:
     """The checksum of a file's content, as in its name."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()[:CHECKSUM_DIGITS]
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on disk."""
-    if path.is_dir() and os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def literal(path: Path | str) -> str:
@@ -254,19 +243,3 @@ def _expression(column: str, kind: str) -> str:
         return f"nullif({name}, 'nan'::DOUBLE) AS {name}"
     # A column of texts that are all missing has no type of its own.
     return f"{name}::{'BIGINT' if kind in 'iu' else 'VARCHAR'} AS {name}"
-
-
-def _machine() -> str:
-    return re.sub(r"\W+", "-", platform.node())[:40] or "here"
-
-
-def _alive(pid: int) -> bool:
-    if os.name != "posix":
-        return True  # there, signal 0 is not a question
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        pass  # alive, and another user's
-    return True

@@ -8,6 +8,7 @@ from sim.experiments.sweep import chunks
 from sim.experiments.sweep.folder import Sweep, finish, read
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import Plan
+from sim.folders import sync
 from sim.runs import MANIFEST, RunError
 
 
@@ -45,7 +46,7 @@ def compact(path: str | Path) -> Sweep:
             for file in chunks.files(folder, table):
                 if file.chunk is not None:
                     file.path.unlink(missing_ok=True)
-            chunks.sync(folder / table)
+            sync(folder / table)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from sim.data import CONFIGS
 from sim.errors import ScenarioError, suggestion
-from sim.scenario import first_error
+from sim.scenario import first_error, named_file, read_toml
 from sim.schema import Strict
 
 SWEEPS = CONFIGS / "sweeps"
@@ -199,13 +198,7 @@ def read(path: Path) -> Design:
     Raises:
         ScenarioError: if it cannot be read or is wrong, in one line that names file and key.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf8"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ScenarioError(f"{path} is not valid TOML: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path} cannot be read: {error}") from None
-    return parsed(raw, path.name)
+    return parsed(read_toml(path), path.name)
 
 
 def parsed(raw: Mapping[str, Any], where: str) -> Design:
@@ -243,20 +236,7 @@ def find(name: str | Path) -> Path:
     Raises:
         ScenarioError: if there is none, naming those that ship.
     """
-    text = str(name)
-    if text.endswith(".toml") or "/" in text:
-        path = Path(text)
-        try:
-            if path.is_file():
-                return path
-        except OSError as error:
-            raise ScenarioError(f"sweep file {text[:80]}...: {error.strerror}") from None
-        raise ScenarioError(f"sweep file {text} does not exist")
-    known = names()
-    if text in known:
-        return known[text]
-    there = ", ".join(sorted(known)) or "none"
-    raise ScenarioError(f"unknown sweep {text!r}{suggestion(text, known)}; there are {there}")
+    return named_file("sweep", name, names())
 
 
 def names() -> dict[str, Path]:

@@ -25,7 +25,7 @@ from sim.experiments.sweep.variants import Problem, Variants
 from sim.folders import fit_name, json_text
 from sim.histories import Start, behaviour
 from sim.opening import observed
-from sim.runs import DESIGN, RunError, parquet_name, quoted, reported
+from sim.runs import DESIGN, RunError, parquet_name, quoted, read_json, reported
 from sim.scenario import flat, load
 from sim.schema import Scenario
 
@@ -143,11 +143,11 @@ class Plan:
             RunError: if a file is missing or damaged, or was edited after planning.
         """
         folder = Path(folder)
-        design = _read_json(folder / DESIGN)
+        design = read_json(folder / DESIGN)
         if not isinstance(design, dict) or design.get("schema") != SCHEMA:
             raise RunError(f"{folder / DESIGN}: not the plan of a sweep (schema {SCHEMA})")
         try:
-            scenario = Scenario.model_validate(_read_json(folder / SCENARIO))
+            scenario = Scenario.model_validate(read_json(folder / SCENARIO))
             axes = tuple(Axis.from_dict(raw) for raw in design["vary"])
             columns = _read_points(folder / parquet_name(POINTS), axes)
             found = _hash(design, scenario, columns)
@@ -285,15 +285,6 @@ def _hash(settings: Mapping[str, Any], scenario: Scenario, columns: list[NDArray
     for column in columns:
         digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from error
-    except ValueError as error:
-        raise RunError(f"{path}: not JSON: {error}") from error
 
 
 def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
