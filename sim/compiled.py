@@ -90,34 +90,40 @@ def history(
     watch: list[Any] = []
     decisions = {**DECISIONS, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
 
-    def step(before: Economy, today: state.Draws) -> tuple[Economy, tuple[Any, ...]]:
+    def beside(after: Economy, residuals: Mapping[str, Any]) -> tuple[Any, ...]:
+        wrong = jnp.stack([jnp.zeros(()), *watch]).max()
         watch.clear()
-        after, residuals = quarter(before, given, today, decisions)
-        told = (
-            jnp.stack(list(taken(before, after).values())),
-            jnp.stack(list(residuals.values())),
-            jnp.stack([jnp.zeros(()), *watch]).max(),
-        )
-        return _carried(after), (*told, flow_table(after.books)) if flows else told
+        told = jnp.stack(list(residuals.values())), wrong
+        return (*told, flow_table(after.books)) if flows else told
 
-    opening = _carried(economy)
-    first = jnp.stack(list(taken(opening, opening).values()))
-    _, (path, residuals, wrong, *kept) = jax.lax.scan(step, opening, draws)
-    return jnp.concatenate([first[None], path]), residuals.max(axis=0), wrong.max(), *kept
+    path, residuals, wrong, *kept = _through(economy, given, draws, decisions, beside)
+    return path, residuals.max(axis=0), wrong.max(), *kept
 
 
 def paths_alone(
     economy: Economy, given: rules.Rules, draws: state.Draws, decisions: Mapping[str, Decision]
 ) -> Any:
     """The readings of `history` and nothing else, for programs that differentiate, which checks would swell."""
+    return _through(economy, given, draws, decisions, lambda after, residuals: ())[0]
 
-    def step(before: Economy, today: state.Draws) -> tuple[Economy, Any]:
-        after, _ = quarter(before, given, today, decisions)
-        return _carried(after), jnp.stack(list(taken(before, after).values()))
+
+def _through(
+    economy: Economy,
+    given: rules.Rules,
+    draws: state.Draws,
+    decisions: Mapping[str, Decision],
+    beside: Callable[[Economy, Mapping[str, Any]], tuple[Any, ...]],
+) -> tuple[Any, ...]:
+    """Readings by quarter, the opening first, and by quarter whatever `beside` takes from it and its residuals."""
+
+    def step(before: Economy, today: state.Draws) -> tuple[Economy, tuple[Any, ...]]:
+        after, residuals = quarter(before, given, today, decisions)
+        return _carried(after), (jnp.stack(list(taken(before, after).values())), *beside(after, residuals))
 
     opening = _carried(economy)
     first = jnp.stack(list(taken(opening, opening).values()))
-    return jnp.concatenate([first[None], jax.lax.scan(step, opening, draws)[1]])
+    _, (path, *others) = jax.lax.scan(step, opening, draws)
+    return jnp.concatenate([first[None], path]), *others
 
 
 def _carried(economy: Economy) -> Economy:

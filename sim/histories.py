@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sim.behaviours import Behaviour
 from sim.economy import measures
+from sim.economy.arrays import namespace
 from sim.economy.checks import TOLERANCE, identities
-from sim.economy.flows import FLOWS, ORIGINS
+from sim.economy.flows import FLOWS, ORIGINS, OWN
 from sim.economy.ledger import Books
 from sim.economy.quarter import quarter
 from sim.economy.rules import Rules
@@ -173,16 +174,16 @@ def taken(before: Economy, after: Economy) -> dict[str, Any]:
 
 def flow_table(books: Books) -> Any:
     """The quarter's flows by kind, whole and by origin, `(flow, column)`, USD bn; zero where nothing was paid."""
+    xp = namespace(books.cash[OWN])
     rows = []
     for kind in FLOWS:
         flow = books.journal.flows.get(kind)
         if flow is None:
-            rows.append(0.0 * books.cash["own"][0, :1].repeat(len(FLOW_COLUMNS)))
-            continue
-        xp = flow.amount.__array_namespace__()
-        by_origin = (flow.amount[:, :, None] * flow.origins).sum(axis=(0, 1))
-        rows.append(xp.concat([flow.amount.sum()[None], by_origin]))
-    return rows[0].__array_namespace__().stack(rows)
+            rows.append(xp.zeros(len(FLOW_COLUMNS)))
+        else:
+            by_origin = (flow.amount[:, :, None] * flow.origins).sum(axis=(0, 1))
+            rows.append(xp.concat([flow.amount.sum()[None], by_origin]))
+    return xp.stack(rows)
 
 
 def unusable(path: NDArray[np.float64], identities: Sequence[str], worst: NDArray[np.float64]) -> str | None:

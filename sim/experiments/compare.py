@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import levers
+from sim.ensembles import seeds_from
 from sim.errors import ScenarioError
 from sim.experiments.histories import Progress, run_seeds
 from sim.experiments.paired import Effect, effect
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from sim.experiments.cause import Cause
 
-LAST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def compare(
     first, second = (changed(c, given) if isinstance(c, Scenario) else load(c, given) for c in (a, b))
     chosen = _same_seed(first, second, runs, seed)
     _refuse_unlike(*chosen)
-    seeds = tuple(range(chosen[0].run.seed, chosen[0].run.seed + runs))
+    seeds = tuple(seeds_from(chosen[0].run.seed, runs))
     samples = run_seeds(chosen, seeds, workers, progress, engine)
     differs = {key: {"a": d["from"], "b": d["to"]} for key, d in changed_keys(*chosen).items()}
     effects = {name: effect(samples[0][name], samples[1][name]) for name in samples[0]}
@@ -192,8 +192,6 @@ def _same_seed(a: Scenario, b: Scenario, runs: int, seed: int | None) -> tuple[S
     if runs < 2:
         raise ScenarioError(f"--runs {runs}: a comparison takes at least 2 pairs of histories")
     seeded = changed(a, {"run.seed": a.run.seed if seed is None else seed})
-    if seeded.run.seed + runs - 1 > LAST_SEED:
-        raise ScenarioError(f"--seed {seeded.run.seed}: the last of {runs} seeds would be above {LAST_SEED}")
     return seeded, changed(b, {"run.seed": seeded.run.seed})
 
 
