@@ -14,21 +14,10 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from sim.economy.flows import FLOWS, OWN, RESERVE, SECTORS
-from sim.figures.style import (
-    INK,
-    INTEREST,
-    MUTED,
-    PANEL,
-    PAPER,
-    POPULATION,
-    SIZE,
-    TEXT,
-    amount,
-    empty,
-    new_figure,
-    source,
-)
+from sim.figures.style import PANEL, SIZE, TEXT, empty, new_figure, source
+from sim.palette import INK, INTEREST, MUTED, PAPER, POPULATION
 from sim.runs import Run
+from sim.wording import amount
 
 if TYPE_CHECKING:
     import pandas as pd
