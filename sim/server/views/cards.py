@@ -1,0 +1,64 @@
+"""Headline numbers by quarter: what a reader wants to know first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.attribution import AI_FLOWS, INTEREST
+from sim.server.views.numbers import short
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.runs import Run
+
+FAILURES = ("failure", "issuer_failure")
+"""Kinds of events in which an agent fails: companies, and coins."""
+
+
+def cards(run: Run) -> list[dict[str, Any]]:
+    """Headline numbers: id, label, note, unit (`usd_bn`, `count`, `share`, `price`), kind and a value a quarter.
+
+    Kind `so far` is a sum from the opening on, `now` the state of the quarter.
+    """
+    quarters = run.series["quarter"].tolist()
+    series = run.series.set_index("quarter")
+
+    def so_far(name: str) -> NDArray[np.float64]:
+        return np.cumsum(series[name].to_numpy())
+
+    def paid(kinds: tuple[str, ...], column: str = "usd_bn") -> NDArray[np.float64]:
+        flows = run.flows
+        sums = flows[flows["flow"].isin(kinds)].groupby("quarter")[column].sum()
+        return np.cumsum(sums.reindex(quarters, fill_value=0.0).to_numpy())
+
+    capex, with_interest = so_far("gpu_capex_usd_bn"), so_far("interest_funded_gpu_usd_bn")
+    share = np.divide(with_interest, capex, out=np.zeros_like(capex), where=capex > 0.0)
+    failed = np.array([sum(e["quarter"] == q and e["kind"] in FAILURES for e in run.events) for q in quarters])
+    told = (
+        ("interest", "Interest earned", "by issuers on bills, repo and money funds", "usd_bn", "so far", paid(INTEREST)),
+        ("redeployed", "Put into AI and frontier", "by issuers, from any money", "usd_bn", "so far", paid(AI_FLOWS)),
+        (
+            *("from_interest", "Of it, interest", "dollars that were Treasury interest", "usd_bn", "so far"),
+            paid(AI_FLOWS, "from_bill_interest"),
+        ),
+        (
+            *("gpus_usd_bn", "GPUs paid with interest", "spending on GPUs, at any remove", "usd_bn", "so far"),
+            with_interest,
+        ),
+        ("gpus", "That is", "GPUs bought with interest", "count", "so far", so_far("gpus_funded_by_interest")),
+        ("share", "Share of GPU spending", "of all that providers here spent on GPUs", "share", "so far", share),
+        ("tokens", "Tokens outstanding", "all issuers", "usd_bn", "now", series["tokens_usd_bn"]),
+        ("price", "Lowest coin price", "the worst week of the quarter", "price", "now", series["lowest_token_price"]),
+        ("failures", "Failures", "companies and coins", "count", "so far", np.cumsum(failed)),
+    )
+    names = ("id", "label", "note", "unit", "kind")
+    return [{**dict(zip(names, row, strict=False)), "values": short(row[5])} for row in told]
+
+
+def first_failures(run: Run) -> list[dict[str, Any]]:
+    """The failures of the first quarter that has any, in the order of the event log."""
+    failed = [event for event in run.events if event["kind"] in FAILURES]
+    return [event for event in failed if event["quarter"] == failed[0]["quarter"]]
