@@ -10,6 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.cumulated import (
+    STEP,
+    cumulated,
+    numbered,
+    payments_with_interest,
+    quarters_of,
+    since_opening,
+)
 from sim.economy.flows import (
     BILLS,
     BITCOIN,
@@ -107,6 +118,8 @@ DIRECT_OF = {
     "estate_own_sale_cost": "hurried_sales",
 }
 """Flows of own books -> use, where the names differ."""
+GROUPS_OF_ENDS = ("spent", "held", "lost")
+"""Groups of final uses, in order."""
 VENTURE_KINDS = ("neurotech", "robotics")
 COMPANIES = {"labs": LABS, "providers": PROVIDERS, "investors": INVESTORS, "ventures": VENTURES}
 """Populations through whose hands interest passes -> their account."""
@@ -123,6 +136,13 @@ def interest_earned(run: Run) -> float:
     """Interest on bills, repo and money funds over the whole run, USD bn."""
     flows = run.flows
     return float(flows.loc[flows["flow"].isin(INTEREST), "usd_bn"].sum())
+
+
+def interest_by_quarter(run: Run) -> NDArray[np.float64]:
+    """Interest on bills, repo and money funds from the opening to each quarter, USD bn; the opening is first."""
+    flows = run.flows[run.flows["flow"].isin(INTEREST)]
+    earned = np.bincount(numbered(run, flows["quarter"]), flows["usd_bn"].to_numpy(), len(run.series))
+    return earned.cumsum()
 
 
 def direct_uses(run: Run) -> pd.DataFrame:
@@ -148,24 +168,29 @@ def direct_uses(run: Run) -> pd.DataFrame:
 
 def direct_uses_by_issuer(run: Run) -> pd.DataFrame:
     """The rows of `direct_uses` for each issuer: issuer, use, usd_bn, label, group; zeros left out."""
+    return _at_end(run, direct_uses_by_quarter(run))[["issuer", "use", "usd_bn", "label", "group"]]
+
+
+def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
+    """What each issuer did with bill interest at first hand, from the opening to each quarter.
+
+    Args:
+        run: a run with its tables.
+
+    Returns:
+        Columns quarter, issuer, use, label, group and usd_bn; zeros left out, so that the opening has no rows. In
+        every quarter the amounts of an issuer sum to the interest that it has earned so far.
+    """
     import pandas as pd
 
-    flows = _interest_by_flow(run)
-    rows: list[pd.DataFrame] = []
-    for kind, side, sign in _own_book_flows():
-        chosen = flows.get(kind)
-        if chosen is None:
-            continue
-        if kind == "issuer_venture_equity":
-            rows += _venture_uses(run, chosen)
-            continue
-        amount = sign * chosen.groupby(side, sort=False)["from_bill_interest"].sum()
-        rows.append(_as_rows(amount, _direct_use(kind)))
-    rows.append(_as_rows(_own_cash(run), CASH))
-    table = pd.concat(rows).groupby(["issuer", "use"], sort=False, as_index=False)["usd_bn"].sum()
-    table["label"] = [_described(use)[0] for use in table["use"]]
-    table["group"] = [_described(use)[1] for use in table["use"]]
-    return table[table["usd_bn"] != 0.0].reset_index(drop=True)
+    payments = payments_with_interest(run)
+    rows = [*_own_payments(run, payments), _own_cash(run, payments)]
+    found = cumulated(pd.concat(rows, ignore_index=True), ["issuer", "use"], len(run.series))
+    table = found.long(quarters_of(run))
+    described = {use: _described(use) for use in found.keys["use"]}
+    for place, name in enumerate(("label", "group")):
+        table.insert(3 + place, name, [described[use][place] for use in table["use"]])
+    return table
 
 
 def final_uses(run: Run) -> pd.DataFrame:
@@ -182,18 +207,43 @@ def final_uses(run: Run) -> pd.DataFrame:
         One row per end: columns use, label, group ("spent", "held", "lost"), usd_bn and share of interest
         earned, largest first within a group. The amounts sum to the interest earned.
     """
-    flows = run.flows
-    ended = flows[flows["flow"].isin(_ending_flows())].groupby("flow")["from_bill_interest"].sum()
-    rows = [(kind, final_label(kind), "spent", float(usd_bn)) for kind, usd_bn in ended.items() if usd_bn]
-    rows.sort(key=lambda row: -row[3])
-    held = change_over_run(run, "cash_from_bill_interest").groupby("population")["value"].sum()
-    parked = float(change_over_run(run, "parked_from_bill_interest")["value"].sum())
-    cash = [(f"{CASH}_{name}", f"cash of {name}", "held", float(usd_bn)) for name, usd_bn in held.items()]
-    kept = [(PARKED, "parked by issuers in bills, gold and the like", "held", parked), *cash]
-    rows += sorted(kept, key=lambda row: -row[3])
-    lost = float(run.series["lost_bill_interest_usd_bn"].sum())
-    rows.append((LOST, "lost in sales below cost", "lost", lost))
-    return _table(rows, interest_earned(run))
+    return _at_end(run, final_uses_by_quarter(run)).drop(columns="quarter")
+
+
+def final_uses_by_quarter(run: Run) -> pd.DataFrame:
+    """Where the bill interest earned since the opening was at the close of each quarter, at any remove.
+
+    Args:
+        run: a run with its tables.
+
+    Returns:
+        The column quarter and those of `final_uses`, quarter by quarter; flows that paid nothing so far are left
+        out. In every quarter the amounts sum to the interest earned so far.
+    """
+    import pandas as pd
+
+    payments, quarters = payments_with_interest(run), len(run.series)
+    spent = cumulated(payments[payments["flow"].isin(_ending_flows())], ["flow"], quarters)
+    held = since_opening(run, "cash_from_bill_interest")
+    parked = since_opening(run, "parked_from_bill_interest").amounts.sum(axis=0)
+    lost = run.series["lost_bill_interest_usd_bn"].to_numpy().cumsum()
+    ends = [(kind, final_label(kind), "spent") for kind in spent.keys["flow"]]
+    amounts = [*spent.amounts, parked]
+    ends.append((PARKED, "parked by issuers in bills, gold and the like", "held"))
+    for name in held.keys["population"].unique():
+        ends.append((f"{CASH}_{name}", f"cash of {name}", "held"))
+        amounts.append(held.amounts[held.keys["population"] == name].sum(axis=0))
+    ends.append((LOST, "lost in sales below cost", "lost"))
+    table = np.array([*amounts, lost]).T
+    order = np.lexsort((-table, np.broadcast_to([GROUPS_OF_ENDS.index(group) for *_, group in ends], table.shape)))
+    step, place = np.nonzero(np.ones_like(table))
+    end = order[step, place]
+    usd_bn, earned = table[step, end], interest_by_quarter(run)[step]
+    ended = pd.DataFrame([ends[index] for index in end], columns=["use", "label", "group"])
+    ended.insert(0, "quarter", np.array(quarters_of(run), dtype=object)[step])
+    ended["usd_bn"] = usd_bn
+    ended["share"] = np.divide(usd_bn, earned, out=np.zeros(len(usd_bn)), where=earned > 0.0)
+    return ended[(ended["usd_bn"] != 0.0) | (ended["group"] != "spent")].reset_index(drop=True)
 
 
 def headline(run: Run) -> dict[str, float]:
@@ -243,20 +293,8 @@ def agent_measures(run: Run, population: str, measures: tuple[str, ...]) -> pd.D
     return table.reindex(columns=list(measures))
 
 
-def change_over_run(run: Run, measure: str, population: str | None = None) -> pd.DataFrame:
-    """A measure of each agent at the end less at the opening: columns population, agent, value."""
-    rows = run.agents[run.agents["measure"] == measure]
-    if population is not None:
-        rows = rows[rows["population"] == population]
-    quarters = run.series["quarter"]
-    last = rows["quarter"] == quarters.iloc[-1]
-    first = rows["quarter"] == quarters.iloc[0]
-    signed = rows.assign(value=rows["value"] * (last.astype(float) - first.astype(float)))
-    return signed[last | first].groupby(["population", "agent"], as_index=False, sort=False)["value"].sum()
-
-
-def with_venture_kind(run: Run, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Divide stakes in ventures: adds columns neurotech and robotics, the interest of each row in either.
+def with_venture_kind(run: Run, chosen: pd.DataFrame, amount: str = "from_bill_interest") -> pd.DataFrame:
+    """Divide stakes in ventures: adds columns neurotech and robotics, the interest (column `amount`) in either.
 
     The flow does not name the kind; the issuer's own measures say how it divided the quarter's money, and one
     issuer pays all of a quarter's stakes from the same mix of origins.
@@ -265,8 +303,8 @@ def with_venture_kind(run: Run, chosen: pd.DataFrame) -> pd.DataFrame:
     put = agent_measures(run, "issuers", tuple(names))
     neurotech = (put[names[0]] / put.sum(axis=1)).fillna(0.0).rename("neurotech")
     merged = chosen.merge(neurotech, left_on=["quarter", "payer"], right_index=True, how="left")
-    merged["neurotech"] = merged["neurotech"].fillna(0.0) * merged["from_bill_interest"]
-    return merged.assign(robotics=merged["from_bill_interest"] - merged["neurotech"])
+    merged["neurotech"] = merged["neurotech"].fillna(0.0) * merged[amount]
+    return merged.assign(robotics=merged[amount] - merged["neurotech"])
 
 
 def final_label(kind: str) -> str:
@@ -274,10 +312,9 @@ def final_label(kind: str) -> str:
     return FINAL.get(kind, FLOWS[kind].meaning)
 
 
-def _interest_by_flow(run: Run) -> dict[str, pd.DataFrame]:
-    """Flow -> its payments that were made with bill interest."""
-    flows = run.flows[run.flows["from_bill_interest"] != 0.0]
-    return {str(kind): rows for kind, rows in flows.groupby("flow", sort=False)}
+def _at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last quarter."""
+    return by_quarter[by_quarter["quarter"] == quarters_of(run)[-1]].reset_index(drop=True)
 
 
 def _own_book_flows() -> list[tuple[str, str, float]]:
@@ -314,28 +351,56 @@ def _known_uses(by_issuer: pd.DataFrame) -> list[tuple[str, str, str]]:
     return [(use, *_described(use)) for use in uses]
 
 
-def _as_rows(by_issuer: pd.Series, use: str) -> pd.DataFrame:
+def _own_payments(run: Run, payments: pd.DataFrame) -> list[pd.DataFrame]:
+    """Uses of interest by issuers' own books, one row a payment: issuer, use, step and usd_bn."""
+    rows = []
+    kinds = {str(kind): chosen for kind, chosen in payments.groupby("flow", sort=False)}
+    for kind, side, sign in _own_book_flows():
+        chosen = kinds.get(kind)
+        if chosen is None:
+            continue
+        if kind == "issuer_venture_equity":
+            # Issuers' own measures say how much of a quarter's money went to each kind of venture.
+            divided = with_venture_kind(run, chosen, "usd_bn")
+            rows += [_as_rows(divided, side, use, divided[use]) for use in VENTURE_KINDS]
+        else:
+            rows.append(_as_rows(chosen, side, _direct_use(kind), sign * chosen["usd_bn"]))
+    return rows
+
+
+def _as_rows(payments: pd.DataFrame, side: str, use: str, usd_bn: pd.Series) -> pd.DataFrame:
+    return payments[[side, STEP]].rename(columns={side: "issuer"}).assign(use=use, usd_bn=usd_bn)
+
+
+def _own_cash(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
+    """What the bill interest in the cash of own books changed by: that of both books less that of the reserve."""
     import pandas as pd
 
-    return pd.DataFrame({"issuer": by_issuer.index, "use": use, "usd_bn": by_issuer.to_numpy()})
+    held = since_opening(run, "cash_from_bill_interest")
+    issuers = (held.keys["population"] == "issuers").to_numpy()
+    change = np.diff(held.amounts[issuers], axis=1, prepend=0.0)
+    issuer, step = np.nonzero(change)
+    both = held.keys["agent"][issuers].to_numpy()[issuer]
+    rows = [pd.DataFrame({"issuer": both, STEP: step, "use": CASH, "usd_bn": change[issuer, step]})]
+    for side, sign, kinds in (("payer", 1.0, _out_of_reserve()), ("payee", -1.0, _into_reserve())):
+        chosen = payments[payments["flow"].isin(kinds)]
+        rows.append(_as_rows(chosen, side, CASH, sign * chosen["usd_bn"]))
+    return pd.concat(rows, ignore_index=True)
 
 
-def _venture_uses(run: Run, chosen: pd.DataFrame) -> list[pd.DataFrame]:
-    """Split stakes in ventures: issuers' own measures say how much of a quarter's money went to each kind."""
-    divided = with_venture_kind(run, chosen)
-    return [_as_rows(divided.groupby("payer", sort=False)[kind].sum(), kind) for kind in VENTURE_KINDS]
+def _out_of_reserve() -> list[str]:
+    return [kind for kind, flow in FLOWS.items() if flow.payer == RESERVE]
 
 
-def _own_cash(run: Run) -> pd.Series:
-    """Bill interest in the cash of own books at the end: that of both books less that of the reserve."""
-    cash = change_over_run(run, "cash_from_bill_interest", "issuers").set_index("agent")["value"]
-    for kind, chosen in _interest_by_flow(run).items():
-        flow = FLOWS[kind]
-        if flow.payer == RESERVE:
-            cash = cash.add(chosen.groupby("payer")["from_bill_interest"].sum(), fill_value=0.0)
-        elif flow.payee == RESERVE and (flow.payer not in SECTORS or flow.payee_gives in TRACED):
-            cash = cash.sub(chosen.groupby("payee")["from_bill_interest"].sum(), fill_value=0.0)
-    return cash
+def _into_reserve() -> list[str]:
+    """Payments that bring interest dollars into the reserve: from agents, and for parked money that was sold."""
+    return [
+        kind
+        for kind, flow in FLOWS.items()
+        if flow.payee == RESERVE
+        and flow.payer != RESERVE
+        and (flow.payer not in SECTORS or flow.payee_gives in TRACED)
+    ]
 
 
 def _ending_flows() -> list[str]:
