@@ -222,6 +222,22 @@ def sensitivity(
         show(found, folder)
 
 
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8765,
+    token: Annotated[
+        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="What everyone who asks must know.")
+    ] = None,
+) -> None:
+    """Serve the pages: watch the money move, turn levers, compare worlds."""
+    from sim.server.serve import serve as serve_pages
+
+    serve_pages(host, port, token)
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",

@@ -178,7 +178,7 @@ def _choice(lever: Lever, world: World) -> Any:
         [
             _head(lever, "one of " + ", ".join(lever.choices)),
             dmc.SegmentedControl(
-                id={"choice": lever.name},
+                id={"lever": lever.name, "part": "choice"},
                 data=[{"value": word, "label": word} for word in lever.choices],
                 value=value,
                 size="xs",

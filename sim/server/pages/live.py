@@ -233,8 +233,8 @@ def callbacks(app: dash.Dash) -> None:
     """Wire the page; everything but the fetching of documents happens in the browser."""
     slider, number, reset = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset"))
 
-    def wire(function: str, *wiring: Any, space: str = "live") -> None:
-        app.clientside_callback(ClientsideFunction(space, function), *wiring)
+    def wire(function: str, *wiring: Any, space: str = "live", **options: Any) -> None:
+        app.clientside_callback(ClientsideFunction(space, function), *wiring, **options)
 
     wire(
         "turn",
@@ -251,14 +251,14 @@ def callbacks(app: dash.Dash) -> None:
     )
     wire(
         "choose",
-        Output({"lever": ALL, "part": "input"}, "value"),
-        Output({"choice": ALL}, "value"),
+        Output({"lever": ALL, "part": "input"}, "value", allow_duplicate=True),
+        Output({"lever": ALL, "part": "choice"}, "value", allow_duplicate=True),
         Output("seed", "value"),
         Output("scenario-about", "children"),
         Input("scenario", "value"),
         Input("reset-all", "n_clicks"),
         State({"lever": ALL, "part": "input"}, "id"),
-        State({"choice": ALL}, "id"),
+        State({"lever": ALL, "part": "choice"}, "id"),
         State("seed", "value"),
         State("scales", "data"),
         State("scenarios", "data"),
@@ -266,25 +266,25 @@ def callbacks(app: dash.Dash) -> None:
         space="levers",
     )
     wire(
-        "resetChoice",
-        Output({"choice": MATCH}, "value", allow_duplicate=True),
-        Input({"lever": MATCH, "part": "reset"}, "n_clicks"),
+        "unchoose",
+        Output({"lever": MATCH, "part": "choice"}, "value"),
+        Input(reset, "n_clicks"),
         State("scenarios", "data"),
         State("scenario", "value"),
         prevent_initial_call=True,
         space="levers",
-    ) if False else None
+    )
     wire(
         "address",
         Output("address", "data"),
         Output({"lever": ALL, "part": "row"}, "className"),
         Output("turned-count", "children"),
         Input({"lever": ALL, "part": "input"}, "value"),
-        Input({"choice": ALL}, "value"),
+        Input({"lever": ALL, "part": "choice"}, "value"),
         Input("seed", "value"),
         Input("scenario", "value"),
         State({"lever": ALL, "part": "input"}, "id"),
-        State({"choice": ALL}, "id"),
+        State({"lever": ALL, "part": "choice"}, "id"),
         State({"lever": ALL, "part": "row"}, "id"),
         State("scales", "data"),
         State("scenarios", "data"),
