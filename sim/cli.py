@@ -143,6 +143,30 @@ def compare(
 
 
 @app.command()
+def validate(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
+    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 40,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first; the scenario's own if left out.")] = None,
+    changes: Sets = None,
+    facts: Annotated[Path | None, typer.Option(help="A file of facts; configs/data/facts.toml if left out.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Set the model beside the facts: what an article says, what the evidence says, what the model gives."""
+    from sim.experiments.validate import validate as check
+    from sim.folders import finite
+
+    with _progress_bar(scenario, "histories") as progress:
+        found = check(scenario, runs, seed, _parsed(changes), facts, workers, progress)
+    if as_json:
+        _answer(finite(found.to_dict()))
+    else:
+        from sim.experiments.validate.console import show
+
+        show(found)
+
+
+@app.command()
 def sweep(
     design: Annotated[str, typer.Argument(help="Name of a design under configs/sweeps/, or path of a TOML file.")],
     out: Annotated[Path | None, typer.Option(help="Sweep folder; runs/<name of the design> if left out.")] = None,
