@@ -52,10 +52,11 @@ def show(found: FactTable) -> None:
     silent = {row.label: row.verdict for row in found.rows if row.ok is None}
     _list(console, "Where there is no verdict", silent)
     console.print(Text(f"\n{found.words}"))
+    margin = f"{100.0 * found.rule.margin:.0f} percent"
     console.print(
-        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; a "
-        "calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, which "
-        f"is never taken to be sharper than {100.0 * found.rule.margin:.0f} percent. Sources and notes: --json, or "
+        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
+        "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "
+        f"which is never taken to be sharper than {margin}. Sources and notes: --json, or "
         "configs/data/facts.toml.",
         style="dim",
     )

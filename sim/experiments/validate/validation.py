@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from sim import calendar, levers
 from sim.ensembles import seeds_from
 from sim.experiments.histories import Progress, tell_each
 from sim.experiments.validate.facts import ALL, Facts, load_facts
-from sim.experiments.validate.readings import Found, Tables, read
+from sim.experiments.validate.readings import Found, read
 from sim.experiments.validate.table import FactTable, fact_table
 from sim.model import CapitalFlowModel
 from sim.records import Recorder
@@ -131,11 +131,8 @@ class _Memory:
         self.exposures = _frame([quarter.exposures for quarter in quarters])
 
 
-def _frame(parts: Sequence[Mapping[str, Iterable[Any]]]) -> pd.DataFrame:
+def _frame(parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One table of the tables of the quarters."""
     import pandas as pd
 
     return pd.DataFrame({name: [value for part in parts for value in part[name]] for name in parts[0]})
-
-
-_: type[Tables] = _Memory
