@@ -93,6 +93,7 @@ class _Reader:
 
     def __init__(self, tables: Tables, scenario: Scenario) -> None:
         self.tables, self.scenario = tables, scenario
+        self._paths: dict[str, Mapping[str, float]] = {}
 
     @cached_property
     def quarters(self) -> list[str]:
@@ -110,6 +111,8 @@ class _Reader:
             UnreadableError: if this history has no such number.
             ScenarioError: if no history has.
         """
+        for term in (*reading.of, *reading.less, *reading.opening, *reading.over):
+            self._path(term)
         if reading.reduce == "first profitable year":
             return self._first_profitable_year(reading)
         labels = self._labels(reading)
@@ -168,7 +171,12 @@ class _Reader:
         return wanted
 
     def _path(self, term: str) -> Mapping[str, float]:
-        """Quarter -> number."""
+        """Quarter -> number; looked up once."""
+        if term not in self._paths:
+            self._paths[term] = self._looked_up(term)
+        return self._paths[term]
+
+    def _looked_up(self, term: str) -> Mapping[str, float]:
         table, *names = term.split("|")
         if table == "scenario":
             return self._told(*names)
