@@ -68,6 +68,7 @@ MOVES = {
         {"labs_market.market_potential": 1500.0, "labs_market.compute_share": 0.5},
         ["openai_rd_2025h1", "break_even_openai", "break_even_anthropic"],
     ),
+    "credit": ({"credit.credit_spread": 0.0}, ["coreweave_interest_2025h1"]),
 }
 TEXT = FACTS.read_text(encoding="utf8")
 
@@ -155,7 +156,8 @@ def test_a_narrower_range_turns_the_verdict(tmp_path, facts, table):
 
 
 def _as_found(table):
-    return {row.id: Found(row.model) if row.model is not None else Found(None, "none") for row in table.rows}
+    rows = (*table.rows, *table.stylised)
+    return {row.id: Found(row.model) if row.model is not None else Found(None, "none") for row in rows}
 
 
 def test_article_and_evidence_are_set_side_by_side(tmp_path, facts, table):
@@ -185,7 +187,7 @@ def test_no_result_is_read_from_the_data_it_is_judged_by(facts):
     """The scenario is fed by none of the rows that emergent and calibrated facts are judged by."""
     fed = set(_data_rows(load("baseline")))
     assert len(fed) > 20
-    for name, fact in facts.facts.items():
+    for name, fact in facts.all.items():
         if fact.kind != "input":
             assert not fed & set(fact.rows), name
     assert fed & set(facts.facts["compute_loan_northern_data"].rows), "the check sees what is fed in"
@@ -207,7 +209,7 @@ def _data_rows(part):
 
 def test_what_was_fitted_is_named(facts):
     baseline = load("baseline")
-    for name, fact in facts.facts.items():
+    for name, fact in facts.all.items():
         for key in fact.fitted:
             section, *rest = key.split(".")
             number = getattr(baseline, section)
@@ -218,7 +220,7 @@ def test_what_was_fitted_is_named(facts):
 
 
 def test_every_emergent_row_is_moved_by_something(facts):
-    emergent = {name for name, fact in facts.facts.items() if fact.kind == "emergent"}
+    emergent = {name for name, fact in facts.all.items() if fact.kind == "emergent"}
     assert emergent == {name for _, rows in MOVES.values() for name in rows}
 
 
@@ -233,7 +235,7 @@ def test_emergent_rows_move_with_what_they_come_from(what):
 
 
 def test_inputs_do_not_change_over_seeds_and_the_others_do(table):
-    for row in table.rows:
+    for row in (*table.rows, *table.stylised):
         if row.kind == "input":
             assert row.ok is None
             assert row.model is None or row.interval == pytest.approx((row.model, row.model), rel=1e-12), row.id
@@ -263,7 +265,7 @@ def test_a_run_folder_gives_what_the_ensemble_gives(tmp_path):
     run = sim.run("baseline", seed=2, quarters=9, out=tmp_path / "run", figures=False)
     folder = facts_of(run)
     memory = validate(runs=1, seed=2, changes={"run.quarters": 9}, workers=1)
-    for one, other in zip(folder.rows, memory.rows, strict=True):
+    for one, other in zip(folder.rows + folder.stylised, memory.rows + memory.stylised, strict=True):
         assert replace(one, model=None) == replace(other, model=None)
         assert one.model == (None if other.model is None else pytest.approx(other.model, rel=1e-12)), one.id
     given = facts_of(run, load("baseline", {"issuers.tether.headcount": 250.0}))
@@ -355,10 +357,11 @@ MISTAKES = {
     "half a range": ("evidence_low = 2.2\n", "", "go together"),
     "no such row": ("labs|OpenAI|2025H1|r_and_d", "labs|OpenAI|2025H1|r_and_b", "did you mean"),
     "no such flow": ("flows|issuer_venture_equity|Tether|Blackrock Neurotech", "flows|gift|Tether|x", "gift"),
-    "no such table": ("agents|issuers|Tether|tokens", "agent|issuers|Tether|tokens", "did you mean 'agents'"),
+    "no such table": ("agents|labs|OpenAI|research", "agent|labs|OpenAI|research", "did you mean 'agents'"),
     "a result as an input": ("scenario|facilities.0.amount", "agents|issuers|Tether|tokens", "not fed in"),
     "nothing fitted": ("fitted = [\"providers.northern_data.expansion\"]\n", "", "fitted"),
     "no period": ("quarters = \"2024Q3\"", "quarters = \"2024Q7\"", "2024Q7"),
+    "twice": ("[stylised.largest_lab_2024]", "[stylised.openai_loss_2024]", "twice"),
     "no TOML": ("[facts.gpu_rent_2024Q3]", "[facts.gpu_rent_2024Q3", "not valid TOML"),
     "a word for a number": ("article = 19.0", "article = \"many\"", "many"),
 }
@@ -376,7 +379,7 @@ def test_mistakes_are_told_in_a_line(tmp_path, mistake):
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("agents|issuers|Tether|tokens", "agents|issuers|Tether|token"), ("series|bill_rate", "series|bill_rat")],
+    [("agents|labs|OpenAI|research", "agents|labs|OpenAI|researcher"), ("series|bill_rate", "series|bill_rat")],
 )
 def test_a_measure_that_there_is_none_of_is_told_when_it_is_read(tmp_path, old, new):
     path = edited(tmp_path, (old, new))
@@ -414,7 +417,8 @@ def test_the_command_answers_in_json(tmp_path):
     answer = json.loads(done.stdout)
     assert (answer["scenario"], answer["seed"], answer["runs"]) == ("baseline", 5, 2)
     assert [row["id"] for row in answer["facts"]] == IDS
-    for row in answer["facts"]:
+    assert "two_coins_2025Q2" in [row["id"] for row in answer["stylised"]]
+    for row in answer["facts"] + answer["stylised"]:
         assert {"id", "article", "evidence_low", "evidence_high", "model", "kind", "ok", "source"} <= set(row)
         assert row["kind"] in ("input", "calibrated", "emergent")
         assert row["ok"] in (True, False, None)

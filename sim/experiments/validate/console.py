@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -20,19 +22,36 @@ def show(found: FactTable) -> None:
     runs, first = len(found.seeds), found.seeds[0]
     seeds = f"seeds {first} to {found.seeds[-1]}" if runs > 1 else f"seed {first}"
     many = f"{runs} histories" if runs > 1 else "1 history"
-    table = Table(
-        title=f"{found.scenario.title}: facts ({many}, {seeds})",
-        box=box.SIMPLE_HEAD,
-        title_style="bold",
-        title_justify="left",
+    _print_table(console, f"{found.scenario.title}: facts ({many}, {seeds})", found.rows)
+    if found.stylised:
+        _print_table(console, "Stylised facts", found.stylised)
+    rows = (*found.rows, *found.stylised)
+    missed = {row.label: row.verdict for row in rows if row.ok is False}
+    _list(console, "Where the model and the evidence disagree", missed)
+    apart = {row.label: row.disagreement for row in rows if row.disagreement is not None}
+    _list(console, "Where the article and the evidence disagree", apart)
+    silent = {row.label: row.verdict for row in rows if row.ok is None}
+    _list(console, "Where there is no verdict", silent)
+    console.print(Text(f"\n{found.words}"))
+    margin = f"{100.0 * found.rule.margin:.0f} percent"
+    console.print(
+        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
+        "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "
+        f"which is never taken to be sharper than {margin}. Sources and notes: --json, or "
+        "configs/data/facts.toml.",
+        style="dim",
     )
+
+
+def _print_table(console: Console, title: str, rows: Sequence[FactRow]) -> None:
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
     table.add_column("fact", ratio=3)
     table.add_column("unit")
     for name in ("article", "evidence", "model", "90 percent"):
         table.add_column(name, justify="right")
     table.add_column("kind")
     table.add_column("agrees")
-    for row in found.rows:
+    for row in rows:
         mark, style = MARKS[row.ok]
         table.add_row(
             Text(row.label),
@@ -45,21 +64,6 @@ def show(found: FactTable) -> None:
             Text(mark, style),
         )
     console.print(table)
-    missed = {row.label: row.verdict for row in found.rows if row.ok is False}
-    _list(console, "Where the model and the evidence disagree", missed)
-    apart = {row.label: row.disagreement for row in found.rows if row.disagreement is not None}
-    _list(console, "Where the article and the evidence disagree", apart)
-    silent = {row.label: row.verdict for row in found.rows if row.ok is None}
-    _list(console, "Where there is no verdict", silent)
-    console.print(Text(f"\n{found.words}"))
-    margin = f"{100.0 * found.rule.margin:.0f} percent"
-    console.print(
-        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
-        "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "
-        f"which is never taken to be sharper than {margin}. Sources and notes: --json, or "
-        "configs/data/facts.toml.",
-        style="dim",
-    )
 
 
 def evidence_words(row: FactRow) -> str:

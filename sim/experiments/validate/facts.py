@@ -34,6 +34,8 @@ SPANS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
 ALL = "all"
 LEAST_DIGIT = 0.5
 """Half a unit of the first digit: how far off a figure that is meant roughly may be."""
+DECIMALS = 12
+"""Of sums of figures, so that 0.427 + 0.61 + 0.2 is 1.237."""
 
 
 def _one_or_more(given: Any) -> Any:
@@ -216,11 +218,33 @@ class Fact(Strict):
         return self.article, self.article
 
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
 class Facts(Strict):
-    """The file of facts."""
+    """The file of facts.
+
+    Attributes:
+        rule: how near the model must come.
+        facts: by name.
+        stylised: regularities that the model should show, beside the facts.
+    """
 
     rule: Rule
-    facts: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], Fact]
+    facts: dict[Name, Fact]
+    stylised: dict[Name, Fact] = {}
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Facts:
+        twice = sorted({*self.facts} & {*self.stylised})
+        if twice:
+            raise ValueError(f"{twice[0]} is there twice: a fact is stylised or it is not")
+        return self
+
+    @cached_property
+    def all(self) -> dict[str, Fact]:
+        """Facts of both kinds, by name."""
+        return {**self.facts, **self.stylised}
 
 
 def load_facts(path: Path | str | None = None) -> Facts:
@@ -240,7 +264,8 @@ def load_facts(path: Path | str | None = None) -> Facts:
 
 
 def _number(figures: tuple[float | str, ...]) -> float:
-    return sum(data_row(figure).value if isinstance(figure, str) else figure for figure in figures)
+    total = sum(data_row(figure).value if isinstance(figure, str) else figure for figure in figures)
+    return round(total, DECIMALS)
 
 
 def _check_term(term: str) -> None:

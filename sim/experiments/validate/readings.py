@@ -75,7 +75,7 @@ def read(facts: Facts, tables: Tables, scenario: Scenario) -> dict[str, Found]:
     """
     reader = _Reader(tables, scenario)
     found = {}
-    for name, fact in facts.facts.items():
+    for name, fact in facts.all.items():
         if fact.reading is None:
             found[name] = Found(None, "the model has no such number")
             continue
@@ -84,7 +84,7 @@ def read(facts: Facts, tables: Tables, scenario: Scenario) -> dict[str, Found]:
         except UnreadableError as error:
             found[name] = Found(None, str(error))
         except ScenarioError as error:
-            raise ScenarioError(f"facts.{name}.reading: {error}") from None
+            raise ScenarioError(f"{name}.reading: {error}") from None
     return found
 
 

@@ -84,6 +84,7 @@ class FactTable:
         seeds: of the histories.
         rule: how near the model must come.
         rows: the facts, in the order of the file.
+        stylised: regularities that the model should show, beside the facts.
         seconds: that the histories took.
     """
 
@@ -91,14 +92,15 @@ class FactTable:
     seeds: tuple[int, ...]
     rule: Rule
     rows: tuple[FactRow, ...]
+    stylised: tuple[FactRow, ...]
     seconds: float
 
     def __getitem__(self, name: str) -> FactRow:
-        return next(row for row in self.rows if row.id == name)
+        return next(row for row in (*self.rows, *self.stylised) if row.id == name)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Kind -> how many rows agree with the evidence, do not, and cannot tell."""
+        """Kind -> how many facts agree with the evidence, do not, and cannot tell."""
         names = {True: "agree", False: "disagree", None: "cannot_tell"}
         found = {kind: dict.fromkeys(names.values(), 0) for kind in ("input", "calibrated", "emergent")}
         for row in self.rows:
@@ -107,7 +109,7 @@ class FactTable:
 
     @property
     def words(self) -> str:
-        """How often the model agrees with the evidence, in a sentence."""
+        """How often the model agrees with the evidence on facts, stylised ones left aside, in words."""
         judged = [row for row in self.rows if row.ok is not None]
         parts = []
         for kind in ("emergent", "calibrated"):
@@ -140,6 +142,7 @@ class FactTable:
             "runs": len(self.seeds),
             "rule": self.rule.model_dump(),
             "facts": [row.to_dict() for row in self.rows],
+            "stylised": [row.to_dict() for row in self.stylised],
             "counts": self.counts,
             "words": self.words,
             "timing": {"simulation_s": round(self.seconds, 3)},
@@ -179,11 +182,14 @@ def fact_table(
         found: fact -> reading, for each history.
         seconds: that the histories took.
     """
-    rows = tuple(
-        _row(name, fact, facts.rule, _kind(fact, scenario), _together([one[name] for one in found]))
-        for name, fact in facts.facts.items()
+    rows, stylised = (
+        tuple(
+            _row(name, fact, facts.rule, _kind(fact, scenario), _together([one[name] for one in found]))
+            for name, fact in group.items()
+        )
+        for group in (facts.facts, facts.stylised)
     )
-    return FactTable(scenario, tuple(seeds), facts.rule, rows, seconds)
+    return FactTable(scenario, tuple(seeds), facts.rule, rows, stylised, seconds)
 
 
 def _kind(fact: Fact, scenario: Scenario) -> Kind:
@@ -274,7 +280,8 @@ def _apart(number: float, end: float, unit: str) -> str:
         return f"{abs(number - end):.1f} years"
     if end == 0.0:
         return f"{abs(number):.3g} {unit}"
-    return f"{100.0 * abs(number - end) / abs(end):.0f} percent"
+    percent = 100.0 * abs(number - end) / abs(end)
+    return f"{percent:.0f} percent" if percent >= 0.95 else "less than 1 percent"
 
 
 def _input_words(row: FactRow) -> str:

@@ -104,7 +104,7 @@ def _told(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:
 
 def _steps(facts: Facts, scenario: Scenario) -> int:
     """Quarters that the facts need."""
-    readings = [fact.reading for fact in facts.facts.values() if fact.reading is not None]
+    readings = [fact.reading for fact in facts.all.values() if fact.reading is not None]
     if any(reading.quarters == ALL and not _only_told(reading.of) for reading in readings):
         return scenario.run.quarters
     opening = scenario.run.opening
