@@ -14,6 +14,7 @@ import pytest
 import sim
 from sim.errors import ScenarioError
 from sim.experiments.validate import facts_of, load_facts, validate
+from sim.experiments.validate.__main__ import cells, markdown
 from sim.experiments.validate.evidence import data_row
 from sim.experiments.validate.facts import FACTS
 from sim.experiments.validate.readings import Found, read
@@ -394,6 +395,19 @@ def test_rows_of_every_kind_of_file_are_found():
     for wrong in ("labs|OpenAI", "rates|2025Q2|nothing", "labs|OpenAI|2024FY|nothing", "rates|a|b|c"):
         with pytest.raises(ValueError, match=re.escape(wrong)):
             data_row(wrong)
+
+
+def test_the_page_of_facts_is_that_of_the_file(table):
+    """What the page says of article, evidence and kind; the model's numbers there are those of forty histories."""
+    page = (FACTS.parent.parent.parent / "docs" / "facts.md").read_text(encoding="utf8").splitlines()
+    told = [[cell.strip() for cell in line.strip("|").split("|")] for line in page if line.startswith("| ")]
+    rows = (*table.rows, *table.stylised)
+    for row in rows:
+        label, unit, article, evidence, *_, kind, _ = cells(row)
+        line = next((line for line in told if line[0] == label), None)
+        assert line is not None, label
+        assert (line[1:4], line[6]) == ([unit, article, evidence], kind), label
+    assert list(markdown(table))[0] in page
 
 
 # The command line
