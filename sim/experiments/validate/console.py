@@ -14,6 +14,8 @@ from sim.experiments.validate.table import FactRow, FactTable, told, told_range
 MARKS = {True: ("yes", "green"), False: ("no", "red"), None: ("\N{EN DASH}", "dim")}
 """Verdict -> what stands for it, and its style: words, so that no one depends on colours."""
 BEYOND = "later"
+FACT_WIDTH = 30
+"""Least width of the names of facts, in characters: narrower ones take a word a line."""
 
 
 def show(found: FactTable) -> None:
@@ -45,8 +47,7 @@ def show(found: FactTable) -> None:
 
 def _print_table(console: Console, title: str, rows: Sequence[FactRow]) -> None:
     table = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
-    table.add_column("fact", ratio=3)
-    table.add_column("unit")
+    table.add_column("fact", min_width=FACT_WIDTH)
     for name in ("article", "evidence", "model", "90 percent"):
         table.add_column(name, justify="right")
     table.add_column("kind")
@@ -54,8 +55,7 @@ def _print_table(console: Console, title: str, rows: Sequence[FactRow]) -> None:
     for row in rows:
         mark, style = MARKS[row.ok]
         table.add_row(
-            Text(row.label),
-            Text(row.unit),
+            Text.assemble(row.label, (f", {row.unit}", "dim")),
             Text(row.article_says),
             Text(evidence_words(row)),
             Text(model_words(row)),
