@@ -420,7 +420,7 @@ def capflow(*arguments, cwd):
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "COLUMNS": "120"},
+        env={**os.environ, "COLUMNS": "100"},
     )
 
 
@@ -442,11 +442,13 @@ def test_the_command_answers_in_json(tmp_path):
 
 
 def test_the_command_shows_a_table(tmp_path):
-    done = capflow("--runs", "1", "--set", "run.quarters=8", cwd=tmp_path)
+    done = capflow("--runs", "2", "--workers", "1", "--set", "run.quarters=8", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for words in ("Tether", "evidence", "Where the article and the evidence disagree", "numbers agree with"):
         assert words in done.stdout.replace("\n", " ") or words in done.stdout, words
-    assert max(map(len, done.stdout.splitlines())) <= 120
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    for cell in ("agrees", "90 percent", "18,000 to 20,000"):
+        assert cell in done.stdout, "nothing is cut off"
 
 
 @pytest.mark.parametrize(

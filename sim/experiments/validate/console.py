@@ -14,8 +14,6 @@ from sim.experiments.validate.table import FactRow, FactTable, told, told_range
 MARKS = {True: ("yes", "green"), False: ("no", "red"), None: ("\N{EN DASH}", "dim")}
 """Verdict -> what stands for it, and its style: words, so that no one depends on colours."""
 BEYOND = "later"
-FACT_WIDTH = 18
-"""Least width of the names of facts, in characters: narrower ones take a word a line."""
 
 
 def show(found: FactTable) -> None:
@@ -47,7 +45,7 @@ def show(found: FactTable) -> None:
 
 def _print_table(console: Console, title: str, rows: Sequence[FactRow]) -> None:
     table = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
-    table.add_column("fact", min_width=FACT_WIDTH)
+    table.add_column("fact")
     table.add_column("agrees", no_wrap=True)
     for name in ("article", "evidence", "model", "90 percent"):
         table.add_column(name, justify="right")
