@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 
 from sim.server import question
 from sim.server.api import answered, told
@@ -23,13 +23,14 @@ Table = tuple[list[str], Iterable[list[Any]]]
 def attach(server: Flask, jobs: Jobs) -> None:
     """Add the addresses under /api/compare to the application; the jobs end with this process."""
     atexit.register(jobs.close)
+    pages = Blueprint("compare", __name__, url_prefix="/api/compare")
 
     def state(asked: question.Question) -> Response:
         response = Response(json.dumps(jobs.state(asked)), mimetype="application/json")
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @server.post("/api/compare")
+    @pages.post("")
     @answered
     def start() -> Response:
         asked = question.read(request.args)
@@ -37,19 +38,19 @@ def attach(server: Flask, jobs: Jobs) -> None:
         jobs.start(asked)
         return state(asked)
 
-    @server.get("/api/compare")
+    @pages.get("")
     @answered
     def how_far() -> Response:
         return state(question.read(request.args))
 
-    @server.delete("/api/compare")
+    @pages.delete("")
     @answered
     def cancel() -> Response:
         asked = question.read(request.args)
         jobs.cancel(asked)
         return state(asked)
 
-    @server.get("/api/compare/result")
+    @pages.get("/result")
     @answered
     def result() -> Response:
         found = jobs.result(question.read(request.args))
@@ -59,7 +60,7 @@ def attach(server: Flask, jobs: Jobs) -> None:
         response.headers["Content-Encoding"] = "gzip"
         return response
 
-    @server.get("/api/compare/<name>.csv")
+    @pages.get("/<name>.csv")
     @answered
     def table(name: str) -> Response:
         if name not in TABLES:
@@ -74,6 +75,8 @@ def attach(server: Flask, jobs: Jobs) -> None:
         writer.writerows(rows)
         headers = {"Content-Disposition": f'attachment; filename="capflow-comparison-{name}.csv"'}
         return Response(text.getvalue(), mimetype="text/csv", headers=headers)
+
+    server.register_blueprint(pages)
 
 
 def _differences(found: dict[str, Any]) -> Table:
