@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import sim.compiled  # noqa: F401  (makes the economy known to JAX)
 from sim import trees
-from sim import compiled as _registered  # noqa
 from sim.economies import Close, Shapes, close_of
 from sim.economy.ledger import EMPTY_JOURNAL
 from sim.economy.quarter import DECISIONS, quarter

@@ -4,9 +4,9 @@
     run = run_of(found)
     run.series, run.agents, run.flows, run.exposures, run.events, run.manifest
 
-It is stepped in NumPy through the Mesa model, or compiled (`warm`), which is some ten times faster once the program
-is there. Every function here may be called from several threads at once. A `History` and the run made of it are
-never changed once made, so threads may share them.
+It is stepped in NumPy through the Mesa model, or compiled (`warm`), which is some ten times faster once the
+program is there. Every function here may be called from several threads at once. A `History` and the run made of
+it are never changed once made, so threads may share them.
 """
 
 from __future__ import annotations

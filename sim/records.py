@@ -145,15 +145,16 @@ class Recorder:
                 same = np.full(len(step), number)
                 parts.append((step, same, holders[row], issuers[column], worth[step, row, column]))
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        step, number, holder, issuer, usd_bn = (column[np.argsort(columns[0], kind="stable")] for column in columns)
+        order = np.argsort(columns[0], kind="stable")
+        step, kind, holder, issuer, usd_bn = (column[order] for column in columns)
         # An issuer's two books are one holder.
-        keys = np.stack([step, number, *(np.unique(names, return_inverse=True)[1] for names in (holder, issuer))])
+        keys = np.stack([step, kind, *(np.unique(names, return_inverse=True)[1] for names in (holder, issuer))])
         _, first, place = np.unique(keys, axis=1, return_index=True, return_inverse=True)
         order = np.argsort(first)
         rows = first[order]
         return {
             "quarter": _texts(quarters)[step[rows]],
-            "instrument": _texts(INSTRUMENTS)[number[rows]],
+            "instrument": _texts(INSTRUMENTS)[kind[rows]],
             "holder": holder[rows],
             "issuer": issuer[rows],
             "usd_bn": np.bincount(place, usd_bn, len(first))[order],

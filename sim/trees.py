@@ -6,8 +6,10 @@ payments in a quarter is that of the tables. A tree is also its own pattern, fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,9 +30,18 @@ def like(pattern: Tree, values: Iterable[Any]) -> Tree:
 
     Args:
         pattern: the other tree.
-        values: at least as many leaves, in order.
+        values: as many leaves, in order.
+
+    Raises:
+        ValueError: if there are more or fewer.
     """
-    built: Tree = _built(pattern, iter(values))
+    given = iter(values)
+    try:
+        built: Tree = _builder(pattern)(given)
+    except StopIteration:
+        raise ValueError("a tree got fewer leaves than it has") from None
+    if next(given, given) is not given:
+        raise ValueError("a tree got more leaves than it has")
     return built
 
 
@@ -42,7 +53,8 @@ def stacked(trees: Sequence[Tree]) -> Tree:
 
 def unstacked(tree: Tree) -> list[Tree]:
     """What `stacked` was given: one tree for each place on the leading axis; its arrays are views."""
-    return [like(tree, row) for row in zip(*leaves(tree), strict=True)]
+    build = _builder(tree)
+    return [build(iter(row)) for row in zip(*leaves(tree), strict=True)]
 
 
 def joined(first: Tree, second: Tree) -> Tree:
@@ -65,7 +77,7 @@ def unpacked(vectors: Any, shapes: Iterable[tuple[int, ...]]) -> Iterator[Any]:
     first = 0
     for shape in shapes:
         size = int(np.prod(shape))
-        yield vectors[..., first : first + size].reshape(*vectors.shape[:-1], *shape)
+        yield vectors[..., first : first + size].reshape((*vectors.shape[:-1], *shape))
         first += size
 
 
@@ -83,12 +95,33 @@ def _collect(tree: Any, found: list[Any]) -> None:
         found.append(tree)
 
 
-def _built(pattern: Any, values: Iterator[Any]) -> Any:
+def _builder(pattern: Any) -> Callable[[Iterator[Any]], Any]:
+    """A function that takes leaves and makes a tree: the form is looked at once for any number of trees."""
+    make: Callable[[list[Any]], Any]
     if isinstance(pattern, dict):
-        return {key: _built(part, values) for key, part in pattern.items()}
-    if isinstance(pattern, tuple):
-        return tuple(_built(part, values) for part in pattern)
-    if is_dataclass(pattern) and not isinstance(pattern, type):
-        parts = {field.name: _built(getattr(pattern, field.name), values) for field in fields(pattern)}
-        return type(pattern)(**parts)
-    return next(values)
+        make, parts = partial(_dictionary, tuple(pattern)), [*pattern.values()]
+    elif isinstance(pattern, tuple):
+        make, parts = tuple, [*pattern]
+    elif is_dataclass(pattern):
+        make, parts = partial(_called, type(pattern)), [getattr(pattern, field.name) for field in fields(pattern)]
+    else:
+        return next
+    builders, count = [_builder(part) for part in parts], len(parts)
+    if all(build is next for build in builders):
+        return lambda values: make(_exactly(count, values))
+    return lambda values: make([build(values) for build in builders])
+
+
+def _exactly(count: int, values: Iterator[Any]) -> list[Any]:
+    found = [*islice(values, count)]
+    if len(found) < count:
+        raise StopIteration
+    return found
+
+
+def _dictionary(keys: tuple[Any, ...], parts: list[Any]) -> dict[Any, Any]:
+    return dict(zip(keys, parts, strict=True))
+
+
+def _called(kind: Any, parts: list[Any]) -> Any:
+    return kind(*parts)

@@ -53,7 +53,8 @@ def _answer(asked: Any) -> dict[str, Any]:
             last = time.monotonic()
             _tell(progress=_progress(drawn, done, whole, compiled))
 
-    found = run_twins(*asked.specs(), runs=asked.runs, quarters=asked.quarters, watch=watch)
+    a, b = asked.specs()
+    found = run_twins(a, b, asked.runs, quarters=asked.quarters, watch=watch)
     return document(asked, found)
 
 

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 from html import escape
 from string import Template
+from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
@@ -24,7 +25,8 @@ LARGEST_REQUEST = 1_000_000
 
 ASK = Template("""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>capflow</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{font:17px/1.5 system-ui,sans-serif;color:#1f2933;display:grid;place-items:center;min-height:90vh;margin:0}
+<style>body{font:17px/1.5 system-ui,sans-serif;color:#1f2933;display:grid;place-items:center;min-height:90vh;
+margin:0}
 form{max-width:22rem;padding:1rem}input,button{font:inherit;padding:.5rem .7rem;width:100%;box-sizing:border-box;
 margin-top:.5rem}button{background:#1f2933;color:#fff;border:0;border-radius:4px}</style></head><body>
 <form method="post" action="/_token"><h1>capflow</h1><p>$message</p>
@@ -58,7 +60,9 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
         if request.path in OPEN or _knows(token or "", stamp):
             return None
         if request.method == "GET" and "token" in request.args:
-            return _let_in(request.args["token"], token or "", stamp, request.path)
+            others = urlencode([(key, value) for key, value in request.args.items(multi=True) if key != "token"])
+            here = f"{request.path}?{others}" if others else request.path
+            return _let_in(request.args["token"], token or "", stamp, here)
         if request.path.startswith("/api/") or request.method != "GET":
             return Response('{"error":"this server asks for a token"}', 401, mimetype="application/json")
         return _ask("This server asks for a token.", request.full_path)

@@ -1,7 +1,7 @@
 """Comparisons in the background: one process at a time, a few that wait, the latest results kept.
 
-A job is known by its question, so that everyone who asks the same sees the same job, and a page that is loaded again
-finds it. The process ends with its server, however that ends (`sim.server.ensemble_worker`).
+A job is known by its question, so that everyone who asks the same sees the same job, and a page that is loaded
+again finds it. The process ends with its server, however that ends (`sim.server.ensemble_worker`).
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Jobs:
             self._next()
 
     def state(self, question: Question) -> dict[str, Any]:
-        """How far a comparison is: `state`, and `place`, `progress` and `seconds`, or `message`, where there are."""
+        """How far a comparison is: `state`, and of `place`, `progress`, `seconds` and `message` what it has."""
         with self._lock:
             job = self._jobs.get(question)
             if job is None:
@@ -209,7 +209,7 @@ def _end(job: Job) -> None:
 def _died(status: int) -> str:
     if status < 0:
         return (
-            f"the process that ran it was ended by signal {-status} ({signal.Signals(-status).name}): killed, or out "
-            "of memory"
+            f"the process that ran it was ended by signal {-status} ({signal.Signals(-status).name}): killed, or "
+            "out of memory"
         )
     return f"the process that ran it ended with status {status}; the server's log says why"

@@ -1,4 +1,4 @@
-"""What the compare page is asked: two worlds, how many pairs of histories, and their length; read from an address."""
+"""What the compare page is asked: two worlds, how many pairs of histories, how long; read from an address."""
 
 from __future__ import annotations
 
@@ -120,8 +120,8 @@ def _refuse_unlike(found: Question) -> None:
     a, b = (shipped(world.scenario).run for world in (found.a, found.b))
     if a.opening != b.opening:
         raise ScenarioError(
-            f"{found.a.scenario} opens in {a.opening} and {found.b.scenario} in {b.opening}: only worlds that open "
-            "in the same quarter can be compared"
+            f"{found.a.scenario} opens in {a.opening} and {found.b.scenario} in {b.opening}: only worlds that "
+            "open in the same quarter can be compared"
         )
     if found.quarters is None and a.quarters != b.quarters:
         raise ScenarioError(

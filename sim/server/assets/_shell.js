@@ -1,8 +1,10 @@
 /* The frame of every page, and what all scripts share. */
 window.dash_clientside = window.dash_clientside || {};
-// Dash defines these with its first callback, and leaves them alone if they are there: scripts need them before.
-window.dash_clientside.no_update = window.dash_clientside.no_update || {description: "Return to prevent updating an Output."};
-window.dash_clientside.PreventUpdate = window.dash_clientside.PreventUpdate || {description: "Throw to prevent updating all Outputs."};
+// Dash defines these when the first function runs; scripts may name them before.
+Object.assign(window.dash_clientside, {
+    no_update: {description: "Return to prevent updating an Output."},
+    PreventUpdate: {description: "Throw to prevent updating all Outputs."},
+});
 
 window.capflow = {
     /** A component of Dash, for outputs named `children`. */

@@ -1,6 +1,6 @@
 /* The compare page: what is asked, the job that answers it, and the words and tables of the answer. */
 (function () {
-    const {h, money, percent, minus, amount} = window.capflow;
+    const {h, money, percent, minus} = window.capflow;
     const same = window.dash_clientside.no_update;
     const SIDES = ["a", "b"];
     let fetched = null;
@@ -50,32 +50,27 @@
         }
     }
 
-    /** A number of an outcome: money in USD bn, shares in percent, counts as they are. */
-    function inUnit(number, unit, size) {
-        if (unit === "USD bn") {
-            return size >= 0.0995 || size === 0 ? amount(number) : minus(String(Number((number * 1e3).toPrecision(3))));
+    /** How the numbers of a row are told: factor and name of the unit, by the size of what is told. */
+    function unitOf(row, size) {
+        if (row.unit === "share") {
+            return [100, "percent"];
         }
-        if (unit === "share") {
-            return minus(String(Number((100 * number).toPrecision(3))));
-        }
-        if (unit === "GPUs" && size >= 99.5) {
-            return minus(Math.round(number).toLocaleString("en-US"));
-        }
-        return minus(String(Number(number.toPrecision(3))));
+        return row.unit === "USD bn" && size < 0.0995 && size > 0 ? [1e3, "USD million"] : [1, row.unit];
     }
 
-    function unitOf(row, size) {
-        if (row.unit === "USD bn") {
-            return size >= 0.0995 || size === 0 ? "USD bn" : "USD million";
-        }
-        return row.unit === "share" ? "percent" : row.unit;
+    /** Numbers with as many digits after the point as the largest of them needs for three that matter. */
+    function alike(numbers) {
+        const size = Math.max(...numbers.map(Math.abs));
+        const digits = size > 0 ? Math.min(Math.max(2 - Math.floor(Math.log10(size)), 0), 6) : 0;
+        const format = {minimumFractionDigits: digits, maximumFractionDigits: digits};
+        return numbers.map((number) => minus((Math.abs(number) < 1e-12 ? 0 : number).toLocaleString("en-US", format)));
     }
 
     function rowOf(row) {
         const size = Math.max(Math.abs(row.mean_a), Math.abs(row.mean_b), Math.abs(row.mean));
-        const told = (number) => inUnit(number, row.unit, size);
-        const fine = Math.max(Math.abs(row.low), Math.abs(row.high));
-        const small = (number) => inUnit(number, row.unit, row.unit === "USD bn" && size >= 0.0995 ? 1 : fine);
+        const [factor, unit] = unitOf(row, size);
+        const [a, b] = alike([factor * row.mean_a, factor * row.mean_b]);
+        const [mean, low, high] = alike([factor * row.mean, factor * row.low, factor * row.high]);
         const kind = row.none ? "same" : row.decided ? "clear" : "unsure";
         const verdict = {
             same: "the same in every pair",
@@ -86,11 +81,11 @@
             "Tr",
             {className: kind},
             h("Th", {scope: "row"}, row.label),
-            h("Td", {}, unitOf(row, size)),
-            h("Td", {}, told(row.mean_a)),
-            h("Td", {}, told(row.mean_b)),
-            h("Td", {className: "difference"}, row.none ? "0" : (row.mean > 0 ? "+" : "") + small(row.mean)),
-            h("Td", {}, row.none ? "\u2013" : `${small(row.low)} to ${small(row.high)}`),
+            h("Td", {}, unit),
+            h("Td", {}, a),
+            h("Td", {}, b),
+            h("Td", {className: "difference"}, row.none ? "0" : (row.mean > 0 ? "+" : "") + mean),
+            h("Td", {}, row.none ? "\u2013" : `${low} to ${high}`),
             h("Td", {className: "verdict"}, verdict),
         );
     }
@@ -125,7 +120,7 @@
                 "Accounting",
                 money(interest.mean_a),
                 `of GPUs paid with interest in ${cause.more}, ${percent(cause.share_more)} of all; ` +
-                    `${money(interest.mean_b)} in ${cause.less}`,
+                    `${interest.mean_b > 0 ? money(interest.mean_b) : "none"} in ${cause.less}`,
                 "card-from_interest",
             ),
             card(
@@ -311,7 +306,7 @@
             if (!found) {
                 return [same, same, same, same, same, ids.map(() => same)];
             }
-            const [a, b] = found.names;
+            const [a, b] = found.labels;
             const [first, last] = found.seeds;
             const words = [
                 h("H2", {}, h("Span", {className: "tag tag-a"}, "A"), ` ${a} against `, h("Span", {className: "tag tag-b"}, "B"), ` ${b}`),
@@ -337,7 +332,7 @@
             }
             const plot = document.querySelector(`#panel-${by.png} .js-plotly-plot`);
             const title = document.querySelector(`#panel-${by.png} h2`).textContent;
-            const subtitle = `A: ${found.names[0]}, B: ${found.names[1]}; ${found.runs} pairs, seeds from ${found.seeds[0]}`;
+            const subtitle = `A: ${found.labels[0]}. B: ${found.labels[1]}. ${found.runs} pairs, seeds from ${found.seeds[0]}`;
             const layout = {
                 ...plot.layout,
                 title: {text: `${title}<br><span style="font-size:14px">${subtitle}</span>`, x: 0.02, font: {size: 18}},

@@ -47,7 +47,7 @@
         if (!rows.length) {
             return nothing("The worlds do not differ in any of these outcomes.");
         }
-        const labels = rows.map((row) => broken(row.label, narrow() ? 19 : 40));
+        const labels = rows.map((row) => broken(row.label, narrow() ? 17 : 44));
         const colours = rows.map((row) => (row.decided ? (row.mean > 0 ? colourA : colourB) : "#7B8794"));
         const [middle, low, high] = [0, 1, 2].map((at) => rows.map((row) => bend(row.relative[at])));
         const percents = (row) => row.relative.map((part) => minus(`${Number((100 * part).toPrecision(3))}%`));
@@ -76,17 +76,18 @@
             }),
             hovertemplate: "%{text}<extra></extra>",
         });
-        const reach = Math.max(...low.map(Math.abs), ...high.map(Math.abs)) * 1.04;
+        const reach = Math.max(...low.map(Math.abs), ...high.map(Math.abs)) * 1.08;
         const ticks = [0.001, 0.01, 0.1, 1].filter((part) => bend(part) <= reach);
-        const shown = narrow() ? ticks.filter((part) => part !== 0.001) : ticks;
+        const shown = narrow() ? ticks.filter((part, at) => at === ticks.length - 1 || at === ticks.length - 3) : ticks;
         const values = [...shown.map((part) => -part).reverse(), 0, ...shown];
         const layout = {
-            ...shell({l: narrow() ? 128 : 290, r: 14, t: 30, b: 44}),
+            ...shell({l: narrow() ? 132 : 310, r: 14, t: 30, b: 44}),
             xaxis: {
                 range: [-reach, reach],
                 tickvals: values.map(bend),
                 ticktext: values.map((part) => minus(`${part > 0 ? "+" : ""}${Number((100 * part).toPrecision(3))}%`)),
                 title: {text: "A less B, percent of the larger mean", font: {size: 12, color: lines.muted}, standoff: 6},
+                tickangle: 0,
                 gridcolor: lines.grid,
                 zeroline: true,
                 zerolinecolor: lines.ink,
@@ -94,6 +95,7 @@
                 fixedrange: true,
             },
             yaxis: {
+                tickfont: {size: narrow() ? 12 : 13},
                 tickvals: rows.map((row, at) => at),
                 ticktext: labels,
                 range: [rows.length - 0.4, -0.6],
@@ -102,8 +104,8 @@
                 fixedrange: true,
             },
             annotations: [
-                {text: "\u25c4 less in A", x: 0.25, y: 1, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false, font: {color: colourB}},
-                {text: "more in A \u25ba", x: 0.75, y: 1, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false, font: {color: colourA}},
+                {text: "\u25c4 less in A", x: 0, xanchor: "left", y: 1, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false, font: {color: colourB}},
+                {text: "more in A \u25ba", x: 1, xanchor: "right", y: 1, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false, font: {color: colourA}},
             ],
             hovermode: "closest",
         };
@@ -162,7 +164,7 @@
             font: {size: 13, color: bar.decided ? lines.ink : lines.muted},
         }));
         const layout = {
-            ...shell({l: narrow() ? 118 : 250, r: 14, t: 8, b: 48}),
+            ...shell({l: narrow() ? 124 : 250, r: 14, t: 8, b: 48}),
             xaxis: {
                 range: [least - (least < 0 ? 0.04 * (most - least) : 0), most + room * (narrow() ? 2 : 1)],
                 title: {
@@ -178,7 +180,7 @@
             yaxis: {
                 tickvals: bars.map((bar, at) => at),
                 ticktext: bars.map((bar, at) =>
-                    at === 0 || at === bars.length - 1 ? `<b>${broken(bar.label, narrow() ? 15 : 60)}</b>` : broken(bar.label, 17),
+                    at === 0 || at === bars.length - 1 ? `<b>${broken(bar.label, narrow() ? 14 : 30)}</b>` : broken(bar.label, narrow() ? 12 : 30),
                 ),
                 range: [bars.length - 0.4, -0.6],
                 showgrid: false,
@@ -221,7 +223,7 @@
                 mode: "lines",
                 x,
                 y: level(side, 2),
-                name: `${side.toUpperCase()}: ${found.names[at]}`,
+                name: `${side.toUpperCase()}: ${found.labels[at]}`,
                 line: {color: colours[at], width: 2.4, dash: at ? "dash" : "solid"},
                 customdata: found.quarters.slice(first).map((quarter, place) => [quarter, level(side, 0)[place], level(side, 4)[place]]),
                 hovertemplate: `%{customdata[0]}, ${side.toUpperCase()}: %{y:.4g} (%{customdata[1]:.4g} to %{customdata[2]:.4g})<extra></extra>`,
@@ -232,8 +234,11 @@
         const short = years.length < 2;
         const marks = short ? found.quarters.map((quarter, at) => [quarter, at]) : years.filter((_, at) => at % (years.length > 4 ? 2 : 1) === 0);
         const layout = {
-            ...shell({l: 48, r: 10, t: 26, b: 24}),
+            ...shell({l: 48, r: 10, t: 26, b: 28}),
             xaxis: {
+                ticks: "outside",
+                ticklen: 4,
+                tickcolor: lines.muted,
                 range: [-0.3, last + 0.3],
                 tickvals: marks.map(([, at]) => at),
                 ticktext: marks.map(([quarter]) => (short ? quarter : quarter.slice(0, 4))),
@@ -247,7 +252,7 @@
                  xshift: -40, yshift: 6, showarrow: false, font: {size: 12, color: lines.muted}},
             ],
             showlegend: true,
-            legend: {orientation: "h", x: 0, y: -0.12, yanchor: "top", font: {size: 12}},
+            legend: {orientation: "h", x: 0, y: -0.16, yanchor: "top", font: {size: 12}},
             hovermode: "closest",
         };
         return {data, layout};

@@ -54,6 +54,11 @@
             return [same, value(at, scale)];
         },
 
+        /** On a narrow screen the levers start folded, or they would hide everything else. */
+        fold() {
+            return window.innerWidth > 860;
+        },
+
         unchoose(clicks, scenarios, scenario) {
             const by = window.dash_clientside.callback_context.triggered_id;
             return scenarios[scenario].own[by.lever];

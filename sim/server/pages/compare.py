@@ -1,7 +1,7 @@
 """The compare page: two worlds on the same random numbers, run in the background.
 
-What is asked is in the address (`sim.server.question`); what is found comes from a job (`sim.server.jobs`), so that a
-page that is loaded again shows it at once. The script is `sim/server/assets/compare.js`.
+What is asked is in the address (`sim.server.question`); what is found comes from a job (`sim.server.jobs`), so that
+a page that is loaded again shows it at once. The script is `sim/server/assets/compare.js`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def layout(said: dict[str, str]) -> Any:
             dcc.Interval(id="compare-tick", interval=TICK, disabled=True),
             html.H1("Compare two worlds"),
             html.P(
-                "Both worlds run on the same random numbers, pair by pair, so that what differs between them is the "
-                "effect of what you changed, and not luck.",
+                "Both worlds run on the same random numbers, pair by pair, so that what differs between them is "
+                "the effect of what you changed, and not luck.",
                 className="note",
             ),
             html.Div([_side("a", asked.a), _side("b", asked.b)], className="sides"),
@@ -162,7 +162,7 @@ def _controls(asked: Question) -> Any:
         [
             whole("runs", f"Pairs of histories, {FEWEST} to {MOST}", asked.runs, FEWEST, MOST, step=10),
             whole("seed", "Seed of the first pair", asked.a.seed, 0, LONGEST_SEED),
-            whole("quarters", "Quarters", asked.quarters, 1, LONGEST_HISTORY, placeholder="as in the scenarios"),
+            whole("quarters", "Quarters (empty: all)", asked.quarters, 1, LONGEST_HISTORY, placeholder="all"),
             html.Button("Swap A and B", id="compare-swap", className="quiet"),
             html.Button("Copy link", id="compare-copy", className="quiet"),
             html.Button("Run the comparison", id="compare-run", className="run"),
@@ -171,18 +171,24 @@ def _controls(asked: Question) -> Any:
     )
 
 
+def _graph(name: str, height: int) -> Any:
+    # The height is told here: what is drawn while the results are hidden has none to take over.
+    style = {"height": f"{height}px"}
+    return dcc.Graph(id={"compare": name}, config=GRAPH, className="compare-graph", style=style)
+
+
 def _results() -> list[Any]:
     return [
         html.Section(id="compare-words", className="panel words", **{"aria-label": "What was found"}),
         panel(
             "accounting",
             "Accounting beside cause",
-            "Accounting follows dollars: so many GPUs were paid with interest. Cause asks what would have been bought "
-            "otherwise. Between them stands other money, which steps in or stays away.",
+            "Accounting follows dollars: so many GPUs were paid with interest. Cause asks what would have been "
+            "bought otherwise. Between them stands other money, which steps in or stays away.",
             html.Div(
                 [
                     html.Div(id="compare-cards", className="cards"),
-                    dcc.Graph(id={"compare": "accounting"}, config=GRAPH, className="graph tall"),
+                    _graph("accounting", 340),
                     html.P(id="compare-cause-note", className="note"),
                 ]
             ),
@@ -191,16 +197,16 @@ def _results() -> list[Any]:
         panel(
             "differences",
             "What differs, and by how much",
-            "World A less world B, in percent of the larger of the two means, with 90 percent intervals. The axis is "
-            "logarithmic on both sides of zero. Hollow and grey: the interval spans zero.",
-            dcc.Graph(id={"compare": "differences"}, config=GRAPH, className="graph taller"),
+            "World A less world B, in percent of the larger of the two means, with 90 percent intervals. The axis "
+            "is logarithmic on both sides of zero. Hollow and grey: the interval spans zero.",
+            _graph("differences", 580),
             tables=("differences",),
         ),
         panel(
             "outcomes",
             "The numbers",
-            "Means over the pairs, and the mean difference, A less B. Among many outcomes that do not differ, about "
-            "one in ten would seem to by chance.",
+            "Means over the pairs, and the mean difference, A less B. Among many outcomes that do not differ, "
+            "about one in ten would seem to by chance.",
             html.Div(id="compare-table", className="wide", tabIndex="0"),
             tables=("differences",),
             png=False,
@@ -212,7 +218,7 @@ def _results() -> list[Any]:
                     f"fan-{measure.name}",
                     measure.title,
                     "",
-                    dcc.Graph(id={"compare": f"fan-{measure.name}"}, config=GRAPH, className="graph"),
+                    _graph(f"fan-{measure.name}", 260),
                     tables=("fans",),
                 )
                 for measure in FANS
@@ -288,8 +294,9 @@ def callbacks(app: dash.Dash) -> None:
         Input("compare-tick", "n_intervals"),
         State("compare-job", "data"),
     )
-    wire("status", Output("compare-status", "children"), Output("compare-run", "disabled"), Input("compare-job", "data"))
-    wire("fetch", Output("compare-done", "data"), Output(SHOWN, "hidden"), Input("compare-job", "data"))
+    job = Input("compare-job", "data")
+    wire("status", Output("compare-status", "children"), Output("compare-run", "disabled"), job)
+    wire("fetch", Output("compare-done", "data"), Output(SHOWN, "hidden"), job)
     done = Input("compare-done", "data")
     wire(
         "words",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.experiments.cause import Cause
     from sim.experiments.paired import Effect
     from sim.experiments.twin_paths import TwinPaths
+    from sim.server.address import World
     from sim.server.question import Question
 
 OUTCOMES = (
@@ -41,13 +42,15 @@ def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
         found: its histories.
 
     Returns:
-        For JSON: `query`, `names`, `worlds`, `runs`, `seeds`, `quarters` (the opening first), `words`, `outcomes`,
-        `cause`, `levels` and `fans` (measure by measure, for each world `[quarter][level]`); money is USD bn.
+        For JSON: `query`, `names` (as in the words), `labels` (as in the pictures), `worlds`, `runs`, `seeds`,
+        `quarters` (the opening first), `words`, `outcomes`, `cause`, `levels` and `fans` (measure by measure, for
+        each world `[quarter][level]`); money is USD bn.
     """
     comparison = found.comparison
     return {
         "query": asked.query,
         "names": list(comparison.names),
+        "labels": [_label(world) for world in (asked.a, asked.b)],
         "worlds": [_world(world) for world in (asked.a, asked.b)],
         "runs": len(comparison.seeds),
         "seeds": [comparison.seeds[0], comparison.seeds[-1]],
@@ -61,7 +64,12 @@ def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
     }
 
 
-def _world(world: Any) -> dict[str, Any]:
+def _label(world: World) -> str:
+    count = len(world.turned)
+    return world.scenario + (f", {count} lever{'s' if count > 1 else ''} turned" if count else "")
+
+
+def _world(world: World) -> dict[str, Any]:
     return {"scenario": world.scenario, "query": world.query, "turned": dict(world.turned)}
 
 
@@ -75,14 +83,14 @@ def _outcome(name: str, effect: Effect) -> dict[str, Any]:
     """An outcome, its difference also over the larger of the two means, so that all fit one axis."""
     outcome = BY_NAME[name]
     size = max(abs(effect.mean_a), abs(effect.mean_b))
-    relative = None if effect.none or size == 0.0 else short([x / size for x in (effect.mean, effect.low, effect.high)])
+    parts = [number / size for number in (effect.mean, effect.low, effect.high)] if size > 0.0 else []
     return {
         "name": name,
         "label": outcome.label,
         "unit": outcome.unit,
         "interest": outcome.about == "interest",
         **_effect(effect),
-        "relative": relative,
+        "relative": None if effect.none or not parts else short(parts),
     }
 
 
@@ -119,4 +127,5 @@ def _fan(measure: Measure, found: TwinPaths) -> dict[str, Any]:
         [short(line) for line in measure.factor * quantiles]
         for quantiles in found.quantiles(measure.name, LEVELS)
     )
-    return {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow, "a": a, "b": b}
+    told = {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow}
+    return {**told, "a": a, "b": b}
