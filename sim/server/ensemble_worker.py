@@ -54,8 +54,7 @@ def _answer(asked: Any) -> dict[str, Any]:
             _tell(progress=_progress(drawn, done, whole, compiled))
 
     a, b = asked.specs()
-    found = run_twins(a, b, asked.runs, quarters=asked.quarters, watch=watch)
-    return document(asked, found)
+    return document(asked, run_twins(a, b, asked.runs, watch=watch))
 
 
 def _progress(drawn: int, done: int, whole: int, compiled: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sim import levers
 from sim.errors import ScenarioError, suggestion
-from sim.scenario import Scenario
+from sim.scenario import Scenario, changed
 from sim.server import address
 from sim.server.address import HOME, LONGEST, World, shipped
 
@@ -52,8 +52,13 @@ class Question:
         return urlencode(said)
 
     def specs(self) -> tuple[Scenario, Scenario]:
-        """The two scenarios to run, validated."""
-        return self.a.spec(), self.b.spec()
+        """The two scenarios to run, validated.
+
+        Raises:
+            ScenarioError: if a value is out of range, or an event lies beyond the last quarter.
+        """
+        length = {} if self.quarters is None else {"run.quarters": self.quarters}
+        return changed(self.a.spec(), length), changed(self.b.spec(), length)
 
 
 def read(said: Mapping[str, str]) -> Question:
@@ -78,11 +83,21 @@ def read(said: Mapping[str, str]) -> Question:
         a, b = (_world(sides[side], said, side) for side in SIDES)
     else:
         a = _world(bare, said, "a")
-        b = a.untouched if a.turned else replace(a.untouched, scenario=AGAINST)
+        b = a.untouched if a.turned else _usual_twin(a)
     seed = a.seed
     found = Question(a, replace(b, seed=seed), _runs(said.get("runs", "")), _quarters(said.get("quarters", "")))
     _refuse_unlike(found)
     return found
+
+
+def _usual_twin(a: World) -> World:
+    """What to compare an untouched scenario with: no redeployment, or the baseline if it has none."""
+    if a.scenario == AGAINST:
+        return replace(a, scenario=HOME)
+    own, other = (shipped(name).run for name in (a.scenario, AGAINST))
+    if (own.opening, own.quarters) == (other.opening, other.quarters):
+        return replace(a, scenario=AGAINST)
+    return replace(a, turned=(("redeployment", 0.0),))
 
 
 def _side(said: Mapping[str, str], side: str) -> dict[str, str]:

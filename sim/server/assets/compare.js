@@ -216,7 +216,7 @@
             const chips = SIDES.map((side) => {
                 const found = Object.entries(question[side].turned).map(([name, value]) => {
                     const lever = lists.levers[name];
-                    const told = lever.choices.length ? value : minus(`${shown(lever, value)} ${lever.unit}`);
+                    const told = lever.choices.length ? value : minus(`${shown(lever, value)}${lever.unit === "factor" ? "" : ` ${lever.unit}`}`);
                     return h(
                         "Span",
                         {className: "chip"},

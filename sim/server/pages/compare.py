@@ -1,7 +1,7 @@
 """The compare page: two worlds on the same random numbers, run in the background.
 
-What is asked is in the address (`sim.server.question`); what is found comes from a job (`sim.server.jobs`), so that
-a page that is loaded again shows it at once. The script is `sim/server/assets/compare.js`.
+What is asked is in the address (`sim.server.question`); what is found comes from a job (`sim.server.jobs`), so
+that a page that is loaded again shows it at once. The script is `sim/server/assets/compare.js`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,6 @@ def _side(side: str, world: World) -> Any:
                             for lever in levers.BY_NAME.values()
                         ],
                         searchable=True,
-                        clearable=True,
                         className="add-lever",
                     ),
                     dmc.NumberInput(

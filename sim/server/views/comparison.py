@@ -33,6 +33,9 @@ FANS = (
 )
 """Series with a fan."""
 
+MOST_TOLD = 2
+"""Levers that a label names."""
+
 
 def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
     """The document of a comparison.
@@ -65,8 +68,9 @@ def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
 
 
 def _label(world: World) -> str:
-    count = len(world.turned)
-    return world.scenario + (f", {count} lever{'s' if count > 1 else ''} turned" if count else "")
+    """What to call a world in pictures: its scenario, and what is turned, if that is not too much to say."""
+    turned = [f"{name} = {value}" for name, value in world.turned]
+    return ", ".join([world.scenario, *(turned if len(turned) <= MOST_TOLD else [f"{len(turned)} levers turned"])])
 
 
 def _world(world: World) -> dict[str, Any]:
@@ -75,8 +79,7 @@ def _world(world: World) -> dict[str, Any]:
 
 def _effect(effect: Effect) -> dict[str, Any]:
     numbers = ("mean_a", "mean_b", "mean", "low", "high", "spread_low", "spread_high")
-    told = zip(numbers, short([getattr(effect, name) for name in numbers]), strict=True)
-    return {**dict(told), "decided": effect.decided, "none": effect.none}
+    return {name: getattr(effect, name) for name in numbers} | {"decided": effect.decided, "none": effect.none}
 
 
 def _outcome(name: str, effect: Effect) -> dict[str, Any]:
