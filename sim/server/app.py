@@ -14,9 +14,10 @@ from dash import Input, Output, dcc, html
 from sim import palette
 from sim.errors import ScenarioError
 from sim.runs import RunError
-from sim.server import api
+from sim.server import api, comparison_api
 from sim.server.gate import guard
-from sim.server.pages import about, agent, live
+from sim.server.jobs import Jobs
+from sim.server.pages import about, agent, compare, live
 from sim.server.parts import problem
 from sim.server.worlds import Worlds
 
@@ -24,6 +25,7 @@ ASSETS = Path(__file__).parent / "assets"
 Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
+    "/compare": ("Compare", compare.layout),
     "/about": ("About the model", about.layout),
 }
 """Pages of the navigation: path -> name and layout, which takes the query of the address."""
@@ -51,8 +53,10 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
     app.layout = _frame()
     _route(app)
     live.callbacks(app)
+    compare.callbacks(app)
     agent.callbacks(app)
     api.attach(app.server, Worlds())
+    comparison_api.attach(app.server, Jobs())
     guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
     return app
 
