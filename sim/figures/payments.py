@@ -40,8 +40,9 @@ def payments_by_quarter(run: Run) -> pd.DataFrame:
 
     found, interest = payments_between(run)
     pair, step = np.nonzero(found.amounts)
-    ends = zip(("source", "target"), zip(*found.keys, strict=True), strict=False)
-    names = {side: texts(keys)[pair] for side, keys in ends}
+    names = {
+        side: texts([key[place] for key in found.keys])[pair] for place, side in enumerate(("source", "target"))
+    }
     amounts = {"usd_bn": found.amounts[pair, step], "interest": interest[pair, step]}
     table = pd.DataFrame({"quarter": texts(quarters_of(run))[step], **names, **amounts})
     return table.sort_values(["quarter", "source", "target"], ignore_index=True)
