@@ -1,6 +1,6 @@
-"""The process that runs the histories of one comparison: an address in, JSON lines out.
+"""The process that runs the histories of one job: an address in, JSON lines out.
 
-`python -m sim.server.ensemble_worker QUERY` writes lines `{"progress": ...}` and a last line with `result` or
+`python -m sim.server.ensemble_worker KIND QUERY` writes lines `{"progress": ...}` and a last line with `result` or
 `failed`. It ends at once when its standard input closes, which it does however its server ends.
 """
 
@@ -23,25 +23,27 @@ OFTEN = 0.2
 
 
 def main() -> None:
-    """Answer the question in the first argument."""
+    """Answer the question in the arguments."""
     end_with(Connection(0, writable=False))
     if hasattr(os, "nice"):
         os.nice(NICE)
     from sim.errors import ScenarioError
     from sim.model import AccountingError
-    from sim.server import question
 
+    kind, query = sys.argv[1:]
     try:
-        _tell(result=_answer(question.read(dict(parse_qsl(sys.argv[1])))))
+        _tell(result=ANSWERS[kind](dict(parse_qsl(query))))
     except (ScenarioError, AccountingError) as error:
         _tell(failed=str(error))
 
 
-def _answer(asked: Any) -> dict[str, Any]:
+def _compare(said: dict[str, str]) -> dict[str, Any]:
     from sim.ensembles import chosen_engine
     from sim.experiments.twin_paths import run_twins
+    from sim.server import question
     from sim.server.views.comparison import document
 
+    asked = question.read(said)
     compiled = chosen_engine("auto", 2 * asked.runs) == "jax"
     _tell(progress=_progress(0, 0, 2 * asked.runs, compiled))
     last = time.monotonic()
@@ -54,7 +56,20 @@ def _answer(asked: Any) -> dict[str, Any]:
             _tell(progress=_progress(drawn, done, whole, compiled))
 
     a, b = asked.specs()
-    return document(asked, run_twins(a, b, asked.runs, watch=watch))
+    found = run_twins(a, b, asked.runs, quarters=asked.quarters, watch=watch)
+    return document(asked, found)
+
+
+def _facts(said: dict[str, str]) -> dict[str, Any]:
+    from sim.experiments.validate import validate
+    from sim.server import facts_api
+
+    asked = facts_api.read(said)
+
+    def watch(done: int, whole: int, label: str) -> None:
+        _tell(progress=_progress(whole, done, whole, compiled=False))
+
+    return validate(asked.world.spec(), facts_api.RUNS, progress=watch).to_dict()
 
 
 def _progress(drawn: int, done: int, whole: int, compiled: bool) -> dict[str, Any]:
@@ -75,6 +90,9 @@ def _progress(drawn: int, done: int, whole: int, compiled: bool) -> dict[str, An
 def _tell(**told: Any) -> None:
     print(json.dumps(told, allow_nan=False), flush=True)
 
+
+ANSWERS = {"compare": _compare, "facts": _facts}
+"""Kinds of jobs, and what does them: the query of a question -> the document."""
 
 if __name__ == "__main__":
     main()

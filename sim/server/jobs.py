@@ -1,4 +1,4 @@
-"""Comparisons in the background: one process at a time, a few that wait, the latest results kept.
+"""Ensembles in the background: one process at a time, a few that wait, the latest results kept.
 
 A job is known by its question, so that everyone who asks the same sees the same job, and a page that is loaded
 again finds it. The process ends with its server, however that ends (`sim.server.ensemble_worker`).
@@ -18,25 +18,43 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from sim.experiments.histories import BLAS_THREADS
-from sim.server.question import Question
 from sim.server.worlds import BusyError
 
 MOST_WAITING = 4
-"""Comparisons that may wait for the one that runs."""
+"""Jobs that may wait for the one that runs."""
 MOST_KEPT = 32
-"""Comparisons that are over and kept, some 100 kB each."""
+"""Jobs that are over and kept, some 100 kB each."""
 LONGEST = 900.0
-"""Seconds after which a comparison is ended."""
+"""Seconds after which a job is ended."""
 HOME = Path(__file__).parents[2]
+
+
+class Question(Protocol):
+    """What a job answers; equal questions have one job.
+
+    Attributes:
+        kind: of the job, a key of `sim.server.ensemble_worker.ANSWERS`.
+        query: everything else, as an address.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def query(self) -> str:
+        """The address without its path."""
+
+    def __hash__(self) -> int: ...
+
+
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
 @dataclass
 class Job:
-    """One comparison.
+    """One ensemble.
 
     Attributes:
         question: what is asked.
@@ -65,7 +83,7 @@ class Job:
 
 
 class Jobs:
-    """The comparisons that the server knows of; may be used from several threads."""
+    """The ensembles that the server knows of; may be used from several threads."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[Question, Job] = OrderedDict()
@@ -73,7 +91,7 @@ class Jobs:
         self._lock = threading.RLock()
 
     def start(self, question: Question) -> None:
-        """Ask for a comparison; one that waits, runs or is done already is not asked for again.
+        """Ask for a job; one that waits, runs or is done already is not asked for again.
 
         Raises:
             BusyError: if too many wait.
@@ -83,13 +101,13 @@ class Jobs:
             if known is not None and known.state in ("waiting", "running", "done"):
                 return
             if sum(job.state == "waiting" for job in self._jobs.values()) >= MOST_WAITING:
-                raise BusyError(f"busy: {MOST_WAITING} comparisons wait already; try again in a minute")
+                raise BusyError(f"busy: {MOST_WAITING} ensembles wait already; try again in a minute")
             self._jobs.pop(question, None)
             self._jobs[question] = Job(question)
             self._next()
 
     def state(self, question: Question) -> dict[str, Any]:
-        """How far a comparison is: `state`, and of `place`, `progress`, `seconds` and `message` what it has."""
+        """How far a job is: `state`, and of `place`, `progress`, `seconds` and `message` what it has."""
         with self._lock:
             job = self._jobs.get(question)
             if job is None:
@@ -106,7 +124,7 @@ class Jobs:
             return told
 
     def result(self, question: Question) -> bytes | None:
-        """The document of a comparison that is done, compressed with gzip, or None."""
+        """The document of a job that is done, compressed with gzip, or None."""
         with self._lock:
             job = self._jobs.get(question)
             if job is None or job.state != "done":
@@ -115,7 +133,7 @@ class Jobs:
             return job.result
 
     def cancel(self, question: Question) -> None:
-        """End a comparison that waits or runs, for everyone who asked for it."""
+        """End a job that waits or runs, for everyone who asked for it."""
         with self._lock:
             job = self._jobs.get(question)
             if job is None or job.over:
@@ -130,7 +148,7 @@ class Jobs:
                 self.cancel(question)
 
     def _next(self) -> None:
-        """Start the comparison that has waited longest, if none runs; forget the oldest that are over."""
+        """Start the job that has waited longest, if none runs; forget the oldest that are over."""
         jobs = list(self._jobs.values())
         over = [job.question for job in jobs if job.over]
         for question in over[: max(len(over) - MOST_KEPT, 0)]:
@@ -146,7 +164,7 @@ class Jobs:
         except OSError as error:
             job.state, job.message, self._at_work = "failed", f"no process could be started: {error}", None
             return
-        threading.Thread(target=self._follow, args=(job, job.process), name="comparison", daemon=True).start()
+        threading.Thread(target=self._follow, args=(job, job.process), name="ensemble", daemon=True).start()
 
     def _follow(self, job: Job, process: subprocess.Popen[str]) -> None:
         """Take what the process of a job says until it ends."""
@@ -186,7 +204,7 @@ def _process(question: Question) -> subprocess.Popen[str]:
     environment["PYTHONPATH"] = f"{HOME}{os.pathsep}{path}" if path else str(HOME)
     return subprocess.Popen(
         # -P: nothing is imported from the folder that the server happens to be started in.
-        [sys.executable, "-P", "-m", "sim.server.ensemble_worker", question.query],
+        [sys.executable, "-P", "-m", "sim.server.ensemble_worker", question.kind, question.query],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from sim import levers
@@ -38,6 +39,7 @@ class Question:
     b: World
     runs: int
     quarters: int | None = None
+    kind: ClassVar[str] = "compare"
 
     @property
     def query(self) -> str:
@@ -87,6 +89,7 @@ def read(said: Mapping[str, str]) -> Question:
     seed = a.seed
     found = Question(a, replace(b, seed=seed), _runs(said.get("runs", "")), _quarters(said.get("quarters", "")))
     _refuse_unlike(found)
+    found.specs()
     return found
 
 
