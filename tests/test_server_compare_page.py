@@ -189,6 +189,14 @@ def test_a_narrow_page_is_as_wide_as_the_screen_and_shows_everything(narrow_page
         "all => all.map(e => e.getBoundingClientRect().left)",
     )
     assert min(left) >= 0
+    # Nor does one lie upon the next.
+    for name in ("differences", "accounting"):
+        boxes = narrow_page.eval_on_selector_all(
+            f"#panel-{name} .ytick text",
+            "all => all.map(e => e.getBoundingClientRect()).map(box => [box.top, box.bottom])",
+        )
+        boxes.sort()
+        assert all(after[0] >= before[1] - 1 for before, after in zip(boxes, boxes[1:], strict=False)), name
 
 
 def test_a_comparison_is_run_with_the_keyboard_alone(page, served):

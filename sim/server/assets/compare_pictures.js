@@ -130,7 +130,7 @@
         const ends = bars.flatMap((bar) => [bar.foot, bar.foot + bar.low, bar.foot + bar.high]);
         const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
         const room = 0.16 * (most - least);
-        const text = (bar) => `${bar.mean > 0 ? "+" : ""}${amount(bar.mean)}${bar.decided ? "" : " (spans zero)"}`;
+        const text = (bar) => `${bar.mean > 0 ? "+" : ""}${amount(bar.mean)}${bar.decided || narrow() ? "" : " (spans zero)"}`;
         const data = [
             {
                 type: "bar",
@@ -161,6 +161,7 @@
             showarrow: false,
             xanchor: "left",
             xshift: 8,
+            bgcolor: "rgba(255,255,255,0.85)",
             font: {size: 13, color: bar.decided ? lines.ink : lines.muted},
         }));
         const layout = {
@@ -261,9 +262,9 @@
     Object.assign(window.dash_clientside.compare, {
         draw(found, ids, lists) {
             if (!found) {
-                return ids.map(() => same);
+                return [ids.map(() => same), ids.map(() => same)];
             }
-            return ids.map(({compare}) => {
+            const drawn = (compare) => {
                 if (compare === "accounting") {
                     return accounting(found);
                 }
@@ -271,7 +272,18 @@
                     return differences(found, lists.colours);
                 }
                 return fan(found, found.fans.find((one) => `fan-${one.name}` === compare), lists.colours);
-            });
+            };
+            // As high as the rows need, whose labels take three lines on a narrow page.
+            const rows = {
+                accounting: found.cause.origins.filter((one) => one.drawn).length + 1,
+                differences: found.outcomes.filter((row) => row.relative).length,
+            };
+            const height = (compare) =>
+                compare in rows ? 90 + Math.max(rows[compare], 3) * (narrow() ? 50 : 34) : 260;
+            return [
+                ids.map(({compare}) => drawn(compare)),
+                ids.map(({compare}) => ({height: `${height(compare)}px`})),
+            ];
         },
     });
 })();
