@@ -29,7 +29,7 @@ PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
     "/compare": ("Compare", compare.layout),
     "/facts": ("Facts", facts.layout),
-    "/about": ("About the model", about.layout),
+    "/about": ("About", about.layout),
 }
 """Pages of the navigation: path -> name and layout, which takes the query of the address."""
 HIDDEN: dict[str, tuple[str, Layout]] = {"/agent": ("Agent", agent.layout)}
