@@ -1,4 +1,5 @@
-# make run: install, run the baseline, say where the report is. make test: install, then every check.
+# make run: install, run the baseline, say where the report is. make serve: install, then serve the pages.
+# make test: install, then every check.
 # Needs only Python 3.11 to 3.13 and make. To choose the Python: make run PYTHON=/path/to/python
 
 VENV := .venv
@@ -6,18 +7,38 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
 
-.PHONY: run test lint clean
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
+
+.PHONY: run serve test lint browser clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
 	$(BIN)/capflow run baseline
 
-test: lint
+serve: $(VENV)/.installed
+	$(BIN)/capflow serve
+
+test: lint browser
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
+
+# The pages are tested in a real browser. Where none is found and none can be installed, those tests are skipped
+# and say why; under CI=true they fail. Debian's package is meant: Ubuntu's has no browser in it.
+browser:
+	@[ -n "$$CAPFLOW_BROWSER" ] && exit 0; \
+	for name in $(BROWSERS); do command -v "$$name" >/dev/null 2>&1 && exit 0; done; \
+	as=; [ "$$(id -u)" = 0 ] || as="sudo -n"; \
+	if command -v apt-get >/dev/null 2>&1 && $$as true 2>/dev/null; then \
+	    echo "Installing Chromium, in which the pages are tested (once)" >&2; \
+	    $$as apt-get -qq update >/dev/null 2>&1; \
+	    DEBIAN_FRONTEND=noninteractive $$as apt-get -qq install --no-install-recommends chromium fonts-dejavu-core \
+	        >/dev/null 2>&1 </dev/null; \
+	fi; \
+	command -v chromium >/dev/null 2>&1 || \
+	    echo "capflow: no browser, and none could be installed; tests of the pages need chromium" >&2
 
 # Runs are kept: they are results.
 clean:

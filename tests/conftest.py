@@ -1,7 +1,37 @@
-"""Settings of all tests."""
+"""Settings of all tests, and what tests of the pages share: a browser, a server, an empty page."""
 
+import pytest
+from browser import NARROW, WIDE, launched, opened, serving
 from hypothesis import settings
 
 # Tests are never timed: a busy machine must not fail one.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium. Not kept longer than a file: meanwhile Playwright's event loop counts as running."""
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """The address of `capflow serve` in an empty folder, such as http://127.0.0.1:43215; one for each worker."""
+    with serving(cwd=tmp_path_factory.mktemp("served")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser, served):
+    """An empty page, 1280 wide, of a browser of its own as far as cookies and storage go."""
+    with opened(browser, served, WIDE) as empty:
+        yield empty
+
+
+@pytest.fixture
+def narrow_page(browser, served):
+    """The same, as wide as a telephone."""
+    with opened(browser, served, NARROW, has_touch=True, is_mobile=True) as empty:
+        yield empty
