@@ -14,28 +14,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.cumulated import (
-    STEP,
-    cumulated,
-    numbered,
+    Rows,
+    joined,
     payments_with_interest,
     quarters_of,
+    rows_of,
     since_opening,
+    texts,
 )
-from sim.economy.flows import (
-    BILLS,
-    BITCOIN,
-    FLOWS,
-    GOLD,
-    INVESTORS,
-    LABS,
-    OTHER_VENTURES,
-    OWN,
-    PROVIDERS,
-    REPO,
-    RESERVE,
-    SECTORS,
-    TRACED,
-    VENTURES,
+from sim.uses import (
+    AI,
+    AI_FLOWS,
+    CASH,
+    COMPANIES,
+    DIRECT,
+    DIRECT_OF,
+    FINAL,
+    GROUPS_OF_ENDS,
+    INTEREST,
+    KEPT,
+    LOST,
+    PAID,
+    PARKED,
+    RETURNED,
+    VENTURE_KINDS,
+    described,
+    direct_use,
+    ending_flows,
+    final_label,
+    into_reserve,
+    out_of_reserve,
+    own_book_flows,
 )
 
 if TYPE_CHECKING:
@@ -43,93 +52,33 @@ if TYPE_CHECKING:
 
     from sim.runs import Run
 
-INTEREST = ("bill_interest", "repo_interest")
-"""Flows that are interest earned on bills, repo and money funds."""
-AI_FLOWS = (
-    "issuer_compute_loan",
-    "issuer_compute_equity",
-    "issuer_lab_equity",
-    "issuer_venture_equity",
-    "open_data",
-)
-"""Flows by which issuers put money into AI and frontier companies."""
-PAID, KEPT, AI, RETURNED = "paid away", "kept", "AI and frontier", "came back"
-"""Groups of uses: paid to others, kept by the issuer, put into AI, and what borrowers paid back."""
-CASH, PARKED, LOST = "cash", "parked", "lost"
-"""Uses that are not a flow: cash still held, money parked in bills, gold and the like, and losses on sale."""
-
-DIRECT: dict[str, tuple[str, str]] = {
-    "distribution": ("distribution to partners", PAID),
-    "holder_yield": ("yield to token holders", PAID),
-    "issuer_costs": ("staff and other cost", PAID),
-    "issuer_tax": ("tax", PAID),
-    "dividends": ("dividends", PAID),
-    "buffer": ("buffer in the reserve", KEPT),
-    "support": ("given or repaid to the reserve", KEPT),
-    "hurried_sales": ("lost in hurried sales", PAID),
-    "own_bills": ("own savings in bills", KEPT),
-    "own_repo": ("parked for deals", KEPT),
-    "gold": ("gold", KEPT),
-    "bitcoin": ("bitcoin", KEPT),
-    "other_ventures": ("ventures outside AI", KEPT),
-    CASH: ("cash in the own book", KEPT),
-    "compute_loans": ("compute loans", AI),
-    "compute_equity": ("shares of GPU providers", AI),
-    "lab_equity": ("shares of AI labs", AI),
-    "open_data": ("open data", AI),
-    "neurotech": ("neurotech", AI),
-    "robotics": ("robotics", AI),
-    RETURNED: ("came back from borrowers", RETURNED),
-}
-"""What issuers do with interest at first hand: use -> label, group."""
-
-FINAL: dict[str, str] = {
-    "gpu_purchase": "GPUs bought",
-    "power": "electricity",
-    "hosting": "colocation",
-    "provider_costs": "running cost of providers",
-    "lab_staff": "staff of labs",
-    "lab_other": "other cost of labs",
-    "open_data": "open data",
-    "venture_costs": "research and cost of ventures",
-    "lab_tax": "tax of labs",
-    "distribution": "distribution partners",
-    "holder_yield": "yield to token holders",
-    "issuer_costs": "staff and other cost of issuers",
-    "issuer_tax": "tax of issuers",
-    "dividends": "shareholders of issuers",
-    "redemption": "holders who redeemed tokens",
-    "investor_payout": "backers of investors",
-    "provider_payout": "owners of providers",
-}
-"""Flows to the outside by which interest dollars end: flow -> label. Others use the meaning of the flow."""
-
-DIRECT_OF = {
-    "issuer_compute_loan": "compute_loans",
-    "issuer_compute_equity": "compute_equity",
-    "issuer_lab_equity": "lab_equity",
-    "buffer_top_up": "buffer",
-    "issuer_support": "support",
-    "advance_repayment": "support",
-    "advance_return": "support",
-    "estate_support": "support",
-    "estate_repayment": "support",
-    "window_own_sale_cost": "hurried_sales",
-    "estate_own_sale_cost": "hurried_sales",
-}
-"""Flows of own books -> use, where the names differ."""
-GROUPS_OF_ENDS = ("spent", "held", "lost")
-"""Groups of final uses, in order."""
-VENTURE_KINDS = ("neurotech", "robotics")
-COMPANIES = {"labs": LABS, "providers": PROVIDERS, "investors": INVESTORS, "ventures": VENTURES}
-"""Populations through whose hands interest passes -> their account."""
-_PARKED_AS = {
-    BILLS: "own_bills",
-    REPO: "own_repo",
-    BITCOIN: "bitcoin",
-    GOLD: "gold",
-    OTHER_VENTURES: OTHER_VENTURES,
-}
+__all__ = [
+    "AI",
+    "AI_FLOWS",
+    "CASH",
+    "COMPANIES",
+    "DIRECT",
+    "DIRECT_OF",
+    "FINAL",
+    "INTEREST",
+    "KEPT",
+    "LOST",
+    "PAID",
+    "PARKED",
+    "RETURNED",
+    "VENTURE_KINDS",
+    "agent_measures",
+    "direct_uses",
+    "direct_uses_by_issuer",
+    "direct_uses_by_quarter",
+    "final_label",
+    "final_uses",
+    "final_uses_by_quarter",
+    "headline",
+    "interest_by_quarter",
+    "interest_earned",
+    "venture_kinds",
+]
 
 
 def interest_earned(run: Run) -> float:
@@ -140,9 +89,9 @@ def interest_earned(run: Run) -> float:
 
 def interest_by_quarter(run: Run) -> NDArray[np.float64]:
     """Interest on bills, repo and money funds from the opening to each quarter, USD bn; the opening is first."""
-    flows = run.flows[run.flows["flow"].isin(INTEREST)]
-    earned = np.bincount(numbered(run, flows["quarter"]), flows["usd_bn"].to_numpy(), len(run.series))
-    return earned.cumsum()
+    flows = rows_of(run, "flows", ("flow",), "usd_bn")
+    earned = flows.where(flows.of("flow", INTEREST))
+    return np.bincount(earned.step, earned.usd_bn, len(run.series)).cumsum()
 
 
 def direct_uses(run: Run) -> pd.DataFrame:
@@ -181,16 +130,13 @@ def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
         Columns quarter, issuer, use, label, group and usd_bn; zeros left out, so that the opening has no rows. In
         every quarter the amounts of an issuer sum to the interest that it has earned so far.
     """
-    import pandas as pd
-
-    payments = payments_with_interest(run)
-    rows = [*_own_payments(run, payments), _own_cash(run, payments)]
-    found = cumulated(pd.concat(rows, ignore_index=True), ["issuer", "use"], len(run.series))
-    table = found.long(quarters_of(run))
-    described = {use: _described(use) for use in found.keys["use"]}
-    for place, name in enumerate(("label", "group")):
-        table.insert(3 + place, name, [described[use][place] for use in table["use"]])
-    return table
+    payments, quarters = payments_with_interest(run), len(run.series)
+    rows = joined([*_own_payments(run, payments), *_own_cash(run, payments)])
+    found = rows.cumulated(("issuer", "use"), quarters)
+    issuers, uses = zip(*found.keys, strict=True) if found.keys else ((), ())
+    labels, groups = zip(*map(described, uses), strict=True) if uses else ((), ())
+    columns = {"issuer": issuers, "use": uses, "label": labels, "group": groups}
+    return found.long(quarters_of(run), columns)
 
 
 def final_uses(run: Run) -> pd.DataFrame:
@@ -223,27 +169,33 @@ def final_uses_by_quarter(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     payments, quarters = payments_with_interest(run), len(run.series)
-    spent = cumulated(payments[payments["flow"].isin(_ending_flows())], ["flow"], quarters)
+    spent = payments.where(payments.of("flow", ending_flows())).cumulated(("flow",), quarters)
     held = since_opening(run, "cash_from_bill_interest")
-    parked = since_opening(run, "parked_from_bill_interest").amounts.sum(axis=0)
-    lost = run.series["lost_bill_interest_usd_bn"].to_numpy().cumsum()
-    ends = [(kind, final_label(kind), "spent") for kind in spent.keys["flow"]]
-    amounts = [*spent.amounts, parked]
+    amounts = [*spent.amounts, since_opening(run, "parked_from_bill_interest").amounts.sum(axis=0)]
+    ends = [(kind, final_label(kind), "spent") for (kind,) in spent.keys]
     ends.append((PARKED, "parked by issuers in bills, gold and the like", "held"))
-    for name in held.keys["population"].unique():
+    populations = [population for population, _ in held.keys]
+    for name in dict.fromkeys(populations):
         ends.append((f"{CASH}_{name}", f"cash of {name}", "held"))
-        amounts.append(held.amounts[held.keys["population"] == name].sum(axis=0))
+        amounts.append(held.amounts[[population == name for population in populations]].sum(axis=0))
     ends.append((LOST, "lost in sales below cost", "lost"))
-    table = np.array([*amounts, lost]).T
-    order = np.lexsort((-table, np.broadcast_to([GROUPS_OF_ENDS.index(group) for *_, group in ends], table.shape)))
-    step, place = np.nonzero(np.ones_like(table))
-    end = order[step, place]
-    usd_bn, earned = table[step, end], interest_by_quarter(run)[step]
-    ended = pd.DataFrame([ends[index] for index in end], columns=["use", "label", "group"])
-    ended.insert(0, "quarter", np.array(quarters_of(run), dtype=object)[step])
-    ended["usd_bn"] = usd_bn
-    ended["share"] = np.divide(usd_bn, earned, out=np.zeros(len(usd_bn)), where=earned > 0.0)
-    return ended[(ended["usd_bn"] != 0.0) | (ended["group"] != "spent")].reset_index(drop=True)
+    table = np.array([*amounts, run.series["lost_bill_interest_usd_bn"].to_numpy().cumsum()]).T
+    rank = [GROUPS_OF_ENDS.index(group) for *_, group in ends]
+    end = np.lexsort((-table, np.broadcast_to(rank, table.shape)), axis=1)
+    usd_bn = np.take_along_axis(table, end, axis=1)
+    step, place = np.nonzero((usd_bn != 0.0) | (np.array(rank)[end] > 0))
+    use, label, group = (texts(column)[end[step, place]] for column in zip(*ends, strict=True))
+    amount, earned = usd_bn[step, place], interest_by_quarter(run)[step]
+    return pd.DataFrame(
+        {
+            "quarter": texts(quarters_of(run))[step],
+            "use": use,
+            "label": label,
+            "group": group,
+            "usd_bn": amount,
+            "share": np.divide(amount, earned, out=np.zeros(len(amount)), where=earned > 0.0),
+        }
+    )
 
 
 def headline(run: Run) -> dict[str, float]:
@@ -293,23 +245,28 @@ def agent_measures(run: Run, population: str, measures: tuple[str, ...]) -> pd.D
     return table.reindex(columns=list(measures))
 
 
-def with_venture_kind(run: Run, chosen: pd.DataFrame, amount: str = "from_bill_interest") -> pd.DataFrame:
-    """Divide stakes in ventures: adds columns neurotech and robotics, the interest (column `amount`) in either.
+def venture_kinds(run: Run, stakes: Rows) -> dict[str, NDArray[np.float64]]:
+    """Divide stakes in ventures by the kind of venture: what of each amount went into neurotech and robotics.
 
     The flow does not name the kind; the issuer's own measures say how it divided the quarter's money, and one
     issuer pays all of a quarter's stakes from the same mix of origins.
+
+    Args:
+        run: a run with its tables.
+        stakes: payments with the column payer, from `sim.cumulated`.
     """
-    names = [f"deployed_{kind}" for kind in VENTURE_KINDS]
-    put = agent_measures(run, "issuers", tuple(names))
-    neurotech = (put[names[0]] / put.sum(axis=1)).fillna(0.0).rename("neurotech")
-    merged = chosen.merge(neurotech, left_on=["quarter", "payer"], right_index=True, how="left")
-    merged["neurotech"] = merged["neurotech"].fillna(0.0) * merged[amount]
-    return merged.assign(robotics=merged[amount] - merged["neurotech"])
-
-
-def final_label(kind: str) -> str:
-    """What a flow to the outside pays for, in a few words."""
-    return FINAL.get(kind, FLOWS[kind].meaning)
+    put: dict[tuple[str, int], dict[str, float]] = {}
+    agents = rows_of(run, "agents", ("agent", "measure"), "value")
+    chosen = agents.where(agents.of("measure", [f"deployed_{kind}" for kind in VENTURE_KINDS]))
+    for agent, measure, step, usd_bn in zip(*chosen.names.values(), chosen.step, chosen.usd_bn, strict=True):
+        put.setdefault((agent, step), {})[measure] = usd_bn
+    divided = []
+    for payer, step in zip(stakes.names["payer"], stakes.step, strict=True):
+        kinds = put.get((payer, step), {})
+        total = sum(kinds.values())
+        divided.append(kinds[f"deployed_{VENTURE_KINDS[0]}"] / total if total else 0.0)
+    neurotech = np.array(divided) * stakes.usd_bn
+    return dict(zip(VENTURE_KINDS, (neurotech, stakes.usd_bn - neurotech), strict=True))
 
 
 def _at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
@@ -317,99 +274,43 @@ def _at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
     return by_quarter[by_quarter["quarter"] == quarters_of(run)[-1]].reset_index(drop=True)
 
 
-def _own_book_flows() -> list[tuple[str, str, float]]:
-    """Flows of issuers' own books: kind, side on which the issuer stands, and sign as a use of interest."""
-    chosen = []
-    for kind, flow in FLOWS.items():
-        if flow.payer == OWN:
-            chosen.append((kind, "payer", 1.0))
-        elif flow.payee == OWN and (flow.payer not in SECTORS or flow.payee_gives in TRACED):
-            chosen.append((kind, "payee", -1.0))
-    return chosen
-
-
-def _direct_use(kind: str) -> str:
-    flow = FLOWS[kind]
-    if flow.payer == OWN:
-        return DIRECT_OF.get(kind) or _PARKED_AS.get(flow.payer_gets or "") or kind
-    if flow.payer == RESERVE:
-        return "buffer"
-    return RETURNED if flow.payer not in SECTORS else _PARKED_AS.get(flow.payee_gives or "", kind)
-
-
-def _described(use: str) -> tuple[str, str]:
-    """Label and group; a flow that this module does not know is described by its own meaning."""
-    if use in DIRECT:
-        return DIRECT[use]
-    flow = FLOWS[use]
-    group = AI if flow.payee in COMPANIES.values() else KEPT if flow.payer_gets else PAID
-    return flow.meaning, group
-
-
 def _known_uses(by_issuer: pd.DataFrame) -> list[tuple[str, str, str]]:
     uses = [*DIRECT, *(use for use in by_issuer["use"].unique() if use not in DIRECT)]
-    return [(use, *_described(use)) for use in uses]
+    return [(use, *described(use)) for use in uses]
 
 
-def _own_payments(run: Run, payments: pd.DataFrame) -> list[pd.DataFrame]:
+def _own_payments(run: Run, payments: Rows) -> list[Rows]:
     """Uses of interest by issuers' own books, one row a payment: issuer, use, step and usd_bn."""
     rows = []
-    kinds = {str(kind): chosen for kind, chosen in payments.groupby("flow", sort=False)}
-    for kind, side, sign in _own_book_flows():
-        chosen = kinds.get(kind)
-        if chosen is None:
+    places = payments.places("flow")
+    for kind, side, sign in own_book_flows():
+        if kind not in places:
             continue
+        chosen = payments.where(places[kind])
         if kind == "issuer_venture_equity":
-            # Issuers' own measures say how much of a quarter's money went to each kind of venture.
-            divided = with_venture_kind(run, chosen, "usd_bn")
-            rows += [_as_rows(divided, side, use, divided[use]) for use in VENTURE_KINDS]
+            rows += [_as_use(chosen, side, use, amount) for use, amount in venture_kinds(run, chosen).items()]
         else:
-            rows.append(_as_rows(chosen, side, _direct_use(kind), sign * chosen["usd_bn"]))
+            rows.append(_as_use(chosen, side, direct_use(kind), sign * chosen.usd_bn))
     return rows
 
 
-def _as_rows(payments: pd.DataFrame, side: str, use: str, usd_bn: pd.Series) -> pd.DataFrame:
-    return payments[[side, STEP]].rename(columns={side: "issuer"}).assign(use=use, usd_bn=usd_bn)
+def _as_use(payments: Rows, side: str, use: str, usd_bn: NDArray[np.float64]) -> Rows:
+    names = {"issuer": payments.names[side], "use": texts([use]).repeat(len(usd_bn))}
+    return Rows(names, payments.step, usd_bn)
 
 
-def _own_cash(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
+def _own_cash(run: Run, payments: Rows) -> list[Rows]:
     """What the bill interest in the cash of own books changed by: that of both books less that of the reserve."""
-    import pandas as pd
-
     held = since_opening(run, "cash_from_bill_interest")
-    issuers = (held.keys["population"] == "issuers").to_numpy()
-    change = np.diff(held.amounts[issuers], axis=1, prepend=0.0)
+    ours = [place for place, (population, _) in enumerate(held.keys) if population == "issuers"]
+    change = np.diff(held.amounts[ours], axis=1, prepend=0.0)
     issuer, step = np.nonzero(change)
-    both = held.keys["agent"][issuers].to_numpy()[issuer]
-    rows = [pd.DataFrame({"issuer": both, STEP: step, "use": CASH, "usd_bn": change[issuer, step]})]
-    for side, sign, kinds in (("payer", 1.0, _out_of_reserve()), ("payee", -1.0, _into_reserve())):
-        chosen = payments[payments["flow"].isin(kinds)]
-        rows.append(_as_rows(chosen, side, CASH, sign * chosen["usd_bn"]))
-    return pd.concat(rows, ignore_index=True)
-
-
-def _out_of_reserve() -> list[str]:
-    return [kind for kind, flow in FLOWS.items() if flow.payer == RESERVE]
-
-
-def _into_reserve() -> list[str]:
-    """Payments that bring interest dollars into the reserve: from agents, and for parked money that was sold."""
-    return [
-        kind
-        for kind, flow in FLOWS.items()
-        if flow.payee == RESERVE
-        and flow.payer != RESERVE
-        and (flow.payer not in SECTORS or flow.payee_gives in TRACED)
-    ]
-
-
-def _ending_flows() -> list[str]:
-    """Payments by which an agent's dollar leaves for good."""
-    return [
-        kind
-        for kind, flow in FLOWS.items()
-        if flow.payee in SECTORS and flow.payer not in SECTORS and flow.payer_gets not in TRACED
-    ]
+    both = Rows({"issuer": texts([held.keys[place][1] for place in ours])[issuer]}, step, change[issuer, step])
+    rows = [_as_use(both, "issuer", CASH, both.usd_bn)]
+    for side, sign, kinds in (("payer", 1.0, out_of_reserve()), ("payee", -1.0, into_reserve())):
+        chosen = payments.where(payments.of("flow", kinds))
+        rows.append(_as_use(chosen, side, CASH, sign * chosen.usd_bn))
+    return rows
 
 
 def _gpus_bought_with_interest(run: Run) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from platform import python_version
 from typing import Any
 
-from sim.scenario import Scenario, changed_keys, load
+from sim.scenario import Scenario, changed_keys, find, load
 
 LIBRARIES = ("capflow", "mesa", "numpy", "networkx", "matplotlib", "pydantic", "pandas", "duckdb")
 
@@ -38,11 +38,17 @@ def manifest_of(
         "seed": seed,
         "quarters": scenario.run.quarters,
         "opening": scenario.run.opening,
-        "changes": {**changed_keys(load("baseline"), scenario), **decisions},
+        "changes": {**changed_keys(_baseline(find("baseline").stat().st_mtime_ns), scenario), **decisions},
         "checks": dict(checks),
         "outcomes": dict(outcomes),
         "versions": dict(_versions()),
     }
+
+
+@lru_cache(maxsize=1)
+def _baseline(changed_at: int) -> Scenario:
+    """The baseline; read again when its file has changed."""
+    return load("baseline")
 
 
 @cache

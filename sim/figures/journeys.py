@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.attribution import (
-    CASH,
-    COMPANIES,
-    DIRECT_OF,
-    RETURNED,
-    VENTURE_KINDS,
-    final_label,
-    with_venture_kind,
+from sim.attribution import CASH, COMPANIES, DIRECT_OF, RETURNED, final_label, venture_kinds
+from sim.cumulated import (
+    ByQuarter,
+    Key,
+    Rows,
+    joined,
+    payments_with_interest,
+    quarters_of,
+    since_opening,
+    texts,
 )
-from sim.cumulated import STEP, ByQuarter, cumulated, payments_with_interest, quarters_of, since_opening
 from sim.economy.flows import FLOWS, OWN, RESERVE
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     from sim.runs import Run
 
-SIDES = ("payer", "payee")
+_ACCOUNTS = {side: {kind: getattr(flow, side) for kind, flow in FLOWS.items()} for side in ("payer", "payee")}
+"""Side of a payment -> flow -> account that stands on it."""
 
 
 def journeys(run: Run) -> pd.DataFrame:
@@ -55,24 +58,36 @@ def journeys_by_quarter(run: Run) -> pd.DataFrame:
         `sim.attribution.final_uses`, or what came back to the issuer. In every quarter each channel sums to what
         went in so far.
     """
-    import pandas as pd
+    payments, quarters = _from_to(payments_with_interest(run)), len(run.series)
+    into = payments.of("payee account", set(COMPANIES.values()))
+    entering = payments.where(into & payments.of("payer account", (OWN, RESERVE)))
+    entries = _entries(run, entering).cumulated(("channel", "target"), quarters)
+    leaving = payments.where(payments.of("payer account", set(COMPANIES.values())))
+    out = _with_held(run, leaving.cumulated(("source", "target", "end"), quarters))
+    found = _followed(entries, out)
+    given = payments.where(payments.of("flow", ("open_data",))).cumulated(("flow",), quarters)
+    # The channel open data is its own end.
+    keys: list[Key] = [*found.keys, *((kind, kind) for (kind,) in given.keys)]
+    whole = ByQuarter(keys, np.concatenate([found.amounts, given.amounts]))
+    uses = [use for _, use in keys]
+    columns = {"channel": [channel for channel, _ in keys], "use": uses, "label": [_label(use) for use in uses]}
+    return whole.long(quarters_of(run), columns)
 
-    payments, quarters = payments_with_interest(run), len(run.series)
-    payer, payee = (payments["flow"].map({k: getattr(f, side) for k, f in FLOWS.items()}) for side in SIDES)
-    companies, issuers = set(COMPANIES.values()), (OWN, RESERVE)
-    payments["source"] = payer.str.cat(payments["payer"], sep="/")
-    payments["target"] = payee.str.cat(payments["payee"], sep="/").where(payee.isin(companies), "")
-    payments["end"] = payments["flow"].where(~payee.isin(issuers), RETURNED).where(~payee.isin(companies), "")
-    entering = payments[payer.isin(issuers) & payee.isin(companies)]
-    entries = cumulated(_entries(run, entering), ["channel", "target"], quarters)
-    out = _with_held(run, cumulated(payments[payer.isin(companies)], ["source", "target", "end"], quarters))
-    found = [_followed(entries, out)]
-    given = payments[payments["flow"] == "open_data"].assign(channel="open_data", use="open_data")
-    found.append(cumulated(given, ["channel", "use"], quarters))
-    keys = pd.concat([part.keys for part in found], ignore_index=True)
-    amounts = np.concatenate([part.amounts for part in found])
-    keys.insert(2, "label", [_label(use) for use in keys["use"]])
-    return ByQuarter(keys, amounts).long(quarters_of(run))
+
+def _from_to(payments: Rows) -> Rows:
+    """Adds where a payment comes from and goes to: a company by account and name, or the end of the journey."""
+    accounts = {f"{side} account": payments.mapped("flow", _ACCOUNTS[side]) for side in ("payer", "payee")}
+    payer, payee = accounts.values()
+    into = np.isin(payee, list(COMPANIES.values()))
+    back = np.isin(payee, [OWN, RESERVE])
+    names = {
+        **payments.names,
+        **accounts,
+        "source": payer + "/" + payments.names["payer"],
+        "target": np.where(into, payee + "/" + payments.names["payee"], ""),
+        "end": np.where(into, "", np.where(back, RETURNED, payments.names["flow"])),
+    }
+    return Rows(names, payments.step, payments.usd_bn)
 
 
 def _label(use: str) -> str:
@@ -85,58 +100,51 @@ def _label(use: str) -> str:
 
 def _with_held(run: Run, out: ByQuarter) -> ByQuarter:
     """What companies paid out, sorted, and the interest that they still hold as a last payment to nobody."""
-    import pandas as pd
-
-    order = out.keys.sort_values(["source", "target", "end"]).index
+    order = sorted(range(len(out.keys)), key=lambda place: out.keys[place])
     held = since_opening(run, "cash_from_bill_interest")
-    ours = (held.keys["population"].isin(COMPANIES) & (held.amounts != 0.0).any(axis=1)).to_numpy()
-    holders = held.keys[ours]
-    keys = pd.DataFrame(
-        {
-            "source": holders["population"].map(COMPANIES).str.cat(holders["agent"], sep="/"),
-            "target": "",
-            "end": f"{CASH}_" + holders["population"],
-        }
-    )
-    return ByQuarter(
-        pd.concat([out.keys.loc[order], keys], ignore_index=True),
-        np.concatenate([out.amounts[order], held.amounts[ours]]),
-    )
+    used: list[bool] = np.any(held.amounts, axis=1).tolist()
+    ours = [place for place, (group, _) in enumerate(held.keys) if group in COMPANIES and used[place]]
+    holders = [held.keys[place] for place in ours]
+    keys = [(f"{COMPANIES[group]}/{agent}", "", f"{CASH}_{group}") for group, agent in holders]
+    amounts = np.concatenate([out.amounts[order], held.amounts[ours]])
+    return ByQuarter([*(out.keys[place] for place in order), *keys], amounts)
 
 
-def _entries(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
+def _entries(run: Run, payments: Rows) -> Rows:
     """What issuers paid to companies: channel, target, step and interest in USD bn."""
-    import pandas as pd
-
-    into_ventures = payments["flow"] == "issuer_venture_equity"
-    plain, ventures = payments[~into_ventures], payments[into_ventures]
-    rows = [plain.assign(channel=[DIRECT_OF.get(kind, kind) for kind in plain["flow"]])]
-    if len(ventures):
-        divided = with_venture_kind(run, ventures, "usd_bn")
-        rows += [divided.assign(channel=kind, usd_bn=divided[kind]) for kind in VENTURE_KINDS]
-    return pd.concat(rows, ignore_index=True)[["channel", "target", STEP, "usd_bn"]]
+    rows = [Rows({"channel": texts([]), "target": texts([])}, np.zeros(0, dtype=np.int64), np.zeros(0))]
+    for kind, places in payments.places("flow").items():
+        chosen = payments.where(places)
+        parts = {DIRECT_OF.get(kind, kind): chosen.usd_bn}
+        if kind == "issuer_venture_equity":
+            parts = venture_kinds(run, chosen)
+        for channel, usd_bn in parts.items():
+            names = {"channel": texts([channel]).repeat(len(usd_bn)), "target": chosen.names["target"]}
+            rows.append(Rows(names, chosen.step, usd_bn))
+    return joined(rows)
 
 
 def _followed(entries: ByQuarter, out: ByQuarter) -> ByQuarter:
     """Follow what entered each company until it ends: an absorbing chain, solved once a quarter.
 
     Args:
-        entries: keys channel and target (a company).
-        out: what companies paid: keys source, target and end; target is empty where money ends.
+        entries: keys are channel and target, a company.
+        out: what companies paid: keys are source, target and end; target is empty where money ends.
 
     Returns:
-        Keys channel and use, which is the end.
+        Keys are channel and use, which is the end.
     """
-    import pandas as pd
-
-    channels, channel = np.unique(entries.keys["channel"].to_numpy(dtype=str), return_inverse=True)
-    companies = {name: i for i, name in enumerate(sorted({*out.keys["source"], *entries.keys["target"]}))}
-    into, source = (table.map(companies).to_numpy(dtype=int) for table in (entries.keys["target"], out.keys["source"]))
-    target = out.keys["target"].map(companies).fillna(-1).to_numpy(dtype=int)
-    moves = target >= 0
-    use, ends = pd.factorize(out.keys["end"][~moves])
-    quarters = entries.amounts.shape[1]
-    arrived = np.zeros((len(channels), len(ends), quarters))
+    companies = _numbered([*(company for _, company in entries.keys), *(source for source, *_ in out.keys)])
+    channels = _numbered(sorted(channel for channel, _ in entries.keys))
+    ends = _numbered([end for _, target, end in out.keys if not target])
+    channel = [channels[name] for name, _ in entries.keys]
+    into = [companies[name] for _, name in entries.keys]
+    source = np.array([companies[name] for name, *_ in out.keys], dtype=int)
+    target = np.array([companies.get(name, -1) for _, name, _ in out.keys], dtype=int)
+    use = np.array([ends.get(end, -1) for *_, end in out.keys], dtype=int)
+    moves, stays = target >= 0, target < 0
+    quarters = out.amounts.shape[1]
+    arrived = np.zeros((quarters, len(ends), len(channels)))
     for step in range(quarters):
         arriving = np.zeros((len(companies), len(channels)))
         np.add.at(arriving, (into, channel), entries.amounts[:, step])
@@ -149,8 +157,13 @@ def _followed(entries: ByQuarter, out: ByQuarter) -> ByQuarter:
         onward = np.zeros((len(companies), len(companies)))
         np.add.at(onward, (target[moves], source[moves]), share[moves])
         through = np.linalg.solve(np.eye(len(companies)) - onward, arriving)
-        paid = share[~moves, None] * through[source[~moves]]
+        paid = share[stays, None] * through[source[stays]]
         # Rounding may leave a hair below zero of what is nothing.
-        np.add.at(arrived[:, :, step].T, use, np.where(paid > 0.0, paid, 0.0))
-    pairs = pd.MultiIndex.from_product([channels, ends], names=["channel", "use"]).to_frame(index=False)
-    return ByQuarter(pairs, arrived.reshape(len(pairs), quarters))
+        np.add.at(arrived[step], use[stays], np.where(paid > 0.0, paid, 0.0))
+    keys: list[Key] = [(channel, end) for channel in channels for end in ends]
+    return ByQuarter(keys, arrived.transpose(2, 1, 0).reshape(len(keys), quarters))
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    """Names -> their place, in the order in which they first appear."""
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}

@@ -22,7 +22,8 @@ LARGEST_REQUEST = 1_000_000
 
 ASK = Template("""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>capflow</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{font:17px/1.5 system-ui,sans-serif;color:#1f2933;display:grid;place-items:center;min-height:90vh;margin:0}
+<style>body{font:17px/1.5 system-ui,sans-serif;color:#1f2933;display:grid;place-items:center;min-height:90vh;
+margin:0}
 form{max-width:22rem;padding:1rem}input,button{font:inherit;padding:.5rem .7rem;width:100%;box-sizing:border-box;
 margin-top:.5rem}button{background:#1f2933;color:#fff;border:0;border-radius:4px}</style></head><body>
 <form method="post" action="/_token"><h1>capflow</h1><p>$message</p>

@@ -20,7 +20,14 @@ def problem(message: str, offer: str, href: str) -> Any:
 
 
 def panel(
-    name: str, title: str, about: str, body: Any, *, tables: tuple[str, ...] = (), extra: Any = None, png: bool = True
+    name: str,
+    title: str,
+    about: str,
+    body: Any,
+    *,
+    tables: tuple[str, ...] = (),
+    extra: Any = None,
+    png: bool = True,
 ) -> Any:
     """A picture with its title, a sentence, and what can be downloaded of it.
 

@@ -1,5 +1,10 @@
 /* The frame of every page, and what all scripts share. */
 window.dash_clientside = window.dash_clientside || {};
+// Dash defines these when the first function runs; scripts may name them before.
+Object.assign(window.dash_clientside, {
+    no_update: {description: "Return to prevent updating an Output."},
+    PreventUpdate: {description: "Throw to prevent updating all Outputs."},
+});
 
 window.capflow = {
     /** A component of Dash, for outputs named `children`. */

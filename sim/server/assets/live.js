@@ -1,8 +1,7 @@
 /* The live page: fetch a history, then show any of its quarters without asking again. */
 (function () {
-    const {h, money, told, change} = window.capflow;
+    const {h, told, change} = window.capflow;
     const same = window.dash_clientside.no_update;
-    const clamp = (number, low, high) => Math.min(Math.max(number, low), high);
     let latest = 0;
 
     function failureWords(failed) {
@@ -54,42 +53,9 @@
             }
         },
 
-        seek(clicks, ticks, world, at, most, paused, asked) {
-            const context = window.dash_clientside.callback_context;
-            const by = context.triggered_id;
-            const last = world.quarters.length - 1;
-            let now = Math.min(at, last);
-            let still = paused;
-            if (by === "world") {
-                if (!window.dash_clientside.live.sought) {
-                    window.dash_clientside.live.sought = true;
-                    const place = world.quarters.indexOf(asked);
-                    now = place >= 0 ? place : last;
-                } else if (at === most) {
-                    now = last;
-                }
-            } else if (by === "tick") {
-                now = Math.min(now + 1, last);
-                still = now === last;
-            } else {
-                const move = by.transport;
-                still = move === "play" ? !paused : true;
-                if (move === "play" && !still && now === last) {
-                    now = 0;
-                }
-                now = {first: 0, back: now - 1, forward: now + 1, last: last}[move] ?? now;
-                now = clamp(now, 0, last);
-            }
-            const years = world.quarters
-                .map((quarter, index) => ({value: index, label: quarter.slice(0, 4), first: quarter.endsWith("Q1")}))
-                .filter((mark) => mark.first)
-                .map(({value, label}) => ({value, label}));
-            return [now, last, years, still, still ? "Play" : "Pause"];
-        },
-
         head(world, at) {
             if (!world) {
-                return [same, same, same, same, same];
+                return [same, same, same, same];
             }
             const now = Math.min(at, world.quarters.length - 1);
             const quarter = world.quarters[now];
@@ -109,15 +75,18 @@
                 const before = now > 0 ? card.values[now - 1] : number;
                 const base = world.base && world.base.cards.find((other) => other.id === card.id);
                 const against = base ? number - base.values[Math.min(now, base.values.length - 1)] : 0;
-                const step = card.unit === "share" || number === before ? "" : change(number - before, card.unit);
+                const gpus = card.gpus
+                    ? `${told(card.gpus[now], "count")} GPUs, ${told(card.share[now], "share")} of all spending on GPUs, `
+                    : "";
+                const step = ["share", "price"].includes(card.unit) || number === before ? "" : change(number - before, card.unit);
                 return h(
                     "Div",
                     {className: `card card-${card.id}`, id: `card-${card.id}`},
                     h("Span", {className: "card-label"}, card.label),
                     h("Strong", {className: "card-value"}, told(number, card.unit)),
-                    h("Span", {className: "card-note"}, card.note),
-                    step && h("Span", {className: "card-step"}, `${step} in ${quarter}`),
-                    base && Math.abs(against) > 1e-12 && h(
+                    h("Span", {className: "card-note"}, gpus + card.note),
+                    step && h("Span", {className: "card-step"}, `${step} this quarter`),
+                    base && Math.abs(against) > (card.unit === "price" ? 5e-4 : 1e-9) && h(
                         "Span", {className: "card-against"}, `${change(against, card.unit)} by the levers`,
                     ),
                 );
@@ -135,7 +104,6 @@
             return [
                 here.title,
                 `${span}, seed ${here.seed}, ${levers}. ${here.about}`,
-                quarter,
                 cards,
                 `/compare?${here.query}`,
             ];

@@ -1,10 +1,9 @@
 /* The flow diagram and the time series of the live page. */
 (function () {
-    const {amount, percent, money, lines} = window.capflow;
+    const {amount, percent, lines} = window.capflow;
     const same = window.dash_clientside.no_update;
     const SMALL = 0.012;  // Part of all interest below which issuers and uses are put together.
     const MOST = 7;
-    const quiet = {responsive: true};
 
     function sum(rows, key, at) {
         const found = new Map();
@@ -41,6 +40,7 @@
                 pad: 14,
                 thickness: 16,
                 line: {width: 0},
+                align: "left",
             },
             link: {
                 source: bands.map((band) => names.indexOf(band.from)),
@@ -52,7 +52,7 @@
     }
 
     function firstHand(world, at, palette) {
-        const groups = {"paid away": "Paid away", kept: "Kept", "AI and frontier": "AI and frontier (net)"};
+        const groups = {"paid away": "Paid away", kept: "Kept", "AI and frontier": "AI (net)"};
         groups["came back"] = groups["AI and frontier"];
         const rows = world.uses.direct;
         const whole = rows.reduce((total, row) => total + row.usd_bn[at], 0);
@@ -80,7 +80,7 @@
         const colours = {
             "Paid away": "#9AA5B1",
             Kept: palette.population.issuers,
-            "AI and frontier (net)": palette.interest,
+            "AI (net)": palette.interest,
         };
         rows.forEach((row) => {
             colours[issuer(row.issuer)] = palette.population.issuers;
@@ -173,8 +173,9 @@
         const ticks = world.quarters.map((quarter, index) => [quarter, index]).filter(([quarter]) => quarter.endsWith("Q1"));
         const step = ticks.length > 4 ? 2 : 1;
         const shown = ticks.filter((_, index) => index % step === 0);
+        const rows = found.lines.length > 1 ? Math.ceil(found.lines.length / 2) : 0;
         const layout = {
-            ...shell({l: 44, r: 10, t: 26, b: 24}),
+            ...shell({l: 44, r: 10, t: 26, b: 24 + (rows ? 6 + 19 * rows : 0)}),
             xaxis: {
                 range: [-0.5, last + 0.5],
                 tickvals: shown.map(([, index]) => index),
@@ -184,14 +185,14 @@
                 fixedrange: true,
                 type: "linear",
             },
-            yaxis: {gridcolor: lines.grid, zerolinecolor: lines.grid, rangemode: "tozero", fixedrange: true, nticks: 5},
+            yaxis: {automargin: true, gridcolor: lines.grid, zerolinecolor: lines.grid, rangemode: "tozero", fixedrange: true, nticks: 5},
             annotations: [
                 {text: found.unit, x: 0, y: 1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
                  xshift: -36, yshift: 6, showarrow: false, font: {size: 12, color: lines.muted}},
             ],
             shapes: [{type: "line", x0: at, x1: at, y0: 0, y1: 1, yref: "paper", line: {color: lines.muted, width: 1}}],
             showlegend: found.lines.length > 1,
-            legend: {orientation: "h", x: 0, y: -0.12, yanchor: "top", font: {size: 12}},
+            legend: {orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom", font: {size: 12}},
             hovermode: "x",
         };
         data.forEach((trace) => {
@@ -205,6 +206,9 @@
         }
         return {data, layout};
     }
+
+    window.capflow.chart = chart;
+    window.capflow.blank = empty;
 
     Object.assign(window.dash_clientside.live, {
         flow(world, at, mode, palette) {

@@ -15,16 +15,17 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
 
 from sim import palette
 from sim.server import address
-from sim.server.pages import levers
+from sim.server.pages import levers, transport
 from sim.server.parts import panel
 from sim.server.views.charts import CHARTS
 
-TICK = 700
-"""Milliseconds a quarter while playing."""
 OTHERS = ("quarter",)
-GRAPH = {"displayModeBar": False, "responsive": True}
+GRAPH = {"displayModeBar": False}
 MONEY = [{"value": "all", "label": "All money"}, {"value": "interest", "label": "Interest only"}]
-FLOWS = [{"value": "all", "label": "All interest, at first hand"}, {"value": "ai", "label": "The AI part, at any remove"}]
+FLOWS = [
+    {"value": "all", "label": "All interest, at first hand"},
+    {"value": "ai", "label": "The AI part, at any remove"},
+]
 
 
 def layout(said: dict[str, str]) -> Any:
@@ -33,15 +34,12 @@ def layout(said: dict[str, str]) -> Any:
     return html.Div(
         [
             dcc.Store(id="address", data=None),
-            dcc.Store(id="world"),
-            dcc.Store(id="asked-quarter", data=said.get("quarter", "")),
-            dcc.Interval(id="tick", interval=TICK, disabled=True),
             levers.panel(world),
             html.Div(
                 [
                     _title(),
                     html.Div(id="live-problem", role="alert"),
-                    transport(),
+                    transport.bar("live", said.get("quarter", "")),
                     html.Div(id="cards", className="cards", **{"aria-live": "off"}),
                     _network(),
                     _flow(),
@@ -61,7 +59,7 @@ def _title() -> Any:
             html.Div([html.H1(id="live-title"), html.P(id="live-subtitle", className="note")]),
             html.Div(
                 [
-                    html.A("Compare with the scenario", id="to-compare", className="button quiet", href="/compare"),
+                    html.A("Compare as twins", id="to-compare", className="button quiet", href="/compare"),
                     html.Button("Copy link", id="copy-link", className="quiet"),
                 ],
                 className="actions",
@@ -71,39 +69,12 @@ def _title() -> Any:
     )
 
 
-def transport() -> Any:
-    """Play, pause, step and scrub."""
-    names = (
-        ("first", "\N{BLACK LEFT-POINTING DOUBLE TRIANGLE WITH VERTICAL BAR}\ufe0e", "To the opening"),
-        ("back", "\N{BLACK LEFT-POINTING TRIANGLE}\ufe0e", "One quarter back"),
-        ("play", "Play", "Play or pause"),
-        ("forward", "\N{BLACK RIGHT-POINTING TRIANGLE}\ufe0e", "One quarter on"),
-        ("last", "\N{BLACK RIGHT-POINTING DOUBLE TRIANGLE WITH VERTICAL BAR}\ufe0e", "To the end"),
-    )
-    buttons = [
-        html.Button(text, id={"transport": name}, className=f"transport {name}", **{"aria-label": label})
-        for name, text, label in names
-    ]
-    return html.Div(
-        [
-            html.Div(buttons, className="buttons"),
-            html.Output(id="quarter-label", className="quarter-label"),
-            dmc.Slider(
-                id="quarter", min=0, max=28, value=28, step=1, label=None, thumbLabel="Quarter", updatemode="drag"
-            ),
-        ],
-        className="bar",
-        role="group",
-        **{"aria-label": "Quarters"},
-    )
-
-
 def _network() -> Any:
     return panel(
         "network",
         "Who pays whom",
-        "Circles are agents, as large as their assets; lines are payments of the quarter, as wide as the root of the "
-        "amount. Orange is money that was Treasury interest. Click an agent for its books.",
+        "Circles are agents, as large as their assets; lines are payments of the quarter, as wide as the root of "
+        "the amount. Orange is money that was Treasury interest. Click an agent for its books.",
         html.Div(
             [
                 html.Div(
@@ -121,7 +92,7 @@ def _network() -> Any:
                     ),
                     className="wide",
                 ),
-                html.P("Point at an agent or a line.", id="network-hover", className="hover", **{"aria-live": "polite"}),
+                html.P("Point at an agent or a line.", id="network-hover", **{"aria-live": "polite"}),
                 html.Div(_legend(), className="legend"),
                 html.Nav(id="agent-links", className="agent-links", **{"aria-label": "Agents"}),
             ]
@@ -143,8 +114,9 @@ def _flow() -> Any:
     return panel(
         "flow",
         "Where the interest went",
-        "From the opening to the quarter shown; bands are as wide as their dollars.",
-        dcc.Graph(id="flow", config=GRAPH, className="graph flow"),
+        "USD bn from the opening to the quarter shown, and the part of all interest; bands are as wide as their "
+        "dollars.",
+        dcc.Graph(id="flow", config=GRAPH, style={"height": 470}, responsive=True),
         tables=("uses", "ends"),
         extra=dmc.SegmentedControl(id="flow-mode", data=FLOWS, value="all", size="xs"),
     )
@@ -157,7 +129,7 @@ def _charts() -> Any:
                 f"chart-{chart.name}",
                 f"{chart.title}",
                 chart.about,
-                dcc.Graph(id={"chart": chart.name}, config=GRAPH, className="graph"),
+                dcc.Graph(id={"chart": chart.name}, config=GRAPH, style={"height": 270}, responsive=True),
                 tables=("agents",) if chart.population else ("series",),
             )
             for chart in CHARTS
@@ -231,6 +203,7 @@ def _stylesheet() -> list[dict[str, Any]]:
 
 def callbacks(app: dash.Dash) -> None:
     """Wire the page; everything but the fetching of documents happens in the browser."""
+    transport.wire(app, "live")
     slider, number, reset = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset"))
 
     def wire(function: str, *wiring: Any, space: str = "live", **options: Any) -> None:
@@ -290,29 +263,12 @@ def callbacks(app: dash.Dash) -> None:
         State("scenarios", "data"),
         space="levers",
     )
-    wire("fetch", Output("world", "data"), Output("live-problem", "children"), Input("address", "data"))
-    wire(
-        "seek",
-        Output("quarter", "value"),
-        Output("quarter", "max"),
-        Output("quarter", "marks"),
-        Output("tick", "disabled"),
-        Output({"transport": "play"}, "children"),
-        Input({"transport": ALL}, "n_clicks"),
-        Input("tick", "n_intervals"),
-        Input("world", "data"),
-        State("quarter", "value"),
-        State("quarter", "max"),
-        State("tick", "disabled"),
-        State("asked-quarter", "data"),
-        prevent_initial_call=True,
-    )
-    now = (Input("world", "data"), Input("quarter", "value"))
+    wire("fetch", Output("live-world", "data"), Output("live-problem", "children"), Input("address", "data"))
+    now = (Input("live-world", "data"), Input("live-quarter", "value"))
     wire(
         "head",
         Output("live-title", "children"),
         Output("live-subtitle", "children"),
-        Output("quarter-label", "children"),
         Output("cards", "children"),
         Output("to-compare", "href"),
         *now,
@@ -330,28 +286,29 @@ def callbacks(app: dash.Dash) -> None:
         Output("network-hover", "children"),
         Input("network", "mouseoverNodeData"),
         Input("network", "mouseoverEdgeData"),
-        Input("quarter", "value"),
-        State("world", "data"),
+        Input("live-quarter", "value"),
+        State("live-world", "data"),
         prevent_initial_call=True,
     )
     wire(
         "open",
         Output("network-hover", "title"),
         Input("network", "tapNodeData"),
-        State("world", "data"),
-        State("quarter", "value"),
+        State("live-world", "data"),
+        State("live-quarter", "value"),
         prevent_initial_call=True,
     )
     wire("flow", Output("flow", "figure"), *now, Input("flow-mode", "value"), State("palette", "data"))
     wire("charts", Output({"chart": ALL}, "figure"), *now, State({"chart": ALL}, "id"))
     wire("events", Output("events", "children"), *now)
-    wire("csv", Output({"csv": ALL, "of": ALL}, "href"), Input("world", "data"), State({"csv": ALL, "of": ALL}, "id"))
+    links = {"csv": ALL, "of": ALL}
+    wire("csv", Output(links, "href"), Input("live-world", "data"), State(links, "id"))
     wire(
         "png",
         Output("network", "generateImage"),
         Input({"png": ALL}, "n_clicks"),
-        State("world", "data"),
-        State("quarter", "value"),
+        State("live-world", "data"),
+        State("live-quarter", "value"),
         prevent_initial_call=True,
     )
     wire("copy", Output("copy-link", "children"), Input("copy-link", "n_clicks"), prevent_initial_call=True)

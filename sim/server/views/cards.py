@@ -19,9 +19,9 @@ FAILURES = ("failure", "issuer_failure")
 
 
 def cards(run: Run) -> list[dict[str, Any]]:
-    """Headline numbers: id, label, note, unit (`usd_bn`, `count`, `share`, `price`), kind and a value a quarter.
+    """Headline numbers: id, label, note, unit (`usd_bn`, `count`, `price`) and a value a quarter.
 
-    Kind `so far` is a sum from the opening on, `now` the state of the quarter.
+    Tokens and the price are those of the quarter, the others sums from the opening on.
     """
     quarters = run.series["quarter"].tolist()
     series = run.series.set_index("quarter")
@@ -38,24 +38,24 @@ def cards(run: Run) -> list[dict[str, Any]]:
     share = np.divide(with_interest, capex, out=np.zeros_like(capex), where=capex > 0.0)
     failed = np.array([sum(e["quarter"] == q and e["kind"] in FAILURES for e in run.events) for q in quarters])
     told = (
-        ("interest", "Interest earned", "by issuers on bills, repo and money funds", "usd_bn", "so far", paid(INTEREST)),
-        ("redeployed", "Put into AI and frontier", "by issuers, from any money", "usd_bn", "so far", paid(AI_FLOWS)),
+        ("interest", "Interest earned", "by issuers on bills, repo and money funds", "usd_bn", paid(INTEREST)),
+        ("redeployed", "Put into AI and frontier", "by issuers, from any money", "usd_bn", paid(AI_FLOWS)),
         (
-            *("from_interest", "Of it, interest", "dollars that were Treasury interest", "usd_bn", "so far"),
+            *("from_interest", "Of it, interest", "dollars that were Treasury interest", "usd_bn"),
             paid(AI_FLOWS, "from_bill_interest"),
         ),
-        (
-            *("gpus_usd_bn", "GPUs paid with interest", "spending on GPUs, at any remove", "usd_bn", "so far"),
-            with_interest,
-        ),
-        ("gpus", "That is", "GPUs bought with interest", "count", "so far", so_far("gpus_funded_by_interest")),
-        ("share", "Share of GPU spending", "of all that providers here spent on GPUs", "share", "so far", share),
-        ("tokens", "Tokens outstanding", "all issuers", "usd_bn", "now", series["tokens_usd_bn"]),
-        ("price", "Lowest coin price", "the worst week of the quarter", "price", "now", series["lowest_token_price"]),
-        ("failures", "Failures", "companies and coins", "count", "so far", np.cumsum(failed)),
+        ("gpus_usd_bn", "GPUs paid with interest", "at any remove", "usd_bn", with_interest),
+        ("tokens", "Tokens outstanding", "all issuers", "usd_bn", series["tokens_usd_bn"]),
+        ("price", "Lowest coin price", "the worst week of the quarter", "price", series["lowest_token_price"]),
+        ("failures", "Failures", "companies and coins", "count", np.cumsum(failed)),
     )
-    names = ("id", "label", "note", "unit", "kind")
-    return [{**dict(zip(names, row, strict=False)), "values": short(row[5])} for row in told]
+    names = ("id", "label", "note", "unit")
+    found = [{**dict(zip(names, row, strict=False)), "values": short(row[4])} for row in told]
+    gpus = short(so_far("gpus_funded_by_interest"))
+    for card in found:
+        if card["id"] == "gpus_usd_bn":
+            card |= {"gpus": gpus, "share": short(share)}
+    return found
 
 
 def first_failures(run: Run) -> list[dict[str, Any]]:
