@@ -14,9 +14,9 @@ from dash import Input, Output, dcc, html
 from sim import palette
 from sim.errors import ScenarioError
 from sim.runs import RunError
-from sim.server import api
+from sim.server import api, runs_api
 from sim.server.gate import guard
-from sim.server.pages import about, agent, live
+from sim.server.pages import about, agent, live, runs
 from sim.server.parts import problem
 from sim.server.worlds import Worlds
 
@@ -24,6 +24,7 @@ ASSETS = Path(__file__).parent / "assets"
 Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
+    "/runs": ("Runs and sweeps", runs.layout),
     "/about": ("About the model", about.layout),
 }
 """Pages of the navigation: path -> name and layout, which takes the query of the address."""
@@ -50,7 +51,9 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
     _route(app)
     live.callbacks(app)
     agent.callbacks(app)
+    runs.callbacks(app)
     api.attach(app.server, Worlds())
+    runs_api.attach(app.server)
     guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
     return app
 

@@ -94,3 +94,35 @@ def replay(folder: Path, scenario: str, varied: Mapping[str, str] | None = None,
         return Replay("", reason=f"it runs for {quarters} quarters, the live page for {shipped.run.quarters}")
     end = "" if quarters is None else calendar.later(ran.run.opening, quarters)
     return Replay(scenario, tuple((LEVER_OF[key], value) for key, value in differs.items()), end)
+
+
+def twin_addresses(comparison: Mapping[str, Any]) -> tuple[str, str]:
+    """Addresses of the first pair of a comparison.
+
+    Args:
+        comparison: as `comparison.json` has it.
+
+    Raises:
+        ScenarioError: if its scenarios are not those that ship, with levers; the message says why.
+    """
+    changes, quarters = dict(comparison["changes"]), int(comparison["quarters"])
+    changes.pop("run.quarters", None)
+    other = [key for key in changes if key not in LEVER_OF]
+    if other:
+        raise ScenarioError(f"no lever of the live page turns {', '.join(other[:MOST_KEYS])}")
+    worlds = []
+    for side in ("a", "b"):
+        name = str(comparison[side]["scenario"])
+        if name not in names():
+            raise ScenarioError(f"{name} is no scenario that ships")
+        turned = {LEVER_OF[key]: str(value) for key, value in changes.items()}
+        worlds.append(address.read({"scenario": name, **turned, "seed": str(comparison["seed"])}))
+    first, second = (world.spec() for world in worlds)
+    differs = {key: {"a": found["from"], "b": found["to"]} for key, found in changed_keys(first, second).items()}
+    if differs != comparison["differs"]:
+        raise ScenarioError("its scenarios are not those that ship now")
+    if quarters > first.run.quarters:
+        raise ScenarioError(f"it runs for {quarters} quarters, the live page for {first.run.quarters}")
+    end = "" if quarters == first.run.quarters else calendar.later(first.run.opening, quarters)
+    one, other_one = (f"/?{world.query}" + (f"&{urlencode({'quarter': end})}" if end else "") for world in worlds)
+    return one, other_one

@@ -1,0 +1,248 @@
+"""The page of a sweep: two levers and an outcome, the map, the effects, the spread, and the extreme runs.
+
+Pictures are fetched by the browser (`sim/server/assets/runs.js`), each for itself, so that a slow one holds up no
+other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from sim.experiments.sweep import Sweep
+from sim.experiments.sweep.report import WORDS
+from sim.server import shelf
+from sim.server.pages.folder import back, files, head, report, when
+from sim.server.sweeps import choice
+from sim.server.sweeps.choice import SERIES, Choice
+from sim.server.sweeps.sides import axes_of
+
+GRAPH = {"displayModeBar": False, "responsive": True}
+MOST_PROBLEMS = 20
+
+
+def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
+    """The page of a sweep, finished or not.
+
+    Raises:
+        ScenarioError, RunError: in one line.
+    """
+    sweep = entry.sweep()
+    asked = choice.read({key: value for key, value in said.items() if key != "run"}, entry)
+    design = sweep.design
+    top = [back(entry), head(str(design["title"]), str(design.get("about", "")), _facts(entry), [report(entry)])]
+    if not sweep.done:
+        waiting = html.P("No run is finished yet. Load this page again in a while.", className="alert", role="status")
+        return html.Div([*top, waiting, files(entry)], className="runs")
+    varied = bool(asked.x)
+    return html.Div(
+        [
+            *top,
+            _unfinished(entry),
+            dcc.Store(id="runs-query", data=asked.query),
+            _controls(sweep, asked),
+            html.Div(
+                [
+                    *(_map_and_effects(asked) if varied else ()),
+                    _graph(
+                        "distribution",
+                        "How far runs lie apart",
+                        "How many runs have which outcome, whatever the levers and the seed. Dotted: the median.",
+                    ),
+                    *((_fan(asked),) if asked.series else (_no_fan(),)),
+                ],
+                className="runs-pictures",
+            ),
+            _cases(),
+            _problems(sweep),
+            files(entry),
+        ],
+        className="runs",
+    )
+
+
+def _facts(entry: shelf.Entry) -> str:
+    told = entry.told
+    last = int(told["seed"]) + int(told["replicates"]) - 1
+    seeds = f"seeds {told['seed']} to {last}" if told["replicates"] > 1 else f"seed {told['seed']}"
+    if entry.kind == "ensemble":
+        what = f"{told['runs']:,} histories of scenario {told['scenario']}, {seeds}, the same assumptions in all"
+    else:
+        what = (
+            f"Scenario {told['scenario']}: {told['points']:,} points, {WORDS[told['method']]}; {seeds} at each, "
+            f"{told['runs']:,} runs in all"
+        )
+    done = f"finished {when(entry)}" if told["complete"] else f"last written to {when(entry)}"
+    return f"{what}; {told['quarters']} quarters from {told['opening']}; {done}."
+
+
+def _unfinished(entry: shelf.Entry) -> Any:
+    told = entry.told
+    if told["complete"]:
+        return None
+    return html.P(
+        f"Not finished: {told['done']} of {told['chunks']} parts are there, and all below is of these. Load the page "
+        "again for what has come since.",
+        className="alert",
+        role="status",
+        id="runs-unfinished",
+    )
+
+
+def _select(name: str, label: str, options: list[dict[str, str]], value: str, hidden: bool = False) -> Any:
+    return html.Div(
+        dmc.Select(
+            id=f"runs-{name}",
+            label=label,
+            data=options,
+            value=value or None,
+            searchable=True,
+            allowDeselect=False,
+            maxDropdownHeight=320,
+            comboboxProps={"withinPortal": True},
+        ),
+        className="runs-select",
+        hidden=hidden,
+    )
+
+
+def _controls(sweep: Sweep, asked: Choice) -> Any:
+    levers = [{"value": axis.name, "label": axis.words} for axis in axes_of(sweep.design)]
+    outcomes = [
+        {"value": outcome.name, "label": f"{outcome.label}, {choice.shown(outcome)['unit']}"}
+        for outcome in choice.outcomes_there()
+    ]
+    series = [{"value": name, "label": f"{found.title}, {found.unit}"} for name, found in SERIES.items()]
+    return html.Div(
+        [
+            _select("outcome", "Outcome", outcomes, asked.outcome),
+            _select("x", "Lever across", levers, asked.x, hidden=not asked.x),
+            _select("y", "Lever upwards", levers, asked.y, hidden=not asked.y),
+            _select("series", "Series of the fan", series, asked.series, hidden=not asked.series),
+        ],
+        className="panel runs-controls",
+        role="group",
+        **{"aria-label": "What is shown"},
+    )
+
+
+def _map_and_effects(asked: Choice) -> tuple[Any, ...]:
+    over = "two levers" if asked.y else "the lever"
+    return (
+        _graph("map", f"The outcome over {over}", "Mean over all runs of a cell, whatever the other levers are."),
+        _graph(
+            "effects",
+            "What each lever does",
+            "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever the others "
+            "are. Thin lines: 90 percent intervals.",
+        ),
+    )
+
+
+def _fan(asked: Choice) -> Any:
+    return _graph(
+        "fan",
+        "The fan",
+        "Where runs lie in each quarter: nine in ten in the light band, half of them in the dark one; the line is "
+        "the median.",
+    )
+
+
+def _no_fan() -> Any:
+    # Callbacks need their outputs; this sweep has no picture for them.
+    return html.P(
+        "This sweep kept no series, so that there is no fan by quarter; keep = [\"series\"] in its design keeps them.",
+        className="note runs-none",
+    )
+
+
+def _graph(name: str, title: str, about: str) -> Any:
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(title),
+                    html.Div(
+                        [
+                            html.Button(
+                                "PNG",
+                                id={"runs-png": name},
+                                className="download",
+                                **{"aria-label": f"Download {title} as a picture"},
+                            ),
+                            _csv(name, title),
+                        ],
+                        className="downloads",
+                    ),
+                ],
+                className="panel-head",
+            ),
+            html.P(about, className="note"),
+            dcc.Graph(id={"runs-graph": name}, config=GRAPH, className="graph runs-graph"),
+            html.Div("Reading the sweep \N{HORIZONTAL ELLIPSIS}", id={"runs-note": name}, className="note runs-note"),
+        ],
+        className="panel",
+        id=f"panel-{name}",
+    )
+
+
+def _csv(name: str, title: str) -> Any:
+    return html.A(
+        "CSV",
+        id={"runs-csv": name},
+        href=f"/api/sweep/{name}.csv",
+        className="download",
+        **{"aria-label": f"Download the data of {title} as CSV"},
+    )
+
+
+def _cases() -> Any:
+    return html.Section(
+        [
+            html.Div(
+                [html.H2("Worst and best cases"), html.Div(_csv("cases", "Worst and best cases"), className="downloads")],
+                className="panel-head",
+            ),
+            html.P("The runs with the highest and the lowest outcome. Open one to watch it live.", className="note"),
+            html.Div("Reading the sweep \N{HORIZONTAL ELLIPSIS}", id="runs-cases"),
+        ],
+        className="panel",
+        id="panel-cases",
+    )
+
+
+def _problems(sweep: Sweep) -> Any:
+    sums = sweep.query("SELECT count(*) AS runs, count(problem) AS problems FROM outcomes").iloc[0]
+    runs, problems = int(sums["runs"]), int(sums["problems"])
+    if not problems:
+        return html.P(f"None of the {runs:,} runs had a problem.", className="note", id="runs-problems")
+    reasons = sweep.query(
+        "SELECT problem, count(*) AS runs, min(run) AS first FROM outcomes WHERE problem IS NOT NULL GROUP BY 1 "
+        f"ORDER BY runs DESC, first LIMIT {MOST_PROBLEMS + 1}"
+    )
+    some = f" The {MOST_PROBLEMS} most frequent reasons:" if len(reasons) > MOST_PROBLEMS else ""
+    rows = [
+        html.Tr(
+            [
+                html.Td(str(row.problem)),
+                html.Td(f"{row.runs:,}", className="number"),
+                html.Td(str(row.first), className="number"),
+            ]
+        )
+        for row in reasons.head(MOST_PROBLEMS).itertuples()
+    ]
+    heads = [html.Th("Reason", scope="col"), html.Th("Runs", scope="col", className="number")]
+    heads.append(html.Th("First run", scope="col", className="number"))
+    return html.Section(
+        [
+            html.H2("Runs without numbers"),
+            html.P(f"{problems:,} of {runs:,} runs; they are in no mean and no picture.{some}", className="note"),
+            html.Div(
+                html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)]), className="runs-scroll", tabIndex="0"
+            ),
+        ],
+        className="panel",
+        id="runs-problems",
+    )
