@@ -61,7 +61,9 @@ class Replay:
         return f"/?{query}" + (f"&{urlencode({'quarter': self.quarter})}" if self.quarter else "")
 
 
-def replay(folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False) -> Replay:
+def replay(
+    folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False
+) -> Replay:
     """Whether the histories of a folder can be shown live.
 
     Args:

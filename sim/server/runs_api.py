@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request, send_file
+from flask import Blueprint, Flask, Response, request, send_file
 
 from sim.runs import RunError
 from sim.server import shelf
@@ -27,7 +27,8 @@ Rows = list[dict[str, Any]]
 
 
 def attach(server: Flask) -> None:
-    """Add the addresses under /api/runs/ to the application."""
+    """Add the addresses under /api/runs/ and /api/sweep/ to the application."""
+    pages = Blueprint("runs", __name__, url_prefix="/api")
 
     @cache
     def answers() -> Answers:
@@ -36,13 +37,13 @@ def attach(server: Flask) -> None:
 
         return Answers()
 
-    @server.get("/api/runs/file")
+    @pages.get("/runs/file")
     @answered
     def file() -> Response:
         entry, name = _asked(), request.args.get("file", "")
         return _sent(entry, name, attachment=True)
 
-    @server.get("/api/runs/picture")
+    @pages.get("/runs/picture")
     @answered
     def picture() -> Response:
         entry, name = _asked(), request.args.get("file", "")
@@ -50,14 +51,14 @@ def attach(server: Flask) -> None:
             raise RunError(f"runs: {name[: shelf.SHOWN]!r} is no picture")
         return _sent(entry, name, attachment=False)
 
-    @server.get("/api/runs/report")
+    @pages.get("/runs/report")
     @answered
     def report() -> Response:
         response = _sent(_asked(), REPORT, attachment=False)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
-    @server.get("/api/runs/<table>.csv")
+    @pages.get("/runs/<table>.csv")
     @answered
     def table(table: str) -> Response:
         entry = _asked()
@@ -67,7 +68,7 @@ def attach(server: Flask) -> None:
             return told(f"{table[: shelf.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
         return _as_attachment(as_csv(entry.run(), table), f"{entry.name}-{table}.csv")
 
-    @server.get("/api/sweep/<part>")
+    @pages.get("/sweep/<part>")
     @answered
     def part(part: str) -> Response:
         from sim.server.sweeps import parts
@@ -79,6 +80,8 @@ def attach(server: Flask) -> None:
         if kind == "csv":
             return _as_attachment(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
         return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
+
+    server.register_blueprint(pages)
 
 
 def differences(comparison: dict[str, Any]) -> Rows:

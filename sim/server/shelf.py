@@ -31,6 +31,8 @@ KINDS = {
 """Kind of a folder -> what it is called."""
 SEEDS = "seeds"
 """Method of a design in which nothing varies but the seed."""
+HEADLINES = ("interest_usd_bn", "interest_funded_gpu_usd_bn", "failures")
+"""Outcomes of a run in a line."""
 MOST_FOLDERS = 200
 """Folders that a page lists."""
 MOST_FILES = 200
@@ -191,32 +193,43 @@ def _read(path: Path) -> Entry:
 @lru_cache(maxsize=2 * MOST_FOLDERS)
 def _run(path: Path, stamp: tuple[int, int]) -> Entry:
     told = Run.open(path).manifest
-    for key in ("scenario", "seed", "quarters", "created", "outcomes"):
+    for key in ("scenario", "seed", "quarters", "created", "changes", "outcomes"):
         if key not in told:
             raise RunError(f"{path / MANIFEST}: missing {key}")
-    _table(told["outcomes"], path / MANIFEST)
+    _table(told["changes"], path / MANIFEST)
+    _numbers(told["outcomes"], HEADLINES, path / MANIFEST)
     return Entry(path, "run", told, _moment(told["created"]))
 
 
 @lru_cache(maxsize=2 * MOST_FOLDERS)
 def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
     told = _table(read_json(path / COMPARISON), path / COMPARISON)
-    for key in ("a", "b", "runs", "seed", "quarters", "created", "outcomes", "words"):
+    for key in ("a", "b", "runs", "seed", "quarters", "created", "changes", "differs", "outcomes", "words"):
         if key not in told:
             raise RunError(f"{path / COMPARISON}: missing {key}")
-    for key in ("a", "b", "outcomes"):
+    for key in ("a", "b", "changes", "differs", "outcomes"):
         _table(told[key], path / COMPARISON)
+    for side in ("a", "b"):
+        _texts(told[side], ("scenario", "title"), path / COMPARISON)
+    for found in told["outcomes"].values():
+        _texts(found, ("label", "unit"), path / COMPARISON)
+        _numbers(found, ("mean_a", "mean_b", "mean_difference"), path / COMPARISON)
+        if len(found["interval_90"]) != 2:
+            raise RunError(f"{path / COMPARISON}: an interval has two ends")
     return Entry(path, "comparison", told, _moment(told["created"]))
 
 
 def _sweep(path: Path) -> Entry:
     """A sweep is read each time: more of it may be there."""
+    from sim.experiments.sensitivity.sample import levers_of
     from sim.experiments.sweep import Sweep
 
     sweep = Sweep.open(path)
     for key in ("scenario", "method", "points", "seed", "replicates", "quarters", "opening", "vary", "set"):
         if key not in sweep.design:
             raise RunError(f"{path / DESIGN}: missing {key}")
+    levers_of(sweep.design)
+    _numbers(sweep.design, ("points", "seed", "replicates", "quarters", "runs", "chunks"), path / DESIGN)
     parts = [path / DESIGN, path / MANIFEST, path / "outcomes"]
     written = max(part.stat().st_mtime for part in parts if part.exists())
     kind = "ensemble" if sweep.design["method"] == SEEDS else "sweep"
@@ -230,6 +243,21 @@ def _table(value: Any, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RunError(f"{path}: not as capflow writes it")
     return value
+
+
+def _numbers(value: Any, keys: tuple[str, ...], path: Path) -> None:
+    """Refuse what lacks numbers that pages show; one without limit is written as null."""
+    found = _table(value, path)
+    for key in keys:
+        if key not in found or isinstance(found[key], bool) or not isinstance(found[key], int | float | None):
+            raise RunError(f"{path}: {key} is no number")
+
+
+def _texts(value: Any, keys: tuple[str, ...], path: Path) -> None:
+    found = _table(value, path)
+    for key in keys:
+        if not isinstance(found.get(key), str):
+            raise RunError(f"{path}: {key} is no text")
 
 
 def _stamp(path: Path) -> tuple[int, int]:

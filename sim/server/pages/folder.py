@@ -77,7 +77,8 @@ def report(entry: shelf.Entry) -> Any:
     if not shelf.has(entry, REPORT):
         return html.Span("No report", className="note")
     address = f"/api/runs/report?{urlencode({'run': entry.name})}"
-    return html.A("Read the report", href=address, target="_blank", rel="noopener", className="button", id="runs-report")
+    told: dict[str, Any] = {"target": "_blank", "rel": "noopener", "className": "button", "id": "runs-report"}
+    return html.A("Read the report", href=address, **told)
 
 
 def when(entry: shelf.Entry) -> str:
@@ -105,10 +106,15 @@ def files(entry: shelf.Entry) -> Any:
         [
             html.H2("Files"),
             html.P(f"All that is in {entry.path.parent.name}/{entry.name}/, to download.{some}", className="note"),
-            html.Div(html.Table([heads, html.Tbody(rows)], id="runs-files"), className="runs-scroll", tabIndex="0"),
+            scrolled(html.Table([heads, html.Tbody(rows)], id="runs-files")),
         ],
         className="panel",
     )
+
+
+def scrolled(table: Any) -> Any:
+    """A table that scrolls by itself where it is too wide or too long."""
+    return html.Div(table, className="runs-scroll", tabIndex="0")
 
 
 def size(count: int) -> str:
@@ -131,8 +137,8 @@ def _not_live(reason: str) -> Any:
 
 def _run(entry: shelf.Entry) -> list[Any]:
     told = entry.told
-    differs = [key for key in told.get("changes", {}) if key.startswith("decisions.")]
-    found = replay(entry.path, str(told["scenario"]), decisions=bool(differs))
+    replaced = any(key.startswith("decisions.") for key in told["changes"])
+    found = replay(entry.path, str(told["scenario"]), decisions=replaced)
     actions, notes = [report(entry)], []
     try:
         actions.append(_live(found.address(int(told["seed"])), "Show it live", "runs-live"))
@@ -200,7 +206,7 @@ def _picture(entry: shelf.Entry, name: str, title: str, caption: str, tables: li
             html.P(caption, className="note") if caption else None,
             html.Div(
                 html.A(
-                    html.Img(src=f"/api/runs/picture?{told}", alt=f"{title}. {caption}", loading="lazy"),
+                    html.Img(src=f"/api/runs/picture?{told}", alt=f"{title}. {caption}"),
                     href=f"/api/runs/picture?{told}",
                     target="_blank",
                     rel="noopener",
@@ -238,7 +244,7 @@ def _comparison(entry: shelf.Entry) -> list[Any]:
         *notes,
         html.Section([html.H2("What it says"), *(html.P(words) for words in told["words"])], className="panel"),
         _differences(entry),
-        *(_picture(entry, name, titles[name], "", csv) for name in there),
+        html.Div([_picture(entry, name, titles[name], "", csv) for name in there], className="runs-pictures"),
     ]
 
 
@@ -285,7 +291,8 @@ def _differences(entry: shelf.Entry) -> Any:
                 className="panel-head",
             ),
             html.P(
-                "Means over the pairs, the first less the second. Pale: not told from zero." + some, className="note"
+                f"Means over the pairs, the first less the second. Pale: not told from zero.{some}",
+                className="note",
             ),
             html.Div(
                 html.Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,9 @@ def _empty() -> Any:
     rows = [part for command, what in made for part in (html.Dt(html.Code(command)), html.Dd(what))]
     return html.Div(
         [
-            html.P(f"There is nothing in {RUNS}/ yet, seen from where the server was started. These make something:"),
+            html.P(
+                f"There is nothing in {RUNS}/ yet, seen from where the server was started. These make something:"
+            ),
             html.Dl(rows, className="runs-commands"),
             html.P("Then load this page again."),
         ]
@@ -97,7 +100,8 @@ def _empty() -> Any:
 
 def _row(entry: shelf.Entry) -> Any:
     key = "sweep" if entry.kind in ("sweep", "ensemble") else "run"
-    name = html.A(entry.name, href=f"/runs?{urlencode({key: entry.name})}") if entry.kind != "broken" else entry.name
+    link = html.A(entry.name, href=f"/runs?{urlencode({key: entry.name})}")
+    name = entry.name if entry.kind == "broken" else link
     cells = (
         [name],
         [html.Span(shelf.KINDS[entry.kind], className=f"runs-kind {entry.kind}")],
@@ -107,7 +111,8 @@ def _row(entry: shelf.Entry) -> Any:
         [_short(entry)],
     )
     return html.Tr(
-        [html.Td(cell, **{"data-head": head}) for head, cell in zip(HEADS, cells, strict=True)], className=entry.kind
+        [html.Td(cell, **{"data-head": head}) for head, cell in zip(HEADS, cells, strict=True)],
+        className=entry.kind,
     )
 
 
@@ -122,7 +127,7 @@ def _histories(entry: shelf.Entry) -> str:
     if entry.kind == "broken":
         return "\N{EN DASH}"
     if entry.kind == "run":
-        return f"1 (seed {told['seed']})"
+        return f"1, seed {told['seed']}"
     if entry.kind == "comparison":
         return f"{told['runs']:,} pairs"
     return f"{told['runs']:,}" + ("" if told["complete"] else f", {told['done']} of {told['chunks']} parts there")
@@ -146,10 +151,8 @@ def _short(entry: shelf.Entry) -> Any:
 def _of_run(outcomes: dict[str, Any]) -> str:
     failures = outcomes["failures"]
     failed = "nobody failed" if not failures else f"{failures:,.0f} compan{'y' if failures == 1 else 'ies'} failed"
-    return (
-        f"{money(outcomes['interest_usd_bn'])} of interest; {money(outcomes[INTEREST_GPUS])} of GPUs paid with it; "
-        f"{failed}"
-    )
+    earned, spent = money(outcomes["interest_usd_bn"]), money(outcomes[INTEREST_GPUS])
+    return f"{earned} of interest; {spent} of GPUs paid with it; {failed}"
 
 
 def _of_comparison(told: dict[str, Any]) -> str:
@@ -170,7 +173,8 @@ def _of_sweep(path: Path, kind: str, written: int) -> str:
     if not sweep.done:
         return "no run is finished yet"
     found = summaries(sweep, [INTEREST_GPUS])[INTEREST_GPUS]
-    spread = f"{money(found.p05)} to {money(found.p95)} (nine in ten runs)" if found.p05 == found.p05 else "no numbers"
+    there = f"{money(found.p05)} to {money(found.p95)} (nine in ten runs)"
+    spread = "no numbers" if math.isnan(found.p05) else there
     if kind == "ensemble":
         return f"GPUs paid with interest: {spread}"
     names = [str(axis["name"]).rpartition(".")[2].replace("_", " ") for axis in sweep.design["vary"]]

@@ -14,13 +14,21 @@ from dash import dcc, html
 from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.report import WORDS
 from sim.server import shelf
-from sim.server.pages.folder import back, files, head, report, when
+from sim.server.pages.folder import back, files, head, report, scrolled, when
 from sim.server.sweeps import choice
 from sim.server.sweeps.choice import SERIES, Choice
 from sim.server.sweeps.sides import axes_of
 
 GRAPH = {"displayModeBar": False, "responsive": True}
+HIDDEN_AXIS = {"visible": False, "fixedrange": True}
+BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
+"""What a picture is until it is there."""
+READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
+NO_FAN = (
+    'This sweep kept no series, so that there is no fan by quarter: keep = ["outcomes", "series"] in the design of '
+    "a sweep keeps them."
+)
 
 
 def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
@@ -34,8 +42,8 @@ def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
     design = sweep.design
     top = [back(entry), head(str(design["title"]), str(design.get("about", "")), _facts(entry), [report(entry)])]
     if not sweep.done:
-        waiting = html.P("No run is finished yet. Load this page again in a while.", className="alert", role="status")
-        return html.Div([*top, waiting, files(entry)], className="runs")
+        words = "No run is finished yet. Load this page again in a while."
+        return html.Div([*top, html.P(words, className="alert", role="status"), files(entry)], className="runs")
     varied = bool(asked.x)
     return html.Div(
         [
@@ -51,10 +59,11 @@ def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
                         "How far runs lie apart",
                         "How many runs have which outcome, whatever the levers and the seed. Dotted: the median.",
                     ),
-                    *((_fan(asked),) if asked.series else (_no_fan(),)),
+                    _fan() if asked.series else None,
                 ],
                 className="runs-pictures",
             ),
+            None if asked.series else html.P(NO_FAN, className="note runs-none"),
             _cases(),
             _problems(sweep),
             files(entry),
@@ -70,8 +79,9 @@ def _facts(entry: shelf.Entry) -> str:
     if entry.kind == "ensemble":
         what = f"{told['runs']:,} histories of scenario {told['scenario']}, {seeds}, the same assumptions in all"
     else:
+        chosen = WORDS[told["method"]].removesuffix(" of the values below")
         what = (
-            f"Scenario {told['scenario']}: {told['points']:,} points, {WORDS[told['method']]}; {seeds} at each, "
+            f"Scenario {told['scenario']}: {told['points']:,} points, {chosen}; {seeds} at each, "
             f"{told['runs']:,} runs in all"
         )
     done = f"finished {when(entry)}" if told["complete"] else f"last written to {when(entry)}"
@@ -83,8 +93,8 @@ def _unfinished(entry: shelf.Entry) -> Any:
     if told["complete"]:
         return None
     return html.P(
-        f"Not finished: {told['done']} of {told['chunks']} parts are there, and all below is of these. Load the page "
-        "again for what has come since.",
+        f"Not finished: {told['done']} of {told['chunks']} parts are there, and all below is of these. Load the "
+        "page again for what has come since.",
         className="alert",
         role="status",
         id="runs-unfinished",
@@ -111,7 +121,7 @@ def _select(name: str, label: str, options: list[dict[str, str]], value: str, hi
 def _controls(sweep: Sweep, asked: Choice) -> Any:
     levers = [{"value": axis.name, "label": axis.words} for axis in axes_of(sweep.design)]
     outcomes = [
-        {"value": outcome.name, "label": f"{outcome.label}, {choice.shown(outcome)['unit']}"}
+        {"value": outcome.name, "label": choice.shown(outcome)["title"]}
         for outcome in choice.outcomes_there()
     ]
     series = [{"value": name, "label": f"{found.title}, {found.unit}"} for name, found in SERIES.items()]
@@ -135,26 +145,18 @@ def _map_and_effects(asked: Choice) -> tuple[Any, ...]:
         _graph(
             "effects",
             "What each lever does",
-            "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever the others "
-            "are. Thin lines: 90 percent intervals.",
+            "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever the "
+            "others are. Thin lines: 90 percent intervals.",
         ),
     )
 
 
-def _fan(asked: Choice) -> Any:
+def _fan() -> Any:
     return _graph(
         "fan",
         "The fan",
         "Where runs lie in each quarter: nine in ten in the light band, half of them in the dark one; the line is "
         "the median.",
-    )
-
-
-def _no_fan() -> Any:
-    # Callbacks need their outputs; this sweep has no picture for them.
-    return html.P(
-        "This sweep kept no series, so that there is no fan by quarter; keep = [\"series\"] in its design keeps them.",
-        className="note runs-none",
     )
 
 
@@ -180,8 +182,9 @@ def _graph(name: str, title: str, about: str) -> Any:
                 className="panel-head",
             ),
             html.P(about, className="note"),
-            dcc.Graph(id={"runs-graph": name}, config=GRAPH, className="graph runs-graph"),
-            html.Div("Reading the sweep \N{HORIZONTAL ELLIPSIS}", id={"runs-note": name}, className="note runs-note"),
+            # A graph is as high as what it stands in.
+            html.Div(dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=GRAPH), className="runs-graph"),
+            html.Div(READING, id={"runs-note": name}, className="note runs-note"),
         ],
         className="panel",
         id=f"panel-{name}",
@@ -199,14 +202,14 @@ def _csv(name: str, title: str) -> Any:
 
 
 def _cases() -> Any:
+    title = "Worst and best cases"
+    about = "The runs with the highest and the lowest outcome. Open one to watch it live."
+    downloads = html.Div(_csv("cases", title), className="downloads")
     return html.Section(
         [
-            html.Div(
-                [html.H2("Worst and best cases"), html.Div(_csv("cases", "Worst and best cases"), className="downloads")],
-                className="panel-head",
-            ),
-            html.P("The runs with the highest and the lowest outcome. Open one to watch it live.", className="note"),
-            html.Div("Reading the sweep \N{HORIZONTAL ELLIPSIS}", id="runs-cases"),
+            html.Div([html.H2(title), downloads], className="panel-head"),
+            html.P(about, className="note"),
+            html.Div(READING, id="runs-cases"),
         ],
         className="panel",
         id="panel-cases",
@@ -239,9 +242,7 @@ def _problems(sweep: Sweep) -> Any:
         [
             html.H2("Runs without numbers"),
             html.P(f"{problems:,} of {runs:,} runs; they are in no mean and no picture.{some}", className="note"),
-            html.Div(
-                html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)]), className="runs-scroll", tabIndex="0"
-            ),
+            scrolled(html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)])),
         ],
         className="panel",
         id="runs-problems",

@@ -20,10 +20,10 @@ def cells(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         choice: levers and outcome.
 
     Returns:
-        `x`, `y` (null where only one lever varies), `outcome`, and `cells`, one for each combination that has runs:
-        its places on the sides `i` and `j`, its runs, how many of them have no numbers (`problems`) or an outcome
-        without limit (`endless`), the mean of the others, and the 5 and 95 percent quantiles. No mean is given
-        where a run is without limit. Numbers are in the outcome's own unit.
+        `x`, `y` (null where only one lever varies), `outcome`, and `cells`, one for each combination that has
+        runs: its places on the sides `i` and `j`, its runs, how many of them have no numbers (`problems`) or an
+        outcome without limit (`endless`), the mean of the others, and the 5 and 95 percent quantiles. No mean is
+        given where a run is without limit. Numbers are in the outcome's own unit.
     """
     points = int(sweep.design["points"])
     across = side(axis(sweep, choice.x), points)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sim.errors import ScenarioError, suggestion
 from sim.figures import fans
-from sim.outcomes import BY_NAME, INTEREST_GPUS, OUTCOMES, SHARE, Outcome
+from sim.outcomes import BY_NAME, COUNT, GPUS, INTEREST_GPUS, OUTCOMES, QUARTERS, SHARE, Outcome
 from sim.palette import INTEREST, POPULATION
 from sim.server import shelf
 from sim.server.sweeps.sides import Axis, axes_of
@@ -21,6 +21,8 @@ KEYS = ("sweep", "x", "y", "outcome", "series")
 FIRST = "interest_funded_gpu_usd_bn"
 """Outcome of an address that names none."""
 SERIES = {measure.name: measure for measure in fans.MEASURES}
+COUNTED = (COUNT, QUARTERS, GPUS, "coins", "weeks")
+"""Units of whole numbers, which labels say."""
 SHOWN = 64
 """Characters of a name in a message."""
 
@@ -87,7 +89,8 @@ def _one_of(key: str, given: str | None, names: list[str], otherwise: str) -> st
         return otherwise
     if given not in names:
         there = ", ".join(names) if 0 < len(names) < 15 else f"{len(names) or 'none'} to choose from"
-        raise ScenarioError(f"address: {key} = {given[:SHOWN]!r}{suggestion(given[:SHOWN], names)}; there are {there}")
+        short = given[:SHOWN]
+        raise ScenarioError(f"address: {key} = {short!r}{suggestion(short, names)}; there are {there}")
     return given
 
 
@@ -97,12 +100,17 @@ def outcomes_there() -> list[Outcome]:
 
 
 def shown(outcome: Outcome) -> dict[str, Any]:
-    """How an outcome is shown: label, unit, the factor from its own unit, and its colour. Shares are percent."""
+    """How an outcome is shown: label, unit, both together, the factor from its own unit, and its colour.
+
+    Shares are percent.
+    """
     percent = outcome.unit == SHARE
+    unit = "percent" if percent else outcome.unit
     return {
         "name": outcome.name,
         "label": outcome.label,
-        "unit": "percent" if percent else outcome.unit,
+        "unit": unit,
+        "title": outcome.label if unit in COUNTED else f"{outcome.label}, {unit}",
         "factor": 100.0 if percent else 1.0,
         "colour": INTEREST if outcome.about == "interest" else POPULATION[outcome.about],
     }

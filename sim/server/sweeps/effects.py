@@ -11,7 +11,7 @@ from sim.experiments.sensitivity.folder import METHODS, NUMBERS
 from sim.experiments.sensitivity.pictures import MEASURES
 from sim.experiments.sweep import Sweep
 from sim.folders import finite
-from sim.runs import RunError, read_json
+from sim.runs import MANIFEST, RunError, read_json
 from sim.server.sweeps.choice import Choice, shown
 from sim.server.sweeps.sides import Axis, axes_of
 
@@ -26,9 +26,9 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
     Returns:
         `outcome`, `method`, and either `reason`, why there is none, or `mean`, `bars` (for each lever, the widest
-        swing first: `label`, and for `low` and `high` the mean `value`, its `interval` and the values `at` which it
-        is), `indices` (rows of lever, measure, value, low, high), `measures`, `words` and `notes`. Means and their
-        intervals are in the outcome's own unit.
+        swing first: `label`, and for `low` and `high` the mean `value`, its `interval` and the values `at` which
+        it is), `indices` (rows of lever, measure, value, low, high), `measures`, `words` and `notes`. Means and
+        their intervals are in the outcome's own unit.
     """
     told: dict[str, Any] = {
         "outcome": shown(choice.about),
@@ -96,8 +96,9 @@ def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
     """The newest analysis in the sweep's folder that tells of an outcome and is not older than the sweep."""
     if not sweep.complete:
         return None
+    finished = _written(sweep.path / MANIFEST)
     for path in sorted(sweep.path.glob(f"{FOLDERS}/{NUMBERS}"), key=_written, reverse=True):
-        if path.is_symlink() or path.parent.is_symlink() or _written(path) < _written(sweep.path / "manifest.json"):
+        if path.is_symlink() or path.parent.is_symlink() or _written(path) < finished:
             continue
         try:
             found = read_json(path)

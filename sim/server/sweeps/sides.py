@@ -1,7 +1,7 @@
-"""The sides of a map: what a sweep varies, in the units that readers see, and the cells that SQL sorts points into.
+"""The sides of a map: what a sweep varies, in the units that readers see, and the cells that points fall into.
 
-A lever that takes a few values has a cell for each; one that was sampled has bins, evenly spread over its range (or
-over its logarithm where its points are).
+A lever that takes a few values has a cell for each; one that was sampled has bins, evenly spread over its range
+(or over its logarithm where its points are).
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from sim.figures.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
 from sim.runs import quoted
 from sim.server.pages.levers import scale
 from sim.wording import plain
+
+SWITCH = "switch"
+"""Unit of levers that are on or off."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def _axis(design: dict[str, Any], lever: Varied, raw: dict[str, Any]) -> Axis:
     if known is None:
         return Axis(lever, values, spelled(lever.name), "" if lever.unit in UNSAID else lever.unit, 1.0)
     label = known.meaning[:1].upper() + known.meaning[1:]
+    if lever.unit == SWITCH:
+        return Axis(lever, values, spelled(lever.name).capitalize(), "1 on, 0 off", 1.0)
     if lever.words or known.choices or lever.unit in UNSAID:
         return Axis(lever, values, label, "", 1.0)
     told = scale(known)
@@ -129,7 +134,8 @@ def side(axis: Axis, points: int) -> Side:
         return Side(axis, tuple(axis.told(value) for value in axis.values), False, _nearest(axis, column))
     bins = int(min(max(math.sqrt(points / POINTS_IN_BIN), 2), BINS))
     labels = tuple(axis.told(axis.at(edge / bins)) for edge in range(bins + 1))
-    return Side(axis, labels, True, f"greatest(0, least({bins - 1}, floor({_place(axis, column)} * {bins})))::INTEGER")
+    sql = f"greatest(0, least({bins - 1}, floor({_place(axis, column)} * {bins})))::INTEGER"
+    return Side(axis, labels, True, sql)
 
 
 def _nearest(axis: Axis, column: str) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from sim.experiments.sweep import Sweep
 from sim.figures import fans
-from sim.outcomes import COUNT, QUARTERS
 from sim.runs import quoted
-from sim.server.sweeps.choice import SERIES, Choice, shown
+from sim.server.sweeps.choice import COUNTED, SERIES, Choice, shown
 
-BARS = 30
-"""Of a histogram."""
-COUNTED = (COUNT, QUARTERS, "coins", "weeks")
-"""Units of outcomes that are whole numbers, of which each gets a bar where they are few."""
+FEWEST, BARS = 8, 30
+"""Bars of a histogram: twice the cube root of the number of runs (Rice's rule), within these."""
 EXACT = 100_000
 """Runs up to which the quantiles of a fan are exact; beyond, they are those of a t-digest."""
 
@@ -24,8 +22,9 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """The distribution of an outcome over all runs.
 
     Returns:
-        `outcome`; `runs` that have a number; `endless`, those without limit, and `problems`, those without numbers;
-        `mean`, `quantiles` at `levels`, `edges` of bars and the `counts` in them, all in the outcome's own unit.
+        `outcome`; `runs` that have a number; `endless`, those without limit, and `problems`, those without
+        numbers; `mean`, `quantiles` at `levels`, `edges` of bars and the `counts` in them, all in the outcome's
+        own unit; and whether each bar is a whole number, `counted`.
     """
     name = quoted(choice.outcome)
     finite = f"FROM outcomes WHERE problem IS NULL AND isfinite({name})"
@@ -46,8 +45,11 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         "levels": list(fans.LEVELS),
     }
     if not runs:
-        return {**found, "mean": None, "quantiles": [], "edges": [], "counts": []}
-    edges = _edges(float(told["low"]), float(told["high"]), choice.about.unit in COUNTED)
+        return {**found, "mean": None, "quantiles": [], "edges": [], "counts": [], "counted": False}
+    low, high = float(told["low"]), float(told["high"])
+    # A bar for each whole number, where these are few.
+    counted = choice.about.unit in COUNTED and high - low < BARS and low.is_integer() and high.is_integer()
+    edges = _edges(low, high, counted, runs)
     width, bars = edges[1] - edges[0], len(edges) - 1
     rows = sweep.query(
         f"SELECT least({bars - 1}, floor(({name} - {float(edges[0])!r}) / {float(width)!r}))::INTEGER AS bar, "
@@ -62,6 +64,7 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         "quantiles": quantiles,
         "edges": edges.tolist(),
         "counts": counts.tolist(),
+        "counted": counted,
     }
 
 
@@ -74,14 +77,15 @@ def distribution_table(found: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _edges(low: float, high: float, counted: bool) -> Any:
+def _edges(low: float, high: float, counted: bool, runs: int) -> Any:
     """Edges of bars: one for each whole number where there are few, else even ones."""
-    if counted and high - low < BARS:
-        return np.arange(np.floor(low), np.floor(high) + 2.0) - 0.5
+    if counted:
+        return np.arange(low, high + 2.0) - 0.5
     if high - low <= 1e-9 * max(abs(low), abs(high), 1.0):
         half = 0.5 * max(abs(low) * 0.02, 1e-6)
         return np.array([low - half, low + half])
-    return np.linspace(low, high, BARS + 1)
+    bars = min(max(math.ceil(2.0 * runs ** (1.0 / 3.0)), FEWEST), BARS)
+    return np.linspace(low, high, bars + 1)
 
 
 def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
