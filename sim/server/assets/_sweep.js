@@ -228,7 +228,10 @@
             ["low", "high"].flatMap((end) => [bar[end].value, ...bar[end].interval]).filter((n) => n !== null),
         ).concat([mean]).map((n) => n * outcome.factor);
         const [low, high] = [Math.min(...reach), Math.max(...reach)];
-        const air = (narrow ? 0.3 : 0.22) * (high - low || 1);
+        // Room for the words beside the bars, in parts of what is drawn.
+        const letters = Math.max(...shown.flatMap((bar) => [bar.low.at.length, bar.high.at.length]));
+        const part = Math.min((7 * letters + 14) / ((narrow ? 0.5 : 0.62) * room), 0.4);
+        const air = (part / (1 - 2 * part)) * (high - low || 1);
         const annotations = shown.flatMap((bar, row) =>
             [["low", -0.19], ["high", 0.19]].filter(([end]) => bar[end].value !== null).map(([end, shift]) => {
                 const right = bar[end].value >= mean;

@@ -17,8 +17,8 @@ REPORT = "report.html"
 CARDS = (
     ("interest_usd_bn", "Interest earned by issuers", "usd_bn"),
     ("redeployed_usd_bn", "Put into AI and frontier technology", "usd_bn"),
-    ("interest_funded_gpu_usd_bn", "GPUs paid with interest", "usd_bn"),
-    ("gpus_funded_by_interest", "GPUs paid with interest", "GPUs"),
+    ("interest_funded_gpu_usd_bn", "GPU purchases paid with interest", "usd_bn"),
+    ("gpus_funded_by_interest", "GPUs that this bought", "GPUs"),
     ("interest_share_of_gpu_capex", "Share of all GPU purchases", "share"),
     ("gpu_capex_usd_bn", "GPU purchases of the providers", "usd_bn"),
     ("final_tokens_usd_bn", "Tokens at the end", "usd_bn"),

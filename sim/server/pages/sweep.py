@@ -26,8 +26,8 @@ BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plo
 READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
 NO_FAN = (
-    'This sweep kept no series, so that there is no fan by quarter: keep = ["outcomes", "series"] in the design of '
-    "a sweep keeps them."
+    'This sweep kept no series, so that there is no fan by quarter: keep = ["outcomes", "series"] in the design '
+    "of a sweep keeps them."
 )
 
 
