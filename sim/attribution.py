@@ -264,7 +264,7 @@ def venture_kinds(run: Run, stakes: Rows) -> dict[str, NDArray[np.float64]]:
     for payer, step in zip(stakes.names["payer"], stakes.step, strict=True):
         kinds = put.get((payer, step), {})
         total = sum(kinds.values())
-        divided.append(kinds[f"deployed_{VENTURE_KINDS[0]}"] / total if total else 0.0)
+        divided.append(kinds.get(f"deployed_{VENTURE_KINDS[0]}", 0.0) / total if total else 0.0)
     neurotech = np.array(divided) * stakes.usd_bn
     return dict(zip(VENTURE_KINDS, (neurotech, stakes.usd_bn - neurotech), strict=True))
 

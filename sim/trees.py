@@ -77,7 +77,7 @@ def unpacked(vectors: Any, shapes: Iterable[tuple[int, ...]]) -> Iterator[Any]:
     first = 0
     for shape in shapes:
         size = int(np.prod(shape))
-        yield vectors[..., first : first + size].reshape(*vectors.shape[:-1], *shape)
+        yield vectors[..., first : first + size].reshape((*vectors.shape[:-1], *shape))
         first += size
 
 

@@ -71,6 +71,10 @@ def attach(server: Flask, worlds: Worlds) -> None:
         found = told_agent(worlds.run(asked), request.args.get("agent", ""))
         return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
 
+    @server.get("/api/<path:rest>")
+    def nothing(rest: str) -> Response:
+        return told(f"/api/{rest[:64]}: no such address", 404)
+
     @server.get("/api/<table>.csv")
     @answered
     def table(table: str) -> Response:

@@ -47,6 +47,8 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
+    # Their addresses change with their content.
+    app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.layout = _frame()
     _route(app)
     live.callbacks(app)

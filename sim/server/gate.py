@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 from html import escape
 from string import Template
+from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
@@ -57,7 +58,9 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
         if request.path in OPEN or _knows(token or "", stamp):
             return None
         if request.method == "GET" and "token" in request.args:
-            return _let_in(request.args["token"], token or "", stamp, request.path)
+            others = urlencode([(key, value) for key, value in request.args.items(multi=True) if key != "token"])
+            here = f"{request.path}?{others}" if others else request.path
+            return _let_in(request.args["token"], token or "", stamp, here)
         if request.path.startswith("/api/") or request.method != "GET":
             return Response('{"error":"this server asks for a token"}', 401, mimetype="application/json")
         return _ask("This server asks for a token.", request.full_path)

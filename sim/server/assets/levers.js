@@ -27,7 +27,7 @@
         if (scale.kind === "cubic") {
             return Number((scale.low + span * part * part * part).toPrecision(2));
         }
-        const digits = Math.max(0, 3 - Math.floor(Math.log10(span) + 1e-9) - 1);
+        const digits = Math.max(0, 3 - Math.floor(Math.log10(span) + 1e-9));
         return Number((scale.low + span * part).toFixed(digits));
     }
 
@@ -52,6 +52,11 @@
                 return [same, same];
             }
             return [same, value(at, scale)];
+        },
+
+        /** On a narrow screen the levers start folded, or they would hide everything else. */
+        fold() {
+            return window.innerWidth > 860;
         },
 
         unchoose(clicks, scenarios, scenario) {

@@ -90,7 +90,7 @@ def _network() -> Any:
                         autoungrabify=True,
                         responsive=True,
                     ),
-                    className="wide",
+                    className="wide network",
                 ),
                 html.P("Point at an agent or a line.", id="network-hover", **{"aria-live": "polite"}),
                 html.Div(_legend(), className="legend"),
@@ -116,7 +116,9 @@ def _flow() -> Any:
         "Where the interest went",
         "USD bn from the opening to the quarter shown, and the part of all interest; bands are as wide as their "
         "dollars.",
-        dcc.Graph(id="flow", config=GRAPH, style={"height": 470}, responsive=True),
+        html.Div(
+            dcc.Graph(id="flow", config=GRAPH, style={"height": 470}, responsive=True), className="wide flow"
+        ),
         tables=("uses", "ends"),
         extra=dmc.SegmentedControl(id="flow-mode", data=FLOWS, value="all", size="xs"),
     )
@@ -209,6 +211,7 @@ def callbacks(app: dash.Dash) -> None:
     def wire(function: str, *wiring: Any, space: str = "live", **options: Any) -> None:
         app.clientside_callback(ClientsideFunction(space, function), *wiring, **options)
 
+    wire("fold", Output("levers", "open"), Input("levers", "id"), space="levers")
     wire(
         "turn",
         Output(slider, "value"),
