@@ -100,8 +100,8 @@
 
     function heat(found, palette) {
         const {x, y, outcome} = found;
-        const grid = () => y.cells.map(() => x.cells.map(() => null));
-        const [z, words, texts] = [grid(), grid(), grid()];
+        const grid = (filling) => y.cells.map(() => x.cells.map(() => filling));
+        const [z, words, texts] = [grid(null), grid("no run here"), grid("")];
         found.cells.forEach((cell) => {
             z[cell.j][cell.i] = cell.mean === null ? null : cell.mean * outcome.factor;
             words[cell.j][cell.i] = cellWords(found, cell);
@@ -193,7 +193,8 @@
         const room = width("effects");
         const narrow = room < NARROW;
         const shown = bars.slice(0, 14).reverse();
-        const label = (bar) => wrapped(titled(bar.label, bar.unit), narrow ? 18 : 26);
+        const tight = narrow && shown.length > 5;
+        const label = (bar) => wrapped(tight ? bar.label : titled(bar.label, bar.unit), narrow ? 19 : 30);
         const names = shown.map(label);
         const data = [["low", palette.population[AMBER], -0.19], ["high", palette.population[BLUE], 0.19]].map(
             ([end, colour, shift]) => ({
@@ -344,10 +345,11 @@
         const step = Math.ceil(marks.length / 8);
         const kept = marks.filter((_, place) => place % step === 0);
         const layout = {
-            ...base({l: 50, r: 12, t: 14, b: 36}),
+            ...base({l: 50, r: 24, t: 14, b: 36}),
             xaxis: axis("quarter", {
                 tickvals: kept.map(([, place]) => place),
                 ticktext: kept.map(([quarter]) => (few ? quarter : quarter.slice(0, 4))),
+                range: [-0.2, quarters.length - 0.8],
                 showgrid: false,
             }),
             yaxis: axis(wrapped(titled(series.label, series.unit), 34), {rangemode: "tozero", nticks: 6}),

@@ -23,6 +23,10 @@ GRAPH = {"displayModeBar": False, "responsive": True}
 HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
 """What a picture is until it is there."""
+FEW, ROW, AROUND = 5, 62, 70
+"""Levers for which there is room in a picture of the usual height, and pixels of each where there are more."""
+MOST_LEVERS = 14
+"""Levers that the effects show, those with the widest swing; their CSV has all."""
 READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
 NO_FAN = (
@@ -53,7 +57,7 @@ def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
             _controls(sweep, asked),
             html.Div(
                 [
-                    *(_map_and_effects(asked) if varied else ()),
+                    *(_map_and_effects(asked, len(design["vary"])) if varied else ()),
                     _graph(
                         "distribution",
                         "How far runs lie apart",
@@ -138,7 +142,7 @@ def _controls(sweep: Sweep, asked: Choice) -> Any:
     )
 
 
-def _map_and_effects(asked: Choice) -> tuple[Any, ...]:
+def _map_and_effects(asked: Choice, levers: int) -> tuple[Any, ...]:
     over = "two levers" if asked.y else "the lever"
     return (
         _graph("map", f"The outcome over {over}", "Mean over all runs of a cell, whatever the other levers are."),
@@ -147,6 +151,7 @@ def _map_and_effects(asked: Choice) -> tuple[Any, ...]:
             "What each lever does",
             "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever the "
             "others are. Thin lines: 90 percent intervals.",
+            min(levers, MOST_LEVERS),
         ),
     )
 
@@ -160,7 +165,8 @@ def _fan() -> Any:
     )
 
 
-def _graph(name: str, title: str, about: str) -> Any:
+def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:
+    height = {"height": f"{ROW * rows + AROUND}px"} if rows > FEW else None
     return html.Section(
         [
             html.Div(
@@ -183,10 +189,10 @@ def _graph(name: str, title: str, about: str) -> Any:
             ),
             html.P(about, className="note"),
             # A graph is as high as what it stands in.
-            html.Div(dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=GRAPH), className="runs-graph"),
+            html.Div(dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=GRAPH), className="runs-graph", style=height),
             html.Div(READING, id={"runs-note": name}, className="note runs-note"),
         ],
-        className="panel",
+        className="panel runs-tall" if height else "panel",
         id=f"panel-{name}",
     )
 

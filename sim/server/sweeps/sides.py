@@ -51,7 +51,8 @@ class Axis:
 
     def told(self, value: float | str) -> str:
         """A value in the unit shown."""
-        return value if isinstance(value, str) else plain(float(f"{value * self.factor:.4g}"))
+        digits = 4 if self.values else 3
+        return value if isinstance(value, str) else plain(float(f"{value * self.factor:.{digits}g}"))
 
     def at(self, place: float) -> float:
         """The number at a place from 0, its low end, to 1, its high end."""
