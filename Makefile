@@ -18,8 +18,9 @@ run: $(VENV)/.installed
 serve: $(VENV)/.installed
 	$(BIN)/capflow serve
 
+# A file is one worker's, so that what its tests share is made once; in the order of tests/conftest.py.
 test: lint browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

@@ -1,5 +1,7 @@
 """Settings of all tests, and what tests of the pages share: a browser, a server, an empty page."""
 
+from collections import Counter
+
 import pytest
 from browser import NARROW, WIDE, launched, opened, serving
 from hypothesis import settings
@@ -7,6 +9,12 @@ from hypothesis import settings
 # Tests are never timed: a busy machine must not fail one.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with most slow tests first, so that at the end no worker has a long file left."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,9 @@ QUARTERS = 28
 
 @pytest.fixture(scope="module")
 def compiled():
-    """The quarter under `jax.jit` in double precision, and a list that grows with every trace of it."""
+    """The quarter compiled as ensembles compile it, in double precision; a list that grows with every trace."""
+    from sim.programs import compiler_options
+
     jax.config.update("jax_enable_x64", True)
     traces = []
 
@@ -29,7 +31,7 @@ def compiled():
         after, residuals = quarter(economy, given_rules, today)
         return after, residuals, measures.series(after), measures.agents(after)
 
-    return jax.jit(traced), traces
+    return jax.jit(traced, compiler_options=compiler_options()), traces
 
 
 def _history(seed, name="baseline"):

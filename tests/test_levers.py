@@ -2,22 +2,13 @@
 
 import pytest
 
+from sim import compiled
 from sim import levers as all_levers
+from sim.histories import behaviour, start
 from sim.model import CapitalFlowModel
+from sim.scenario import changed, load
 
-
-def _totals(quarters=28, **levers):
-    """Sums over the history of every series, mean of two seeds."""
-    totals = {}
-    for seed in (0, 1):
-        model = CapitalFlowModel({"run.quarters": quarters}, rng=seed, **levers)
-        while model.running:
-            model.step()
-            for name, number in model.series.items():
-                totals[name] = totals.get(name, 0.0) + number / 2.0
-    return totals
-
-
+SEEDS = (0, 1)
 DIRECTIONS = [
     ("terminal_rate", 0.01, 0.05, ["interest_usd_bn", "redeployed_usd_bn"], ["tokens_usd_bn"]),
     ("demand_growth", 0.1, 0.5, ["tokens_usd_bn", "interest_usd_bn", "redeployed_usd_bn"], []),
@@ -46,20 +37,48 @@ SHOCK = {"kind": "redemption_shock", "quarter": "2025Q1", "target": "tether", "s
 FAILURE = {"kind": "bets_fail", "quarter": "2025Q1", "target": "all"}
 
 
+CALM = {"cut_speed": 0.1, "rate_volatility": 0.0}
+BESIDE = [
+    *({"cut_speed": speed} for speed in (0.1, 3.0)),
+    *({"rate_volatility": volatility} for volatility in (0.0, 0.03)),
+    *(CALM | {"cut_speed": speed} for speed in (0.1, 3.0)),
+]
+"""Other settings of levers that are compared below."""
+
+
+@pytest.fixture(scope="module")
+def totals():
+    """A function of levers: sums over the whole history of every series, mean of two seeds.
+
+    All histories that the tests ask for are run at once, compiled.
+    """
+    base = load("baseline", {"run.quarters": 28})
+    settings = [*({name: end} for name, *ends, _, _ in DIRECTIONS for end in ends), *BESIDE]
+    turned = [changed(base, {all_levers.BY_NAME[name].key: at for name, at in one.items()}) for one in settings]
+    found = compiled.in_jax([start(scenario, seed) for scenario in turned for seed in SEEDS], behaviour(base))
+    assert set(found.problems) == {None}
+    sums = found.paths[:, 1:].sum(axis=1).reshape(len(settings), len(SEEDS), -1).mean(axis=1)
+    table = {
+        frozenset(one.items()): dict(zip(found.names, row, strict=True))
+        for one, row in zip(settings, sums.tolist(), strict=True)
+    }
+    return lambda **levers: table[frozenset(levers.items())]
+
+
 @pytest.mark.parametrize(("lever", "low", "high", "rises", "falls"), DIRECTIONS)
-def test_directions(lever, low, high, rises, falls):
-    one, other = _totals(**{lever: low}), _totals(**{lever: high})
+def test_directions(totals, lever, low, high, rises, falls):
+    one, other = totals(**{lever: low}), totals(**{lever: high})
     for name in rises:
         assert other[name] > one[name], f"{name} should rise with {lever}"
     for name in falls:
         assert other[name] < one[name], f"{name} should fall with {lever}"
 
 
-def test_faster_cuts_and_wilder_rates_change_what_comes_after_the_data():
+def test_faster_cuts_and_wilder_rates_change_what_comes_after_the_data(totals):
     for lever, low, high in (("cut_speed", 0.1, 3.0), ("rate_volatility", 0.0, 0.03)):
-        one, other = _totals(**{lever: low}), _totals(**{lever: high})
+        one, other = totals(**{lever: low}), totals(**{lever: high})
         assert one["bill_rate"] != other["bill_rate"]
-    slow, fast = _totals(cut_speed=0.1, rate_volatility=0.0), _totals(cut_speed=3.0, rate_volatility=0.0)
+    slow, fast = totals(**CALM), totals(**CALM | {"cut_speed": 3.0})
     assert fast["interest_usd_bn"] < slow["interest_usd_bn"]
 
 

@@ -62,8 +62,10 @@ def write_run(out: Path, manifest: dict = MANIFEST) -> Run:
 
 
 def python(code: str, *arguments: object, **options: object) -> subprocess.Popen:
-    """A process that runs the code, with this file's helpers at hand."""
-    source = "import sys, time\nfrom pathlib import Path\nfrom tests.test_runs import *\n" + textwrap.dedent(code)
+    """A process that runs the code, with this file's helpers at hand; it heeds Ctrl-C, wherever it is started."""
+    heeding = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    helpers = "import sys, time\nfrom pathlib import Path\nfrom tests.test_runs import *\n"
+    source = heeding + helpers + textwrap.dedent(code)
     return subprocess.Popen(
         [sys.executable, "-c", source, *map(str, arguments)],
         cwd=Path(__file__).parents[1],
@@ -231,6 +233,7 @@ def test_ctrl_c_and_errors_leave_nothing(tmp_path: Path) -> None:
     with python(STOPPED_MIDWAY, tmp_path / "run", stderr=subprocess.DEVNULL) as child:
         child.stdout.readline()
         child.send_signal(signal.SIGINT)
+    assert child.returncode == -signal.SIGINT  # Ctrl-C ended it, and not the end of its sleep
     with pytest.raises(ZeroDivisionError), RunWriter(tmp_path / "run") as writer:
         writer.quarter(quarter_tables("2023Q4"))
         raise ZeroDivisionError

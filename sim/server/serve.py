@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
@@ -11,6 +12,8 @@ from sim.server.gate import LOOPBACK
 PORT = 8765
 TOKEN = "CAPFLOW_TOKEN"
 """Environment variable: the token, in place of `--token`, which other users of the machine could see."""
+COMPILE = "CAPFLOW_COMPILE"
+"""Environment variable: 0 keeps all histories in NumPy, on a machine short of memory."""
 SHORTEST_TOKEN = 8
 THREADS = 16
 """Requests answered side by side; most of them wait for one of two cores."""
@@ -47,7 +50,8 @@ def serve(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -
         raise ScenarioError(f"--host {host} --port {port}: {error.strerror or error}") from None
     shown = f"[{host}]" if ":" in host else host
     print(f"capflow: http://{shown}:{server.effective_port}/", flush=True)
-    threading.Thread(target=_prepare, name="prepare", daemon=True).start()
+    if os.environ.get(COMPILE, "1") != "0":
+        threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     server.run()
     print("capflow: stopped", file=sys.stderr)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.attribution import AI_FLOWS, INTEREST
+from sim.server.views.measures import flows_of
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
@@ -29,20 +30,20 @@ def cards(run: Run) -> list[dict[str, Any]]:
     def so_far(name: str) -> NDArray[np.float64]:
         return np.cumsum(series[name].to_numpy())
 
-    def paid(kinds: tuple[str, ...], column: str = "usd_bn") -> NDArray[np.float64]:
-        flows = run.flows
-        sums = flows[flows["flow"].isin(kinds)].groupby("quarter")[column].sum()
-        return np.cumsum(sums.reindex(quarters, fill_value=0.0).to_numpy())
+    whole, interest = flows_of(run, "usd_bn"), flows_of(run, "from_bill_interest")
+
+    def paid(kinds: tuple[str, ...], of: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        return np.cumsum(sum((of[kind] for kind in kinds if kind in of), np.zeros(len(quarters))))
 
     capex, with_interest = so_far("gpu_capex_usd_bn"), so_far("interest_funded_gpu_usd_bn")
     share = np.divide(with_interest, capex, out=np.zeros_like(capex), where=capex > 0.0)
     failed = np.array([sum(e["quarter"] == q and e["kind"] in FAILURES for e in run.events) for q in quarters])
     told = (
-        ("interest", "Interest earned", "by issuers on bills, repo and money funds", "usd_bn", paid(INTEREST)),
-        ("redeployed", "Put into AI and frontier", "by issuers, from any money", "usd_bn", paid(AI_FLOWS)),
+        ("interest", "Interest earned", "on bills, repo and money funds", "usd_bn", paid(INTEREST, whole)),
+        ("redeployed", "Put into AI and frontier", "by issuers, from any money", "usd_bn", paid(AI_FLOWS, whole)),
         (
             *("from_interest", "Of it, interest", "dollars that were Treasury interest", "usd_bn"),
-            paid(AI_FLOWS, "from_bill_interest"),
+            paid(AI_FLOWS, interest),
         ),
         ("gpus_usd_bn", "GPUs paid with interest", "at any remove", "usd_bn", with_interest),
         ("tokens", "Tokens outstanding", "all issuers", "usd_bn", series["tokens_usd_bn"]),

@@ -10,6 +10,7 @@ from sim.figures import data
 from sim.figures.data import Point
 from sim.figures.style import shades
 from sim.palette import INTEREST, MUTED, POPULATION
+from sim.server.views.measures import Measures, measures_of
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ MOST_LINES = 5
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a chart: a series, or a measure of an agent, and the data on the same thing."""
+    """A line of a chart: a series, or a measure of an agent (population, agent, measure), and data on it."""
 
     label: str
     colour: str
@@ -88,7 +89,7 @@ CHARTS = (
             Line(
                 "Tether",
                 ISSUERS,
-                agent=("issuers", "interest", "Tether"),
+                agent=("issuers", "Tether", "interest"),
                 observed=lambda: data.points("issuers", "Tether", "tbill_carry_model"),
             ),
         ),
@@ -193,43 +194,34 @@ CHARTS = (
 
 def charts(run: Run) -> list[dict[str, Any]]:
     """Charts with their lines, one number a quarter, and their data."""
+    measures = measures_of(run)
     return [
         {
             "id": chart.name,
             "title": chart.title,
             "unit": chart.unit,
             "about": chart.about,
-            "lines": [line for one in _lines(chart, run) if (line := _drawn(one, run))],
+            "lines": [_drawn(line, run, measures) for line in _lines(chart, measures)],
         }
         for chart in CHARTS
     ]
 
 
-def _lines(chart: Chart, run: Run) -> Sequence[Line]:
+def _lines(chart: Chart, measures: Measures) -> Sequence[Line]:
     """The lines of a chart; those of a population are its largest members."""
     if chart.population is None:
-        return chart.lines
-    population, measure = chart.population
-    rows = run.agents[(run.agents["population"] == population) & (run.agents["measure"] == measure)]
-    ranked = rows.groupby("agent", sort=False)["value"].max().sort_values(ascending=False, kind="stable").index
-    shown = list(ranked[:MOST_LINES])
-    hues = dict(zip(shown, shades(POPULATION[population], len(shown)), strict=True))
+        return [line for line in chart.lines if line.agent is None or line.agent in measures]
+    group, name = chart.population
+    sizes = {key[1]: numbers.max() for key, numbers in measures.items() if (key[0], key[2]) == (group, name)}
+    shown = sorted(sizes, key=lambda agent: -sizes[agent])[:MOST_LINES]
+    hues = dict(zip(shown, shades(POPULATION[group], len(shown)), strict=True))
     return [
-        Line(agent, hues[agent], agent=(population, measure, agent), observed=chart.observed.get(agent))
-        for agent in shown
+        Line(agent, hues[agent], agent=(group, agent, name), observed=chart.observed.get(agent)) for agent in shown
     ]
 
 
-def _drawn(line: Line, run: Run) -> dict[str, Any] | None:
-    if line.series is not None:
-        values = run.series[line.series].to_numpy()
-    else:
-        population, measure, agent = line.agent or ("", "", "")
-        rows = run.agents
-        chosen = (rows["measure"] == measure) & (rows["agent"] == agent) & (rows["population"] == population)
-        values = rows.loc[chosen, "value"].to_numpy()
-        if len(values) != len(run.series):
-            return None
+def _drawn(line: Line, run: Run, measures: Measures) -> dict[str, Any]:
+    values = measures[line.agent] if line.agent is not None else run.series[line.series].to_numpy()
     return {
         "label": line.label,
         "colour": line.colour,

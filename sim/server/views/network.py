@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.figures.payments import ASSETS, payments_by_quarter
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.figures.payments import ASSETS, payments_between
 from sim.palette import POPULATION
+from sim.server.views.measures import Measures, measures_of
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sim.runs import Run
 
 COLUMNS = (("issuers", "investors"), ("labs", "ventures"), ("providers",))
@@ -30,48 +32,38 @@ LEAST = 1e-6
 
 def network(run: Run) -> dict[str, Any]:
     """Nodes with place, colour and balances by quarter, and edges with payments by quarter, USD bn."""
-    quarters = run.series["quarter"].tolist()
-    paid = payments_by_quarter(run)
-    edges = _edges(paid, quarters)
+    edges = _edges(run)
     seen = {end for edge in edges for end in (edge["source"], edge["target"])}
-    return {"nodes": [*_agents(run, quarters), *_sectors(seen)], "edges": edges}
+    return {"nodes": [*_agents(measures_of(run)), *_sectors(seen)], "edges": edges}
 
 
-def _edges(paid: pd.DataFrame, quarters: list[str]) -> list[dict[str, Any]]:
-    wide = paid.pivot(index=["source", "target"], columns="quarter", values=["usd_bn", "interest"]).fillna(0.0)
-    usd_bn = wide["usd_bn"].reindex(columns=quarters, fill_value=0.0).to_numpy()
-    interest = wide["interest"].reindex(columns=quarters, fill_value=0.0).to_numpy()
+def _edges(run: Run) -> list[dict[str, Any]]:
+    paid, interest = payments_between(run)
     return [
         {"source": source, "target": target, "usd_bn": short(all_money), "interest": short(part)}
-        for (source, target), all_money, part in zip(wide.index, usd_bn, interest, strict=True)
+        for (source, target), all_money, part in zip(paid.keys, paid.amounts, interest, strict=True)
         if all_money.max(initial=0.0) > LEAST
     ]
 
 
-def _agents(run: Run, quarters: list[str]) -> list[dict[str, Any]]:
-    table = run.agents
-    wanted = {"cash", "net_worth", "alive", "cash_from_bill_interest", *(m for ms in ASSETS.values() for m in ms)}
-    rows = table[table["measure"].isin(wanted) & (table["population"] != "sectors")]
-    wide = rows.pivot(index=["population", "agent", "measure"], columns="quarter", values="value")
-    wide = wide.reindex(columns=quarters).fillna(0.0)
-    by_agent = {key: part.droplevel([0, 1]) for key, part in wide.groupby(level=[0, 1])}
+def _agents(measures: Measures) -> list[dict[str, Any]]:
+    """Agents with their places, each population in a part of its column."""
+    there = list(dict.fromkeys((population, agent) for population, agent, _ in measures))
     nodes = []
     for column, populations in enumerate(COLUMNS, start=1):
-        members = [
-            (population, agent, by_agent[population, agent])
-            for population in populations
-            for agent in dict.fromkeys(table.loc[table["population"] == population, "agent"])
-        ]
+        members = [pair for population in populations for pair in there if pair[0] == population]
         slots = len(members) + len(populations) - 1
-        for rank, (population, agent, balances) in enumerate(members):
+        for rank, (population, agent) in enumerate(members):
             height = (rank + populations.index(population) + 0.5) / slots
-            nodes.append(_agent(population, agent, balances, column, height))
+            nodes.append(_agent(population, agent, measures, column, height))
     return nodes
 
 
-def _agent(population: str, agent: str, balances: pd.DataFrame, column: int, height: float) -> dict[str, Any]:
-    assets = balances.reindex(list(ASSETS[population])).fillna(0.0).sum()
-    alive = balances.loc["alive"] if "alive" in balances.index else assets * 0.0 + 1.0
+def _agent(population: str, agent: str, measures: Measures, column: int, height: float) -> dict[str, Any]:
+    def of(measure: str) -> NDArray[np.float64]:
+        return measures[population, agent, measure]
+
+    assets = np.sum([np.nan_to_num(of(measure)) for measure in ASSETS[population]], axis=0)
     return {
         "id": f"{population}/{agent}",
         "label": agent,
@@ -80,10 +72,10 @@ def _agent(population: str, agent: str, balances: pd.DataFrame, column: int, hei
         "column": column,
         "height": round(height, 4),
         "assets": short(assets),
-        "cash": short(balances.loc["cash"]),
-        "interest": short(balances.loc["cash_from_bill_interest"]),
-        "net_worth": short(balances.loc["net_worth"]),
-        "alive": short(alive),
+        "cash": short(of("cash")),
+        "interest": short(of("cash_from_bill_interest")),
+        "net_worth": short(of("net_worth")),
+        "alive": short(measures.get((population, agent, "alive"), np.ones_like(assets))),
     }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.attribution import direct_uses_by_quarter, final_uses_by_quarter
 from sim.figures.journeys import journeys_by_quarter
+from sim.server.views.measures import wide
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
@@ -21,18 +22,16 @@ def uses(run: Run) -> dict[str, Any]:
         `direct`: issuer, use, label, group; `ends`: AI channel, use, label; `final`: use, label, group of
         everything; each with `usd_bn`, one number a quarter.
     """
-    quarters = run.series["quarter"].tolist()
     return {
-        "direct": _rows(direct_uses_by_quarter(run), ["issuer", "use", "label", "group"], quarters),
-        "ends": _rows(journeys_by_quarter(run), ["channel", "use", "label"], quarters),
-        "final": _rows(final_uses_by_quarter(run), ["use", "label", "group"], quarters),
+        "direct": _rows(run, direct_uses_by_quarter(run), ("issuer", "use", "label", "group")),
+        "ends": _rows(run, journeys_by_quarter(run), ("channel", "use", "label")),
+        "final": _rows(run, final_uses_by_quarter(run), ("use", "label", "group")),
     }
 
 
-def _rows(table: pd.DataFrame, keys: list[str], quarters: list[str]) -> list[dict[str, Any]]:
-    wide = table.pivot(index=keys, columns="quarter", values="usd_bn").reindex(columns=quarters).fillna(0.0)
+def _rows(run: Run, table: pd.DataFrame, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    found = wide(run, table, keys)
     return [
         {**dict(zip(keys, key, strict=True)), "usd_bn": short(amounts)}
-        for key, amounts in zip(wide.index, wide.to_numpy(), strict=True)
-        if amounts.any()
+        for key, amounts in zip(found.keys, found.amounts, strict=True)
     ]
