@@ -189,7 +189,11 @@ def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:
             ),
             html.P(about, className="note"),
             # A graph is as high as what it stands in.
-            html.Div(dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=GRAPH), className="runs-graph", style=height),
+            html.Div(
+                dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=GRAPH),
+                className="runs-graph",
+                style=height,
+            ),
             html.Div(READING, id={"runs-note": name}, className="note runs-note"),
         ],
         className="panel runs-tall" if height else "panel",

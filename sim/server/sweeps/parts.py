@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sim.experiments.sweep import Sweep
@@ -91,4 +92,11 @@ class Answers:
 def _stamp(entry: shelf.Entry) -> tuple[int, ...]:
     """Changes when more of a sweep is there, or it is made anew."""
     parts = [entry.path / name for name in ("design.json", "manifest.json", "outcomes", "series")]
-    return tuple(part.stat().st_mtime_ns if part.exists() else 0 for part in (entry.path, *parts))
+    return tuple(_written(part) for part in (entry.path, *parts))
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
