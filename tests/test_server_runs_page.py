@@ -88,7 +88,7 @@ def test_the_empty_state_says_what_to_do(page, served):
 
 def test_a_run_is_opened_from_the_list_and_its_files_downloaded(wide, site, shelf):
     wide.goto(f"{site}/")
-    wide.click("header nav a:has-text('Runs and sweeps')")
+    wide.click("header nav a:has-text('Runs')")
     rows = wide.locator("#runs-list tbody tr")
     rows.first.wait_for()
     assert rows.count() == 5

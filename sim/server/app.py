@@ -28,7 +28,7 @@ Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
     "/compare": ("Compare", compare.layout),
-    "/runs": ("Runs and sweeps", runs.layout),
+    "/runs": ("Runs", runs.layout),
     "/facts": ("Facts", facts.layout),
     "/about": ("About", about.layout),
 }

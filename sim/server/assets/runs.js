@@ -69,6 +69,11 @@
             const query = said.toString();
             window.capflow.show(query);
             document.title = `${said.get("sweep")} \u00b7 capflow`;
+            window.capflow.picture = (name, title) => {
+                const chosen = document.querySelector(name === "fan" ? "#runs-series" : "#runs-outcome");
+                const what = chosen ? `${title}: ${chosen.value}` : title;
+                return [what, `sweep ${said.get("sweep")}`, `${said.get("sweep")}-${name}`];
+            };
             return [x, y, query];
         },
 
@@ -109,41 +114,6 @@
                 return [h("Div", {}, why, end, tables), csv];
             } catch (error) {
                 return latest.cases === query ? [h("P", {className: "alert"}, error.message), csv] : [same, same];
-            }
-        },
-
-        png(clicks, query) {
-            const by = window.dash_clientside.callback_context.triggered_id;
-            if (!by || !clicks.some((count) => count)) {
-                return same;
-            }
-            const name = by["runs-png"];
-            const plot = document.querySelector(`#panel-${name} .js-plotly-plot`);
-            const title = document.querySelector(`#panel-${name} h2`).textContent;
-            const sweep = new URLSearchParams(query).get("sweep");
-            const outcome = document.querySelector(name === "fan" ? "#runs-series" : "#runs-outcome");
-            const layout = {
-                ...plot.layout,
-                title: {text: `${title}: ${outcome ? outcome.value : ""}<br><sup>sweep ${sweep}</sup>`, x: 0.02, font: {size: 18}},
-                margin: {...plot.layout.margin, t: 86},
-                paper_bgcolor: "#ffffff",
-                width: undefined,
-                height: undefined,
-            };
-            window.Plotly.toImage({data: plot.data, layout}, {format: "png", width: 1200, height: 760, scale: 2}).then(
-                (picture) => window.capflow.save(picture, `capflow-${sweep}-${name}.png`),
-            );
-            return same;
-        },
-
-        async copy() {
-            const link = window.location.href;
-            try {
-                await navigator.clipboard.writeText(link);
-                return "Copied";
-            } catch (error) {
-                window.prompt("The link of this page:", link);
-                return same;
             }
         },
     };

@@ -10,6 +10,7 @@ from dash import html
 from sim.errors import ScenarioError
 from sim.runs import RunError
 from sim.server import shelf
+from sim.server.parts import copy_link
 from sim.server.replay import replay, twin_addresses
 from sim.wording import money, percent
 
@@ -61,15 +62,10 @@ def head(title: str, about: str, facts: str, actions: list[Any]) -> Any:
     return html.Div(
         [
             html.Div([html.H1(title), html.P(about, className="note"), html.P(facts, className="runs-facts")]),
-            html.Div([*actions, copy()], className="actions"),
+            html.Div([*actions, copy_link()], className="actions"),
         ],
         className="title",
     )
-
-
-def copy() -> Any:
-    """A button that copies the address."""
-    return html.Button("Copy link", id="runs-copy", className="quiet")
 
 
 def report(entry: shelf.Entry) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash
-from dash import ALL, ClientsideFunction, Input, Output, State, html
+from dash import ClientsideFunction, Input, Output, State, html
 
 from sim.errors import ScenarioError
 from sim.runs import DESIGN, RunError
@@ -214,11 +214,3 @@ def callbacks(app: dash.Dash) -> None:
         Output({"runs-csv": "cases"}, "href"),
         Input("runs-query", "data"),
     )
-    wire(
-        "png",
-        Output("runs-query", "modified_timestamp"),
-        Input({"runs-png": ALL}, "n_clicks"),
-        State("runs-query", "data"),
-        prevent_initial_call=True,
-    )
-    wire("copy", Output("runs-copy", "children"), Input("runs-copy", "n_clicks"), prevent_initial_call=True)

@@ -15,6 +15,7 @@ from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.report import WORDS
 from sim.server import shelf
 from sim.server.pages.folder import back, files, head, report, scrolled, when
+from sim.server.parts import save_picture
 from sim.server.sweeps import choice
 from sim.server.sweeps.choice import SERIES, Choice
 from sim.server.sweeps.sides import axes_of
@@ -174,12 +175,7 @@ def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:
                     html.H2(title),
                     html.Div(
                         [
-                            html.Button(
-                                "PNG",
-                                id={"runs-png": name},
-                                className="download",
-                                **{"aria-label": f"Download {title} as a picture"},
-                            ),
+                            save_picture(name, title),
                             _csv(name, title),
                         ],
                         className="downloads",
