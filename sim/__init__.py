@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
     from sim.experiments.sweep import Sweep, sweep
+    from sim.experiments.validate import FactTable, facts_of, validate
     from sim.model import AccountingError, CapitalFlowModel
     from sim.runs import Run, RunError
     from sim.scenario import Scenario, load
@@ -34,6 +35,7 @@ _HOME = {
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",
+    "FactTable": "sim.experiments.validate",
     "Run": "sim.runs",
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
@@ -43,9 +45,11 @@ _HOME = {
     "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.ensembles",
+    "facts_of": "sim.experiments.validate",
     "load": "sim.scenario",
     "run": "sim.single",
     "sweep": "sim.experiments.sweep.runner",
+    "validate": "sim.experiments.validate",
 }
 
 __all__ = [
@@ -53,6 +57,7 @@ __all__ = [
     "CapitalFlowModel",
     "Comparison",
     "Elasticities",
+    "FactTable",
     "Run",
     "RunError",
     "Scenario",
@@ -62,9 +67,11 @@ __all__ = [
     "compare",
     "elasticities",
     "ensemble",
+    "facts_of",
     "load",
     "run",
     "sweep",
+    "validate",
 ]
 
 

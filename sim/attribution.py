@@ -10,21 +10,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.economy.flows import (
-    BILLS,
-    BITCOIN,
-    FLOWS,
-    GOLD,
-    INVESTORS,
-    LABS,
-    OTHER_VENTURES,
-    OWN,
-    PROVIDERS,
-    REPO,
-    RESERVE,
-    SECTORS,
-    TRACED,
-    VENTURES,
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.cumulated import (
+    Rows,
+    joined,
+    payments_with_interest,
+    quarters_of,
+    rows_of,
+    since_opening,
+    texts,
+)
+from sim.uses import (
+    AI,
+    AI_FLOWS,
+    CASH,
+    COMPANIES,
+    DIRECT,
+    DIRECT_OF,
+    FINAL,
+    GROUPS_OF_ENDS,
+    INTEREST,
+    KEPT,
+    LOST,
+    PAID,
+    PARKED,
+    RETURNED,
+    VENTURE_KINDS,
+    described,
+    direct_use,
+    ending_flows,
+    final_label,
+    into_reserve,
+    out_of_reserve,
+    own_book_flows,
 )
 
 if TYPE_CHECKING:
@@ -32,97 +52,46 @@ if TYPE_CHECKING:
 
     from sim.runs import Run
 
-INTEREST = ("bill_interest", "repo_interest")
-"""Flows that are interest earned on bills, repo and money funds."""
-AI_FLOWS = (
-    "issuer_compute_loan",
-    "issuer_compute_equity",
-    "issuer_lab_equity",
-    "issuer_venture_equity",
-    "open_data",
-)
-"""Flows by which issuers put money into AI and frontier companies."""
-PAID, KEPT, AI, RETURNED = "paid away", "kept", "AI and frontier", "came back"
-"""Groups of uses: paid to others, kept by the issuer, put into AI, and what borrowers paid back."""
-CASH, PARKED, LOST = "cash", "parked", "lost"
-"""Uses that are not a flow: cash still held, money parked in bills, gold and the like, and losses on sale."""
-
-DIRECT: dict[str, tuple[str, str]] = {
-    "distribution": ("distribution to partners", PAID),
-    "holder_yield": ("yield to token holders", PAID),
-    "issuer_costs": ("staff and other cost", PAID),
-    "issuer_tax": ("tax", PAID),
-    "dividends": ("dividends", PAID),
-    "buffer": ("buffer in the reserve", KEPT),
-    "support": ("given or repaid to the reserve", KEPT),
-    "hurried_sales": ("lost in hurried sales", PAID),
-    "own_bills": ("own savings in bills", KEPT),
-    "own_repo": ("parked for deals", KEPT),
-    "gold": ("gold", KEPT),
-    "bitcoin": ("bitcoin", KEPT),
-    "other_ventures": ("ventures outside AI", KEPT),
-    CASH: ("cash in the own book", KEPT),
-    "compute_loans": ("compute loans", AI),
-    "compute_equity": ("shares of GPU providers", AI),
-    "lab_equity": ("shares of AI labs", AI),
-    "open_data": ("open data", AI),
-    "neurotech": ("neurotech", AI),
-    "robotics": ("robotics", AI),
-    RETURNED: ("came back from borrowers", RETURNED),
-}
-"""What issuers do with interest at first hand: use -> label, group."""
-
-FINAL: dict[str, str] = {
-    "gpu_purchase": "GPUs bought",
-    "power": "electricity",
-    "hosting": "colocation",
-    "provider_costs": "running cost of providers",
-    "lab_staff": "staff of labs",
-    "lab_other": "other cost of labs",
-    "open_data": "open data",
-    "venture_costs": "research and cost of ventures",
-    "lab_tax": "tax of labs",
-    "distribution": "distribution partners",
-    "holder_yield": "yield to token holders",
-    "issuer_costs": "staff and other cost of issuers",
-    "issuer_tax": "tax of issuers",
-    "dividends": "shareholders of issuers",
-    "redemption": "holders who redeemed tokens",
-    "investor_payout": "backers of investors",
-    "provider_payout": "owners of providers",
-}
-"""Flows to the outside by which interest dollars end: flow -> label. Others use the meaning of the flow."""
-
-DIRECT_OF = {
-    "issuer_compute_loan": "compute_loans",
-    "issuer_compute_equity": "compute_equity",
-    "issuer_lab_equity": "lab_equity",
-    "buffer_top_up": "buffer",
-    "issuer_support": "support",
-    "advance_repayment": "support",
-    "advance_return": "support",
-    "estate_support": "support",
-    "estate_repayment": "support",
-    "window_own_sale_cost": "hurried_sales",
-    "estate_own_sale_cost": "hurried_sales",
-}
-"""Flows of own books -> use, where the names differ."""
-VENTURE_KINDS = ("neurotech", "robotics")
-COMPANIES = {"labs": LABS, "providers": PROVIDERS, "investors": INVESTORS, "ventures": VENTURES}
-"""Populations through whose hands interest passes -> their account."""
-_PARKED_AS = {
-    BILLS: "own_bills",
-    REPO: "own_repo",
-    BITCOIN: "bitcoin",
-    GOLD: "gold",
-    OTHER_VENTURES: OTHER_VENTURES,
-}
+__all__ = [
+    "AI",
+    "AI_FLOWS",
+    "CASH",
+    "COMPANIES",
+    "DIRECT",
+    "DIRECT_OF",
+    "FINAL",
+    "INTEREST",
+    "KEPT",
+    "LOST",
+    "PAID",
+    "PARKED",
+    "RETURNED",
+    "VENTURE_KINDS",
+    "agent_measures",
+    "direct_uses",
+    "direct_uses_by_issuer",
+    "direct_uses_by_quarter",
+    "final_label",
+    "final_uses",
+    "final_uses_by_quarter",
+    "headline",
+    "interest_by_quarter",
+    "interest_earned",
+    "venture_kinds",
+]
 
 
 def interest_earned(run: Run) -> float:
     """Interest on bills, repo and money funds over the whole run, USD bn."""
     flows = run.flows
     return float(flows.loc[flows["flow"].isin(INTEREST), "usd_bn"].sum())
+
+
+def interest_by_quarter(run: Run) -> NDArray[np.float64]:
+    """Interest on bills, repo and money funds from the opening to each quarter, USD bn; the opening is first."""
+    flows = rows_of(run, "flows", ("flow",), "usd_bn")
+    earned = flows.where(flows.of("flow", INTEREST))
+    return np.bincount(earned.step, earned.usd_bn, len(run.series)).cumsum()
 
 
 def direct_uses(run: Run) -> pd.DataFrame:
@@ -148,24 +117,26 @@ def direct_uses(run: Run) -> pd.DataFrame:
 
 def direct_uses_by_issuer(run: Run) -> pd.DataFrame:
     """The rows of `direct_uses` for each issuer: issuer, use, usd_bn, label, group; zeros left out."""
-    import pandas as pd
+    return _at_end(run, direct_uses_by_quarter(run))[["issuer", "use", "usd_bn", "label", "group"]]
 
-    flows = _interest_by_flow(run)
-    rows: list[pd.DataFrame] = []
-    for kind, side, sign in _own_book_flows():
-        chosen = flows.get(kind)
-        if chosen is None:
-            continue
-        if kind == "issuer_venture_equity":
-            rows += _venture_uses(run, chosen)
-            continue
-        amount = sign * chosen.groupby(side, sort=False)["from_bill_interest"].sum()
-        rows.append(_as_rows(amount, _direct_use(kind)))
-    rows.append(_as_rows(_own_cash(run), CASH))
-    table = pd.concat(rows).groupby(["issuer", "use"], sort=False, as_index=False)["usd_bn"].sum()
-    table["label"] = [_described(use)[0] for use in table["use"]]
-    table["group"] = [_described(use)[1] for use in table["use"]]
-    return table[table["usd_bn"] != 0.0].reset_index(drop=True)
+
+def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
+    """What each issuer did with bill interest at first hand, from the opening to each quarter.
+
+    Args:
+        run: a run with its tables.
+
+    Returns:
+        Columns quarter, issuer, use, label, group and usd_bn; zeros left out, so that the opening has no rows. In
+        every quarter the amounts of an issuer sum to the interest that it has earned so far.
+    """
+    payments, quarters = payments_with_interest(run), len(run.series)
+    rows = joined([*_own_payments(run, payments), *_own_cash(run, payments)])
+    found = rows.cumulated(("issuer", "use"), quarters)
+    issuers, uses = zip(*found.keys, strict=True) if found.keys else ((), ())
+    labels, groups = zip(*map(described, uses), strict=True) if uses else ((), ())
+    columns = {"issuer": issuers, "use": uses, "label": labels, "group": groups}
+    return found.long(quarters_of(run), columns)
 
 
 def final_uses(run: Run) -> pd.DataFrame:
@@ -182,18 +153,49 @@ def final_uses(run: Run) -> pd.DataFrame:
         One row per end: columns use, label, group ("spent", "held", "lost"), usd_bn and share of interest
         earned, largest first within a group. The amounts sum to the interest earned.
     """
-    flows = run.flows
-    ended = flows[flows["flow"].isin(_ending_flows())].groupby("flow")["from_bill_interest"].sum()
-    rows = [(kind, final_label(kind), "spent", float(usd_bn)) for kind, usd_bn in ended.items() if usd_bn]
-    rows.sort(key=lambda row: -row[3])
-    held = change_over_run(run, "cash_from_bill_interest").groupby("population")["value"].sum()
-    parked = float(change_over_run(run, "parked_from_bill_interest")["value"].sum())
-    cash = [(f"{CASH}_{name}", f"cash of {name}", "held", float(usd_bn)) for name, usd_bn in held.items()]
-    kept = [(PARKED, "parked by issuers in bills, gold and the like", "held", parked), *cash]
-    rows += sorted(kept, key=lambda row: -row[3])
-    lost = float(run.series["lost_bill_interest_usd_bn"].sum())
-    rows.append((LOST, "lost in sales below cost", "lost", lost))
-    return _table(rows, interest_earned(run))
+    return _at_end(run, final_uses_by_quarter(run)).drop(columns="quarter")
+
+
+def final_uses_by_quarter(run: Run) -> pd.DataFrame:
+    """Where the bill interest earned since the opening was at the close of each quarter, at any remove.
+
+    Args:
+        run: a run with its tables.
+
+    Returns:
+        The column quarter and those of `final_uses`, quarter by quarter; flows that paid nothing so far are left
+        out. In every quarter the amounts sum to the interest earned so far.
+    """
+    import pandas as pd
+
+    payments, quarters = payments_with_interest(run), len(run.series)
+    spent = payments.where(payments.of("flow", ending_flows())).cumulated(("flow",), quarters)
+    held = since_opening(run, "cash_from_bill_interest")
+    amounts = [*spent.amounts, since_opening(run, "parked_from_bill_interest").amounts.sum(axis=0)]
+    ends = [(kind, final_label(kind), "spent") for (kind,) in spent.keys]
+    ends.append((PARKED, "parked by issuers in bills, gold and the like", "held"))
+    populations = [population for population, _ in held.keys]
+    for name in dict.fromkeys(populations):
+        ends.append((f"{CASH}_{name}", f"cash of {name}", "held"))
+        amounts.append(held.amounts[[population == name for population in populations]].sum(axis=0))
+    ends.append((LOST, "lost in sales below cost", "lost"))
+    table = np.array([*amounts, run.series["lost_bill_interest_usd_bn"].to_numpy().cumsum()]).T
+    rank = [GROUPS_OF_ENDS.index(group) for *_, group in ends]
+    end = np.lexsort((-table, np.broadcast_to(rank, table.shape)), axis=1)
+    usd_bn = np.take_along_axis(table, end, axis=1)
+    step, place = np.nonzero((usd_bn != 0.0) | (np.array(rank)[end] > 0))
+    use, label, group = (texts(column)[end[step, place]] for column in zip(*ends, strict=True))
+    amount, earned = usd_bn[step, place], interest_by_quarter(run)[step]
+    return pd.DataFrame(
+        {
+            "quarter": texts(quarters_of(run))[step],
+            "use": use,
+            "label": label,
+            "group": group,
+            "usd_bn": amount,
+            "share": np.divide(amount, earned, out=np.zeros(len(amount)), where=earned > 0.0),
+        }
+    )
 
 
 def headline(run: Run) -> dict[str, float]:
@@ -243,108 +245,72 @@ def agent_measures(run: Run, population: str, measures: tuple[str, ...]) -> pd.D
     return table.reindex(columns=list(measures))
 
 
-def change_over_run(run: Run, measure: str, population: str | None = None) -> pd.DataFrame:
-    """A measure of each agent at the end less at the opening: columns population, agent, value."""
-    rows = run.agents[run.agents["measure"] == measure]
-    if population is not None:
-        rows = rows[rows["population"] == population]
-    quarters = run.series["quarter"]
-    last = rows["quarter"] == quarters.iloc[-1]
-    first = rows["quarter"] == quarters.iloc[0]
-    signed = rows.assign(value=rows["value"] * (last.astype(float) - first.astype(float)))
-    return signed[last | first].groupby(["population", "agent"], as_index=False, sort=False)["value"].sum()
-
-
-def with_venture_kind(run: Run, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Divide stakes in ventures: adds columns neurotech and robotics, the interest of each row in either.
+def venture_kinds(run: Run, stakes: Rows) -> dict[str, NDArray[np.float64]]:
+    """Divide stakes in ventures by the kind of venture: what of each amount went into neurotech and robotics.
 
     The flow does not name the kind; the issuer's own measures say how it divided the quarter's money, and one
     issuer pays all of a quarter's stakes from the same mix of origins.
+
+    Args:
+        run: a run with its tables.
+        stakes: payments with the column payer, from `sim.cumulated`.
     """
-    names = [f"deployed_{kind}" for kind in VENTURE_KINDS]
-    put = agent_measures(run, "issuers", tuple(names))
-    neurotech = (put[names[0]] / put.sum(axis=1)).fillna(0.0).rename("neurotech")
-    merged = chosen.merge(neurotech, left_on=["quarter", "payer"], right_index=True, how="left")
-    merged["neurotech"] = merged["neurotech"].fillna(0.0) * merged["from_bill_interest"]
-    return merged.assign(robotics=merged["from_bill_interest"] - merged["neurotech"])
+    put: dict[tuple[str, int], dict[str, float]] = {}
+    agents = rows_of(run, "agents", ("agent", "measure"), "value")
+    chosen = agents.where(agents.of("measure", [f"deployed_{kind}" for kind in VENTURE_KINDS]))
+    for agent, measure, step, usd_bn in zip(*chosen.names.values(), chosen.step, chosen.usd_bn, strict=True):
+        put.setdefault((agent, step), {})[measure] = usd_bn
+    divided = []
+    for payer, step in zip(stakes.names["payer"], stakes.step, strict=True):
+        kinds = put.get((payer, step), {})
+        total = sum(kinds.values())
+        divided.append(kinds.get(f"deployed_{VENTURE_KINDS[0]}", 0.0) / total if total else 0.0)
+    neurotech = np.array(divided) * stakes.usd_bn
+    return dict(zip(VENTURE_KINDS, (neurotech, stakes.usd_bn - neurotech), strict=True))
 
 
-def final_label(kind: str) -> str:
-    """What a flow to the outside pays for, in a few words."""
-    return FINAL.get(kind, FLOWS[kind].meaning)
-
-
-def _interest_by_flow(run: Run) -> dict[str, pd.DataFrame]:
-    """Flow -> its payments that were made with bill interest."""
-    flows = run.flows[run.flows["from_bill_interest"] != 0.0]
-    return {str(kind): rows for kind, rows in flows.groupby("flow", sort=False)}
-
-
-def _own_book_flows() -> list[tuple[str, str, float]]:
-    """Flows of issuers' own books: kind, side on which the issuer stands, and sign as a use of interest."""
-    chosen = []
-    for kind, flow in FLOWS.items():
-        if flow.payer == OWN:
-            chosen.append((kind, "payer", 1.0))
-        elif flow.payee == OWN and (flow.payer not in SECTORS or flow.payee_gives in TRACED):
-            chosen.append((kind, "payee", -1.0))
-    return chosen
-
-
-def _direct_use(kind: str) -> str:
-    flow = FLOWS[kind]
-    if flow.payer == OWN:
-        return DIRECT_OF.get(kind) or _PARKED_AS.get(flow.payer_gets or "") or kind
-    if flow.payer == RESERVE:
-        return "buffer"
-    return RETURNED if flow.payer not in SECTORS else _PARKED_AS.get(flow.payee_gives or "", kind)
-
-
-def _described(use: str) -> tuple[str, str]:
-    """Label and group; a flow that this module does not know is described by its own meaning."""
-    if use in DIRECT:
-        return DIRECT[use]
-    flow = FLOWS[use]
-    group = AI if flow.payee in COMPANIES.values() else KEPT if flow.payer_gets else PAID
-    return flow.meaning, group
+def _at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last quarter."""
+    return by_quarter[by_quarter["quarter"] == quarters_of(run)[-1]].reset_index(drop=True)
 
 
 def _known_uses(by_issuer: pd.DataFrame) -> list[tuple[str, str, str]]:
     uses = [*DIRECT, *(use for use in by_issuer["use"].unique() if use not in DIRECT)]
-    return [(use, *_described(use)) for use in uses]
+    return [(use, *described(use)) for use in uses]
 
 
-def _as_rows(by_issuer: pd.Series, use: str) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame({"issuer": by_issuer.index, "use": use, "usd_bn": by_issuer.to_numpy()})
-
-
-def _venture_uses(run: Run, chosen: pd.DataFrame) -> list[pd.DataFrame]:
-    """Split stakes in ventures: issuers' own measures say how much of a quarter's money went to each kind."""
-    divided = with_venture_kind(run, chosen)
-    return [_as_rows(divided.groupby("payer", sort=False)[kind].sum(), kind) for kind in VENTURE_KINDS]
-
-
-def _own_cash(run: Run) -> pd.Series:
-    """Bill interest in the cash of own books at the end: that of both books less that of the reserve."""
-    cash = change_over_run(run, "cash_from_bill_interest", "issuers").set_index("agent")["value"]
-    for kind, chosen in _interest_by_flow(run).items():
-        flow = FLOWS[kind]
-        if flow.payer == RESERVE:
-            cash = cash.add(chosen.groupby("payer")["from_bill_interest"].sum(), fill_value=0.0)
-        elif flow.payee == RESERVE and (flow.payer not in SECTORS or flow.payee_gives in TRACED):
-            cash = cash.sub(chosen.groupby("payee")["from_bill_interest"].sum(), fill_value=0.0)
-    return cash
+def _own_payments(run: Run, payments: Rows) -> list[Rows]:
+    """Uses of interest by issuers' own books, one row a payment: issuer, use, step and usd_bn."""
+    rows = []
+    places = payments.places("flow")
+    for kind, side, sign in own_book_flows():
+        if kind not in places:
+            continue
+        chosen = payments.where(places[kind])
+        if kind == "issuer_venture_equity":
+            rows += [_as_use(chosen, side, use, amount) for use, amount in venture_kinds(run, chosen).items()]
+        else:
+            rows.append(_as_use(chosen, side, direct_use(kind), sign * chosen.usd_bn))
+    return rows
 
 
-def _ending_flows() -> list[str]:
-    """Payments by which an agent's dollar leaves for good."""
-    return [
-        kind
-        for kind, flow in FLOWS.items()
-        if flow.payee in SECTORS and flow.payer not in SECTORS and flow.payer_gets not in TRACED
-    ]
+def _as_use(payments: Rows, side: str, use: str, usd_bn: NDArray[np.float64]) -> Rows:
+    names = {"issuer": payments.names[side], "use": texts([use]).repeat(len(usd_bn))}
+    return Rows(names, payments.step, usd_bn)
+
+
+def _own_cash(run: Run, payments: Rows) -> list[Rows]:
+    """What the bill interest in the cash of own books changed by: that of both books less that of the reserve."""
+    held = since_opening(run, "cash_from_bill_interest")
+    ours = [place for place, (population, _) in enumerate(held.keys) if population == "issuers"]
+    change = np.diff(held.amounts[ours], axis=1, prepend=0.0)
+    issuer, step = np.nonzero(change)
+    both = Rows({"issuer": texts([held.keys[place][1] for place in ours])[issuer]}, step, change[issuer, step])
+    rows = [_as_use(both, "issuer", CASH, both.usd_bn)]
+    for side, sign, kinds in (("payer", 1.0, out_of_reserve()), ("payee", -1.0, into_reserve())):
+        chosen = payments.where(payments.of("flow", kinds))
+        rows.append(_as_use(chosen, side, CASH, sign * chosen.usd_bn))
+    return rows
 
 
 def _gpus_bought_with_interest(run: Run) -> float:

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from sim.experiments.sweep.runner import Told
     from sim.runs import Run
-    from sim.single import Progress
 
 app = typer.Typer(
     name="capflow",
@@ -70,6 +68,7 @@ def run(
     """Run one history, or with --runs many; leave a folder with tables, figures and a report."""
     from sim.ensembles import refuse_for_one, seeds_from
     from sim.single import run as run_history
+    from sim.terminal import progress_bar
 
     if runs != 1:
         from sim.experiments.ensemble_runs import run_ensemble
@@ -87,7 +86,7 @@ def run(
             show_ensemble(found)
         return
     refuse_for_one(engine, workers)
-    with _progress_bar(scenario) as progress:
+    with progress_bar(scenario) as progress:
         finished = run_history(
             scenario,
             seed=seed,
@@ -125,11 +124,12 @@ def compare(
     from sim.ensembles import checked_engine
     from sim.experiments.compare import compare as compare_scenarios
     from sim.folders import finite, refuse_homeless, refuse_taken
+    from sim.terminal import progress_bar
 
     if out is not None:
         refuse_taken(out)
         refuse_homeless(out)
-    with _progress_bar(f"{a} and {b}", "histories") as progress:
+    with progress_bar(f"{a} and {b}", "histories") as progress:
         found = compare_scenarios(
             a, b, runs, seed, quarters, _parsed(changes), workers, progress, checked_engine(engine)
         )
@@ -140,6 +140,33 @@ def compare(
         from sim.terminal import show_comparison
 
         show_comparison(found, folder)
+
+
+@app.command()
+def validate(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
+    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 40,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first; the scenario's own if left out.")] = None,
+    changes: Sets = None,
+    facts: Annotated[
+        Path | None, typer.Option(help="A file of facts; configs/data/facts.toml if left out.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Set the model beside the facts: what an article says, what the evidence says, what the model gives."""
+    from sim.experiments.validate import validate as check
+    from sim.folders import finite
+    from sim.terminal import progress_bar
+
+    with progress_bar(scenario, "histories") as progress:
+        found = check(scenario, runs, seed, _parsed(changes), facts, workers, progress)
+    if as_json:
+        _answer(finite(found.to_dict()))
+    else:
+        from sim.experiments.validate.console import show
+
+        show(found)
 
 
 @app.command()
@@ -220,6 +247,22 @@ def sensitivity(
         from sim.experiments.sensitivity.console import show
 
         show(found, folder)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8765,
+    token: Annotated[
+        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="What everyone who asks must know.")
+    ] = None,
+) -> None:
+    """Serve the pages: watch the money move, turn levers, compare worlds."""
+    from sim.server.serve import serve as serve_pages
+
+    serve_pages(host, port, token)
 
 
 @app.command("list")
@@ -363,25 +406,3 @@ def _taken_up_later(name: str) -> Iterator[Told]:
         word = "terminated" if terminated else "interrupted"
         print(f"capflow: {word}; finished chunks are kept, the same command goes on", file=sys.stderr, flush=True)
         os._exit(TERMINATED if terminated else INTERRUPTED)
-
-
-@contextmanager
-def _progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
-    """A bar over quarters, or whatever else is counted, on standard error where it is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done, total, label: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(scenario, total=None)
-
-        def advance(done: int, total: int, label: str) -> None:
-            text = f"{scenario} {label}" if done < total else f"{scenario}: drawing figures"
-            bar.update(task, completed=done, total=total, description=text)
-
-        report: Callable[[int, int, str], None] = advance
-        yield report

@@ -13,7 +13,7 @@ import numpy as np
 from sim import calendar, levers
 from sim.economy.decisions import Decision
 from sim.errors import ScenarioError
-from sim.histories import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, start
+from sim.histories import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
 from sim.model import AccountingError
 from sim.scenario import Scenario, changed, load
 
@@ -110,9 +110,7 @@ def seeds_from(first: int, runs: int) -> range:
 def starts(scenario: Scenario, seeds: Iterable[int]) -> Iterable[Start]:
     """Starts of the histories of one scenario, one for each seed."""
     for seed in seeds:
-        # The seed is part of the scenario too: sizes of synthetic agents are drawn from it.
-        seeded = scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
-        yield start(seeded, seed)
+        yield start(seeded(scenario, seed), seed)
 
 
 def run_histories(

@@ -97,6 +97,11 @@ def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
     return Start(opening.economy, opening.rules, draws_for(scenario, opening.names, seed, length))
 
 
+def seeded(scenario: Scenario, seed: int) -> Scenario:
+    """A scenario with another seed, which is part of it: sizes of synthetic agents are drawn from it."""
+    return scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
+
+
 def behaviour(scenario: Scenario, decisions: Mapping[str, Any] | None = None) -> Behaviour:
     """The decision rules of a scenario, with some replaced.
 

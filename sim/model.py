@@ -104,7 +104,7 @@ class CapitalFlowModel(mesa.Model):
         self.decisions = Behaviour(start.names, self.scenario_spec.decisions)
         self.quarter = 0
         self.label = start.quarter
-        self.checks: dict[str, float] = _enforced(self.label, identities(self.opening_books, self.opening_books))
+        self.checks: dict[str, float] = enforced(self.label, identities(self.opening_books, self.opening_books))
         self.happenings: list[dict[str, Any]] = []
         self.draws = draws_for(self.scenario_spec, start.names, self.seed_used, self.scenario_spec.run.quarters)
         for agent_class in AGENT_CLASSES:
@@ -131,7 +131,7 @@ class CapitalFlowModel(mesa.Model):
         before = self.economy
         after, residuals = quarter(before, self.rules, shocks.at(self.draws, self.quarter), self.decisions)
         label = calendar.later(self.scenario_spec.run.opening, self.quarter + 1)
-        self.checks = _enforced(label, residuals)
+        self.checks = enforced(label, residuals)
         self.quarter, self.label = self.quarter + 1, label
         self.opening_books, self.economy = before.books, after
         self.happenings = announced(self.label, self.scenario_spec) + happened(label, before, after, self.names)
@@ -166,7 +166,7 @@ def _scenario(config: Any, changes: dict[str, Any]) -> Scenario:
     return load(config, changes)
 
 
-def _enforced(label: str, residuals: Mapping[str, Any]) -> dict[str, float]:
+def enforced(label: str, residuals: Mapping[str, Any]) -> dict[str, float]:
     """Turn residuals into numbers, and refuse to go on if one is above the tolerance (or not a number)."""
     checks = {name: float(residual) for name, residual in residuals.items()}
     for name, residual in checks.items():

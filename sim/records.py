@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from sim import trees
 from sim.economy import measures
 from sim.economy.checks import debtor_accounts
 from sim.economy.flows import (
@@ -24,10 +25,12 @@ from sim.economy.flows import (
     VENDOR,
     VENTURES,
 )
-from sim.economy.ledger import Books, value
+from sim.economy.ledger import Books
 from sim.economy.state import Economy
 from sim.run_writer import QuarterTables
 
+Columns = dict[str, np.ndarray]
+"""A table: column -> its rows."""
 SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
 DUST = 1e-15
 """USD bn, a millionth of a dollar: what rounding leaves of a payment is not in the tables."""
@@ -66,91 +69,125 @@ class Recorder:
             events: what happened, from `sim.events`.
         """
         measured = measures.series(economy) | measures.origin_series(opening, economy.books)
+        labels, books = (quarter,), trees.stacked([economy.books])
         return QuarterTables(
             series={"quarter": quarter, **{name: float(number) for name, number in measured.items()}},
-            agents=self.agents(quarter, economy),
-            flows=self.flows(quarter, economy.books),
-            exposures=self.exposures(quarter, economy.books),
+            agents=self.agents(labels, trees.stacked([measures.agents(economy)])),
+            flows=self.flows(labels, books),
+            exposures=self.exposures(labels, books),
             events=events,
         )
 
-    def agents(self, quarter: str, economy: Economy) -> dict[str, Any]:
-        """Long table of agents' measures."""
-        population: list[str] = []
-        agent: list[str] = []
-        measure: list[str] = []
-        number: list[np.ndarray] = []
-        for group, table in measures.agents(economy).items():
-            members = self.names[group]
-            for name, column in table.items():
-                population += [group] * len(members)
-                agent += members
-                measure += [name] * len(members)
-                number.append(column)
+    def agents(self, quarters: Sequence[str], measured: Mapping[str, Mapping[str, np.ndarray]]) -> Columns:
+        """Long table of agents' measures.
+
+        Args:
+            quarters: their labels.
+            measured: population -> measure -> `(quarter, agent)`, as in `sim.economy.measures.agents`.
+        """
+        rows = [(group, name, len(self.names[group])) for group, table in measured.items() for name in table]
+        counts = [count for *_, count in rows]
+        number = np.concatenate([column for table in measured.values() for column in table.values()], axis=1)
+        members = np.concatenate([np.array(self.names[group], dtype=object) for group, *_ in rows])
         return {
-            "quarter": [quarter] * len(agent),
-            "population": population,
-            "agent": agent,
-            "measure": measure,
-            "value": np.concatenate(number),
+            "quarter": _texts(quarters).repeat(number.shape[1]),
+            "population": np.tile(_texts([group for group, *_ in rows]).repeat(counts), len(quarters)),
+            "agent": np.tile(members, len(quarters)),
+            "measure": np.tile(_texts([name for _, name, _ in rows]).repeat(counts), len(quarters)),
+            "value": number.ravel(),
         }
 
-    def flows(self, quarter: str, books: Books) -> dict[str, Any]:
-        """Payments between pairs, with the part of each origin; pairs that paid nothing are left out."""
-        kinds: list[str] = []
-        payers, payees, amounts, origins = [], [], [], []
+    def flows(self, quarters: Sequence[str], books: Books) -> Columns:
+        """Payments between pairs, with the part of each origin; pairs that paid nothing are left out.
+
+        Args:
+            quarters: their labels.
+            books: of these quarters in one, every array with a leading quarter axis.
+        """
+        steps, kinds, payers, payees, amounts, origins = [], [], [], [], [], []
         for kind, flow in books.journal.flows.items():
-            row, column = np.nonzero(flow.amount > DUST)
+            step, row, column = np.nonzero(flow.amount > DUST)
             if not len(row):
                 continue
-            paid = flow.amount[row, column]
-            mix = np.broadcast_to(flow.origins, (*flow.amount.shape, len(ORIGINS)))[row, column]
-            kinds += [kind] * len(row)
+            paid = flow.amount[step, row, column]
+            mix = np.broadcast_to(flow.origins, (*flow.amount.shape, len(ORIGINS)))[step, row, column]
+            steps.append(step)
+            kinds.append(_texts([kind]).repeat(len(row)))
             payers.append(self.accounts[FLOWS[kind].payer][row])
             payees.append(self.accounts[FLOWS[kind].payee][column])
             amounts.append(paid)
             origins.append(paid[:, None] * mix)
-        by_origin = np.concatenate(origins) if origins else np.zeros((0, len(ORIGINS)))
+        step = _joined(steps, np.zeros(0, dtype=np.int64))
+        order = np.argsort(step, kind="stable")
+        by_origin = _joined(origins, np.zeros((0, len(ORIGINS))))[order]
         return {
-            "quarter": [quarter] * len(kinds),
-            "flow": kinds,
-            "payer": np.concatenate(payers) if payers else [],
-            "payee": np.concatenate(payees) if payees else [],
-            "usd_bn": np.concatenate(amounts) if amounts else np.zeros(0),
+            "quarter": _texts(quarters)[step[order]],
+            "flow": _joined(kinds, _texts([]))[order],
+            "payer": _joined(payers, _texts([]))[order],
+            "payee": _joined(payees, _texts([]))[order],
+            "usd_bn": _joined(amounts, np.zeros(0))[order],
             **{f"from_{origin}": by_origin[:, index] for index, origin in enumerate(ORIGINS)},
         }
 
-    def exposures(self, quarter: str, books: Books) -> dict[str, Any]:
+    def exposures(self, quarters: Sequence[str], books: Books) -> Columns:
         """Who holds what of whom, at market value: the balance-sheet matrix, from whom to whom.
 
         Cash is left out, being no one's debt here; real assets (bitcoin, gold, GPUs) have no issuer.
+
+        Args:
+            quarters: their labels.
+            books: of these quarters in one, every array with a leading quarter axis.
         """
-        held: dict[tuple[str, str, str], float] = {}
-        for instrument in INSTRUMENTS:
-            for holder, issuer, usd_bn in self._held(books, instrument):
-                # An issuer's two books are one holder.
-                key = (instrument, holder, issuer)
-                held[key] = held.get(key, 0.0) + usd_bn
-        names = list(zip(*held, strict=True)) or [(), (), ()]
+        parts: list[tuple[np.ndarray, ...]] = []
+        for number, instrument in enumerate(INSTRUMENTS):
+            for holders, issuers, worth in self._held(books, instrument):
+                step, row, column = np.nonzero(worth)
+                same = np.full(len(step), number)
+                parts.append((step, same, holders[row], issuers[column], worth[step, row, column]))
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        order = np.argsort(columns[0], kind="stable")
+        step, kind, holder, issuer, usd_bn = (column[order] for column in columns)
+        # An issuer's two books are one holder.
+        keys = np.stack([step, kind, *(np.unique(names, return_inverse=True)[1] for names in (holder, issuer))])
+        _, first, place = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rows = first[order]
         return {
-            "quarter": [quarter] * len(held),
-            **dict(zip(("instrument", "holder", "issuer"), names, strict=True)),
-            "usd_bn": list(held.values()),
+            "quarter": _texts(quarters)[step[rows]],
+            "instrument": _texts(INSTRUMENTS)[kind[rows]],
+            "holder": holder[rows],
+            "issuer": issuer[rows],
+            "usd_bn": np.bincount(place, usd_bn, len(first))[order],
         }
 
-    def _held(self, books: Books, instrument: str) -> Iterator[tuple[str, str, float]]:
-        """Holder, issuer and value of every position in an instrument that is worth something."""
+    def _held(self, books: Books, instrument: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Names of holders and of issuers, and what they hold, `(quarter, holder, issuer)`, for each account."""
         debtors = debtor_accounts(instrument)
         for account in books.positions[instrument]:
             if account in debtors:
                 continue
-            worth, holders = value(books, instrument, account), self.accounts[account]
-            if worth.ndim == 2:
+            worth, holders = _values(books, instrument, account), self.accounts[account]
+            if worth.ndim == 3:
                 issuers = self.accounts[debtors[0]]
             elif instrument == TOKENS:
                 # One holder, everyone else, and a debtor for each coin.
-                worth, issuers = -value(books, TOKENS, RESERVE)[None, :], self.accounts[RESERVE]
+                worth, issuers = -_values(books, TOKENS, RESERVE)[:, None, :], self.accounts[RESERVE]
             else:
-                worth, issuers = worth[:, None], self.accounts[debtors[0]] if debtors else NO_ONE
-            for row, column in np.argwhere(worth):
-                yield holders[row], issuers[column], float(worth[row, column])
+                worth, issuers = worth[:, :, None], self.accounts[debtors[0]] if debtors else NO_ONE
+            yield holders, issuers, worth
+
+
+def _values(books: Books, instrument: str, account: str) -> np.ndarray:
+    """Market value of a position in every quarter, USD bn, as `sim.economy.ledger.value` gives it for one."""
+    units, price = books.positions[instrument][account], books.price[instrument]
+    gap = (1,) * (units.ndim - price.ndim)
+    worth: np.ndarray = units * price.reshape(price.shape[0], *gap, *price.shape[1:])
+    return worth
+
+
+def _texts(texts: Sequence[str]) -> np.ndarray:
+    return np.array(texts, dtype=object)
+
+
+def _joined(parts: list[np.ndarray], empty: np.ndarray) -> np.ndarray:
+    return np.concatenate(parts) if parts else empty

@@ -11,10 +11,10 @@ from sim.attribution import AI, CASH, DIRECT, RETURNED, direct_uses, final_uses,
 from sim.economy.checks import TOLERANCE
 from sim.figures import FIGURES
 from sim.figures.journeys import journeys
-from sim.figures.style import money, percent
 from sim.matrices import balance_sheets
 from sim.pages import page, picture
 from sim.pages import table as _table
+from sim.wording import money, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -42,16 +43,28 @@ class RunError(Exception):
 
 
 class Run:
-    """Read access to a run folder. Tables are read when first asked for, then kept: do not change them.
+    """Read access to a run folder, or to a run in memory. Tables are read when first asked for, then kept.
+
+    Several threads may read a run at once; nobody may change its tables.
 
     Attributes:
-        path: The folder.
         manifest: What explains the run: scenario, seed, quarters, created, versions, checks, outcomes.
     """
 
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
-        self.path = path
+    def __init__(self, path: Path | None, manifest: dict[str, Any]) -> None:
+        self._path = path
         self.manifest = manifest
+
+    @property
+    def path(self) -> Path:
+        """The folder.
+
+        Raises:
+            RunError: The run is in memory alone.
+        """
+        if self._path is None:
+            raise RunError("a run in memory has no folder")
+        return self._path
 
     @staticmethod
     def open(path: Path | str) -> Run:
@@ -76,6 +89,25 @@ class Run:
         if not isinstance(manifest, dict):
             raise RunError(f"{path / MANIFEST}: not a JSON object")
         return Run(path, manifest)
+
+    @staticmethod
+    def of(
+        manifest: Mapping[str, Any],
+        tables: Mapping[str, Callable[[], pd.DataFrame]],
+        events: Sequence[Mapping[str, Any]],
+    ) -> Run:
+        """A run in memory.
+
+        Args:
+            manifest: What explains it.
+            tables: For each name of `TABLES` what makes the table, with the columns of `runs/README.md`; called
+                when the table is first asked for (by two threads at once, perhaps twice).
+            events: What happened, in order.
+
+        Returns:
+            The run; it has no path.
+        """
+        return _InMemory(manifest, tables, events)
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -122,14 +154,18 @@ class Run:
 
         options = {"temp_directory": "", "python_enable_replacements": False}
         with duckdb.connect(config=options) as db:
-            with reported(f"{self.path}: cannot read the tables"):
-                for name in TABLES:
-                    db.execute(f"CREATE TABLE {name} AS FROM read_parquet(?)", [self._file(name)])
+            self._fill(db)
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")
             with reported("query"):
                 db.execute(sql)
                 return db.df()
+
+    def _fill(self, db: duckdb.DuckDBPyConnection) -> None:
+        """Copies the tables into a database."""
+        with reported(f"{self.path}: cannot read the tables"):
+            for name in TABLES:
+                db.execute(f"CREATE TABLE {name} AS FROM read_parquet(?)", [self._file(name)])
 
     def _table(self, name: str) -> pd.DataFrame:
         import duckdb
@@ -140,6 +176,33 @@ class Run:
     def _file(self, table: str) -> str:
         # DuckDB takes a path for a pattern.
         return glob.escape(str(self.path / parquet_name(table)))
+
+
+class _InMemory(Run):
+    """A run whose tables are made when they are asked for, and never leave memory."""
+
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        tables: Mapping[str, Callable[[], pd.DataFrame]],
+        events: Sequence[Mapping[str, Any]],
+    ) -> None:
+        super().__init__(None, dict(manifest))
+        self._tables = tables
+        self._events = [dict(event) for event in events]
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        return self._events
+
+    def _fill(self, db: duckdb.DuckDBPyConnection) -> None:
+        for name in TABLES:
+            db.register("given", getattr(self, name))
+            db.execute(f"CREATE TABLE {name} AS FROM given")
+            db.unregister("given")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return self._tables[name]()
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 from sim import levers
+from sim.attribution import headline
 from sim.economy.decisions import Decision
+from sim.manifest import manifest_of
 from sim.model import CapitalFlowModel
 from sim.records import Recorder
 from sim.run_writer import RunWriter, default_out
 from sim.runs import Run
-from sim.scenario import Scenario, changed, changed_keys, load
+from sim.scenario import Scenario, changed, load
 
 RUNS = Path("runs")
 """Where run folders go, seen from where the command was given."""
-LIBRARIES = ("capflow", "mesa", "numpy", "networkx", "matplotlib", "pydantic", "pandas", "duckdb")
 Progress = Callable[[int, int, str], None]
 """Called with quarters done, quarters in all, and the label of the last one."""
 
@@ -73,7 +72,9 @@ def run(
         (writer.folder / "scenario.json").write_text(
             json.dumps(scenario.model_dump(mode="json"), indent=2) + "\n", encoding="utf8"
         )
-        manifest = _manifest(scenario, model, checks, finished)
+        manifest = manifest_of(
+            scenario, model.seed_used, checks, headline(finished), model.decisions.replaced()
+        )
         finished = Run(writer.folder, manifest)
         _write_network(finished, writer.folder)
         if figures:
@@ -99,40 +100,6 @@ def _write_history(model: CapitalFlowModel, writer: RunWriter, progress: Progres
         if progress is not None:
             progress(model.quarter, total, model.label)
     return worst
-
-
-def _manifest(
-    scenario: Scenario, model: CapitalFlowModel, checks: Mapping[str, float], finished: Run
-) -> dict[str, Any]:
-    from sim.attribution import headline
-
-    versions = {name: _version(name) for name in LIBRARIES}
-    return {
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "about": scenario.about,
-        "seed": model.seed_used,
-        "quarters": scenario.run.quarters,
-        "opening": scenario.run.opening,
-        "changes": {**changed_keys(load("baseline"), scenario), **_replaced(model)},
-        "checks": dict(checks),
-        "outcomes": headline(finished),
-        "versions": {"python": python_version(), **versions},
-    }
-
-
-def _replaced(model: CapitalFlowModel) -> dict[str, dict[str, Any]]:
-    """Decisions that are not the model's own, told like other changes, whether a scenario or a caller set them."""
-    return {
-        f"decisions.{name}": {"from": None, "to": source} for name, source in model.decisions.replaced().items()
-    }
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _write_network(finished: Run, folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sim.experiments.compare import Comparison
     from sim.experiments.ensemble_runs import Ensemble
     from sim.runs import Run
+    from sim.single import Progress
 
 MOST_ROWS = 200
 SHOWN_USD_BN = 0.0005
@@ -110,6 +113,27 @@ def show_ensemble(found: Ensemble) -> None:
     report = found.sweep.report
     where = f"Report: {report.resolve()}" if report else f"Folder: {found.sweep.path.resolve()}"
     console.print(Text(where), soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
+    """A bar over quarters, or whatever else is counted, on standard error where it is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total, label: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    with Bars(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(scenario, total=None)
+
+        def advance(done: int, total: int, label: str) -> None:
+            text = f"{scenario} {label}" if done < total else f"{scenario}: drawing figures"
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield advance
 
 
 def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:

@@ -214,7 +214,7 @@ def test_the_number_of_workers_does_not_matter(twins):
 
 
 def test_a_worker_that_dies_is_told_with_its_history(monkeypatch):
-    monkeypatch.setattr(histories, "_history", _killed)
+    monkeypatch.setattr(histories, "_outcomes", _killed)
     with pytest.raises(histories.WorkerError, match=r"^baseline, seed 1: the worker process died"):
         compare("baseline", "no-redeployment", runs=2, quarters=2, workers=2)
 

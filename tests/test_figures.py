@@ -20,21 +20,11 @@ from sim.attribution import headline
 from sim.figures import FIGURES, data, save_all
 from sim.figures.interest_flow import strokes
 from sim.figures.network import payments
-from sim.figures.style import (
-    DPI,
-    INTEREST,
-    ORIGIN,
-    POPULATION,
-    amount,
-    money,
-    number_of,
-    percent,
-    plain,
-    shades,
-    spread,
-)
+from sim.figures.style import DPI, number_of, shades, spread
 from sim.figures.tables import largest, measure
+from sim.palette import INTEREST, ORIGIN, POPULATION
 from sim.systemic_risk import systemic_risk
+from sim.wording import amount, money, percent, plain
 
 ALL_KINDS = ["one quarter", "baseline", "many agents", "no redeployment", "no interest", "failures"]
 PIXELS_OF_GRACE = 2.0

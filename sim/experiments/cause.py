@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.economy.measures import EARNED
 from sim.experiments.paired import Effect, effect, half_width
-from sim.figures.style import amount, percent
 from sim.outcomes import ORIGIN_WORDS
+from sim.wording import amount, percent
 
 if TYPE_CHECKING:
     from sim.experiments.compare import Comparison

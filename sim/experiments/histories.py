@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ Samples = dict[str, NDArray[np.float64]]
 """Outcome -> one number per seed."""
 Job = tuple[int, int]
 """Which scenario, and the seed."""
+Told = TypeVar("Told")
+"""What is kept of a history."""
 
 FEWEST_EACH = 4
 """Histories that a worker must have to be worth starting: it takes about as long to import."""
@@ -74,8 +76,7 @@ def run_seeds(
         AccountingError: if an accounting identity is violated, naming scenario and seed.
         WorkerError: if a worker process dies.
     """
-    if workers is not None and workers < 1:
-        raise ScenarioError(f"workers = {workers}: at least 1 is needed")
+    _refuse_no_workers(workers)
     jobs = [(which, seed) for seed in seeds for which in range(len(scenarios))]
     in_workers = engine == "auto" and workers is not None
     if not in_workers and chosen_engine(engine, len(jobs)) == "jax":
@@ -85,17 +86,63 @@ def run_seeds(
             if engine == "jax":
                 raise
             print(f"capflow: {error}", file=sys.stderr)
-    count = min(workers or max(1, min(_processors(), len(jobs) // FEWEST_EACH)), len(jobs))
-    finished: dict[Job, dict[str, float]] = {}
-    running = _here(scenarios, jobs) if count <= 1 else _in_workers(scenarios, jobs, count)
-    for (which, seed), outcomes in running:
-        finished[which, seed] = outcomes
-        if progress is not None:
-            progress(len(finished), len(jobs), f"{scenarios[which].name}, seed {seed}")
+    finished = _each(scenarios, jobs, _outcomes, workers, progress)
     return [
         {name: np.array([finished[which, seed][name] for seed in seeds]) for name in finished[which, seeds[0]]}
         for which in range(len(scenarios))
     ]
+
+
+def tell_each(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    tell: Callable[[Scenario, int], Told],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[Told]:
+    """Run one history for each seed in NumPy, side by side, and keep of each what a function tells.
+
+    Args:
+        scenario: what to run.
+        seeds: of the histories.
+        tell: runs a history of a scenario with a seed, and returns what is to be kept; a function that worker
+            processes can import.
+        workers: processes; 1 is this process, None as many as there are processors and work for.
+        progress: told after every history.
+
+    Returns:
+        What was told, in the order of the seeds; it does not depend on the number of workers.
+
+    Raises:
+        ScenarioError: if `workers` is below 1, or the scenario cannot open.
+        AccountingError: if an accounting identity is violated, naming the seed.
+        WorkerError: if a worker process dies.
+    """
+    _refuse_no_workers(workers)
+    finished = _each([scenario], [(0, seed) for seed in seeds], tell, workers, progress)
+    return [finished[0, seed] for seed in seeds]
+
+
+def _refuse_no_workers(workers: int | None) -> None:
+    if workers is not None and workers < 1:
+        raise ScenarioError(f"workers = {workers}: at least 1 is needed")
+
+
+def _each(
+    scenarios: Sequence[Scenario],
+    jobs: Sequence[Job],
+    tell: Callable[[Scenario, int], Told],
+    workers: int | None,
+    progress: Progress | None,
+) -> dict[Job, Told]:
+    count = min(workers or max(1, min(_processors(), len(jobs) // FEWEST_EACH)), len(jobs))
+    finished: dict[Job, Told] = {}
+    running = _here(scenarios, jobs, tell) if count <= 1 else _in_workers(scenarios, jobs, count, tell)
+    for (which, seed), told in running:
+        finished[which, seed] = told
+        if progress is not None:
+            progress(len(finished), len(jobs), f"{scenarios[which].name}, seed {seed}")
+    return finished
 
 
 def _compiled(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Progress | None) -> list[Samples]:
@@ -116,11 +163,15 @@ def _compiled(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Pro
     return samples
 
 
-def _history(scenario: Scenario, seed: int) -> dict[str, float]:
+def _outcomes(scenario: Scenario, seed: int) -> dict[str, float]:
+    return outcomes_of(CapitalFlowModel(scenario, rng=seed))
+
+
+def _history(tell: Callable[[Scenario, int], Told], scenario: Scenario, seed: int) -> Told:
     # The seed is part of the scenario too: sizes of synthetic agents are drawn from it.
     seeded = scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
     try:
-        return outcomes_of(CapitalFlowModel(seeded, rng=seed))
+        return tell(seeded, seed)
     except (AccountingError, ScenarioError) as error:
         raise type(error)(f"{scenario.name}, seed {seed}: {error}") from None
     except Exception as error:
@@ -128,23 +179,25 @@ def _history(scenario: Scenario, seed: int) -> dict[str, float]:
         raise
 
 
-def _here(scenarios: Sequence[Scenario], jobs: Sequence[Job]) -> Iterator[tuple[Job, dict[str, float]]]:
+def _here(
+    scenarios: Sequence[Scenario], jobs: Sequence[Job], tell: Callable[[Scenario, int], Told]
+) -> Iterator[tuple[Job, Told]]:
     for which, seed in jobs:
-        yield (which, seed), _history(scenarios[which], seed)
+        yield (which, seed), _history(tell, scenarios[which], seed)
 
 
 def _in_workers(
-    scenarios: Sequence[Scenario], jobs: Sequence[Job], count: int
-) -> Iterator[tuple[Job, dict[str, float]]]:
+    scenarios: Sequence[Scenario], jobs: Sequence[Job], count: int, tell: Callable[[Scenario, int], Told]
+) -> Iterator[tuple[Job, Told]]:
     """Answers as they come. One executor for each worker, so that it is known which history a worker died at."""
     left = iter(jobs)
     with _workers(count) as pools:
-        at_work: dict[Future[dict[str, float]], tuple[ProcessPoolExecutor, Job]] = {}
+        at_work: dict[Future[Told], tuple[ProcessPoolExecutor, Job]] = {}
 
         def give_next(pool: ProcessPoolExecutor) -> None:
             job = next(left, None)
             if job is not None:
-                at_work[pool.submit(_history, scenarios[job[0]], job[1])] = (pool, job)
+                at_work[pool.submit(_history, tell, scenarios[job[0]], job[1])] = (pool, job)
 
         with _quiet_start():
             for pool in pools:
@@ -153,11 +206,11 @@ def _in_workers(
             for future in wait(at_work, return_when=FIRST_COMPLETED).done:
                 pool, (which, seed) = at_work.pop(future)
                 try:
-                    outcomes = future.result()
+                    told = future.result()
                 except BrokenProcessPool:
                     raise WorkerError(f"{scenarios[which].name}, seed {seed}: {DIED}") from None
                 give_next(pool)
-                yield (which, seed), outcomes
+                yield (which, seed), told
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from sim.figures.style import INK, MUTED, PAPER, TEXT, spread
+from sim.figures.style import TEXT, spread
+from sim.palette import INK, MUTED, PAPER
 
 NODE = 0.016
 """Width of a node, as a part of its axes."""

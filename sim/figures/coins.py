@@ -5,21 +5,11 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.figures.style import (
-    MUTED,
-    POPULATION,
-    label_ends,
-    new_figure,
-    panel,
-    panels,
-    percent,
-    shades,
-    source,
-    span,
-    time_axis,
-)
+from sim.figures.style import label_ends, new_figure, panel, panels, shades, source, span, time_axis
 from sim.figures.tables import measure
+from sim.palette import MUTED, POPULATION
 from sim.runs import Run
+from sim.wording import percent
 
 MOST = 4
 CALM = 0.99

@@ -12,26 +12,10 @@ from sim.experiments.cause import Cause, shares, usd
 from sim.experiments.compare import Comparison
 from sim.experiments.comparison_report import number as told
 from sim.experiments.paired import ROUNDING, Effect
-from sim.figures.style import (
-    GRID,
-    INK,
-    INTEREST,
-    MUTED,
-    NOTE,
-    ORIGIN,
-    ORIGIN_LABEL,
-    PANEL,
-    PAPER,
-    POPULATION,
-    SIZE,
-    TEXT,
-    darker,
-    new_figure,
-    panel,
-    percent,
-    plain,
-)
+from sim.figures.style import NOTE, PANEL, SIZE, TEXT, darker, new_figure, panel
 from sim.outcomes import BY_NAME, Outcome
+from sim.palette import GRID, INK, INTEREST, MUTED, ORIGIN, ORIGIN_LABEL, PAPER, POPULATION
+from sim.wording import percent, plain
 
 LARGEST_DOT = 0.22
 """Inches: diameter of the dot of one pair where there is room."""

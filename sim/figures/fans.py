@@ -11,20 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.figures.style import (
-    INTEREST,
-    POPULATION,
-    TEXT,
-    darker,
-    from_zero,
-    label_ends,
-    new_figure,
-    number_of,
-    panel,
-    panels,
-    plain,
-    time_axis,
-)
+from sim.figures.style import TEXT, darker, from_zero, label_ends, new_figure, number_of, panel, panels, time_axis
+from sim.palette import INTEREST, POPULATION
+from sim.wording import plain
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.calendar import later
-from sim.figures.style import MUTED, POPULATION, TEXT, darker, new_figure, number_of, panel, panels, time_axis
+from sim.figures.style import TEXT, darker, new_figure, number_of, panel, panels, time_axis
+from sim.palette import MUTED, POPULATION
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,9 +8,6 @@ from matplotlib.figure import Figure
 
 from sim.figures import data
 from sim.figures.style import (
-    INTEREST,
-    MUTED,
-    POPULATION,
     TEXT,
     dots,
     empty,
@@ -20,14 +17,15 @@ from sim.figures.style import (
     new_figure,
     panel,
     panels,
-    plain,
     shades,
     source,
     span,
     time_axis,
 )
 from sim.figures.tables import after_opening, largest, measure, series
+from sim.palette import INTEREST, MUTED, POPULATION
 from sim.runs import Run
+from sim.wording import plain
 
 MOST = 7
 

@@ -21,22 +21,10 @@ from sim.attribution import (
 )
 from sim.figures.bands import NODE, Diagram, Link, Node
 from sim.figures.journeys import journeys
-from sim.figures.style import (
-    GRID,
-    INK,
-    INTEREST,
-    PANEL,
-    POPULATION,
-    amount,
-    empty,
-    money,
-    new_figure,
-    percent,
-    shades,
-    source,
-    span,
-)
+from sim.figures.style import PANEL, empty, new_figure, shades, source, span
+from sim.palette import GRID, INK, INTEREST, POPULATION
 from sim.runs import Run
+from sim.wording import amount, money, percent
 
 if TYPE_CHECKING:
     import pandas as pd

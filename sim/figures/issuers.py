@@ -7,17 +7,12 @@ from matplotlib.figure import Figure
 
 from sim.figures import data
 from sim.figures.style import (
-    INTEREST,
-    MUTED,
-    POPULATION,
     TEXT,
-    amount,
     dots,
     empty,
     flow_quarters,
     from_zero,
     label_ends,
-    money,
     new_figure,
     panel,
     panels,
@@ -27,7 +22,9 @@ from sim.figures.style import (
     time_axis,
 )
 from sim.figures.tables import after_opening, largest, measure, series
+from sim.palette import INTEREST, MUTED, POPULATION
 from sim.runs import Run
+from sim.wording import amount, money
 
 MOST = 6
 RESERVE = {

@@ -11,15 +11,10 @@ from matplotlib.ticker import NullFormatter
 
 from sim.figures import data
 from sim.figures.style import (
-    INK,
-    MUTED,
-    POPULATION,
     TEXT,
-    amount,
     dots,
     empty,
     flow_quarters,
-    money,
     new_figure,
     panel,
     panels,
@@ -29,7 +24,9 @@ from sim.figures.style import (
     time_axis,
 )
 from sim.figures.tables import after_opening, measure, series
+from sim.palette import INK, MUTED, POPULATION
 from sim.runs import Run
+from sim.wording import amount, money
 
 if TYPE_CHECKING:
     import pandas as pd

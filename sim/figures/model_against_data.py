@@ -11,20 +11,9 @@ from matplotlib.figure import Figure
 
 from sim.figures import data
 from sim.figures.data import Point
-from sim.figures.style import (
-    INK,
-    POPULATION,
-    TEXT,
-    dots,
-    empty,
-    new_figure,
-    number_of,
-    panel,
-    panels,
-    source,
-    time_axis,
-)
+from sim.figures.style import TEXT, dots, empty, new_figure, number_of, panel, panels, source, time_axis
 from sim.figures.tables import measure, series
+from sim.palette import INK, POPULATION
 from sim.runs import Run
 
 if TYPE_CHECKING:

@@ -13,22 +13,11 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from sim.economy.flows import FLOWS, OWN, RESERVE, SECTORS
-from sim.figures.style import (
-    INK,
-    INTEREST,
-    MUTED,
-    PANEL,
-    PAPER,
-    POPULATION,
-    SIZE,
-    TEXT,
-    amount,
-    empty,
-    new_figure,
-    source,
-)
+from sim.figures.payments import ASSETS, payments_by_quarter
+from sim.figures.style import PANEL, SIZE, TEXT, empty, new_figure, source
+from sim.palette import INK, INTEREST, MUTED, PAPER, POPULATION
 from sim.runs import Run
+from sim.wording import amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,17 +37,6 @@ WIDEST = 30.0
 LEAST_INTEREST = 5e-3
 """USD bn of interest below which a payment is not highlighted."""
 LAST_QUARTERS = 4
-ASSETS = {
-    "issuers": (
-        *("cash", "bills", "repo", "secured_loans", "bitcoin", "gold", "other_ventures"),
-        *("compute_loans", "stakes"),
-    ),
-    "investors": ("cash", "compute_loans", "stakes"),
-    "labs": ("cash",),
-    "ventures": ("cash",),
-    "providers": ("cash", "gpu_book_value"),
-}
-"""What each population has on its balance sheet, by measure."""
 BAR = 0.026
 """Width of a sector's bar, as a part of the figure."""
 OUTSIDE = {
@@ -125,34 +103,13 @@ def draw(run: Run) -> Figure:
 def payments(run: Run, quarters: Sequence[str]) -> pd.DataFrame:
     """Payments between nodes of the picture in some quarters: source, target, usd_bn, interest.
 
-    Swaps of one asset for another between issuers and the market fund nobody and are left out. A sector is
-    one node where it pays and another where it is paid; agents beyond the largest are one node.
+    Agents beyond the largest are one node.
     """
-    flows = run.flows[run.flows["quarter"].isin(quarters)]
-    flows = flows[flows["flow"].isin([kind for kind in FLOWS if _funds(kind)])]
+    table = payments_by_quarter(run)
+    table = table[table["quarter"].isin(quarters)]
     names = _names(run)
-    sides = {}
-    for side in ("payer", "payee"):
-        account = flows["flow"].map({kind: getattr(flow, side) for kind, flow in FLOWS.items()})
-        population = account.replace({OWN: "issuers", RESERVE: "issuers"})
-        keys = population.str.cat(flows[side].astype(str), sep="/")
-        in_sector = account.isin(SECTORS)
-        sides[side] = keys.where(~in_sector, side + "/" + flows[side].astype(str)).map(
-            lambda key: names.get(key, key)
-        )
-    table = flows.assign(source=sides["payer"], target=sides["payee"], interest=flows["from_bill_interest"])
-    return table.groupby(["source", "target"], as_index=False)[["usd_bn", "interest"]].sum()
-
-
-def _funds(kind: str) -> bool:
-    flow = FLOWS[kind]
-    issuers = (OWN, RESERVE)
-    swap = flow.payer_gets is not None or flow.payee_gives is not None
-    ends = (flow.payer, flow.payee)
-    with_market = any(end in issuers for end in ends) and any(end in SECTORS for end in ends)
-    return not (
-        all(end in SECTORS for end in ends) or all(end in issuers for end in ends) or (with_market and swap)
-    )
+    renamed = {side: table[side].map(lambda key: names.get(key, key)) for side in ("source", "target")}
+    return table.assign(**renamed).groupby(["source", "target"], as_index=False)[["usd_bn", "interest"]].sum()
 
 
 def _names(run: Run) -> dict[str, str]:

@@ -9,23 +9,20 @@ from matplotlib.figure import Figure
 
 from sim.attribution import headline
 from sim.figures.style import (
-    INTEREST,
-    ORIGIN,
-    ORIGIN_LABEL,
     empty,
     flow_quarters,
     from_zero,
     label_ends,
-    money,
     new_figure,
     panel,
-    percent,
     source,
     span,
     time_axis,
 )
 from sim.figures.tables import after_opening, series
+from sim.palette import INTEREST, ORIGIN, ORIGIN_LABEL
 from sim.runs import Run
+from sim.wording import money, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,18 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from sim.figures.style import (
-    INK,
-    MUTED,
-    NOTE,
-    PANEL,
-    PAPER,
-    POPULATION,
-    TEXT,
-    new_figure,
-    plain,
-)
+from sim.figures.style import NOTE, PANEL, TEXT, new_figure
 from sim.outcomes import BY_NAME
+from sim.palette import INK, MUTED, PAPER, POPULATION
+from sim.wording import plain
 
 if TYPE_CHECKING:
     import pandas as pd

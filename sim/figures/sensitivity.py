@@ -11,21 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.figures.phase import spelled
-from sim.figures.style import (
-    GRID,
-    INK,
-    MUTED,
-    NOTE,
-    PANEL,
-    PAPER,
-    POPULATION,
-    SIZE,
-    TEXT,
-    new_figure,
-    plain,
-    spread,
-)
+from sim.figures.style import NOTE, PANEL, SIZE, TEXT, new_figure, spread
 from sim.outcomes import BY_NAME
+from sim.palette import GRID, INK, MUTED, PAPER, POPULATION
+from sim.wording import plain
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Finding, Sensitivity

@@ -11,18 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.figures.style import (
-    INK,
-    INTEREST,
-    MUTED,
-    TEXT,
-    amount,
-    from_zero,
-    label_ends,
-    new_figure,
-    panel,
-    percent,
-)
+from sim.figures.style import TEXT, from_zero, label_ends, new_figure, panel
+from sim.palette import INK, INTEREST, MUTED
+from sim.wording import amount, percent
 
 LINES = ("#7B8794", "#0072B2", "#56B4E9", "#009E73", "#E69F00")
 CHANNELS = {

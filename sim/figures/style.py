@@ -1,8 +1,4 @@
-"""One look for every figure: colours, sizes, axes of time, labels.
-
-Colours are those of Okabe and Ito (2008), told apart with any colour vision. Vermilion is bill interest and
-nothing else; each population has one hue, and its members are shades of it.
-"""
+"""One look for every figure: sizes, axes of time, labels; its colours are those of `sim.palette`."""
 
 from __future__ import annotations
 
@@ -17,39 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from sim.palette import GRID, INK, MUTED, PAPER
 from sim.runs import Run
-
-INTEREST = "#D55E00"
-"""Bill interest, wherever it is."""
-POPULATION = {
-    "issuers": "#009E73",
-    "labs": "#CC79A7",
-    "providers": "#0072B2",
-    "investors": "#56B4E9",
-    "ventures": "#E69F00",
-    "government": "#4B5563",
-    "vendor": "#1F2933",
-    "economy": "#7B8794",
-}
-ORIGIN = {
-    "bill_interest": INTEREST,
-    "customer_revenue": "#CC79A7",
-    "investor_capital": "#56B4E9",
-    "credit": "#0072B2",
-    "opening_cash": "#C3CAD2",
-    "token_float": "#009E73",
-    "trading_gains": "#F0E442",
-}
-ORIGIN_LABEL = {
-    "bill_interest": "Bill interest",
-    "customer_revenue": "Customer revenue",
-    "investor_capital": "Investor capital",
-    "credit": "Credit",
-    "opening_cash": "Opening cash",
-    "token_float": "Token float",
-    "trading_gains": "Trading gains",
-}
-INK, MUTED, GRID, PAPER = "#1F2933", "#5B6773", "#E4E7EB", "#FFFFFF"
+from sim.wording import plain
 
 SIZE = (13.333, 7.5)
 """Inches: a slide of 16 to 9."""
@@ -107,41 +73,6 @@ def panel(axes: Axes, title: str, unit: str) -> Axes:
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: plain(number)))
     return axes
-
-
-def plain(number: float) -> str:
-    """A number as a reader wants it on an axis: 0.5, 20, 1,500, 30k, 2M."""
-    size = abs(number)
-    text = f"{number:,.0f}" if size >= 1000.0 else f"{number:.4g}"
-    for limit, divisor, unit in ((1e4, 1e3, "k"), (1e6, 1e6, "M"), (1e9, 1e9, "bn")):
-        if size >= limit * (1.0 - 1e-9):
-            text = f"{number / divisor:.3g}{unit}"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
-def amount(usd_bn: float) -> str:
-    """USD bn with as many digits as matter: 101, 26.2, 1.31, 0.08, 0.001."""
-    size = abs(usd_bn)
-    if size >= 1000.0 or size == 0.0:
-        return f"{usd_bn:,.0f}"
-    digits = 0 if size >= 99.95 else 1 if size >= 9.95 else 2 if size >= 0.0995 else 3
-    return f"{usd_bn:.{digits}f}"
-
-
-def money(usd_bn: float) -> str:
-    """An amount in words: USD 26.2 bn, USD 83 million, USD 40,000."""
-    size = abs(usd_bn)
-    if size >= 0.0995:
-        return f"USD {amount(usd_bn)} bn"
-    return f"USD {usd_bn * 1e3:.3g} million" if size >= 1e-3 else f"USD {usd_bn * 1e9:,.0f}"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with two digits that matter: 53%, 2.7%, 0.051%."""
-    size = abs(100.0 * share)
-    if size >= 9.95 or size == 0.0:
-        return f"{100.0 * share:.0f}%"
-    return f"{100.0 * share:.2g}%" if size >= 1e-3 else "<0.001%"
 
 
 def number_of(quarter: str) -> int:

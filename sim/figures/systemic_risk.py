@@ -9,28 +9,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.figures.style import (
-    GRID,
-    INK,
-    MUTED,
-    PAPER,
-    POPULATION,
     TEXT,
-    amount,
     darker,
     empty,
     from_zero,
     label_ends,
-    money,
     new_figure,
     number_of,
     panel,
-    percent,
     shades,
     source,
     time_axis,
 )
+from sim.palette import GRID, INK, MUTED, PAPER, POPULATION
 from sim.runs import Run
 from sim.systemic_risk import history, losses, systemic_risk
+from sim.wording import amount, money, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.figures.style import INK, MUTED, TEXT, amount, money, new_figure, panel, percent
+from sim.figures.style import TEXT, new_figure, panel
+from sim.palette import INK, MUTED
+from sim.wording import amount, money, percent
 
 LINES = ("#009E73", "#56B4E9", "#0072B2", "#E69F00", INK)
 STYLES = ("-", "--", ":", "-.", "-")

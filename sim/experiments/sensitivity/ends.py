@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.experiments.paired import ROUNDING, half_width
 from sim.experiments.sensitivity.results import Ends, Estimate
 from sim.experiments.sensitivity.sample import Sample, Varied
-from sim.figures.style import plain
+from sim.wording import plain
 
 LEVELS = ("grid", "morris")
 """Methods in which a lever takes a few values only."""

@@ -23,10 +23,11 @@ from sim.experiments.sweep import chunks
 from sim.experiments.sweep.folder import REPORT, Sweep
 from sim.experiments.sweep.summary import summaries
 from sim.figures import fans, first_failures
-from sim.figures.style import DPI, plain
+from sim.figures.style import DPI
 from sim.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.pages import page, picture, table
 from sim.runs import RunError, quoted, reported
+from sim.wording import plain
 
 DRAWN = (
     "gpu_capex_usd_bn",

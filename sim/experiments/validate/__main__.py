@@ -1,0 +1,36 @@
+"""`python -m sim.experiments.validate`: the tables of docs/facts.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.experiments.validate.console import MARKS, evidence_words, interval_words, model_words
+from sim.experiments.validate.table import FactRow, FactTable
+from sim.experiments.validate.validation import validate
+
+HEAD = ("fact", "unit", "article", "evidence", "model", "90 percent", "kind", "agrees")
+
+
+def markdown(found: FactTable) -> Iterator[str]:
+    """Lines of the two tables, facts first."""
+    for rows in (found.rows, found.stylised):
+        yield _line(HEAD)
+        yield _line(["---"] * len(HEAD))
+        yield from (_line(cells(row)) for row in rows)
+        yield ""
+
+
+def cells(row: FactRow) -> tuple[str, ...]:
+    """A fact in a line of the table."""
+    given = (row.label, row.unit, row.article_says, evidence_words(row))
+    return (*given, model_words(row), interval_words(row), row.kind, MARKS[row.ok][0])
+
+
+def _line(parts: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(parts)} |".replace("|  |", "| |")
+
+
+if __name__ == "__main__":
+    table = validate()
+    print("\n".join(markdown(table)))
+    print(table.words)

@@ -1,0 +1,90 @@
+"""The fact table in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.experiments.validate.table import FactRow, FactTable, told, told_range
+
+MARKS = {True: ("yes", "green"), False: ("no", "red"), None: ("\N{EN DASH}", "dim")}
+"""Verdict -> what stands for it, and its style: words, so that no one depends on colours."""
+BEYOND = "later"
+
+
+def show(found: FactTable) -> None:
+    """Print the table, what disagrees, and how to read it."""
+    console = Console(highlight=False)
+    runs, first = len(found.seeds), found.seeds[0]
+    seeds = f"seeds {first} to {found.seeds[-1]}" if runs > 1 else f"seed {first}"
+    many = f"{runs} histories" if runs > 1 else "1 history"
+    _print_table(console, f"{found.scenario.title}: facts ({many}, {seeds})", found.rows)
+    if found.stylised:
+        _print_table(console, "Stylised facts", found.stylised)
+    rows = (*found.rows, *found.stylised)
+    missed = {row.label: row.verdict for row in rows if row.ok is False}
+    _list(console, "Where the model and the evidence disagree", missed)
+    apart = {row.label: row.disagreement for row in rows if row.disagreement is not None}
+    _list(console, "Where the article and the evidence disagree", apart)
+    silent = {row.label: row.verdict for row in rows if row.ok is None}
+    _list(console, "Where there is no verdict", silent)
+    console.print(Text(f"\n{found.words}"))
+    margin = f"{100.0 * found.rule.margin:.0f} percent"
+    console.print(
+        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
+        "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "
+        f"which is never taken to be sharper than {margin}. Sources and notes: --json, or "
+        "configs/data/facts.toml.",
+        style="dim",
+    )
+
+
+def _print_table(console: Console, title: str, rows: Sequence[FactRow]) -> None:
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
+    table.add_column("fact")
+    table.add_column("agrees", no_wrap=True)
+    for name in ("article", "evidence", "model", "90 percent"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        mark, style = MARKS[row.ok]
+        table.add_row(
+            Text.assemble(row.label, (f"\n{row.kind}, {row.unit}", "dim")),
+            Text(mark, style),
+            Text(row.article_says),
+            Text(evidence_words(row)),
+            Text(model_words(row)),
+            Text(interval_words(row)),
+        )
+    console.print(table)
+
+
+def evidence_words(row: FactRow) -> str:
+    """The evidence: a figure, a range, or "none"."""
+    if row.evidence_low is None or row.evidence_high is None:
+        return "none"
+    return told_range((row.evidence_low, row.evidence_high), row.unit)
+
+
+def model_words(row: FactRow) -> str:
+    """The model's mean, or "none"."""
+    return "none" if row.model is None else told(row.model, row.unit)
+
+
+def interval_words(row: FactRow) -> str:
+    """The interval; empty where there is none, or it is a point, as for what is fed in."""
+    if row.interval is None or row.kind == "input":
+        return ""
+    low, high = (BEYOND if end is None else told(end, row.unit) for end in row.interval)
+    return low if low == high else f"{low} to {high}"
+
+
+def _list(console: Console, title: str, lines: dict[str, str]) -> None:
+    if not lines:
+        return
+    console.print(Text(f"\n{title}", style="bold"))
+    for label, words in lines.items():
+        console.print(Text(f"  {label}: {words}"))

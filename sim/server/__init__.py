@@ -1,0 +1,5 @@
+"""The visualisation server: watch the money move, turn a lever, compare worlds.
+
+Stateless: the address says which history is meant (`address`), a bounded cache answers it (`worlds`), and playing
+through its quarters happens in the browser on the data of one document (`document`).
+"""

@@ -1,0 +1,106 @@
+"""What pages fetch: histories as JSON, their tables as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+
+from sim.errors import ScenarioError
+from sim.runs import RunError
+from sim.server import address
+from sim.server.worlds import BusyError, Worlds
+
+if TYPE_CHECKING:
+    from sim.runs import Run
+
+TABLES = ("series", "agents", "flows", "exposures", "events", "uses", "ends", "payments")
+"""Tables of a history that can be downloaded."""
+FRESH = 3600
+"""Seconds for which a browser may keep a history: the same address gives the same history."""
+Answer = Callable[..., Response]
+
+
+def told(error: str, status: int) -> Response:
+    """An error in one line."""
+    return Response(json.dumps({"error": error}), status, mimetype="application/json")
+
+
+def answered(respond: Answer) -> Answer:
+    """Turn what a user got wrong, and what nobody did, into one line with a status."""
+
+    @wraps(respond)
+    def safe(*args: Any, **kwargs: Any) -> Response:
+        from sim.model import AccountingError
+
+        try:
+            return respond(*args, **kwargs)
+        except (ScenarioError, RunError) as error:
+            return told(str(error), 400)
+        except BusyError as error:
+            return told(str(error), 503)
+        except AccountingError as error:
+            return told(f"this history cannot be used: {error}", 422)
+
+    return safe
+
+
+def attach(server: Flask, worlds: Worlds) -> None:
+    """Add the addresses under /api/ to the application."""
+
+    @server.get("/api/world")
+    @answered
+    def world() -> Response:
+        asked = address.read(request.args)
+        response = Response(worlds.document(asked), mimetype="application/json")
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Cache-Control"] = f"private, max-age={FRESH}"
+        return response
+
+    @server.get("/api/agent")
+    @answered
+    def agent() -> Response:
+        from sim.server.views.agent import agent as told_agent
+
+        asked = address.read(request.args, ("agent",))
+        found = told_agent(worlds.run(asked), request.args.get("agent", ""))
+        return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
+
+    @server.get("/api/<path:rest>")
+    def nothing(rest: str) -> Response:
+        return told(f"/api/{rest[:64]}: no such address", 404)
+
+    @server.get("/api/<table>.csv")
+    @answered
+    def table(table: str) -> Response:
+        if table not in TABLES:
+            return told(f"{table[:64]!r}: no such table; there are {', '.join(TABLES)}", 404)
+        asked = address.read(request.args)
+        name = f"capflow-{asked.scenario}-{table}.csv"
+        text = _as_csv(worlds.run(asked), table)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(text, mimetype="text/csv", headers=headers)
+
+
+def _as_csv(run: Run, table: str) -> str:
+    if table == "events":
+        rows = io.StringIO()
+        writer = csv.DictWriter(rows, ("quarter", "kind", "agent", "text", "usd_bn"))
+        writer.writeheader()
+        writer.writerows(run.events)
+        return rows.getvalue()
+    if table == "payments":
+        from sim.figures.payments import payments_by_quarter
+
+        return str(payments_by_quarter(run).to_csv(index=False))
+    if table in ("uses", "ends"):
+        from sim.attribution import direct_uses_by_quarter
+        from sim.figures.journeys import journeys_by_quarter
+
+        return str((direct_uses_by_quarter if table == "uses" else journeys_by_quarter)(run).to_csv(index=False))
+    return str(getattr(run, table).to_csv(index=False))

@@ -1,0 +1,100 @@
+"""The application: the frame of every page, and which page an address shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import dash
+import dash_mantine_components as dmc
+from dash import Input, Output, dcc, html
+
+from sim import palette
+from sim.errors import ScenarioError
+from sim.runs import RunError
+from sim.server import api
+from sim.server.gate import guard
+from sim.server.pages import about, agent, live
+from sim.server.parts import problem
+from sim.server.worlds import Worlds
+
+ASSETS = Path(__file__).parent / "assets"
+Layout = Callable[[dict[str, str]], Any]
+PAGES: dict[str, tuple[str, Layout]] = {
+    "/": ("Live", live.layout),
+    "/about": ("About the model", about.layout),
+}
+"""Pages of the navigation: path -> name and layout, which takes the query of the address."""
+HIDDEN: dict[str, tuple[str, Layout]] = {"/agent": ("Agent", agent.layout)}
+"""Pages that others lead to."""
+THEME = {
+    "primaryColor": "dark",
+    "fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+    "defaultRadius": "sm",
+}
+
+
+def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash:
+    """The application with all its pages; arguments as in `sim.server.gate.guard`."""
+    app = dash.Dash(
+        "capflow",
+        assets_folder=str(ASSETS),
+        title="capflow",
+        update_title="",
+        suppress_callback_exceptions=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    # Their addresses change with their content.
+    app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    app.layout = _frame()
+    _route(app)
+    live.callbacks(app)
+    agent.callbacks(app)
+    api.attach(app.server, Worlds())
+    guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
+    return app
+
+
+def _frame() -> Any:
+    links = [dcc.Link(name, href=path, id={"nav": path}, refresh=True) for path, (name, _) in PAGES.items()]
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Store(id="palette", data={"interest": palette.INTEREST, "population": palette.POPULATION}),
+            html.A("Skip to content", href="#page", className="skip"),
+            html.Header(
+                [html.A("capflow", href="/", className="brand"), html.Nav(links, **{"aria-label": "Pages"})],
+                className="top",
+            ),
+            html.Main(id="page", tabIndex="-1"),
+            html.Footer(
+                [
+                    "Attribution is accounting, not cause. Numbers come out of a model; ",
+                    html.A("what it is and is not", href="/about"),
+                    ".",
+                ]
+            ),
+        ],
+        theme=THEME,
+        forceColorScheme="light",
+    )
+
+
+def _route(app: dash.Dash) -> None:
+    @app.callback(Output("page", "children"), Input("url", "pathname"), Input("url", "search"))
+    def page(path: str | None, search: str | None) -> Any:
+        said = dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=True))
+        said.pop("token", None)
+        found = {**PAGES, **HIDDEN}.get((path or "/").rstrip("/") or "/")
+        if found is None:
+            return problem("There is no such page.", "Go to the live model", "/")
+        try:
+            return found[1](said)
+        except (ScenarioError, RunError) as error:
+            return problem(str(error), "Start again from the baseline", path or "/")
+
+    app.clientside_callback(
+        dash.ClientsideFunction("shell", "mark"), Output("page", "data-path"), Input("url", "pathname")
+    )

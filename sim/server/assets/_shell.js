@@ -1,0 +1,121 @@
+/* The frame of every page, and what all scripts share. */
+window.dash_clientside = window.dash_clientside || {};
+// Dash defines these when the first function runs; scripts may name them before.
+Object.assign(window.dash_clientside, {
+    no_update: {description: "Return to prevent updating an Output."},
+    PreventUpdate: {description: "Throw to prevent updating all Outputs."},
+});
+
+window.capflow = {
+    /** A component of Dash, for outputs named `children`. */
+    h(type, props, ...children) {
+        const inside = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+        return {type, namespace: "dash_html_components", props: {...props, children: inside}};
+    },
+    minus(text) {
+        return text.replace("-", "\u2212");
+    },
+    /** Digits that matter: 101, 26.2, 1.31, 0.083. */
+    amount(number) {
+        const size = Math.abs(number);
+        if (size >= 999.5 || size === 0) {
+            return capflow.minus(Math.round(number).toLocaleString("en-US"));
+        }
+        const digits = size >= 99.95 ? 0 : size >= 9.95 ? 1 : size >= 0.0995 ? 2 : 3;
+        return capflow.minus(number.toFixed(digits));
+    },
+    /** USD bn in words: USD 26.2 bn, USD 83 million. */
+    money(number) {
+        const size = Math.abs(number);
+        if (size >= 0.0995 || size === 0) {
+            return `USD ${capflow.amount(number)} bn`;
+        }
+        if (size >= 1e-4) {
+            return capflow.minus(`USD ${Number((number * 1e3).toPrecision(2))} million`);
+        }
+        return `USD ${capflow.minus(Math.round(number * 1e9).toLocaleString("en-US"))}`;
+    },
+    percent(share) {
+        const size = Math.abs(100 * share);
+        if (size === 0 || size >= 9.95) {
+            return capflow.minus(`${(100 * share).toFixed(0)}%`);
+        }
+        return size < 1e-3 ? "<0.001%" : capflow.minus(`${Number((100 * share).toPrecision(2))}%`);
+    },
+    /** A number in the unit of a card. */
+    told(number, unit) {
+        if (number === null) {
+            return "\u2013";
+        }
+        if (unit === "usd_bn") {
+            return capflow.money(number);
+        }
+        if (unit === "share") {
+            return capflow.percent(number);
+        }
+        if (unit === "price") {
+            return `USD ${number.toFixed(3)}`;
+        }
+        return capflow.minus(Math.round(number).toLocaleString("en-US"));
+    },
+    /** A change, with its sign. */
+    change(number, unit) {
+        const text = capflow.told(Math.abs(number), unit);
+        return `${number < 0 ? "\u2212" : "+"}${text}`;
+    },
+    /** A document of the server, or an error whose message is one line. */
+    async get(path) {
+        let answer;
+        try {
+            answer = await fetch(path, {credentials: "same-origin"});
+        } catch (error) {
+            throw new Error("The server does not answer. Is it still running?");
+        }
+        let found;
+        try {
+            found = await answer.json();
+        } catch (error) {
+            throw new Error(`The server answered with ${answer.status} and nothing to read.`);
+        }
+        if (!answer.ok) {
+            throw new Error(found.error || `The server answered with ${answer.status}.`);
+        }
+        return found;
+    },
+    /** Change the address without loading the page again. */
+    show(query) {
+        const search = query ? `?${query}` : "";
+        if (search !== window.location.search) {
+            window.history.replaceState(window.history.state, "", window.location.pathname + search);
+        }
+    },
+    lines: {
+        font: {family: "system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif", size: 13, color: "#1F2933"},
+        muted: "#5B6773",
+        grid: "#E4E7EB",
+        ink: "#1F2933",
+    },
+    save(href, name) {
+        const link = document.createElement("a");
+        link.href = href;
+        link.download = name;
+        document.body.appendChild(link);
+        link.click();
+        link.remove();
+    },
+};
+
+window.dash_clientside.shell = {
+    /** Mark the page that is shown, in the navigation and in the title of the window. */
+    mark(path) {
+        const shown = path && path !== "/" ? path.replace(/\/$/, "") : "/";
+        document.querySelectorAll("header nav a").forEach((link) => {
+            if (link.getAttribute("href") === shown) {
+                link.setAttribute("aria-current", "page");
+            } else {
+                link.removeAttribute("aria-current");
+            }
+        });
+        return shown;
+    },
+};

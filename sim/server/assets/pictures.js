@@ -1,0 +1,240 @@
+/* The flow diagram and the time series of the live page. */
+(function () {
+    const {amount, percent, lines} = window.capflow;
+    const same = window.dash_clientside.no_update;
+    const SMALL = 0.012;  // Part of all interest below which issuers and uses are put together.
+    const MOST = 7;
+
+    function sum(rows, key, at) {
+        const found = new Map();
+        rows.forEach((row) => found.set(row[key], (found.get(row[key]) || 0) + row.usd_bn[at]));
+        return found;
+    }
+
+    /** Names to keep: the largest ones; the others share one name. */
+    function renamed(totals, whole, others, always = []) {
+        const ranked = [...totals.entries()].sort((a, b) => b[1] - a[1]);
+        const small = ranked
+            .filter(([name, usd], rank) => !always.includes(name) && (usd < SMALL * whole || rank >= MOST))
+            .map(([name]) => name);
+        return (name) => (small.length > 1 && small.includes(name) ? others : name);
+    }
+
+    function sankey(bands, colours, whole, strong) {
+        const names = [...new Set(bands.flatMap((band) => [band.from, band.to]))];
+        const through = names.map((name) =>
+            Math.max(
+                bands.filter((b) => b.from === name).reduce((s, b) => s + b.usd, 0),
+                bands.filter((b) => b.to === name).reduce((s, b) => s + b.usd, 0),
+            ),
+        );
+        return {
+            type: "sankey",
+            arrangement: "snap",
+            valueformat: ".3g",
+            valuesuffix: " bn USD",
+            textfont: {...lines.font, size: 13},
+            node: {
+                label: names.map((name, i) => `${name}  ${amount(through[i])} \u00b7 ${percent(through[i] / whole)}`),
+                color: names.map((name) => colours[name] || "#B8C0C8"),
+                pad: 14,
+                thickness: 16,
+                line: {width: 0},
+                align: "left",
+            },
+            link: {
+                source: bands.map((band) => names.indexOf(band.from)),
+                target: bands.map((band) => names.indexOf(band.to)),
+                value: bands.map((band) => band.usd),
+                color: bands.map((band) => `${(colours[band.paint] || "#B8C0C8")}${strong ? "88" : band.alpha || "55"}`),
+            },
+        };
+    }
+
+    function firstHand(world, at, palette) {
+        const groups = {"paid away": "Paid away", kept: "Kept", "AI and frontier": "AI (net)"};
+        groups["came back"] = groups["AI and frontier"];
+        const rows = world.uses.direct;
+        const whole = rows.reduce((total, row) => total + row.usd_bn[at], 0);
+        const issuer = renamed(sum(rows, "issuer", at), whole, "smaller issuers");
+        const inGroup = (name) => rows.filter((row) => groups[row.group] === groups[name]);
+        const bands = new Map();
+        const add = (from, to, usd, paint, alpha) => {
+            const key = `${from}>${to}`;
+            const band = bands.get(key) || {from, to, usd: 0, paint, alpha};
+            band.usd += usd;
+            bands.set(key, band);
+        };
+        ["paid away", "kept", "AI and frontier"].forEach((name) => {
+            const group = groups[name];
+            const chosen = inGroup(name);
+            const use = renamed(sum(chosen, "label", at), whole, name === "kept" ? "other savings" : "other payments");
+            const alpha = name === "AI and frontier" ? "CC" : "55";
+            chosen.forEach((row) => {
+                add(issuer(row.issuer), group, row.usd_bn[at], group, alpha);
+                if (name !== "AI and frontier") {
+                    add(group, use(row.label), row.usd_bn[at], group, alpha);
+                }
+            });
+        });
+        const colours = {
+            "Paid away": "#9AA5B1",
+            Kept: palette.population.issuers,
+            "AI (net)": palette.interest,
+        };
+        rows.forEach((row) => {
+            colours[issuer(row.issuer)] = palette.population.issuers;
+        });
+        return [[...bands.values()].filter((band) => band.usd > 1e-9 * whole), colours, whole];
+    }
+
+    function anyRemove(world, at, palette) {
+        const rows = world.uses.ends.filter((row) => row.usd_bn[at] > 0);
+        const whole = rows.reduce((total, row) => total + row.usd_bn[at], 0);
+        const kept = ["GPUs bought", "open data"];
+        const end = renamed(sum(rows, "label", at), whole, "everything else", kept);
+        const words = Object.fromEntries(world.uses.direct.map((row) => [row.use, row.label]));
+        const colours = {"GPUs bought": palette.population.vendor, "open data": palette.population.ventures};
+        const bands = new Map();
+        rows.forEach((row) => {
+            const from = `via ${words[row.channel] || row.channel.replaceAll("_", " ")}`;
+            const to = end(row.label);
+            const band = bands.get(`${from}>${to}`) || {from, to, usd: 0, paint: "interest"};
+            band.usd += row.usd_bn[at];
+            bands.set(`${from}>${to}`, band);
+            colours[from] = palette.interest;
+        });
+        colours.interest = palette.interest;
+        return [[...bands.values()], colours, whole];
+    }
+
+    function shell(margin) {
+        return {
+            font: lines.font,
+            margin,
+            paper_bgcolor: "rgba(0,0,0,0)",
+            plot_bgcolor: "rgba(0,0,0,0)",
+            autosize: true,
+            hoverlabel: {font: {size: 13}},
+        };
+    }
+
+    function empty(text) {
+        const annotations = [{text, showarrow: false, x: 0.5, y: 0.5, xref: "paper", yref: "paper", font: {size: 15}}];
+        return {data: [], layout: {...shell({l: 10, r: 10, t: 10, b: 10}), annotations, xaxis: {visible: false}, yaxis: {visible: false}}};
+    }
+
+    function chart(found, base, world, at) {
+        const data = [];
+        const last = world.quarters.length - 1;
+        found.lines.forEach((line, index) => {
+            const other = base && base.lines.find((one) => one.label === line.label);
+            if (other) {
+                data.push({
+                    type: "scatter",
+                    mode: "lines",
+                    x: world.quarters,
+                    y: other.values,
+                    line: {color: line.colour, width: 1.2, dash: "dot"},
+                    opacity: 0.7,
+                    name: `${line.label}, levers as in the scenario`,
+                    showlegend: false,
+                });
+            }
+            data.push({
+                type: "scatter",
+                mode: "lines",
+                x: world.quarters,
+                y: line.values,
+                name: line.label,
+                line: {color: line.colour, width: 2.4, dash: line.dashed ? "dash" : "solid"},
+                hovertemplate: `%{y:.4g}<extra>${line.label}</extra>`,
+            });
+            line.data.forEach((point) => {
+                const middle = (point.first + point.last) / 2;
+                data.push({
+                    type: "scatter",
+                    mode: point.last > point.first ? "lines+markers" : "markers",
+                    x: point.last > point.first ? [point.first, middle, point.last] : [middle],
+                    y: point.last > point.first ? [point.value, point.value, point.value] : [point.value],
+                    xaxis: "x",
+                    marker: {
+                        size: point.last > point.first ? [0, 8, 0] : 8,
+                        color: point.reported ? line.colour : "#ffffff",
+                        line: {color: lines.ink, width: 1.2},
+                    },
+                    line: {color: lines.ink, width: 1.2},
+                    name: `data, ${line.label}${point.reported ? "" : " (estimate)"}`,
+                    hovertemplate: `%{y:.4g}<extra>data, ${line.label}${point.reported ? "" : " (estimate)"}</extra>`,
+                    showlegend: false,
+                });
+            });
+        });
+        const ticks = world.quarters.map((quarter, index) => [quarter, index]).filter(([quarter]) => quarter.endsWith("Q1"));
+        const step = ticks.length > 4 ? 2 : 1;
+        const shown = ticks.filter((_, index) => index % step === 0);
+        const rows = found.lines.length > 1 ? Math.ceil(found.lines.length / 2) : 0;
+        const layout = {
+            ...shell({l: 44, r: 10, t: 26, b: 24 + (rows ? 6 + 19 * rows : 0)}),
+            xaxis: {
+                range: [-0.5, last + 0.5],
+                tickvals: shown.map(([, index]) => index),
+                ticktext: shown.map(([quarter]) => quarter.slice(0, 4)),
+                showgrid: false,
+                zeroline: false,
+                fixedrange: true,
+                type: "linear",
+            },
+            yaxis: {automargin: true, gridcolor: lines.grid, zerolinecolor: lines.grid, rangemode: "tozero", fixedrange: true, nticks: 5},
+            annotations: [
+                {text: found.unit, x: 0, y: 1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
+                 xshift: -36, yshift: 6, showarrow: false, font: {size: 12, color: lines.muted}},
+            ],
+            shapes: [{type: "line", x0: at, x1: at, y0: 0, y1: 1, yref: "paper", line: {color: lines.muted, width: 1}}],
+            showlegend: found.lines.length > 1,
+            legend: {orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom", font: {size: 12}},
+            hovermode: "x",
+        };
+        data.forEach((trace) => {
+            if (trace.x === world.quarters) {
+                trace.x = world.quarters.map((_, index) => index);
+                trace.text = world.quarters;
+            }
+        });
+        if (found.id === "coin_price") {
+            layout.yaxis.rangemode = "normal";
+        }
+        return {data, layout};
+    }
+
+    window.capflow.chart = chart;
+    window.capflow.blank = empty;
+
+    Object.assign(window.dash_clientside.live, {
+        flow(world, at, mode, palette) {
+            if (!world) {
+                return same;
+            }
+            const now = Math.min(at, world.quarters.length - 1);
+            const [bands, colours, whole] = (mode === "ai" ? anyRemove : firstHand)(world, now, palette);
+            if (!bands.length || !(whole > 0)) {
+                return empty(
+                    mode === "ai" ? "No interest has gone into AI so far." : "No interest has been earned so far. Press Play.",
+                );
+            }
+            return {data: [sankey(bands, colours, whole, mode === "ai")], layout: shell({l: 8, r: 8, t: 10, b: 10})};
+        },
+
+        charts(world, at, ids) {
+            if (!world) {
+                return ids.map(() => same);
+            }
+            const now = Math.min(at, world.quarters.length - 1);
+            return ids.map((id) => {
+                const found = world.charts.find((one) => one.id === id.chart);
+                const base = world.base && world.base.charts.find((one) => one.id === id.chart);
+                return chart(found, base, world, now);
+            });
+        },
+    });
+})();

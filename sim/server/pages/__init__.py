@@ -1,0 +1,1 @@
+"""The pages, one module each: `layout(query)` builds a page, `callbacks(app)` makes it work."""

@@ -1,0 +1,45 @@
+"""The page about the model: the quarter in words and a picture, its limits, how to cite it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from dash import dcc, get_asset_url, html
+
+from sim.data import CONFIGS
+from sim.errors import ScenarioError
+
+HOME = CONFIGS.parent
+PICTURE = re.compile(r"\]\(\.\./sim/server/assets/([\w.]+)\)")
+LIMITS = "## Limits, honestly\n"
+
+
+def layout(said: dict[str, str]) -> Any:
+    """The page; its address has no choices.
+
+    Raises:
+        ScenarioError: if the address names any.
+    """
+    if said:
+        raise ScenarioError(f"address: this page knows no {', '.join(sorted(said))[:64]}")
+    words = (HOME / "docs" / "about.md").read_text("utf8")
+    words = PICTURE.sub(lambda found: f"]({get_asset_url(found[1])})", words)
+    cited = f"The capflow authors: *capflow*, version {metadata.version('capflow')}. MIT licence."
+    parts = (words, f"## Limits\n\n{limits()}", f"## How to cite\n\n{cited}")
+    return html.Article(dcc.Markdown("\n\n".join(parts)), className="article")
+
+
+@cache
+def limits() -> str:
+    """What the README says of the limits of the model.
+
+    Raises:
+        LookupError: if it has no such section.
+    """
+    _, found, rest = (HOME / "README.md").read_text("utf8").partition(LIMITS)
+    if not found:
+        raise LookupError(f"{HOME / 'README.md'}: no section {LIMITS.strip()!r}")
+    return rest.partition("\n## ")[0].partition("\nMIT licence")[0].strip()

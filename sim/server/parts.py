@@ -1,0 +1,72 @@
+"""Parts that pages share: panels with their downloads, messages, empty states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+
+def problem(message: str, offer: str, href: str) -> Any:
+    """A page that says in one line what is wrong, and where to go from there."""
+    return html.Div(
+        [
+            dmc.Alert(message, title="That did not work", color="orange", id="page-problem"),
+            html.A(offer, href=href, className="offer"),
+        ],
+        className="narrow",
+    )
+
+
+def panel(
+    name: str,
+    title: str,
+    about: str,
+    body: Any,
+    *,
+    tables: tuple[str, ...] = (),
+    extra: Any = None,
+    png: bool = True,
+) -> Any:
+    """A picture with its title, a sentence, and what can be downloaded of it.
+
+    Args:
+        name: of the picture, in ids and file names.
+        title: a few words.
+        about: how to read it.
+        body: the picture.
+        tables: tables behind it, of `sim.server.api.TABLES`.
+        extra: controls of the picture.
+        png: whether it can be downloaded as a picture.
+    """
+    downloads = [
+        html.A(
+            "CSV" if len(tables) == 1 else f"CSV: {table}",
+            href=f"/api/{table}.csv",
+            className="download",
+            id={"csv": table, "of": name},
+            **{"aria-label": f"Download the data of {title} as CSV"},
+        )
+        for table in tables
+    ]
+    if png:
+        downloads.insert(
+            0,
+            html.Button(
+                "PNG",
+                id={"png": name},
+                className="download",
+                **{"aria-label": f"Download {title} as a picture"},
+            ),
+        )
+    return html.Section(
+        [
+            html.Div([html.H2(title), html.Div(downloads, className="downloads")], className="panel-head"),
+            html.P(about, className="note") if about else None,
+            extra,
+            body,
+        ],
+        className="panel",
+        id=f"panel-{name}",
+    )

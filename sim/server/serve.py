@@ -1,0 +1,64 @@
+"""Start the server: one process, one line with its address, a clean end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from sim.errors import ScenarioError
+from sim.server.gate import LOOPBACK
+
+PORT = 8765
+TOKEN = "CAPFLOW_TOKEN"
+"""Environment variable: the token, in place of `--token`, which other users of the machine could see."""
+COMPILE = "CAPFLOW_COMPILE"
+"""Environment variable: 0 keeps all histories in NumPy, on a machine short of memory."""
+SHORTEST_TOKEN = 8
+THREADS = 16
+"""Requests answered side by side; most of them wait for one of two cores."""
+CONNECTIONS = 1000
+
+
+def serve(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -> None:
+    """Serve pages until interrupted.
+
+    Args:
+        host: address to listen at; another than this machine's own needs a token.
+        port: to listen at; 0 takes a free one.
+        token: what everyone who asks must know.
+
+    Raises:
+        ScenarioError: if the host needs a token, or the port cannot be had.
+    """
+    if token is None and host not in LOOPBACK:
+        raise ScenarioError(f"--host {host} is open to others: give a --token, or set {TOKEN}")
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise ScenarioError(f"--token: at least {SHORTEST_TOKEN} characters are needed")
+    if not 0 <= port <= 65535:
+        raise ScenarioError(f"--port {port}: expected 0 to 65535")
+    from waitress import create_server
+
+    from sim.server.app import create_app
+
+    app = create_app(token, (host,))
+    try:
+        server = create_server(
+            app.server, host=host, port=port, threads=THREADS, connection_limit=CONNECTIONS, ident="capflow"
+        )
+    except OSError as error:
+        raise ScenarioError(f"--host {host} --port {port}: {error.strerror or error}") from None
+    shown = f"[{host}]" if ":" in host else host
+    print(f"capflow: http://{shown}:{server.effective_port}/", flush=True)
+    if os.environ.get(COMPILE, "1") != "0":
+        threading.Thread(target=_prepare, name="prepare", daemon=True).start()
+    server.run()
+    print("capflow: stopped", file=sys.stderr)
+
+
+def _prepare() -> None:
+    """Get ready for histories within a tenth of a second; until then they take ten times as long."""
+    from sim.economies import warm
+    from sim.scenario import load
+
+    warm(load("baseline"))

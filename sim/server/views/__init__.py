@@ -1,0 +1,1 @@
+"""What a browser is sent of a history, part by part."""

@@ -1,0 +1,95 @@
+"""The capital-flow network: who is where, how large, and who paid whom in each quarter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.figures.payments import ASSETS, payments_between
+from sim.palette import POPULATION
+from sim.server.views.measures import Measures, measures_of
+from sim.server.views.numbers import short
+
+if TYPE_CHECKING:
+    from sim.runs import Run
+
+COLUMNS = (("issuers", "investors"), ("labs", "ventures"), ("providers",))
+"""Populations from left to right: who funds, who develops, who owns the machines; sectors stand outside."""
+ENDS = {
+    "payer/Government": ("Government", "pays interest on bills", 0, 0.12),
+    "payer/Economy": ("Economy", "customers, token holders, backers", 0, 0.62),
+    "payer/Vendor": ("GPU vendor", "as a payer", 0, 0.95),
+    "payee/Economy": ("Economy", "workers, power, owners", 4, 0.12),
+    "payee/Government": ("Government", "tax", 4, 0.55),
+    "payee/Vendor": ("GPU vendor", "sells GPUs", 4, 0.85),
+}
+"""Sectors on the side on which they pay and on which they are paid: name, what for, column, height from above."""
+LEAST = 1e-6
+"""USD bn: a pair that never pays a thousand dollars in a quarter is not drawn."""
+
+
+def network(run: Run) -> dict[str, Any]:
+    """Nodes with place, colour and balances by quarter, and edges with payments by quarter, USD bn."""
+    edges = _edges(run)
+    seen = {end for edge in edges for end in (edge["source"], edge["target"])}
+    return {"nodes": [*_agents(measures_of(run)), *_sectors(seen)], "edges": edges}
+
+
+def _edges(run: Run) -> list[dict[str, Any]]:
+    paid, interest = payments_between(run)
+    return [
+        {"source": source, "target": target, "usd_bn": short(all_money), "interest": short(part)}
+        for (source, target), all_money, part in zip(paid.keys, paid.amounts, interest, strict=True)
+        if all_money.max(initial=0.0) > LEAST
+    ]
+
+
+def _agents(measures: Measures) -> list[dict[str, Any]]:
+    """Agents with their places, each population in a part of its column."""
+    there = list(dict.fromkeys((population, agent) for population, agent, _ in measures))
+    nodes = []
+    for column, populations in enumerate(COLUMNS, start=1):
+        members = [pair for population in populations for pair in there if pair[0] == population]
+        slots = len(members) + len(populations) - 1
+        for rank, (population, agent) in enumerate(members):
+            height = (rank + populations.index(population) + 0.5) / slots
+            nodes.append(_agent(population, agent, measures, column, height))
+    return nodes
+
+
+def _agent(population: str, agent: str, measures: Measures, column: int, height: float) -> dict[str, Any]:
+    def of(measure: str) -> NDArray[np.float64]:
+        return measures[population, agent, measure]
+
+    assets = np.sum([np.nan_to_num(of(measure)) for measure in ASSETS[population]], axis=0)
+    return {
+        "id": f"{population}/{agent}",
+        "label": agent,
+        "population": population,
+        "colour": POPULATION[population],
+        "column": column,
+        "height": round(height, 4),
+        "assets": short(assets),
+        "cash": short(of("cash")),
+        "interest": short(of("cash_from_bill_interest")),
+        "net_worth": short(of("net_worth")),
+        "alive": short(measures.get((population, agent, "alive"), np.ones_like(assets))),
+    }
+
+
+def _sectors(seen: set[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": key,
+            "label": name,
+            "note": what,
+            "population": name.lower() if name != "GPU vendor" else "vendor",
+            "colour": POPULATION[key.partition("/")[2].lower()],
+            "column": column,
+            "height": height,
+        }
+        for key, (name, what, column, height) in ENDS.items()
+        if key in seen
+    ]

@@ -1,0 +1,38 @@
+"""Numbers as a reader wants them: as many digits as matter, with their unit."""
+
+from __future__ import annotations
+
+
+def plain(number: float) -> str:
+    """A number as a reader wants it on an axis: 0.5, 20, 1,500, 30k, 2M."""
+    size = abs(number)
+    text = f"{number:,.0f}" if size >= 1000.0 else f"{number:.4g}"
+    for limit, divisor, unit in ((1e4, 1e3, "k"), (1e6, 1e6, "M"), (1e9, 1e9, "bn")):
+        if size >= limit * (1.0 - 1e-9):
+            text = f"{number / divisor:.3g}{unit}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def amount(usd_bn: float) -> str:
+    """USD bn with as many digits as matter: 101, 26.2, 1.31, 0.08, 0.001."""
+    size = abs(usd_bn)
+    if size >= 1000.0 or size == 0.0:
+        return f"{usd_bn:,.0f}"
+    digits = 0 if size >= 99.95 else 1 if size >= 9.95 else 2 if size >= 0.0995 else 3
+    return f"{usd_bn:.{digits}f}"
+
+
+def money(usd_bn: float) -> str:
+    """An amount in words: USD 26.2 bn, USD 83 million, USD 40,000."""
+    size = abs(usd_bn)
+    if size >= 0.0995:
+        return f"USD {amount(usd_bn)} bn"
+    return f"USD {usd_bn * 1e3:.3g} million" if size >= 1e-3 else f"USD {usd_bn * 1e9:,.0f}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with two digits that matter: 53%, 2.7%, 0.051%."""
+    size = abs(100.0 * share)
+    if size >= 9.95 or size == 0.0:
+        return f"{100.0 * share:.0f}%"
+    return f"{100.0 * share:.2g}%" if size >= 1e-3 else "<0.001%"
