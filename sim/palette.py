@@ -36,4 +36,7 @@ ORIGIN_LABEL = {
     "token_float": "Token float",
     "trading_gains": "Trading gains",
 }
+TWINS = ("#8811DD", "#663300")
+"""Two worlds side by side. Violet and brown are far from each other and from all of the above with any colour
+vision (a search over a grid of colours, by CIELAB distance in the simulations of Machado and others, 2009)."""
 INK, MUTED, GRID, PAPER = "#1F2933", "#5B6773", "#E4E7EB", "#FFFFFF"

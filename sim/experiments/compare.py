@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim import levers
 from sim.ensembles import seeds_from
 from sim.errors import ScenarioError
-from sim.experiments.histories import Progress, run_seeds
+from sim.experiments.histories import Progress, Samples, run_seeds
 from sim.experiments.paired import Effect, effect
 from sim.histories import Engine
 from sim.outcomes import BY_NAME
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.cause import Cause
-
 
 
 @dataclass(frozen=True)
@@ -177,15 +176,46 @@ def compare(
     """
     began = time.perf_counter()
     wanted = levers.keys(changes or {})
-    given = {**wanted, **({} if quarters is None else {"run.quarters": quarters})}
+    chosen, seeds = paired(a, b, runs, seed, quarters, wanted)
+    samples = run_seeds(chosen, seeds, workers, progress, engine)
+    return of_samples(chosen, seeds, samples, wanted, time.perf_counter() - began)
+
+
+def paired(
+    a: str | Path | Scenario,
+    b: str | Path | Scenario,
+    runs: int,
+    seed: int | None = None,
+    quarters: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[tuple[Scenario, Scenario], tuple[int, ...]]:
+    """Two scenarios as twins, and the seeds of their pairs; arguments and errors as in `compare`."""
+    given = {**(changes or {}), **({} if quarters is None else {"run.quarters": quarters})}
     first, second = (changed(c, given) if isinstance(c, Scenario) else load(c, given) for c in (a, b))
     chosen = _same_seed(first, second, runs, seed)
     _refuse_unlike(*chosen)
-    seeds = tuple(seeds_from(chosen[0].run.seed, runs))
-    samples = run_seeds(chosen, seeds, workers, progress, engine)
-    differs = {key: {"a": d["from"], "b": d["to"]} for key, d in changed_keys(*chosen).items()}
+    return chosen, tuple(seeds_from(chosen[0].run.seed, runs))
+
+
+def of_samples(
+    twins: tuple[Scenario, Scenario],
+    seeds: tuple[int, ...],
+    samples: Sequence[Samples],
+    changes: dict[str, Any],
+    seconds: float,
+) -> Comparison:
+    """The comparison of twins whose outcomes are there already.
+
+    Args:
+        twins: the scenarios.
+        seeds: of the pairs.
+        samples: for each twin its outcomes, in the order of the seeds.
+        changes: what both were given beside their own files: dotted key -> value.
+        seconds: how long the histories took.
+    """
+    differs = {key: {"a": d["from"], "b": d["to"]} for key, d in changed_keys(*twins).items()}
     effects = {name: effect(samples[0][name], samples[1][name]) for name in samples[0]}
-    return Comparison(*chosen, seeds, differs, wanted, effects, time.perf_counter() - began)
+    return Comparison(*twins, seeds, differs, changes, effects, seconds)
 
 
 def _same_seed(a: Scenario, b: Scenario, runs: int, seed: int | None) -> tuple[Scenario, Scenario]:

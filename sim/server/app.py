@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from urllib.parse import parse_qsl
 import dash
 import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
+from flask import Flask
 
 from sim import palette
 from sim.errors import ScenarioError
 from sim.runs import RunError
-from sim.server import api
+from sim.server import api, comparison_tables, facts_api, job_api, question
 from sim.server.gate import guard
-from sim.server.pages import about, agent, live
+from sim.server.jobs import Jobs
+from sim.server.pages import about, agent, compare, facts, live
 from sim.server.parts import problem
 from sim.server.worlds import Worlds
 
@@ -24,7 +27,9 @@ ASSETS = Path(__file__).parent / "assets"
 Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
-    "/about": ("About the model", about.layout),
+    "/compare": ("Compare", compare.layout),
+    "/facts": ("Facts", facts.layout),
+    "/about": ("About", about.layout),
 }
 """Pages of the navigation: path -> name and layout, which takes the query of the address."""
 HIDDEN: dict[str, tuple[str, Layout]] = {"/agent": ("Agent", agent.layout)}
@@ -51,10 +56,22 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
     app.layout = _frame()
     _route(app)
     live.callbacks(app)
+    compare.callbacks(app)
     agent.callbacks(app)
-    api.attach(app.server, Worlds())
+    facts.callbacks(app)
+    _answer(app.server)
     guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
     return app
+
+
+def _answer(server: Flask) -> None:
+    """What pages fetch."""
+    worlds, jobs = Worlds(), Jobs()
+    atexit.register(jobs.close)
+    job_api.attach(server, jobs, "compare", question.read, comparison_tables.TABLES)
+    job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)
+    facts_api.attach(server, worlds)
+    api.attach(server, worlds)
 
 
 def _frame() -> Any:

@@ -18,6 +18,8 @@ MAX_AGE = 30 * 24 * 3600
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 OPEN = ("/_token",)
 """Paths that ask for the token themselves."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing, which pages of other sites may use: what is answered, browsers keep from them."""
 LARGEST_REQUEST = 1_000_000
 """Bytes that a request may have: the largest ones name components and their values."""
 
@@ -49,7 +51,7 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
 
     @server.before_request
     def may_ask() -> Answer | None:
-        if request.method == "POST" and not _same_origin():
+        if request.method not in SAFE and not _same_origin():
             return Response("capflow: asked by a page of another site\n", 403, mimetype="text/plain")
         if stamp is None:
             if _hostname() not in names:

@@ -43,11 +43,11 @@ def panel(world: World) -> Any:
         [
             html.Summary(["Scenario and levers ", html.Span(id="turned-count")]),
             dcc.Store(id="scales", data={lever.name: scale(lever) for lever in levers.LEVERS}),
-            dcc.Store(id="scenarios", data=_scenarios()),
+            dcc.Store(id="scenarios", data=scenarios()),
             dmc.Select(
                 id="scenario",
                 label="Scenario",
-                data=[{"value": name, "label": shipped(name).title} for name in _ordered()],
+                data=[{"value": name, "label": shipped(name).title} for name in ordered()],
                 value=world.scenario,
                 searchable=True,
                 allowDeselect=False,
@@ -86,11 +86,13 @@ def panel(world: World) -> Any:
     )
 
 
-def _ordered() -> list[str]:
+def ordered() -> list[str]:
+    """Names of the scenarios as readers find them: the baseline, then by title."""
     return sorted(names(), key=lambda name: (name != "baseline", shipped(name).title))
 
 
-def _scenarios() -> dict[str, dict[str, Any]]:
+def scenarios() -> dict[str, dict[str, Any]]:
+    """What scripts know of each scenario: title, about, seed, and the values of its levers."""
     return {
         name: {
             "title": shipped(name).title,

@@ -1,0 +1,94 @@
+"""Addresses of background jobs: start one, how far it is, cancel it, its result, its tables as CSV."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
+
+from sim.server.api import answered, told
+from sim.server.jobs import Jobs, Question
+
+Table = tuple[list[str], Iterable[list[Any]]]
+NOT_THERE = "this has not been run, or its result is no longer kept: run it"
+
+
+def attach(
+    server: Flask,
+    jobs: Jobs,
+    place: str,
+    read: Callable[[Mapping[str, str]], Question],
+    tables: Mapping[str, Callable[[dict[str, Any]], Table]],
+) -> None:
+    """Add the addresses of a kind of job to the application.
+
+    Args:
+        server: the application.
+        jobs: all jobs.
+        place: path under /api/ of the addresses, such as "compare".
+        read: the query of an address -> the question; raises ScenarioError.
+        tables: name -> what makes a table of a result: its header and rows.
+    """
+    pages = Blueprint(f"jobs {place}", __name__, url_prefix=f"/api/{place}")
+
+    def state(asked: Question) -> Response:
+        response = Response(json.dumps(jobs.state(asked)), mimetype="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @pages.post("")
+    @answered
+    def start() -> Response:
+        asked = read(request.args)
+        jobs.start(asked)
+        return state(asked)
+
+    @pages.get("")
+    @answered
+    def how_far() -> Response:
+        return state(read(request.args))
+
+    @pages.delete("")
+    @answered
+    def cancel() -> Response:
+        asked = read(request.args)
+        jobs.cancel(asked)
+        return state(asked)
+
+    @pages.get("/result")
+    @answered
+    def result() -> Response:
+        found = jobs.result(read(request.args))
+        if found is None:
+            return told(NOT_THERE, 404)
+        response = Response(found, mimetype="application/json")
+        response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    @pages.get("/<name>.csv")
+    @answered
+    def table(name: str) -> Response:
+        if name not in tables:
+            return told(f"{name[:64]!r}: no such table; there are {', '.join(tables)}", 404)
+        found = jobs.result(read(request.args))
+        if found is None:
+            return told(NOT_THERE, 404)
+        header, rows = tables[name](json.loads(gzip.decompress(found)))
+        return as_csv(f"capflow-{place.replace('/', '-')}-{name}.csv", header, rows)
+
+    server.register_blueprint(pages)
+
+
+def as_csv(name: str, header: list[str], rows: Iterable[list[Any]]) -> Response:
+    """A table as a download."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text.getvalue(), mimetype="text/csv", headers=headers)
