@@ -142,7 +142,7 @@ def test_a_picture_is_downloaded(page, served, name):
     _open(page, f"{served}/?quarter=2027Q1")
     page.wait_for_selector("#flow .sankey-node")
     with page.expect_download(timeout=SLOW) as found:
-        page.locator(f"""[id='{{"png":"{name}"}}']""").click()
+        page.locator(f"[data-picture='{name}']").click()
     assert found.value.suggested_filename == f"capflow-baseline-{name}-2027Q1.png"
     content = found.value.path().read_bytes()
     assert content.startswith(b"\x89PNG")

@@ -82,12 +82,13 @@ def attach(server: Flask, worlds: Worlds) -> None:
             return told(f"{table[:64]!r}: no such table; there are {', '.join(TABLES)}", 404)
         asked = address.read(request.args)
         name = f"capflow-{asked.scenario}-{table}.csv"
-        text = _as_csv(worlds.run(asked), table)
+        text = as_csv(worlds.run(asked), table)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, mimetype="text/csv", headers=headers)
 
 
-def _as_csv(run: Run, table: str) -> str:
+def as_csv(run: Run, table: str) -> str:
+    """A table of a run, one of `TABLES`."""
     if table == "events":
         rows = io.StringIO()
         writer = csv.DictWriter(rows, ("quarter", "kind", "agent", "text", "usd_bn"))

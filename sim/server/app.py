@@ -16,10 +16,10 @@ from flask import Flask
 from sim import palette
 from sim.errors import ScenarioError
 from sim.runs import RunError
-from sim.server import api, comparison_tables, facts_api, job_api, question
+from sim.server import api, comparison_tables, facts_api, job_api, question, runs_api
 from sim.server.gate import guard
 from sim.server.jobs import Jobs
-from sim.server.pages import about, agent, compare, facts, live
+from sim.server.pages import about, agent, compare, facts, live, runs
 from sim.server.parts import problem
 from sim.server.worlds import Worlds
 
@@ -28,6 +28,7 @@ Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
     "/compare": ("Compare", compare.layout),
+    "/runs": ("Runs", runs.layout),
     "/facts": ("Facts", facts.layout),
     "/about": ("About", about.layout),
 }
@@ -58,6 +59,7 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
     live.callbacks(app)
     compare.callbacks(app)
     agent.callbacks(app)
+    runs.callbacks(app)
     facts.callbacks(app)
     _answer(app.server)
     guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
@@ -72,6 +74,7 @@ def _answer(server: Flask) -> None:
     job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)
     facts_api.attach(server, worlds)
     api.attach(server, worlds)
+    runs_api.attach(server)
 
 
 def _frame() -> Any:

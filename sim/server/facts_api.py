@@ -35,6 +35,10 @@ class FactsQuestion:
         """The address."""
         return self.world.query
 
+    def check(self) -> None:
+        """Refuse what cannot be run; raises ScenarioError."""
+        self.world.spec()
+
 
 def read(said: Mapping[str, str]) -> FactsQuestion:
     """Read the address of a fact table; raises ScenarioError as `sim.server.address.read` does."""

@@ -46,6 +46,9 @@ class Question(Protocol):
     def query(self) -> str:
         """The address without its path."""
 
+    def check(self) -> None:
+        """Refuse what cannot be run: raises ScenarioError."""
+
     def __hash__(self) -> int: ...
 
 
@@ -94,8 +97,10 @@ class Jobs:
         """Ask for a job; one that waits, runs or is done already is not asked for again.
 
         Raises:
+            ScenarioError: if it cannot be run.
             BusyError: if too many wait.
         """
+        question.check()
         with self._lock:
             known = self._jobs.get(question)
             if known is not None and known.state in ("waiting", "running", "done"):

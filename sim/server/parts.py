@@ -51,15 +51,7 @@ def panel(
         for table in tables
     ]
     if png:
-        downloads.insert(
-            0,
-            html.Button(
-                "PNG",
-                id={"png": name},
-                className="download",
-                **{"aria-label": f"Download {title} as a picture"},
-            ),
-        )
+        downloads.insert(0, save_picture(name, title))
     return html.Section(
         [
             html.Div([html.H2(title), html.Div(downloads, className="downloads")], className="panel-head"),
@@ -70,3 +62,17 @@ def panel(
         className="panel",
         id=f"panel-{name}",
     )
+
+
+def save_picture(name: str, title: str) -> Any:
+    """A button that saves the picture of the panel of that name as PNG; assets/saving.js makes it work."""
+    return html.Button(
+        "PNG",
+        className="download save-picture",
+        **{"data-picture": name, "aria-label": f"Download {title} as a picture"},
+    )
+
+
+def copy_link() -> Any:
+    """A button that copies the address of the page; assets/saving.js makes it work."""
+    return html.Button("Copy link", className="quiet copy-link")

@@ -53,6 +53,10 @@ class Question:
             said["quarters"] = self.quarters
         return urlencode(said)
 
+    def check(self) -> None:
+        """Refuse what cannot be run; raises as `specs` does."""
+        self.specs()
+
     def specs(self) -> tuple[Scenario, Scenario]:
         """The two scenarios to run, validated.
 
@@ -89,7 +93,6 @@ def read(said: Mapping[str, str]) -> Question:
     seed = a.seed
     found = Question(a, replace(b, seed=seed), _runs(said.get("runs", "")), _quarters(said.get("quarters", "")))
     _refuse_unlike(found)
-    found.specs()
     return found
 
 

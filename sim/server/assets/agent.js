@@ -73,6 +73,11 @@
             said.set("agent", asked.agent);
             window.capflow.show(said.toString());
             document.title = `${world.agent} \u00b7 capflow`;
+            window.capflow.picture = (name) => [
+                `${world.agent}: ${document.querySelector("#agent-measure").textContent}`,
+                asked.query,
+                `${asked.query.split("&")[0].split("=")[1]}-${world.agent.replaceAll(" ", "-")}`,
+            ];
             const interest = world.interest_held ? `, ${money(world.interest_held[now])} of its cash was Treasury interest` : "";
             const about =
                 `${world.population.slice(0, -1)}; net worth ${money(world.net_worth[now])} at the end of ` +

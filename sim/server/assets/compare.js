@@ -322,39 +322,12 @@
                 "Lines are medians of the histories, dark bands hold half of them and light bands nine in ten. Solid: " +
                 `A, ${a}. Dashed: B, ${b}.`;
             const links = ids.map((id) => `/api/compare/${id.csv}.csv?${found.asked}`);
+            window.capflow.picture = (name, title) => [
+                title,
+                `A: ${a}. B: ${b}. ${found.runs} pairs, seeds from ${first}`,
+                `comparison-${name}`,
+            ];
             return [words, cards(found.cause), causeNote(found.cause), table(found), note, links];
-        },
-
-        png(clicks, found) {
-            const by = context().triggered_id;
-            if (!by || !found || !clicks.some((count) => count)) {
-                return same;
-            }
-            const plot = document.querySelector(`#panel-${by.png} .js-plotly-plot`);
-            const title = document.querySelector(`#panel-${by.png} h2`).textContent;
-            const subtitle = `A: ${found.labels[0]}. B: ${found.labels[1]}. ${found.runs} pairs, seeds from ${found.seeds[0]}`;
-            const layout = {
-                ...plot.layout,
-                title: {text: `${title}<br><span style="font-size:14px">${subtitle}</span>`, x: 0.02, font: {size: 18}},
-                margin: {...plot.layout.margin, t: 100},
-                paper_bgcolor: "#ffffff",
-                width: undefined,
-                height: undefined,
-            };
-            window.Plotly.toImage({data: plot.data, layout}, {format: "png", width: 1200, height: 720, scale: 2}).then(
-                (picture) => window.capflow.save(picture, `capflow-comparison-${by.png}.png`),
-            );
-            return same;
-        },
-
-        async copy(clicks) {
-            try {
-                await navigator.clipboard.writeText(window.location.href);
-                return "Copied";
-            } catch (error) {
-                window.prompt("The link of this page:", window.location.href);
-                return same;
-            }
         },
     };
 })();

@@ -66,6 +66,11 @@
             }
             window.capflow.show(said.toString());
             document.title = `${here.title} \u00b7 capflow`;
+            window.capflow.picture = (name, title) => [
+                title,
+                `${here.title}, seed ${here.seed}, ${here.turned.length ? said.toString() : "levers as in the scenario"}, ${quarter}`,
+                `${here.scenario}-${name}-${quarter}`,
+            ];
             const span = `${world.quarters[1] || quarter} to ${world.quarters[world.quarters.length - 1]}`;
             const levers = here.turned.length
                 ? `${here.turned.length} lever${here.turned.length > 1 ? "s" : ""} changed`
@@ -135,40 +140,6 @@
         csv(world, ids) {
             const query = world ? world.world.query : "";
             return ids.map((id) => `/api/${id.csv}.csv?${query}`);
-        },
-
-        png(clicks, world, at) {
-            const by = window.dash_clientside.callback_context.triggered_id;
-            if (!by || !clicks.some((count) => count)) {
-                return same;
-            }
-            const name = `capflow-${world.world.scenario}-${by.png}-${world.quarters[at]}`;
-            if (by.png === "network") {
-                return {type: "png", action: "download", filename: name, options: {bg: "#ffffff", scale: 2, full: true}};
-            }
-            const plot = document.querySelector(`#panel-${by.png} .js-plotly-plot`);
-            const title = document.querySelector(`#panel-${by.png} h2`).textContent;
-            const layout = {
-                ...plot.layout,
-                title: {text: `${title}, ${world.world.title}, seed ${world.world.seed}`, x: 0.02, font: {size: 18}},
-                margin: {...plot.layout.margin, t: 70},
-                paper_bgcolor: "#ffffff",
-            };
-            window.Plotly.toImage({data: plot.data, layout}, {format: "png", width: 1200, height: 720, scale: 2}).then(
-                (picture) => window.capflow.save(picture, `${name}.png`),
-            );
-            return same;
-        },
-
-        async copy(clicks) {
-            const link = window.location.href;
-            try {
-                await navigator.clipboard.writeText(link);
-                return "Copied";
-            } catch (error) {
-                window.prompt("The link of this page:", link);
-                return same;
-            }
         },
     };
 })();

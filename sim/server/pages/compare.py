@@ -16,7 +16,7 @@ from sim import levers, palette
 from sim.server import question
 from sim.server.address import World, shipped
 from sim.server.pages.levers import LONGEST_SEED, ordered, scale, scenarios
-from sim.server.parts import panel
+from sim.server.parts import copy_link, panel
 from sim.server.question import FEWEST, LONGEST_HISTORY, MOST, SIDES, Question
 from sim.server.views.comparison import FANS
 
@@ -163,7 +163,7 @@ def _controls(asked: Question) -> Any:
             whole("seed", "Seed of the first pair", asked.a.seed, 0, LONGEST_SEED),
             whole("quarters", "Quarters (empty: all)", asked.quarters, 1, LONGEST_HISTORY, placeholder="all"),
             html.Button("Swap A and B", id="compare-swap", className="quiet"),
-            html.Button("Copy link", id="compare-copy", className="quiet"),
+            copy_link(),
             html.Button("Run the comparison", id="compare-run", className="run"),
         ],
         className="panel controls",
@@ -311,11 +311,3 @@ def callbacks(app: dash.Dash) -> None:
     )
     graphs = {"compare": ALL}
     wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"), lists)
-    wire(
-        "png",
-        Output(SHOWN, "title"),
-        Input({"png": ALL}, "n_clicks"),
-        State("compare-done", "data"),
-        prevent_initial_call=True,
-    )
-    wire("copy", Output("compare-copy", "children"), Input("compare-copy", "n_clicks"), prevent_initial_call=True)

@@ -16,7 +16,7 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
 from sim import palette
 from sim.server import address
 from sim.server.pages import levers, transport
-from sim.server.parts import panel
+from sim.server.parts import copy_link, panel
 from sim.server.views.charts import CHARTS
 
 OTHERS = ("quarter",)
@@ -60,7 +60,7 @@ def _title() -> Any:
             html.Div(
                 [
                     html.A("Compare as twins", id="to-compare", className="button quiet", href="/compare"),
-                    html.Button("Copy link", id="copy-link", className="quiet"),
+                    copy_link(),
                 ],
                 className="actions",
             ),
@@ -306,12 +306,3 @@ def callbacks(app: dash.Dash) -> None:
     wire("events", Output("events", "children"), *now)
     links = {"csv": ALL, "of": ALL}
     wire("csv", Output(links, "href"), Input("live-world", "data"), State(links, "id"))
-    wire(
-        "png",
-        Output("network", "generateImage"),
-        Input({"png": ALL}, "n_clicks"),
-        State("live-world", "data"),
-        State("live-quarter", "value"),
-        prevent_initial_call=True,
-    )
-    wire("copy", Output("copy-link", "children"), Input("copy-link", "n_clicks"), prevent_initial_call=True)

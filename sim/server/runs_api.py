@@ -1,0 +1,136 @@
+"""What the pages of runs and sweeps fetch: files of folders, and sums of sweeps as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import mimetypes
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Response, request, send_file
+
+from sim.runs import RunError
+from sim.server import shelf
+from sim.server.api import TABLES, answered, as_csv, told
+
+if TYPE_CHECKING:
+    from sim.server.sweeps.parts import Answers
+
+REPORT = "report.html"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; base-uri 'none'"
+"""Of a report: it has its style and pictures in itself, runs no script and fetches nothing."""
+PICTURES = ".png"
+Rows = list[dict[str, Any]]
+
+
+def attach(server: Flask) -> None:
+    """Add the addresses under /api/runs/ and /api/sweep/ to the application."""
+    pages = Blueprint("runs", __name__, url_prefix="/api")
+
+    @cache
+    def answers() -> Answers:
+        # What adds up sweeps takes a second to import, and a server should be there at once.
+        from sim.server.sweeps.parts import Answers
+
+        return Answers()
+
+    @pages.get("/runs/file")
+    @answered
+    def file() -> Response:
+        entry, name = _asked(), request.args.get("file", "")
+        return _sent(entry, name, attachment=True)
+
+    @pages.get("/runs/picture")
+    @answered
+    def picture() -> Response:
+        entry, name = _asked(), request.args.get("file", "")
+        if not name.endswith(PICTURES):
+            raise RunError(f"runs: {name[: shelf.SHOWN]!r} is no picture")
+        return _sent(entry, name, attachment=False)
+
+    @pages.get("/runs/report")
+    @answered
+    def report() -> Response:
+        response = _sent(_asked(), REPORT, attachment=False)
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    @pages.get("/runs/<table>.csv")
+    @answered
+    def table(table: str) -> Response:
+        entry = _asked()
+        if entry.kind == "comparison" and table == "differences":
+            return _as_attachment(_written(differences(entry.told)), f"{entry.name}-{table}.csv")
+        if table not in TABLES:
+            return told(f"{table[: shelf.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
+        return _as_attachment(as_csv(entry.run(), table), f"{entry.name}-{table}.csv")
+
+    @pages.get("/sweep/<part>")
+    @answered
+    def part(part: str) -> Response:
+        from sim.server.sweeps import parts
+
+        name, _, kind = part.partition(".")
+        if name not in parts.MAKERS or kind not in ("", "csv"):
+            return told(f"{part[: shelf.SHOWN]!r}: there is no such picture of a sweep", 404)
+        sweep, found = answers().get(name, request.args)
+        if kind == "csv":
+            return _as_attachment(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
+        return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
+
+    server.register_blueprint(pages)
+
+
+def differences(comparison: dict[str, Any]) -> Rows:
+    """The outcomes of a comparison as rows: both means, the difference and its 90 percent interval."""
+    return [
+        {
+            "outcome": name,
+            "label": found["label"],
+            "unit": found["unit"],
+            "mean_a": found["mean_a"],
+            "mean_b": found["mean_b"],
+            "difference": found["mean_difference"],
+            "low": found["interval_90"][0],
+            "high": found["interval_90"][1],
+        }
+        for name, found in comparison["outcomes"].items()
+    ]
+
+
+def _asked() -> shelf.Entry:
+    """The folder that the address names."""
+    entry = shelf.find(request.args.get("run", ""))
+    if entry.kind == "broken":
+        raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")
+    return entry
+
+
+def _sent(entry: shelf.Entry, name: str, attachment: bool) -> Response:
+    content = shelf.opened(entry, name)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    file_name = f"{entry.name}-{PurePosixPath(name).name}"
+    response = send_file(content, mimetype=kind, as_attachment=attachment, download_name=file_name)
+    content.seek(0, io.SEEK_END)
+    response.content_length = content.tell()
+    content.seek(0)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _written(rows: Rows) -> str:
+    text = io.StringIO()
+    heads = list(dict.fromkeys(head for row in rows for head in row))
+    writer = csv.DictWriter(text, heads)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _as_attachment(text: str, name: str) -> Response:
+    response = Response(text, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

@@ -1,0 +1,148 @@
+"""What each lever of a sweep does to an outcome: the tornado, and what the method of the design says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sim.experiments.sensitivity import sensitivity
+from sim.experiments.sensitivity.ends import LEVELS, OUTER
+from sim.experiments.sensitivity.folder import METHODS, NUMBERS
+from sim.experiments.sensitivity.pictures import MEASURES
+from sim.experiments.sweep import Sweep
+from sim.folders import finite
+from sim.runs import MANIFEST, RunError, read_json
+from sim.server.sweeps.choice import Choice, shown
+from sim.server.sweeps.sides import Axis, axes_of
+
+MOST_RUNS = 200_000
+"""Runs up to which the analysis is made here: it holds an outcome of all of them in memory."""
+FOLDERS = "sensitivity*"
+"""Where `capflow sensitivity` leaves an analysis, in the folder of the sweep."""
+
+
+def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
+    """The analysis of one outcome, from the folder of an earlier one or made now.
+
+    Returns:
+        `outcome`, `method`, and either `reason`, why there is none, or `mean`, `bars` (for each lever, the widest
+        swing first: `label`, and for `low` and `high` the mean `value`, its `interval` and the values `at` which
+        it is), `indices` (rows of lever, measure, value, low, high), `measures`, `words` and `notes`. Means and
+        their intervals are in the outcome's own unit.
+    """
+    told: dict[str, Any] = {
+        "outcome": shown(choice.about),
+        "method": METHODS[str(sweep.design["method"])],
+        "bars": [],
+        "indices": [],
+        "words": [],
+        "notes": [],
+        "reason": "",
+    }
+    try:
+        found = _stored(sweep, choice.outcome) or _made(sweep, choice.outcome)
+    except RunError as error:
+        return {**told, "reason": str(error).removeprefix(f"{sweep.path}: ")}
+    if choice.outcome in found["skipped"]:
+        return {**told, "reason": f"nothing can be said of it: {found['skipped'][choice.outcome]}"}
+    outcome = found["outcomes"][choice.outcome]
+    axes = {axis.name: axis for axis in axes_of(sweep.design)}
+    whole = not found["points_left_out"]
+    bars = [_bar(axes[name], ends, str(sweep.design["method"]), whole) for name, ends in outcome["ends"].items()]
+    return {
+        **told,
+        "mean": outcome["mean"],
+        "bars": sorted(bars, key=lambda bar: _swing(bar, outcome["mean"]), reverse=True),
+        "indices": [
+            {"lever": name, "label": axes[name].label, "measure": measure, **_estimate(index)}
+            for name in outcome["ranking"]
+            for measure, levers in outcome["indices"].items()
+            for index in (levers[name],)
+        ],
+        "measures": {measure: MEASURES[measure] for measure in outcome["indices"]},
+        "words": [words for words in found["words"] if words.startswith(f"{choice.about.label}:")],
+        "notes": list(found["notes"]),
+    }
+
+
+def table(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Bars and indices as rows."""
+    rows = []
+    for bar in found["bars"]:
+        for end in ("low", "high"):
+            low, high = bar[end]["interval"]
+            measure = f"mean at the {end} end"
+            rows.append(
+                {"lever": bar["name"], "measure": measure, "at": bar[end]["at"], "value": bar[end]["value"],
+                 "low": low, "high": high}
+            )
+    for index in found["indices"]:
+        kept = {key: index[key] for key in ("lever", "measure", "value", "low", "high")}
+        rows.append({**kept, "at": ""})
+    return rows
+
+
+def _made(sweep: Sweep, outcome: str) -> dict[str, Any]:
+    runs = int(sweep.design["runs"])
+    if runs > MOST_RUNS:
+        raise RunError(
+            f"{runs:,} runs are more than this page analyses ({MOST_RUNS:,}): run `capflow sensitivity "
+            f"{sweep.path} --outcome {outcome}`, and it is shown here"
+        )
+    return dict(finite(sensitivity(sweep.path, [outcome]).to_dict()))
+
+
+def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
+    """The newest analysis in the sweep's folder that tells of an outcome and is not older than the sweep."""
+    if not sweep.complete:
+        return None
+    finished = _written(sweep.path / MANIFEST)
+    for path in sorted(sweep.path.glob(f"{FOLDERS}/{NUMBERS}"), key=_written, reverse=True):
+        if path.is_symlink() or path.parent.is_symlink() or _written(path) < finished:
+            continue
+        try:
+            found = read_json(path)
+            if outcome in found["outcomes"] and found["method"] == sweep.design["method"]:
+                return dict(found)
+        except (RunError, KeyError, TypeError):
+            continue  # Not one of ours: the analysis is made now.
+    return None
+
+
+def _written(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _bar(axis: Axis, ends: dict[str, Any], method: str, whole: bool) -> dict[str, Any]:
+    return {
+        "name": axis.name,
+        "label": axis.label,
+        "unit": axis.unit,
+        **{
+            end: {
+                "value": ends[end]["value"],
+                "interval": ends[end]["interval_90"],
+                "at": _at(axis, end, str(ends[end]["at"]), method, whole),
+            }
+            for end in ("low", "high")
+        },
+    }
+
+
+def _at(axis: Axis, end: str, told: str, method: str, whole: bool) -> str:
+    """Which values an end stands for, in the unit shown; as the analysis says it where points are left out."""
+    if axis.lever.words or not whole:
+        return told
+    if method in LEVELS:
+        return axis.told(axis.lever.low if end == "low" else axis.lever.high)
+    return f"up to {axis.told(axis.at(OUTER))}" if end == "low" else f"from {axis.told(axis.at(1.0 - OUTER))}"
+
+
+def _estimate(index: dict[str, Any]) -> dict[str, Any]:
+    low, high = index["interval_90"]
+    return {"value": index["value"], "low": low, "high": high}
+
+
+def _swing(bar: dict[str, Any], mean: float) -> float:
+    numbers = [bar[end]["value"] for end in ("low", "high") if bar[end]["value"] is not None]
+    return max(numbers + [mean]) - min(numbers + [mean])

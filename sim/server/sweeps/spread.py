@@ -1,0 +1,133 @@
+"""How far the runs of a sweep lie apart: the distribution of an outcome, and the fan of a series."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.experiments.sweep import Sweep
+from sim.figures import fans
+from sim.runs import quoted
+from sim.server.sweeps.choice import COUNTED, SERIES, Choice, shown
+
+FEWEST, BARS = 8, 30
+"""Bars of a histogram: twice the cube root of the number of runs (Rice's rule), within these."""
+EXACT = 100_000
+"""Runs up to which the quantiles of a fan are exact; beyond, they are those of a t-digest."""
+
+
+def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
+    """The distribution of an outcome over all runs.
+
+    Returns:
+        `outcome`; `runs` that have a number; `endless`, those without limit, and `problems`, those without
+        numbers; `mean`, `quantiles` at `levels`, `edges` of bars and the `counts` in them, all in the outcome's
+        own unit; and whether each bar is a whole number, `counted`.
+    """
+    name = quoted(choice.outcome)
+    finite = f"FROM outcomes WHERE problem IS NULL AND isfinite({name})"
+    sums = sweep.query(
+        f"SELECT count(*) FILTER (problem IS NULL AND isinf({name})) AS endless, count(problem) AS problems "
+        "FROM outcomes"
+    ).iloc[0]
+    told = sweep.query(
+        f"SELECT count(*) AS runs, avg({name}) AS mean, min({name}) AS low, max({name}) AS high, "
+        f"quantile_cont({name}, {list(fans.LEVELS)}) AS quantiles {finite}"
+    ).iloc[0]
+    runs = int(told["runs"])
+    found: dict[str, Any] = {
+        "outcome": shown(choice.about),
+        "runs": runs,
+        "endless": int(sums["endless"]),
+        "problems": int(sums["problems"]),
+        "levels": list(fans.LEVELS),
+    }
+    if not runs:
+        return {**found, "mean": None, "quantiles": [], "edges": [], "counts": [], "counted": False}
+    low, high = float(told["low"]), float(told["high"])
+    # A bar for each whole number, where these are few.
+    counted = choice.about.unit in COUNTED and high - low < BARS and low.is_integer() and high.is_integer()
+    edges = _edges(low, high, counted, runs)
+    width, bars = edges[1] - edges[0], len(edges) - 1
+    rows = sweep.query(
+        f"SELECT least({bars - 1}, floor(({name} - {float(edges[0])!r}) / {float(width)!r}))::INTEGER AS bar, "
+        f"count(*) AS runs {finite} GROUP BY 1"
+    )
+    counts = np.zeros(bars, dtype=int)
+    counts[rows["bar"].to_numpy()] = rows["runs"].to_numpy()
+    quantiles = [float(number) for number in told["quantiles"]]
+    return {
+        **found,
+        "mean": float(told["mean"]),
+        "quantiles": quantiles,
+        "edges": edges.tolist(),
+        "counts": counts.tolist(),
+        "counted": counted,
+    }
+
+
+def distribution_table(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The bars as rows."""
+    edges, counts, name = found["edges"], found["counts"], found["outcome"]["name"]
+    return [
+        {f"{name} from": low, f"{name} to": high, "runs": count}
+        for low, high, count in zip(edges, edges[1:], counts, strict=False)
+    ]
+
+
+def _edges(low: float, high: float, counted: bool, runs: int) -> Any:
+    """Edges of bars: one for each whole number where there are few, else even ones."""
+    if counted:
+        return np.arange(low, high + 2.0) - 0.5
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1.0):
+        half = 0.5 * max(abs(low) * 0.02, 1e-6)
+        return np.array([low - half, low + half])
+    bars = min(max(math.ceil(2.0 * runs ** (1.0 / 3.0)), FEWEST), BARS)
+    return np.linspace(low, high, bars + 1)
+
+
+def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
+    """Quantiles of a series, quarter by quarter, over all runs that are there.
+
+    Returns:
+        `series` (name, label, unit, factor, colour), `quarters`, `levels`, `bands` (`(quarter, level)`, in the
+        series' own unit), `runs`, and whether they are `exact`.
+    """
+    measure = SERIES[choice.series]
+    name = quoted(measure.name)
+    runs = int(sweep.query("SELECT count(*) AS runs FROM outcomes WHERE problem IS NULL").iloc[0]["runs"])
+    quantile = "quantile_cont" if runs <= EXACT else "approx_quantile"
+    rows = sweep.query(
+        f"SELECT quarter::VARCHAR AS quarter, {quantile}({name}, {list(fans.LEVELS)}) AS band FROM series "
+        f"WHERE isfinite({name}) GROUP BY 1 ORDER BY 1"
+    )
+    bands = [[float(number) for number in band] for band in rows["band"]]
+    quarters = rows["quarter"].tolist()
+    if measure.flow:
+        # The opening has no amount of a quarter.
+        quarters, bands = quarters[1:], bands[1:]
+    return {
+        "series": {
+            "name": measure.name,
+            "label": measure.title,
+            "unit": measure.unit,
+            "factor": measure.factor,
+            "colour": measure.colour,
+        },
+        "quarters": quarters,
+        "levels": list(fans.LEVELS),
+        "bands": bands,
+        "runs": runs,
+        "exact": runs <= EXACT,
+    }
+
+
+def fan_table(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fan as rows."""
+    heads = [f"{found['series']['name']} p{round(100 * level):02d}" for level in found["levels"]]
+    return [
+        {"quarter": quarter, **dict(zip(heads, band, strict=True))}
+        for quarter, band in zip(found["quarters"], found["bands"], strict=True)
+    ]
