@@ -262,7 +262,10 @@ def serve(
     """Serve the pages: watch the money move, turn levers, compare worlds."""
     from sim.server.serve import serve as serve_pages
 
-    serve_pages(host, port, token)
+    try:
+        serve_pages(host, port, token)
+    except TerminatedError:
+        sys.exit(TERMINATED)
 
 
 @app.command("list")

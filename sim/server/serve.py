@@ -46,14 +46,17 @@ def serve(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -
         server = create_server(
             app.server, host=host, port=port, threads=THREADS, connection_limit=CONNECTIONS, ident="capflow"
         )
-    except OSError as error:
-        raise ScenarioError(f"--host {host} --port {port}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        # ValueError: waitress on a host that has no address.
+        raise ScenarioError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from None
     shown = f"[{host}]" if ":" in host else host
     print(f"capflow: http://{shown}:{server.effective_port}/", flush=True)
     if os.environ.get(COMPILE, "1") != "0":
         threading.Thread(target=_prepare, name="prepare", daemon=True).start()
-    server.run()
-    print("capflow: stopped", file=sys.stderr)
+    try:
+        server.run()
+    finally:
+        print("capflow: stopped", file=sys.stderr)
 
 
 def _prepare() -> None:
