@@ -50,10 +50,10 @@ def serve(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -
         # ValueError: waitress on a host that has no address.
         raise ScenarioError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from None
     shown = f"[{host}]" if ":" in host else host
-    print(f"capflow: http://{shown}:{server.effective_port}/", flush=True)
-    if os.environ.get(COMPILE, "1") != "0":
-        threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     try:
+        print(f"capflow: http://{shown}:{server.effective_port}/", flush=True)
+        if os.environ.get(COMPILE, "1") != "0":
+            threading.Thread(target=_prepare, name="prepare", daemon=True).start()
         server.run()
     finally:
         print("capflow: stopped", file=sys.stderr)
