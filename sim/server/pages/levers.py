@@ -139,7 +139,7 @@ def _number(lever: Lever, world: World) -> Any:
     ends = f"{told['low']:,g} to {told['high']:,g}"
     return html.Div(
         [
-            _head(lever, f"{told['unit']}, {ends}"),
+            _head(lever, f"{told['unit']}, {ends}; {lever.name}"),
             html.Div(
                 [
                     dmc.Slider(
@@ -178,7 +178,7 @@ def _choice(lever: Lever, world: World) -> Any:
     value = {**own_values(world.scenario), **dict(world.turned)}[lever.name]
     return html.Div(
         [
-            _head(lever, "one of " + ", ".join(lever.choices)),
+            _head(lever, f"one of {', '.join(lever.choices)}; {lever.name}"),
             dmc.SegmentedControl(
                 id={"lever": lever.name, "part": "choice"},
                 data=[{"value": word, "label": word} for word in lever.choices],

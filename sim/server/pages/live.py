@@ -40,7 +40,7 @@ def layout(said: dict[str, str]) -> Any:
                     _title(),
                     html.Div(id="live-problem", role="alert"),
                     transport.bar("live", said.get("quarter", "")),
-                    html.Div(id="cards", className="cards", **{"aria-live": "off"}),
+                    html.Div(html.P("Running the history \N{HORIZONTAL ELLIPSIS}"), id="cards", className="cards"),
                     _network(),
                     _flow(),
                     _charts(),
@@ -59,7 +59,7 @@ def _title() -> Any:
             html.Div([html.H1(id="live-title"), html.P(id="live-subtitle", className="note")]),
             html.Div(
                 [
-                    html.A("Compare as twins", id="to-compare", className="button quiet", href="/compare"),
+                    html.A("Compare this world", id="to-compare", className="button quiet", href="/compare"),
                     copy_link(),
                 ],
                 className="actions",
