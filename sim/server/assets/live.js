@@ -108,7 +108,7 @@
             );
             return [
                 here.title,
-                `${span}, seed ${here.seed}, ${levers}. ${here.about}`,
+                `${span}, one draw of chance (seed ${here.seed}), ${levers}. ${here.about}`,
                 cards,
                 `/compare?${here.query}`,
             ];
