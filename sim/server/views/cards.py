@@ -22,7 +22,7 @@ FAILURES = ("failure", "issuer_failure")
 def cards(run: Run) -> list[dict[str, Any]]:
     """Headline numbers: id, label, note, unit (`usd_bn`, `count`, `price`) and a value a quarter.
 
-    Tokens and the price are those of the quarter, the others sums from the opening on.
+    Tokens are those of the quarter, the price is the lowest from the opening on, the others are sums since then.
     """
     quarters = run.series["quarter"].tolist()
     series = run.series.set_index("quarter")
@@ -38,6 +38,7 @@ def cards(run: Run) -> list[dict[str, Any]]:
     capex, with_interest = so_far("gpu_capex_usd_bn"), so_far("interest_funded_gpu_usd_bn")
     share = np.divide(with_interest, capex, out=np.zeros_like(capex), where=capex > 0.0)
     failed = np.array([sum(e["quarter"] == q and e["kind"] in FAILURES for e in run.events) for q in quarters])
+    lowest = np.minimum.accumulate(series["lowest_token_price"].to_numpy())
     told = (
         ("interest", "Interest earned", "on bills, repo and money funds", "usd_bn", paid(INTEREST, whole)),
         ("redeployed", "Put into AI and frontier", "by issuers, from any money", "usd_bn", paid(AI_FLOWS, whole)),
@@ -47,7 +48,7 @@ def cards(run: Run) -> list[dict[str, Any]]:
         ),
         ("gpus_usd_bn", "GPUs paid with interest", "at any remove", "usd_bn", with_interest),
         ("tokens", "Tokens outstanding", "all issuers", "usd_bn", series["tokens_usd_bn"]),
-        ("price", "Lowest coin price", "the worst week of the quarter", "price", series["lowest_token_price"]),
+        ("price", "Lowest coin price", "in the worst week so far", "price", lowest),
         ("failures", "Failures", "companies and coins", "count", np.cumsum(failed)),
     )
     names = ("id", "label", "note", "unit")
