@@ -258,12 +258,13 @@ def serve(
     token: Annotated[
         str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="What everyone who asks must know.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Serve the pages: watch the money move, turn levers, compare worlds."""
     from sim.server.serve import serve as serve_pages
 
     try:
-        serve_pages(host, port, token)
+        serve_pages(host, port, token, _served if as_json else None)
     except TerminatedError:
         sys.exit(TERMINATED)
 
@@ -364,6 +365,10 @@ def _terminate(number: int, frame: Any) -> None:
 def _answer(found: Any) -> None:
     json.dump(found, sys.stdout, indent=2)
     print()
+
+
+def _served(url: str) -> None:
+    print(json.dumps({"url": url}), flush=True)
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:

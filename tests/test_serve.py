@@ -1,5 +1,6 @@
 """`capflow serve` as a process: one address, a clean end, and one line for what cannot be."""
 
+import json
 import os
 import signal
 import socket
@@ -12,15 +13,13 @@ from browser import serving
 from sweeps import CAPFLOW, ROOT
 
 
-def _serve(*arguments, environment=None):
-    return subprocess.run(
-        [*CAPFLOW, "serve", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
-    )
+def _environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _serve(*arguments):
+    program = [*CAPFLOW, "serve", *arguments]
+    return subprocess.run(program, capture_output=True, text=True, timeout=60, check=False, env=_environment())
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ def test_it_ends_in_order_when_it_is_terminated(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=_environment(),
     )
     assert process.stdout.readline().startswith("capflow: http://127.0.0.1:")
     process.send_signal(signal.SIGTERM)
@@ -64,6 +63,16 @@ def test_it_ends_in_order_when_it_is_terminated(tmp_path):
     assert process.returncode == 143
     assert out == ""
     assert err == "capflow: stopped\n"
+
+
+def test_a_program_is_told_the_address_as_json(tmp_path):
+    program = (*CAPFLOW, "serve", "--port", "0", "--json")
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=_environment()) as process:
+        url = json.loads(process.stdout.readline())["url"]
+        with urllib.request.urlopen(f"{url}about", timeout=30) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143
 
 
 def test_the_token_may_come_from_the_environment_and_opens_a_browser(tmp_path, browser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 from sim.errors import ScenarioError
 from sim.server.gate import LOOPBACK
@@ -20,13 +21,19 @@ THREADS = 16
 CONNECTIONS = 1000
 
 
-def serve(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -> None:
+def serve(
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    token: str | None = None,
+    told: Callable[[str], None] | None = None,
+) -> None:
     """Serve pages until interrupted.
 
     Args:
         host: address to listen at; another than this machine's own needs a token.
         port: to listen at; 0 takes a free one.
         token: what everyone who asks must know.
+        told: told the address of the pages; it is printed if left out.
 
     Raises:
         ScenarioError: if the host needs a token, or the port cannot be had.
@@ -51,12 +58,16 @@ def serve(host: str = "127.0.0.1", port: int = PORT, token: str | None = None) -
         raise ScenarioError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from None
     shown = f"[{host}]" if ":" in host else host
     try:
-        print(f"capflow: http://{shown}:{server.effective_port}/", flush=True)
+        (told or _print)(f"http://{shown}:{server.effective_port}/")
         if os.environ.get(COMPILE, "1") != "0":
             threading.Thread(target=_prepare, name="prepare", daemon=True).start()
         server.run()
     finally:
         print("capflow: stopped", file=sys.stderr)
+
+
+def _print(url: str) -> None:
+    print(f"capflow: {url}", flush=True)
 
 
 def _prepare() -> None:
