@@ -46,8 +46,8 @@ FAULTS = ("AccountingError", "ClusterLostError", "FailedChunksError", "WorkerErr
 """Errors that are nobody's mistake, and explained in one line."""
 
 
-class TerminatedError(Exception):
-    """The process was asked to end."""
+class TerminatedError(SystemExit):
+    """The process was asked to end. No handler of ordinary errors, of ours or of a library, stands in its way."""
 
 
 @app.command()
@@ -263,10 +263,7 @@ def serve(
     """Serve the pages: watch the money move, turn levers, compare worlds."""
     from sim.server.serve import serve as serve_pages
 
-    try:
-        serve_pages(host, port, token, _served if as_json else None)
-    except TerminatedError:
-        sys.exit(TERMINATED)
+    serve_pages(host, port, token, _served if as_json else None)
 
 
 @app.command("list")

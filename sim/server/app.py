@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,8 @@ from sim.server.parts import problem
 from sim.server.worlds import Worlds
 
 ASSETS = Path(__file__).parent / "assets"
+JOBS = "capflow jobs"
+"""Name under which the application holds its background jobs, which end with it."""
 Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
@@ -69,7 +70,7 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
 def _answer(server: Flask) -> None:
     """What pages fetch."""
     worlds, jobs = Worlds(), Jobs()
-    atexit.register(jobs.close)
+    server.extensions[JOBS] = jobs
     job_api.attach(server, jobs, "compare", question.read, comparison_tables.TABLES)
     job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)
     facts_api.attach(server, worlds)

@@ -27,7 +27,7 @@ def serve(
     token: str | None = None,
     told: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve pages until interrupted.
+    """Serve pages until interrupted or terminated, which ends it in order.
 
     Args:
         host: address to listen at; another than this machine's own needs a token.
@@ -46,7 +46,7 @@ def serve(
         raise ScenarioError(f"--port {port}: expected 0 to 65535")
     from waitress import create_server
 
-    from sim.server.app import create_app
+    from sim.server.app import JOBS, create_app
 
     app = create_app(token, (host,))
     try:
@@ -57,13 +57,19 @@ def serve(
         # ValueError: waitress on a host that has no address.
         raise ScenarioError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from None
     shown = f"[{host}]" if ":" in host else host
+    preparing = threading.Thread(target=_prepare, name="prepare", daemon=True)
     try:
         (told or _print)(f"http://{shown}:{server.effective_port}/")
         if os.environ.get(COMPILE, "1") != "0":
-            threading.Thread(target=_prepare, name="prepare", daemon=True).start()
+            preparing.start()
         server.run()
-    finally:
-        print("capflow: stopped", file=sys.stderr)
+    except (KeyboardInterrupt, SystemExit):
+        pass  # What waitress does with them once it runs.
+    app.server.extensions[JOBS].close()
+    print("capflow: stopped", file=sys.stderr, flush=True)
+    if preparing.is_alive():
+        # At once: a program that is being compiled would hold the process, or take it down with it.
+        os._exit(0)
 
 
 def _print(url: str) -> None:
