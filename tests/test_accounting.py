@@ -25,7 +25,7 @@ from sim.economy.flows import (
     SECTORS,
 )
 from sim.economy.ledger import balance, net_worth, pay, revalue, write_down, write_off
-from sim.model import AccountingError, _enforced
+from sim.model import AccountingError, enforced
 from sim.scenario import changed, load
 
 BASELINE = load("baseline")
@@ -71,7 +71,7 @@ def test_a_broken_book_is_caught(baseline, breakage, identity):
     residuals = checks.identities(opening, broken)
     assert residuals[identity] > 1e-9
     with pytest.raises(AccountingError, match=r"2025Q2: identity \w+ is violated"):
-        _enforced("2025Q2", residuals)
+        enforced("2025Q2", residuals)
 
 
 def _shifted(books, instrument, account, by):
@@ -100,7 +100,7 @@ def test_a_flow_declared_on_one_side_only_is_caught(baseline, monkeypatch):
 
 def test_not_a_number_is_refused():
     with pytest.raises(AccountingError):
-        _enforced("2024Q1", {"net_worth": float("nan")})
+        enforced("2024Q1", {"net_worth": float("nan")})
 
 
 def test_origins_over_the_whole_history(baseline):
