@@ -40,7 +40,7 @@ def main():
     began = time.perf_counter()
     command = [sys.executable, "-c", "from sim.cli import main; main()", "serve", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
     try:
         address = re.search(r"http://\S+?(?=/?$)", server.stdout.readline().strip()).group()
         print(f"address printed after {time.perf_counter() - began:.1f} s")
@@ -129,13 +129,13 @@ def _browser(address):
         page.goto(address)
         page.wait_for_selector("#cards .card")
         print(f"first page {time.perf_counter() - began:.1f} s")
-        field = page.locator("""[id='{"lever":"terminal_rate","part":"input"}']""")
+        page.locator("""[id='{"lever":"terminal_rate","part":"slider"}'] [role=slider]""").focus()
+        page.wait_for_timeout(2000)
         times = []
-        for percent in (1, 2, 4, 5, 6):
+        for _ in range(6):
             before = page.inner_text("#card-interest")
             began = time.perf_counter()
-            field.fill(str(percent))
-            field.press("Tab")
+            page.keyboard.press("ArrowLeft")
             page.wait_for_function(
                 "before => document.querySelector('#card-interest').innerText !== before", arg=before, polling=10
             )

@@ -220,13 +220,14 @@ def close_of(before: Books, economy: Economy, residuals: dict[str, Scalar]) -> C
     return Close(economy, residuals, series, measures.agents(economy))
 
 
-def run_of(found: History) -> Run:
+def run_of(found: History, outcomes: bool = True) -> Run:
     """A history as a run in memory: the tables, events and manifest of its run folder.
 
     Tables are made when they are first asked for.
 
     Args:
         found: the history.
+        outcomes: whether the manifest tells them, which takes as long as all the rest.
 
     Returns:
         The run; its manifest says nothing of when it was made.
@@ -251,5 +252,7 @@ def run_of(found: History) -> Run:
         "exposures": exposures,
     }
     run = Run.of({}, tables, [event for events in found.happenings for event in events])
-    run.manifest = manifest_of(found.scenario, found.seed, found.checks, headline(run), found.replaced)
+    run.manifest = manifest_of(
+        found.scenario, found.seed, found.checks, headline(run) if outcomes else {}, found.replaced
+    )
     return run

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sim.server.address import World
@@ -49,6 +50,20 @@ class Cache(Generic[Key, Kept]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def kept(self, key: Key) -> Kept | None:
+        """The answer to a key if it is kept."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def keep(self, key: Key, made: Kept) -> Kept:
+        """Keep an answer that was computed elsewhere."""
+        with self._lock:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return made
+
     def get(self, key: Key) -> Kept:
         """The answer to a key, computed if it is not kept."""
         with self._lock:
@@ -61,11 +76,7 @@ class Cache(Generic[Key, Kept]):
                 if key in self._kept:
                     return self._kept[key]
             try:
-                made = self._make(key)
-                with self._lock:
-                    self._kept[key] = made
-                    while len(self._kept) > self._most:
-                        self._kept.popitem(last=False)
+                made = self.keep(key, self._make(key))
             finally:
                 with self._lock:
                     self._making.pop(key, None)
@@ -95,21 +106,33 @@ class Worlds:
         return self._documents.get(world)
 
     def _compute(self, world: World) -> Run:
-        from sim.economies import history, run_of
+        with self._turn():
+            return _run(world)
 
+    def _write(self, world: World) -> bytes:
+        from sim.server.document import document
+
+        with self._turn():
+            run = self._runs.kept(world) or self._runs.keep(world, _run(world))
+            return gzip.compress(document(world, run), compresslevel=4)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for one's turn: many threads at a time would only take the interpreter from each other."""
         if not self._waiting.acquire(blocking=False):
             raise BusyError("too many histories are being computed; try again in a moment")
         try:
             if not self._working.acquire(timeout=PATIENCE):
                 raise BusyError(f"no history could be computed within {PATIENCE:.0f} seconds; try again")
             try:
-                return run_of(history(world.spec(), world.seed))
+                yield
             finally:
                 self._working.release()
         finally:
             self._waiting.release()
 
-    def _write(self, world: World) -> bytes:
-        from sim.server.document import document
 
-        return gzip.compress(document(world, self.run(world)), compresslevel=4)
+def _run(world: World) -> Run:
+    from sim.economies import history, run_of
+
+    return run_of(history(world.spec(), world.seed), outcomes=False)

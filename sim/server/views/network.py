@@ -39,10 +39,12 @@ def network(run: Run) -> dict[str, Any]:
 
 def _edges(run: Run) -> list[dict[str, Any]]:
     paid, interest = payments_between(run)
+    drawn = paid.amounts.max(axis=1, initial=0.0) > LEAST
+    rows = zip(paid.keys, drawn, short(paid.amounts), short(interest), strict=True)
     return [
-        {"source": source, "target": target, "usd_bn": short(all_money), "interest": short(part)}
-        for (source, target), all_money, part in zip(paid.keys, paid.amounts, interest, strict=True)
-        if all_money.max(initial=0.0) > LEAST
+        {"source": source, "target": target, "usd_bn": all_money, "interest": part}
+        for (source, target), is_drawn, all_money, part in rows
+        if is_drawn
     ]
 
 
@@ -64,6 +66,8 @@ def _agent(population: str, agent: str, measures: Measures, column: int, height:
         return measures[population, agent, measure]
 
     assets = np.sum([np.nan_to_num(of(measure)) for measure in ASSETS[population]], axis=0)
+    alive = measures.get((population, agent, "alive"), np.ones_like(assets))
+    told = short([assets, of("cash"), of("cash_from_bill_interest"), of("net_worth"), alive])
     return {
         "id": f"{population}/{agent}",
         "label": agent,
@@ -71,11 +75,7 @@ def _agent(population: str, agent: str, measures: Measures, column: int, height:
         "colour": POPULATION[population],
         "column": column,
         "height": round(height, 4),
-        "assets": short(assets),
-        "cash": short(of("cash")),
-        "interest": short(of("cash_from_bill_interest")),
-        "net_worth": short(of("net_worth")),
-        "alive": short(measures.get((population, agent, "alive"), np.ones_like(assets))),
+        **dict(zip(("assets", "cash", "interest", "net_worth", "alive"), told, strict=True)),
     }
 
 

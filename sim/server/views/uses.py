@@ -32,6 +32,6 @@ def uses(run: Run) -> dict[str, Any]:
 def _rows(run: Run, table: pd.DataFrame, keys: tuple[str, ...]) -> list[dict[str, Any]]:
     found = wide(run, table, keys)
     return [
-        {**dict(zip(keys, key, strict=True)), "usd_bn": short(amounts)}
-        for key, amounts in zip(found.keys, found.amounts, strict=True)
+        {**dict(zip(keys, key, strict=True)), "usd_bn": amounts}
+        for key, amounts in zip(found.keys, short(found.amounts), strict=True)
     ]
