@@ -26,6 +26,7 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).parent.parent
 READY, PATIENCE = 0.3, 180.0
 """Seconds within which a history comes once the compiled program is there, and seconds to wait for that."""
+CHANGED = "before => document.querySelector('#card-interest').innerText !== before"
 
 
 def main():
@@ -40,9 +41,9 @@ def main():
     began = time.perf_counter()
     command = [sys.executable, "-c", "from sim.cli import main; main()", "serve", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
     try:
-        address = re.search(r"http://\S+?(?=/?$)", server.stdout.readline().strip()).group()
+        address = re.search(r"http://\S+?(?=/?$)", server.stdout.readline().decode().strip()).group()
         print(f"address printed after {time.perf_counter() - began:.1f} s")
         print(f"compiled histories after {_wait(address, began):.1f} s, {_memory(server.pid):.0f} MB")
         if told.browser:
@@ -136,9 +137,7 @@ def _browser(address):
             before = page.inner_text("#card-interest")
             began = time.perf_counter()
             page.keyboard.press("ArrowLeft")
-            page.wait_for_function(
-                "before => document.querySelector('#card-interest').innerText !== before", arg=before, polling=10
-            )
+            page.wait_for_function(CHANGED, arg=before, polling=10)
             times.append(time.perf_counter() - began)
         print(f"a lever on the screen after {json.dumps([round(one, 2) for one in times])} s")
         browser.close()

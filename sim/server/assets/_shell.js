@@ -82,6 +82,10 @@ window.capflow = {
         }
         return found;
     },
+    /** Comes once the browser has shown what it has: numbers first, then pictures, which take longer to draw. */
+    painted() {
+        return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+    },
     /** Change the address without loading the page again. */
     show(query) {
         const search = query ? `?${query}` : "";

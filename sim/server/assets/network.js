@@ -71,10 +71,11 @@
     }
 
     Object.assign(window.dash_clientside.live, {
-        network(world, at, mode, palette) {
+        async network(world, at, mode, palette) {
             if (!world) {
                 return [same, same];
             }
+            await window.capflow.painted();
             const now = Math.min(at, world.quarters.length - 1);
             const agents = world.network.nodes.filter((node) => node.assets);
             const links = agents.map((node) =>

@@ -211,10 +211,11 @@
     window.capflow.blank = empty;
 
     Object.assign(window.dash_clientside.live, {
-        flow(world, at, mode, palette) {
+        async flow(world, at, mode, palette) {
             if (!world) {
                 return same;
             }
+            await window.capflow.painted();
             const now = Math.min(at, world.quarters.length - 1);
             const [bands, colours, whole] = (mode === "ai" ? anyRemove : firstHand)(world, now, palette);
             if (!bands.length || !(whole > 0)) {
@@ -225,10 +226,11 @@
             return {data: [sankey(bands, colours, whole, mode === "ai")], layout: shell({l: 8, r: 8, t: 10, b: 10})};
         },
 
-        charts(world, at, ids) {
+        async charts(world, at, ids) {
             if (!world) {
                 return ids.map(() => same);
             }
+            await window.capflow.painted();
             const now = Math.min(at, world.quarters.length - 1);
             return ids.map((id) => {
                 const found = world.charts.find((one) => one.id === id.chart);
