@@ -99,6 +99,39 @@ window.capflow = {
         grid: "#E4E7EB",
         ink: "#1F2933",
     },
+    /** What the layouts of all plots share. */
+    bare(margin) {
+        return {
+            font: window.capflow.lines.font,
+            margin,
+            paper_bgcolor: "rgba(0,0,0,0)",
+            plot_bgcolor: "rgba(0,0,0,0)",
+            autosize: true,
+            hoverlabel: {font: {size: 13}, align: "left"},
+            showlegend: false,
+        };
+    },
+    /** A text in lines of about so many letters. */
+    wrapped(text, letters) {
+        const rows = [""];
+        text.split(" ").forEach((word) => {
+            const last = rows.length - 1;
+            if (rows[last] && `${rows[last]} ${word}`.length > letters) {
+                rows.push(word);
+            } else {
+                rows[last] = rows[last] ? `${rows[last]} ${word}` : word;
+            }
+        });
+        return rows.join("<br>");
+    },
+    /** A plot that says why it shows nothing. */
+    blank(text) {
+        const note = {
+            text: window.capflow.wrapped(text, 46), showarrow: false, x: 0.5, y: 0.5, xref: "paper", yref: "paper", font: {size: 15},
+        };
+        const none = {visible: false};
+        return {data: [], layout: {...window.capflow.bare({l: 10, r: 10, t: 10, b: 10}), annotations: [note], xaxis: none, yaxis: none}};
+    },
     save(href, name) {
         const link = document.createElement("a");
         link.href = href;

@@ -1,6 +1,6 @@
 /* The pictures of a sweep's page: each a function of what the server sent, and nothing else. */
 (function () {
-    const {h, amount, minus, lines} = window.capflow;
+    const {h, amount, minus, lines, bare, wrapped, blank} = window.capflow;
     const NARROW = 520;
     const MOST_TEXTS = 100;  // Cells up to which each shows its number.
     const BLUE = "providers";
@@ -26,40 +26,6 @@
     function width(name) {
         const panel = document.querySelector(`#panel-${name}`);
         return panel ? panel.clientWidth : 600;
-    }
-
-    /** A long title of an axis in lines that fit. */
-    function wrapped(text, letters) {
-        const rows = [""];
-        text.split(" ").forEach((word) => {
-            const last = rows.length - 1;
-            if (rows[last] && rows[last].length + word.length > letters) {
-                rows.push(word);
-            } else {
-                rows[last] = rows[last] ? `${rows[last]} ${word}` : word;
-            }
-        });
-        return rows.join("<br>");
-    }
-
-    function base(margin) {
-        return {
-            font: lines.font,
-            margin,
-            paper_bgcolor: "rgba(0,0,0,0)",
-            plot_bgcolor: "rgba(0,0,0,0)",
-            autosize: true,
-            hoverlabel: {font: {size: 13}, align: "left"},
-            showlegend: false,
-        };
-    }
-
-    function empty(text) {
-        const note = {text: wrapped(text, 46), showarrow: false, x: 0.5, y: 0.5, xref: "paper", yref: "paper", font: {size: 15}};
-        return {
-            data: [],
-            layout: {...base({l: 10, r: 10, t: 10, b: 10}), annotations: [note], xaxis: {visible: false}, yaxis: {visible: false}},
-        };
     }
 
     /** Ticks of a side of a map: values in the middle of cells, edges of bins between them. */
@@ -141,7 +107,7 @@
         ];
         const narrow = room < NARROW;
         const layout = {
-            ...base({l: 40, r: 8, t: 14, b: 40}),
+            ...bare({l: 40, r: 8, t: 14, b: 40}),
             xaxis: axis(wrapped(titled(x.label, x.unit), narrow ? 30 : 60), {
                 ...ticks(x, narrow ? 5 : 12), showgrid: false, range: [-0.5, x.cells.length - 0.5],
             }),
@@ -166,7 +132,7 @@
              customdata: cells.map((cell) => cellWords(found, cell)), hovertemplate: "%{customdata}<extra></extra>"},
         ];
         const layout = {
-            ...base({l: 50, r: 12, t: 14, b: 44}),
+            ...bare({l: 50, r: 12, t: 14, b: 44}),
             xaxis: axis(wrapped(titled(x.label, x.unit), 44), {...ticks(x, 9), showgrid: false}),
             yaxis: axis(wrapped(outcome.title, 34), {rangemode: "tozero"}),
         };
@@ -244,7 +210,7 @@
             }),
         );
         const layout = {
-            ...base({l: 60, r: 10, t: 8, b: 44}),
+            ...bare({l: 60, r: 10, t: 8, b: 44}),
             barmode: "overlay",
             annotations,
             xaxis: axis(wrapped(outcome.title, narrow ? 24 : 60), {range: [low - air, high + air]}),
@@ -277,7 +243,7 @@
     function histogram(found) {
         const {outcome, edges, counts} = found;
         if (!found.runs) {
-            return empty("No run has a finite number of this outcome.");
+            return blank("No run has a finite number of this outcome.");
         }
         const scaled = edges.map((edge) => edge * outcome.factor);
         const middle = counts.map((_, bar) => (scaled[bar] + scaled[bar + 1]) / 2);
@@ -295,7 +261,7 @@
             },
         ];
         const layout = {
-            ...base({l: 50, r: 12, t: 14, b: 44}),
+            ...bare({l: 50, r: 12, t: 14, b: 44}),
             bargap: 0,
             xaxis: axis(wrapped(outcome.title, width("distribution") < NARROW ? 34 : 60), {
                 showgrid: false, nticks: 7, ...(found.counted && counts.length <= 12 ? {dtick: 1, tickformat: ",d"} : {}),
@@ -345,7 +311,7 @@
         const step = Math.ceil(marks.length / 8);
         const kept = marks.filter((_, place) => place % step === 0);
         const layout = {
-            ...base({l: 50, r: 24, t: 14, b: 36}),
+            ...bare({l: 50, r: 24, t: 14, b: 36}),
             xaxis: axis("quarter", {
                 tickvals: kept.map(([, place]) => place),
                 ticktext: kept.map(([quarter]) => (few ? quarter : quarter.slice(0, 4))),
@@ -358,5 +324,5 @@
         return {data, layout};
     }
 
-    window.capflow.sweep = {told, titled, empty, heat, ribbon, mapNote, tornado, effectsNote, histogram, spreadNote, fans};
+    window.capflow.sweep = {told, titled, heat, ribbon, mapNote, tornado, effectsNote, histogram, spreadNote, fans};
 })();

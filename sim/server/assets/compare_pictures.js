@@ -1,53 +1,23 @@
 /* The pictures of the compare page: differences, accounting beside cause, fans. */
 (function () {
-    const {amount, minus, lines} = window.capflow;
+    const {amount, minus, lines, bare, wrapped, blank} = window.capflow;
     const same = window.dash_clientside.no_update;
     const SOFT = 0.001;  // Part of the larger mean around which the axis of differences turns from linear to logarithmic.
     const narrow = () => window.innerWidth < 700;
 
     const bend = (part) => Math.asinh(part / SOFT);
 
-    function shell(margin) {
-        return {
-            font: lines.font,
-            margin,
-            paper_bgcolor: "rgba(0,0,0,0)",
-            plot_bgcolor: "rgba(0,0,0,0)",
-            autosize: true,
-            showlegend: false,
-            hoverlabel: {font: {size: 13}},
-        };
-    }
-
     function fade(colour, strength) {
         const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
         return `rgba(${red},${green},${blue},${strength})`;
     }
 
-    /** Break a label into lines of at most so many letters. */
-    function broken(text, most) {
-        const rows = [""];
-        text.split(" ").forEach((word) => {
-            if (rows[rows.length - 1] && `${rows[rows.length - 1]} ${word}`.length > most) {
-                rows.push(word);
-            } else {
-                rows[rows.length - 1] = `${rows[rows.length - 1]} ${word}`.trim();
-            }
-        });
-        return rows.join("<br>");
-    }
-
-    function nothing(text) {
-        const annotations = [{text, showarrow: false, x: 0.5, y: 0.5, xref: "paper", yref: "paper", font: {size: 15}}];
-        return {data: [], layout: {...shell({l: 10, r: 10, t: 10, b: 10}), annotations, xaxis: {visible: false}, yaxis: {visible: false}}};
-    }
-
     function differences(found, [colourA, colourB]) {
         const rows = found.outcomes.filter((row) => row.relative);
         if (!rows.length) {
-            return nothing("The worlds do not differ in any of these outcomes.");
+            return blank("The worlds do not differ in any of these outcomes.");
         }
-        const labels = rows.map((row) => broken(row.label, narrow() ? 17 : 44));
+        const labels = rows.map((row) => wrapped(row.label, narrow() ? 17 : 44));
         const colours = rows.map((row) => (row.decided ? (row.mean > 0 ? colourA : colourB) : "#7B8794"));
         const [middle, low, high] = [0, 1, 2].map((at) => rows.map((row) => bend(row.relative[at])));
         const percents = (row) => row.relative.map((part) => minus(`${Number((100 * part).toPrecision(3))}%`));
@@ -81,7 +51,7 @@
         const shown = narrow() ? ticks.filter((part, at) => at === ticks.length - 1 || at === ticks.length - 3) : ticks;
         const values = [...shown.map((part) => -part).reverse(), 0, ...shown];
         const layout = {
-            ...shell({l: narrow() ? 132 : 310, r: 14, t: 30, b: 44}),
+            ...bare({l: narrow() ? 132 : 310, r: 14, t: 30, b: 44}),
             xaxis: {
                 range: [-reach, reach],
                 tickvals: values.map(bend),
@@ -117,7 +87,7 @@
         const cause = found.cause;
         const drawn = cause.origins.filter((one) => one.drawn);
         if (!drawn.length) {
-            return nothing("GPU purchases are the same in both worlds, whatever paid for them.");
+            return blank("GPU purchases are the same in both worlds, whatever paid for them.");
         }
         const bars = [];
         let foot = 0;
@@ -165,11 +135,11 @@
             font: {size: 13, color: bar.decided ? lines.ink : lines.muted},
         }));
         const layout = {
-            ...shell({l: narrow() ? 124 : 250, r: 14, t: 8, b: 48}),
+            ...bare({l: narrow() ? 124 : 250, r: 14, t: 8, b: 48}),
             xaxis: {
                 range: [least - (least < 0 ? 0.04 * (most - least) : 0), most + room * (narrow() ? 2 : 1)],
                 title: {
-                    text: broken(`USD bn over all quarters: ${cause.more} less ${cause.less}`, narrow() ? 30 : 200),
+                    text: wrapped(`USD bn over all quarters: ${cause.more} less ${cause.less}`, narrow() ? 30 : 200),
                     font: {size: 12, color: lines.muted},
                     standoff: 6,
                 },
@@ -181,7 +151,7 @@
             yaxis: {
                 tickvals: bars.map((bar, at) => at),
                 ticktext: bars.map((bar, at) =>
-                    at === 0 || at === bars.length - 1 ? `<b>${broken(bar.label, narrow() ? 14 : 30)}</b>` : broken(bar.label, narrow() ? 12 : 30),
+                    at === 0 || at === bars.length - 1 ? `<b>${wrapped(bar.label, narrow() ? 14 : 30)}</b>` : wrapped(bar.label, narrow() ? 12 : 30),
                 ),
                 range: [bars.length - 0.4, -0.6],
                 showgrid: false,
@@ -235,7 +205,7 @@
         const short = years.length < 2;
         const marks = short ? found.quarters.map((quarter, at) => [quarter, at]) : years.filter((_, at) => at % (years.length > 4 ? 2 : 1) === 0);
         const layout = {
-            ...shell({l: 48, r: 10, t: 26, b: 28}),
+            ...bare({l: 48, r: 10, t: 26, b: 28}),
             xaxis: {
                 ticks: "outside",
                 ticklen: 4,

@@ -108,22 +108,6 @@
         return [[...bands.values()], colours, whole];
     }
 
-    function shell(margin) {
-        return {
-            font: lines.font,
-            margin,
-            paper_bgcolor: "rgba(0,0,0,0)",
-            plot_bgcolor: "rgba(0,0,0,0)",
-            autosize: true,
-            hoverlabel: {font: {size: 13}},
-        };
-    }
-
-    function empty(text) {
-        const annotations = [{text, showarrow: false, x: 0.5, y: 0.5, xref: "paper", yref: "paper", font: {size: 15}}];
-        return {data: [], layout: {...shell({l: 10, r: 10, t: 10, b: 10}), annotations, xaxis: {visible: false}, yaxis: {visible: false}}};
-    }
-
     function chart(found, base, world, at) {
         const data = [];
         const last = world.quarters.length - 1;
@@ -175,7 +159,7 @@
         const shown = ticks.filter((_, index) => index % step === 0);
         const rows = found.lines.length > 1 ? Math.ceil(found.lines.length / 2) : 0;
         const layout = {
-            ...shell({l: 44, r: 10, t: 26, b: 24 + (rows ? 6 + 19 * rows : 0)}),
+            ...window.capflow.bare({l: 44, r: 10, t: 26, b: 24 + (rows ? 6 + 19 * rows : 0)}),
             xaxis: {
                 range: [-0.5, last + 0.5],
                 tickvals: shown.map(([, index]) => index),
@@ -208,7 +192,6 @@
     }
 
     window.capflow.chart = chart;
-    window.capflow.blank = empty;
 
     Object.assign(window.dash_clientside.live, {
         async flow(world, at, mode, palette) {
@@ -219,11 +202,11 @@
             const now = Math.min(at, world.quarters.length - 1);
             const [bands, colours, whole] = (mode === "ai" ? anyRemove : firstHand)(world, now, palette);
             if (!bands.length || !(whole > 0)) {
-                return empty(
+                return window.capflow.blank(
                     mode === "ai" ? "No interest has gone into AI so far." : "No interest has been earned so far. Press Play.",
                 );
             }
-            return {data: [sankey(bands, colours, whole, mode === "ai")], layout: shell({l: 8, r: 8, t: 10, b: 10})};
+            return {data: [sankey(bands, colours, whole, mode === "ai")], layout: window.capflow.bare({l: 8, r: 8, t: 10, b: 10})};
         },
 
         async charts(world, at, ids) {

@@ -1,7 +1,7 @@
 /* The page of a sweep: choices go into the address, and every picture is fetched for itself. */
 (function () {
-    const {h} = window.capflow;
-    const {told, titled, empty, heat, ribbon, mapNote, tornado, effectsNote, histogram, spreadNote, fans} = window.capflow.sweep;
+    const {h, blank} = window.capflow;
+    const {told, titled, heat, ribbon, mapNote, tornado, effectsNote, histogram, spreadNote, fans} = window.capflow.sweep;
     const same = window.dash_clientside.no_update;
     const latest = {};
 
@@ -19,7 +19,7 @@
             }
             return [draw(found, palette), note(found), `${address}.csv?${query}`];
         } catch (error) {
-            return latest[name] === query ? [empty(error.message), "", `${address}.csv?${query}`] : [same, same, same];
+            return latest[name] === query ? [blank(error.message), "", `${address}.csv?${query}`] : [same, same, same];
         }
     }
 
@@ -80,13 +80,13 @@
         map: (query, palette) =>
             picture("map", query, palette, (found, colours) => {
                 if (!found.cells.some((cell) => cell.mean !== null)) {
-                    return empty("No cell has a mean of this outcome.");
+                    return blank("No cell has a mean of this outcome.");
                 }
                 return found.y ? heat(found, colours) : ribbon(found);
             }, mapNote),
 
         effects: (query, palette) =>
-            picture("effects", query, palette, (found, colours) => (found.reason ? empty(found.reason) : tornado(found, colours)),
+            picture("effects", query, palette, (found, colours) => (found.reason ? blank(found.reason) : tornado(found, colours)),
                 (found) => (found.reason ? "" : effectsNote(found))),
 
         distribution: (query, palette) => picture("distribution", query, palette, histogram, spreadNote),

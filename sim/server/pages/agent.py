@@ -43,21 +43,16 @@ def layout(said: dict[str, str]) -> Any:
                         tables=("exposures",),
                         png=False,
                     ),
-                    panel(
-                        "agent-received",
-                        "Money in",
-                        "In the quarter, USD bn; orange: of it Treasury interest.",
-                        html.Div(id="agent-received"),
-                        tables=("flows",),
-                        png=False,
-                    ),
-                    panel(
-                        "agent-paid",
-                        "Money out",
-                        "In the quarter, USD bn; orange: of it Treasury interest.",
-                        html.Div(id="agent-paid"),
-                        tables=("flows",),
-                        png=False,
+                    *(
+                        panel(
+                            name,
+                            title,
+                            "In the quarter, USD bn; orange: of it Treasury interest.",
+                            html.Div(id=name),
+                            tables=("flows",),
+                            png=False,
+                        )
+                        for name, title in (("agent-received", "Money in"), ("agent-paid", "Money out"))
                     ),
                 ],
                 className="three",
