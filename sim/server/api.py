@@ -81,10 +81,14 @@ def attach(server: Flask, worlds: Worlds) -> None:
         if table not in TABLES:
             return told(f"{table[:64]!r}: no such table; there are {', '.join(TABLES)}", 404)
         asked = address.read(request.args)
-        name = f"capflow-{asked.scenario}-{table}.csv"
-        text = as_csv(worlds.run(asked), table)
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(text, mimetype="text/csv", headers=headers)
+        return download(as_csv(worlds.run(asked), table), f"capflow-{asked.scenario}-{table}.csv")
+
+
+def download(text: str, name: str) -> Response:
+    """A table as a file to keep."""
+    response = Response(text, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 def as_csv(run: Run, table: str) -> str:

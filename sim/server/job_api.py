@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 
-from sim.server.api import answered, told
+from sim.server.api import answered, download, told
 from sim.server.jobs import Jobs, Question
 
 Table = tuple[list[str], Iterable[list[Any]]]
@@ -90,5 +90,4 @@ def as_csv(name: str, header: list[str], rows: Iterable[list[Any]]) -> Response:
     writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows(rows)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), mimetype="text/csv", headers=headers)
+    return download(text.getvalue(), name)

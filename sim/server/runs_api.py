@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, request, send_file
 
 from sim.runs import RunError
 from sim.server import shelf
-from sim.server.api import TABLES, answered, as_csv, told
+from sim.server.api import TABLES, answered, as_csv, download, told
 
 if TYPE_CHECKING:
     from sim.server.sweeps.parts import Answers
@@ -63,10 +63,10 @@ def attach(server: Flask) -> None:
     def table(table: str) -> Response:
         entry = _asked()
         if entry.kind == "comparison" and table == "differences":
-            return _as_attachment(_written(differences(entry.told)), f"{entry.name}-{table}.csv")
+            return download(_written(differences(entry.told)), f"{entry.name}-{table}.csv")
         if table not in TABLES:
             return told(f"{table[: shelf.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
-        return _as_attachment(as_csv(entry.run(), table), f"{entry.name}-{table}.csv")
+        return download(as_csv(entry.run(), table), f"{entry.name}-{table}.csv")
 
     @pages.get("/sweep/<part>")
     @answered
@@ -78,7 +78,7 @@ def attach(server: Flask) -> None:
             return told(f"{part[: shelf.SHOWN]!r}: there is no such picture of a sweep", 404)
         sweep, found = answers().get(name, request.args)
         if kind == "csv":
-            return _as_attachment(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
+            return download(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
         return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
 
     server.register_blueprint(pages)
@@ -128,9 +128,3 @@ def _written(rows: Rows) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _as_attachment(text: str, name: str) -> Response:
-    response = Response(text, mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
