@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+import dash
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
 
 from sim import levers
 from sim.levers import Lever
@@ -227,3 +228,62 @@ def place(value: float, told: dict[str, Any]) -> int:
     elif told["kind"] == "cubic":
         part = max(part, 0.0) ** (1.0 / 3.0)
     return round(STEPS * min(max(part, 0.0), 1.0))
+
+
+def wire(app: dash.Dash) -> None:
+    """Make the levers work: slider and number say the same, resets, and the address that all of them make."""
+
+    def by(function: str, *wiring: Any, **options: Any) -> None:
+        app.clientside_callback(ClientsideFunction("levers", function), *wiring, **options)
+
+    slider, number, reset = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset"))
+    numbers, words, rows = ({"lever": ALL, "part": part} for part in ("input", "choice", "row"))
+    known = (State("scales", "data"), State("scenarios", "data"))
+    by("fold", Output("levers", "open"), Input("levers", "id"))
+    by(
+        "turn",
+        Output(slider, "value"),
+        Output(number, "value"),
+        Input(slider, "value"),
+        Input(number, "value"),
+        Input(reset, "n_clicks"),
+        *known,
+        State("scenario", "value"),
+        prevent_initial_call=True,
+    )
+    by(
+        "choose",
+        Output(numbers, "value", allow_duplicate=True),
+        Output(words, "value", allow_duplicate=True),
+        Output("seed", "value"),
+        Output("scenario-about", "children"),
+        Input("scenario", "value"),
+        Input("reset-all", "n_clicks"),
+        State(numbers, "id"),
+        State(words, "id"),
+        State("seed", "value"),
+        *known,
+        prevent_initial_call=True,
+    )
+    by(
+        "unchoose",
+        Output({"lever": MATCH, "part": "choice"}, "value"),
+        Input(reset, "n_clicks"),
+        State("scenarios", "data"),
+        State("scenario", "value"),
+        prevent_initial_call=True,
+    )
+    by(
+        "address",
+        Output("address", "data"),
+        Output(rows, "className"),
+        Output("turned-count", "children"),
+        Input(numbers, "value"),
+        Input(words, "value"),
+        Input("seed", "value"),
+        Input("scenario", "value"),
+        State(numbers, "id"),
+        State(words, "id"),
+        State(rows, "id"),
+        *known,
+    )

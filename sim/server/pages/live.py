@@ -11,7 +11,7 @@ from typing import Any
 import dash
 import dash_cytoscape as cytoscape
 import dash_mantine_components as dmc
-from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
 from sim import palette
 from sim.server import address
@@ -206,66 +206,11 @@ def _stylesheet() -> list[dict[str, Any]]:
 def callbacks(app: dash.Dash) -> None:
     """Wire the page; everything but the fetching of documents happens in the browser."""
     transport.wire(app, "live")
-    slider, number, reset = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset"))
+    levers.wire(app)
 
-    def wire(function: str, *wiring: Any, space: str = "live", **options: Any) -> None:
-        app.clientside_callback(ClientsideFunction(space, function), *wiring, **options)
+    def wire(function: str, *wiring: Any, **options: Any) -> None:
+        app.clientside_callback(ClientsideFunction("live", function), *wiring, **options)
 
-    wire("fold", Output("levers", "open"), Input("levers", "id"), space="levers")
-    wire(
-        "turn",
-        Output(slider, "value"),
-        Output(number, "value"),
-        Input(slider, "value"),
-        Input(number, "value"),
-        Input(reset, "n_clicks"),
-        State("scales", "data"),
-        State("scenarios", "data"),
-        State("scenario", "value"),
-        prevent_initial_call=True,
-        space="levers",
-    )
-    wire(
-        "choose",
-        Output({"lever": ALL, "part": "input"}, "value", allow_duplicate=True),
-        Output({"lever": ALL, "part": "choice"}, "value", allow_duplicate=True),
-        Output("seed", "value"),
-        Output("scenario-about", "children"),
-        Input("scenario", "value"),
-        Input("reset-all", "n_clicks"),
-        State({"lever": ALL, "part": "input"}, "id"),
-        State({"lever": ALL, "part": "choice"}, "id"),
-        State("seed", "value"),
-        State("scales", "data"),
-        State("scenarios", "data"),
-        prevent_initial_call=True,
-        space="levers",
-    )
-    wire(
-        "unchoose",
-        Output({"lever": MATCH, "part": "choice"}, "value"),
-        Input(reset, "n_clicks"),
-        State("scenarios", "data"),
-        State("scenario", "value"),
-        prevent_initial_call=True,
-        space="levers",
-    )
-    wire(
-        "address",
-        Output("address", "data"),
-        Output({"lever": ALL, "part": "row"}, "className"),
-        Output("turned-count", "children"),
-        Input({"lever": ALL, "part": "input"}, "value"),
-        Input({"lever": ALL, "part": "choice"}, "value"),
-        Input("seed", "value"),
-        Input("scenario", "value"),
-        State({"lever": ALL, "part": "input"}, "id"),
-        State({"lever": ALL, "part": "choice"}, "id"),
-        State({"lever": ALL, "part": "row"}, "id"),
-        State("scales", "data"),
-        State("scenarios", "data"),
-        space="levers",
-    )
     wire("fetch", Output("live-world", "data"), Output("live-problem", "children"), Input("address", "data"))
     now = (Input("live-world", "data"), Input("live-quarter", "value"))
     wire(
