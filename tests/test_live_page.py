@@ -68,6 +68,7 @@ def test_the_slider_moves_with_the_keyboard(page, served):
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.wait_for_function("() => window.location.search.includes('terminal_rate=0.0303')", timeout=SLOW)
+    assert page.input_value("""[id='{"lever":"terminal_rate","part":"input"}']""") == "3.03"
 
 
 def test_the_law_of_the_largest_issuer_can_be_chosen_and_reset(page, served):
@@ -213,10 +214,16 @@ def test_a_page_that_does_not_exist_says_so(page, served):
     assert "no such page" in page.inner_text("#page-problem")
 
 
-def test_a_number_out_of_range_stays_in_the_field_and_is_never_sent(page, served):
+def test_a_number_out_of_range_becomes_the_nearest_that_is_allowed_and_is_never_sent(page, served):
     _open(page, served)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     _set(page, "terminal_rate", "55")
     page.wait_for_function("() => window.location.search.includes('terminal_rate=0.1')", timeout=SLOW)
+    assert page.input_value("""[id='{"lever":"terminal_rate","part":"input"}']""") == "10"
+    worlds = [url for url in asked if "/api/world" in url]
+    assert worlds
+    assert not any("terminal_rate=0.55" in url for url in worlds)
 
 
 def test_a_server_that_is_gone_is_told_in_words(page, served):

@@ -212,6 +212,9 @@ def test_an_ensemble_has_its_fan_and_no_levers(wide, site):
 def test_a_wrong_address_is_told_in_a_line(wide, site, asked):
     wide.goto(f"{site}/runs?{asked}")
     wide.wait_for_selector("#page-problem")
+    told = wide.inner_text("#page-problem").splitlines()
+    assert told[0] == "That did not work"
+    assert len([line for line in told[1:] if line]) == 1
     wide.click("a.offer")
     wide.wait_for_selector("#runs-list")
 

@@ -6,6 +6,7 @@ that a page that is loaded again shows it at once. The script is `sim/server/ass
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import dash
@@ -228,16 +229,25 @@ def _results() -> list[Any]:
     ]
 
 
+LISTS = State("compare-lists", "data")
+
+
 def callbacks(app: dash.Dash) -> None:
     """Wire the page; all of it happens in the browser."""
-
-    def part(name: str, side: Any = ALL) -> dict[str, Any]:
-        return {"side": side, "part": name}
 
     def wire(function: str, *wiring: Any, **options: Any) -> None:
         app.clientside_callback(ClientsideFunction("compare", function), *wiring, **options)
 
-    lists = State("compare-lists", "data")
+    _wire_question(wire)
+    _wire_answer(wire)
+
+
+def _wire_question(wire: Callable[..., None]) -> None:
+    """Pickers of both worlds, and the address that they make."""
+
+    def part(name: str, side: Any = ALL) -> dict[str, Any]:
+        return {"side": side, "part": name}
+
     wire(
         "edit",
         Output("compare-question", "data"),
@@ -254,7 +264,7 @@ def callbacks(app: dash.Dash) -> None:
         State(part("number"), "value"),
         State(part("word"), "value"),
         State("compare-question", "data"),
-        lists,
+        LISTS,
         prevent_initial_call=True,
     )
     for side in SIDES:
@@ -273,7 +283,7 @@ def callbacks(app: dash.Dash) -> None:
             Input(part("lever", side), "value"),
             Input("compare-question", "data"),
             State(part("lever", side), "id"),
-            lists,
+            LISTS,
         )
     wire(
         "sides",
@@ -282,8 +292,12 @@ def callbacks(app: dash.Dash) -> None:
         Output(part("levers"), "href"),
         Output("compare-query", "data"),
         Input("compare-question", "data"),
-        lists,
+        LISTS,
     )
+
+
+def _wire_answer(wire: Callable[..., None]) -> None:
+    """How far the job is, and what it found."""
     wire(
         "follow",
         Output("compare-job", "data"),
@@ -310,4 +324,4 @@ def callbacks(app: dash.Dash) -> None:
         State({"csv": ALL, "of": ALL}, "id"),
     )
     graphs = {"compare": ALL}
-    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"), lists)
+    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"), LISTS)
