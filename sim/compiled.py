@@ -26,7 +26,7 @@ from sim.economy.ledger import EMPTY_JOURNAL
 from sim.economy.quarter import DECISIONS, quarter
 from sim.economy.state import Economy
 from sim.errors import CannotCompileError, ScenarioError
-from sim.histories import Histories, Progress, Start, flow_table, taken, unusable
+from sim.histories import Histories, Progress, Start, agent_numbers, flow_table, taken, unusable
 from sim.programs import compiler_options, keep_programs, one_at_a_time
 
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
@@ -44,7 +44,11 @@ for _module in (ledger, rules, state, weekly):
 
 
 def in_jax(
-    starts: Iterable[Start], decisions: Behaviour, flows: bool = False, progress: Progress | None = None
+    starts: Iterable[Start],
+    decisions: Behaviour,
+    flows: bool = False,
+    progress: Progress | None = None,
+    agents: bool = False,
 ) -> Histories:
     """Step histories in batches, compiled; on a GPU where JAX sees one.
 
@@ -53,6 +57,7 @@ def in_jax(
         decisions: decision rules in force.
         flows: whether to keep the flows.
         progress: told after every batch.
+        agents: whether to keep the measures of agents.
 
     Raises:
         CannotCompileError: if a replaced decision cannot be traced.
@@ -65,8 +70,9 @@ def in_jax(
     identity_names = tuple(identities(first.economy.books, first.economy.books))
     replaced = tuple((name, decisions.unchecked()[name], decisions.shape(name)) for name in decisions.replaced())
     found: list[tuple[Any, ...]] = []
+    program = _program(replaced, flows, agents)
     with jax.enable_x64(True):
-        for count, told in _one_ahead(_run_batches(chain([first], left), size, replaced, flows)):
+        for count, told in _one_ahead(_run_batches(chain([first], left), size, program, replaced)):
             found.append(tuple(np.asarray(part)[:count] for part in told))
             if progress is not None:
                 progress(count)
@@ -75,17 +81,24 @@ def in_jax(
         _misdecided(replaced, bad) or unusable(path, identity_names, worst)
         for path, worst, bad in zip(paths, residuals, wrong, strict=True)
     )
-    return Histories(names, paths, identity_names, residuals, kept[0] if flows else None, problems)
+    measured = kept.pop() if agents else None
+    return Histories(names, paths, identity_names, residuals, kept[0] if flows else None, measured, problems)
 
 
 def history(
-    economy: Economy, given: rules.Rules, draws: state.Draws, replaced: tuple[Replacement, ...], flows: bool
+    economy: Economy,
+    given: rules.Rules,
+    draws: state.Draws,
+    replaced: tuple[Replacement, ...],
+    flows: bool,
+    agents: bool = False,
 ) -> tuple[Any, ...]:
     """One whole history as a traceable function.
 
     Returns:
         Readings `(quarter + 1, reading)` with the opening first, the largest residual of each identity, 1 for
-        each watched decision that was not of its form, and, if asked for, the flows.
+        each watched decision that was not of its form, and, if asked for, the flows, and the measures of agents,
+        the opening first.
     """
     watch: list[Any] = []
     decisions = {**DECISIONS, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
@@ -93,10 +106,16 @@ def history(
     def beside(after: Economy, residuals: Mapping[str, Any]) -> tuple[Any, ...]:
         wrong = jnp.stack([jnp.zeros(()), *watch]).max()
         watch.clear()
-        told = jnp.stack(list(residuals.values())), wrong
-        return (*told, flow_table(after.books)) if flows else told
+        told = [jnp.stack(list(residuals.values())), wrong]
+        if flows:
+            told.append(flow_table(after.books))
+        if agents:
+            told.append(agent_numbers(after))
+        return tuple(told)
 
     path, residuals, wrong, *kept = _through(economy, given, draws, decisions, beside)
+    if agents:
+        kept[-1] = jnp.concatenate([agent_numbers(_carried(economy))[None], kept[-1]])
     return path, residuals.max(axis=0), wrong.max(), *kept
 
 
@@ -133,18 +152,17 @@ def _carried(economy: Economy) -> Economy:
 
 
 @cache
-def _program(replaced: tuple[Replacement, ...], flows: bool) -> Callable[..., Any]:
+def _program(replaced: tuple[Replacement, ...], flows: bool, agents: bool) -> Callable[..., Any]:
     def histories(economy: Economy, given: rules.Rules, draws: state.Draws) -> tuple[Any, ...]:
-        return history(economy, given, draws, replaced, flows)
+        return history(economy, given, draws, replaced, flows, agents)
 
     return jax.jit(jax.vmap(histories), compiler_options=compiler_options())
 
 
 def _run_batches(
-    starts: Iterator[Start], size: int, replaced: tuple[Replacement, ...], flows: bool
+    starts: Iterator[Start], size: int, program: Callable[..., Any], replaced: tuple[Replacement, ...]
 ) -> Iterator[tuple[int, Any]]:
     """Number of histories and what the program gives, batch by batch; not yet waited for."""
-    program = _program(replaced, flows)
     while batch := list(islice(starts, size)):
         # Slots that are left over repeat a history: the program has one shape.
         full = batch + batch[-1:] * (size - len(batch))

@@ -119,17 +119,26 @@ def run_histories(
     flows: bool = False,
     engine: Engine = "auto",
     progress: Progress | None = None,
+    agents: bool = False,
 ) -> Histories:
     """Step histories with the engine asked for.
+
+    Args:
+        given: starts of the histories.
+        decisions: decision rules in force.
+        flows: whether to keep the flows.
+        engine: as in `ensemble`.
+        progress: told how many histories have just been finished.
+        agents: whether to keep the measures of agents.
 
     Raises:
         ScenarioError: if the engine is unknown or not there, or a decision cannot be compiled.
     """
     if chosen_engine(engine) == "numpy":
-        return in_numpy(given, decisions, flows, progress)
+        return in_numpy(given, decisions, flows, progress, agents)
     from sim.compiled import in_jax
 
-    return in_jax(given, decisions, flows, progress)
+    return in_jax(given, decisions, flows, progress, agents)
 
 
 def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:

@@ -60,6 +60,8 @@ class Histories:
         identities: names of the accounting identities.
         residuals: largest relative residual of each identity over the quarters.
         flows: by quarter, kind of flow (in the order of `FLOWS`) and `FLOW_COLUMNS`, USD bn, where asked for.
+        agents: measures of every agent by quarter, the opening first, in the order of `agent_measures`, where asked
+            for.
         problems: for each history why its numbers cannot be used, or None.
     """
 
@@ -68,6 +70,7 @@ class Histories:
     identities: tuple[str, ...]
     residuals: Float[NDArray[np.float64], "run identity"]
     flows: Float[NDArray[np.float64], "run quarter flow column"] | None
+    agents: Float[NDArray[np.float64], "run quarter number"] | None
     problems: tuple[str | None, ...]
 
     def outcomes(self) -> dict[str, NDArray[np.float64]]:
@@ -114,7 +117,11 @@ def behaviour(scenario: Scenario, decisions: Mapping[str, Any] | None = None) ->
 
 
 def in_numpy(
-    starts: Iterable[Start], decisions: Behaviour, flows: bool = False, progress: Progress | None = None
+    starts: Iterable[Start],
+    decisions: Behaviour,
+    flows: bool = False,
+    progress: Progress | None = None,
+    agents: bool = False,
 ) -> Histories:
     """Step histories one after the other in NumPy.
 
@@ -123,16 +130,17 @@ def in_numpy(
         decisions: decision rules in force.
         flows: whether to keep the flows.
         progress: told after every history.
+        agents: whether to keep the measures of agents.
     """
     found = []
     for one in starts:
-        found.append(_one_in_numpy(one, decisions, flows))
+        found.append(_one_in_numpy(one, decisions, flows, agents))
         if progress is not None:
             progress(1)
     return _joined(found)
 
 
-def _one_in_numpy(one: Start, decisions: Behaviour, flows: bool) -> Histories:
+def _one_in_numpy(one: Start, decisions: Behaviour, flows: bool, agents: bool) -> Histories:
     """One history; what a decision that goes wrong leaves open is NaN."""
     economy, length = one.economy, one.draws.rate.shape[0]
     first = taken(economy, economy)
@@ -141,6 +149,8 @@ def _one_in_numpy(one: Start, decisions: Behaviour, flows: bool) -> Histories:
     residuals = np.full((length, len(names)), np.nan)
     table = np.full((length if flows else 0, len(FLOWS), len(FLOW_COLUMNS)), np.nan)
     path[0] = list(first.values())
+    measured = np.full((length + 1, len(agent_numbers(economy))), np.nan)
+    measured[0] = agent_numbers(economy)
     problem: str | None = None
     for step in range(length):
         before = economy
@@ -153,20 +163,25 @@ def _one_in_numpy(one: Start, decisions: Behaviour, flows: bool) -> Histories:
         residuals[step] = [held[name] for name in names]
         if flows:
             table[step] = flow_table(economy.books)
+        if agents:
+            measured[step + 1] = agent_numbers(economy)
     worst = residuals.max(axis=0)
     problem = problem or unusable(path, names, worst)
-    return Histories(tuple(first), path[None], names, worst[None], table[None] if flows else None, (problem,))
+    kept = (table[None] if flows else None, measured[None] if agents else None)
+    return Histories(tuple(first), path[None], names, worst[None], *kept, (problem,))
 
 
 def _joined(parts: Sequence[Histories]) -> Histories:
     first = parts[0]
     flows = [part.flows for part in parts if part.flows is not None]
+    agents = [part.agents for part in parts if part.agents is not None]
     return Histories(
         first.names,
         np.concatenate([part.paths for part in parts]),
         first.identities,
         np.concatenate([part.residuals for part in parts]),
         np.concatenate(flows) if flows else None,
+        np.concatenate(agents) if agents else None,
         tuple(problem for part in parts for problem in part.problems),
     )
 
@@ -175,6 +190,23 @@ def taken(before: Economy, after: Economy) -> dict[str, Any]:
     """Every reading of one quarter; both are the opening for the opening quarter."""
     series = measures.series(after) | measures.origin_series(before.books, after.books)
     return readings(before, after, series)
+
+
+def agent_measures(economy: Economy) -> dict[tuple[str, str], slice]:
+    """Where the measures of a population's agents stand in `agent_numbers`: (population, measure) -> places."""
+    found: dict[tuple[str, str], slice] = {}
+    at = 0
+    for population, table in measures.agents(economy).items():
+        for name, numbers in table.items():
+            found[population, name] = slice(at, at + len(numbers))
+            at += len(numbers)
+    return found
+
+
+def agent_numbers(economy: Economy) -> Any:
+    """Every measure of every agent at the close of one quarter, `(number,)`."""
+    xp = namespace(economy.books.cash[OWN])
+    return xp.concat([numbers for table in measures.agents(economy).values() for numbers in table.values()])
 
 
 def flow_table(books: Books) -> Any:

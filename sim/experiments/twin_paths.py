@@ -109,6 +109,7 @@ def _part(whole: Histories, first: int, count: int) -> Histories:
         whole.identities,
         whole.residuals[chosen],
         None,
+        None,
         whole.problems[chosen],
     )
 

@@ -1,0 +1,1 @@
+"""Estimating the behavioural parameters on the observed history."""

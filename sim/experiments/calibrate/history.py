@@ -1,0 +1,221 @@
+"""The observed history: what `configs/history.toml` may contain, and the targets that come of it."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from sim import calendar
+from sim.data import CONFIGS
+from sim.errors import ScenarioError
+from sim.experiments.validate.facts import PERIOD, Reading
+from sim.scenario import first_error, read_toml
+from sim.schema import Strict
+
+HISTORY = CONFIGS / "history.toml"
+LAST = "2025Q2"
+"""Later rows are projections and hearsay, and what came after is kept to judge the model by."""
+FLOOR = 0.01
+"""Of what was observed: the least that counts of the model where it is compared by logarithms."""
+
+
+class Series(Strict):
+    """Something that was observed more than once, and the number of the model beside it.
+
+    Attributes:
+        label: what it is, in plain words.
+        group: what it is about, for tables.
+        unit: of its figures.
+        data: rows of configs/data, as file|entity|metric.
+        points: figures by period, where there are no such rows.
+        source: rows or addresses of these figures.
+        leave: periods that are not used.
+        base: quarter whose figure all are divided by, on both sides.
+        of: what is added up of the model, as in a fact's reading.
+        less: what is subtracted.
+        over: what the sum is divided by.
+        scale: what the model's number is multiplied with.
+        total: how quarters become a period.
+        change: whether model and data are compared by their logarithms or by their difference.
+        error: standard deviation of what figure and model leave open, relative for logarithms, else in the unit.
+        fitted: whether parameters are fitted to it; what is only judged must come out by itself.
+        note: what the comparison is worth.
+    """
+
+    label: str
+    group: Literal["supply", "income", "labs", "gpus", "funding"]
+    unit: str
+    data: str | None = None
+    points: dict[str, float] = {}
+    source: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    base: str | None = None
+    of: Annotated[tuple[str, ...], Field(min_length=1)]
+    less: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    scale: float = 1.0
+    total: Literal["sum", "last", "mean"]
+    change: Literal["log", "level"] = "log"
+    error: Annotated[float, Field(gt=0.0)]
+    fitted: bool = True
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.data is None) == (not self.points):
+            raise ValueError("give data or points, one of them")
+        if self.points and not self.source:
+            raise ValueError("points need a source")
+        Reading(of=self.of, less=self.less, over=self.over)
+        for term in (*self.of, *self.less, *self.over):
+            if term.split("|")[0] not in ("agents", "series"):
+                raise ValueError(f"{term!r}: a history is read of agents|... or series|...")
+        if self.change == "log" and any(value <= 0.0 for value in self.observed.values()):
+            raise ValueError("there is no logarithm of a figure that is not above zero: change = 'level'")
+        return self
+
+    @property
+    def observed(self) -> dict[str, float]:
+        """Figures by period, oldest first, those of the base divided out."""
+        found = dict(self.points) if self.data is None else rows(self.data)
+        if self.base is not None:
+            if self.base not in found:
+                raise ValueError(f"base = {self.base!r}: no figure there")
+            found = {period: value / found[self.base] for period, value in found.items()}
+        return {period: found[period] for period in sorted(found, key=span) if period not in self.leave}
+
+    def transformed(self, values: float) -> float:
+        """A figure as it is compared."""
+        return math.log(values) if self.change == "log" else values
+
+
+@dataclass(frozen=True)
+class Target:
+    """One figure that the model is held against.
+
+    Attributes:
+        name: of its series.
+        series: that it belongs to.
+        period: 2024Q3, 2024H1 or 2024FY.
+        value: observed, in the unit of the series.
+    """
+
+    name: str
+    series: Series
+    period: str
+    value: float
+
+    @property
+    def first(self) -> str:
+        """First quarter of the period."""
+        return span(self.period)[0]
+
+    @property
+    def last(self) -> str:
+        """Last quarter of the period, after which it is known."""
+        return span(self.period)[1]
+
+    @property
+    def label(self) -> str:
+        """The figure in words."""
+        return f"{self.series.label}, {self.period}"
+
+
+def load_history(path: Path | str | None = None) -> dict[str, Series]:
+    """Load the observed history.
+
+    Args:
+        path: a file of series; the one that ships if left out.
+
+    Returns:
+        Name -> series, in the order of the file.
+
+    Raises:
+        ScenarioError: for anything wrong with the file, in one line.
+    """
+
+    class History(Strict):
+        series: dict[str, Series]
+
+    file = Path(path) if path is not None else HISTORY
+    try:
+        return History.model_validate(read_toml(file)).series
+    except ValidationError as error:
+        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+
+
+def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Target, ...]:
+    """Figures of whole periods within quarters, none of which is made of others that are there.
+
+    Args:
+        history: the series.
+        first: first quarter.
+        last: last quarter.
+    """
+    found = []
+    for name, series in history.items():
+        observed = series.observed
+        inside = [period for period in observed if first <= span(period)[0] and span(period)[1] <= last]
+        for period in inside:
+            if not _made_of_others(period, inside):
+                found.append(Target(name, series, period, observed[period]))
+    return tuple(found)
+
+
+def _made_of_others(period: str, others: list[str]) -> bool:
+    quarters = set(quarters_of(period))
+    parts = [set(quarters_of(other)) for other in others if other != period]
+    return bool(parts) and quarters <= set().union(*(part for part in parts if part < quarters))
+
+
+def span(period: str) -> tuple[str, str]:
+    """First and last quarter of 2024Q3, 2024H1 or 2024FY.
+
+    Raises:
+        ValueError: if it is no such period.
+    """
+    if "-" in period or PERIOD.fullmatch(period) is None:
+        raise ValueError(f"{period!r}: expected such as 2024Q3, 2024H1 or 2024FY")
+    return Reading(of=("series|quarter",), quarters=period).period
+
+
+def quarters_of(period: str) -> list[str]:
+    """Quarters of a period, in order."""
+    first, last = span(period)
+    return [calendar.later(first, step) for step in range(calendar.between(first, last) + 1)]
+
+
+def rows(reference: str) -> dict[str, float]:
+    """Rows of a long data file, by period, up to `LAST`.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    file, *key = reference.split("|")
+    if len(key) != 2:
+        raise ValueError(f"{reference!r}: expected file|entity|metric")
+    found = {}
+    for line in _lines(file):
+        known = PERIOD.fullmatch(line["quarter"]) is not None
+        if known and [line["entity"], line["metric"]] == key and span(line["quarter"])[1] <= LAST:
+            found[line["quarter"]] = float(line["value"])
+    if not found:
+        raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
+    return found
+
+
+@cache
+def _lines(file: str) -> list[dict[str, str]]:
+    path = CONFIGS / "data" / f"{file}.csv"
+    try:
+        with path.open(newline="", encoding="utf8") as handle:
+            return list(csv.DictReader(handle))
+    except FileNotFoundError:
+        raise ScenarioError(f"data file {path} is missing") from None

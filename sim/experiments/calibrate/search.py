@@ -1,0 +1,141 @@
+"""Looking for the best parameters: CMA-ES (Hansen 2006) in Optuna, whose journal is the record of the search.
+
+Every candidate is run with the same seeds, so that candidates differ by their parameters alone. The journal is written
+generation by generation: a search that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.experiments.calibrate.moments import Moments
+from sim.experiments.calibrate.problem import Problem
+from sim.experiments.calibrate.simulator import Simulator
+
+if TYPE_CHECKING:
+    import optuna
+
+Numbers = NDArray[np.float64]
+Progress = Callable[[int, int, str], None]
+"""Called with what is done, what there is to do in all, and what was found, in words."""
+FIRST_STEP = 0.5
+"""Standard deviations of the prior: the spread of the first candidates around its middle."""
+WORST = 1e12
+"""The distance of parameters whose histories cannot be used: Optuna wants a number."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        places: of the best candidate, in standard deviations of the priors, `(parameter,)`.
+        distance: of the best candidate.
+        candidates: how many were tried.
+    """
+
+    places: Numbers
+    distance: float
+    candidates: int
+
+
+def search(
+    simulator: Simulator,
+    moments: Moments,
+    seeds: range,
+    seed: int,
+    journal: Path | None = None,
+    progress: Progress | None = None,
+) -> Found:
+    """Look for the parameters that are nearest to what was observed.
+
+    Args:
+        simulator: runs the candidates.
+        moments: what they are held against.
+        seeds: of every candidate's histories.
+        seed: of the choice of candidates.
+        journal: file that the search is written to, and goes on from; none is kept if left out.
+        progress: told after every generation.
+
+    Returns:
+        The best candidate.
+    """
+    problem = simulator.problem
+    plan = problem.plan.search
+    space = _space(problem)
+    with _quiet():
+        study = _study(problem, seed, journal)
+        for step in range(_finished(study) // plan.candidates, plan.generations):
+            asked = [study.ask(space) for _ in range(plan.candidates)]
+            places = np.array([[trial.params[key] for key in problem.keys] for trial in asked])
+            modelled = simulator.compared(problem.values(places), seeds)
+            distances = np.minimum(moments.misfit(modelled) + (places**2).sum(axis=1), WORST)
+            for trial, distance in zip(asked, distances, strict=True):
+                study.tell(trial, float(distance))
+            if progress is not None:
+                progress(step + 1, plan.generations, f"distance {study.best_value:.1f}")
+        best = np.array([study.best_params[key] for key in problem.keys])
+        return Found(best, float(study.best_value), _finished(study))
+
+
+def _study(problem: Problem, seed: int, journal: Path | None) -> optuna.Study:
+    import optuna
+
+    storage = None
+    if journal is not None:
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+    sampler = optuna.samplers.CmaEsSampler(
+        x0=dict.fromkeys(problem.keys, 0.0),
+        sigma0=FIRST_STEP,
+        seed=seed,
+        popsize=problem.plan.search.candidates,
+        n_startup_trials=0,
+        warn_independent_sampling=False,
+    )
+    study = optuna.create_study(study_name="search", storage=storage, sampler=sampler, load_if_exists=True)
+    # What was asked for and not answered when a search was stopped.
+    for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    return study
+
+
+def _space(problem: Problem) -> dict[str, Any]:
+    from optuna.distributions import FloatDistribution
+
+    low, high = problem.bounds
+    return {key: FloatDistribution(float(a), float(b)) for key, a, b in zip(problem.keys, low, high, strict=True)}
+
+
+def _finished(study: optuna.Study) -> int:
+    """Candidates that were tried."""
+    import optuna
+
+    return len(study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE]))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Optuna tells every trial, and warns of what is meant to be."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            # A start for CMA-ES is called old-fashioned without a successor in Optuna itself.
+            warnings.simplefilter("ignore", category=FutureWarning)
+            warnings.simplefilter("ignore", category=optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -1,0 +1,162 @@
+"""From parameters and seeds to the model's side of the targets, many histories at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from sim import calendar
+from sim.ensembles import run_histories
+from sim.errors import ScenarioError, suggestion
+from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
+from sim.experiments.calibrate.problem import Problem
+from sim.experiments.sweep.variants import Variants
+from sim.histories import Engine, agent_measures, behaviour
+from sim.scenario import changed
+
+Numbers = NDArray[np.float64]
+
+
+class Simulator:
+    """Runs histories of a problem as far as its targets need.
+
+    Args:
+        problem: parameters and scenario.
+        targets: what is read.
+        last: quarter that histories end with; the last of the targets if left out.
+        known: quarter up to which bill rate and prices of assets follow the data; the scenario's own if left out.
+        engine: as in `sim.ensemble`.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        targets: Sequence[Target],
+        last: str | None = None,
+        known: str | None = None,
+        engine: Engine = "auto",
+    ) -> None:
+        self.problem, self.targets, self.engine = problem, tuple(targets), engine
+        opening = problem.scenario.run.opening
+        end = last if last is not None else max(target.last for target in targets)
+        self.quarters = [calendar.later(opening, step) for step in range(calendar.between(opening, end) + 1)]
+        changes = {"run.quarters": len(self.quarters) - 1}
+        if known is not None:
+            changes["history.until"] = known
+        self.scenario = changed(problem.scenario, changes)
+
+    @cached_property
+    def _variants(self) -> Variants:
+        # Rows at which shortcuts are tried: the middle of the priors, and every parameter at its ends.
+        low, high = self.problem.bounds
+        middle = np.zeros(len(low))
+        rows = [middle, low, high, *(np.where(np.eye(len(low))[i] > 0, low, middle) for i in range(len(low)))]
+        values = self.problem.values(np.array(rows))
+        return Variants(self.scenario, self.problem.axes, list(values.T), 1)
+
+    def paths(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed quarter term"]:
+        """Every term of the targets' series by quarter; NaN in histories that cannot be used.
+
+        Args:
+            values: of the parameters, `(row, parameter)`.
+            seeds: of the histories, the same for every row.
+        """
+        pairs = [(row, seed) for row in values for seed in seeds]
+        found = self._run(pairs)
+        return found.reshape(len(values), len(seeds), *found.shape[1:])
+
+    def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row 1 quarter term"]:
+        """The same with one history for each row, which has a seed of its own.
+
+        Args:
+            values: of the parameters, `(row, parameter)`.
+            seeds: as many as there are rows.
+        """
+        return self._run(list(zip(values, seeds, strict=True)))[:, None]
+
+    def _run(self, pairs: Sequence[tuple[Numbers, int]]) -> Float[NDArray[np.float64], "history quarter term"]:
+        starts = (self._variants.start(tuple(float(value) for value in row), seed) for row, seed in pairs)
+        found = run_histories(starts, behaviour(self.scenario), engine=self.engine, agents=True)
+        assert found.agents is not None
+        whole = np.concatenate([found.paths, found.agents], axis=-1)
+        picked = whole[..., [self._column(term, found.names) for term in self.terms]]
+        picked[[problem is not None for problem in found.problems]] = np.nan
+        return picked
+
+    def each(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
+        """The model's side of every target, in the units of their series.
+
+        Args:
+            values: of the parameters, `(row, parameter)`.
+            seeds: of the histories, the same for every row.
+        """
+        paths = self.paths(values, seeds)
+        return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
+
+    def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
+        """The same as it is compared: logarithms where the series says so."""
+        found = self.each(values, seeds)
+        for place, target in enumerate(self.targets):
+            if target.series.change == "log":
+                found[..., place] = np.log(np.maximum(found[..., place], FLOOR * target.value))
+        return found
+
+    def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
+        """The model's number of one period, `(row, seed)`.
+
+        Args:
+            series: whose number.
+            period: 2024Q3, 2024H1 or 2024FY.
+            paths: as `paths` gives them.
+        """
+        total = self._total(series.of, series, period, paths) - self._total(series.less, series, period, paths)
+        if series.over:
+            total = total / self._total(series.over, series, period, paths)
+        if series.base is not None:
+            total = total / self._total(series.of, series, series.base, paths)
+        return np.asarray(total * series.scale)
+
+    def _total(self, terms: Sequence[str], series: Series, period: str, paths: Numbers) -> Numbers:
+        places = [self.quarters.index(quarter) for quarter in quarters_of(period)]
+        columns = [self.terms.index(term) for term in terms]
+        by_quarter = paths[..., columns].sum(axis=-1)[..., places]
+        if series.total == "last":
+            return np.asarray(by_quarter[..., -1])
+        return np.asarray(by_quarter.sum(axis=-1) if series.total == "sum" else by_quarter.mean(axis=-1))
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """What is read of histories, each once."""
+        every = [term for t in self.targets for term in (*t.series.of, *t.series.less, *t.series.over)]
+        return tuple(dict.fromkeys(every))
+
+    def _column(self, term: str, names: Sequence[str]) -> int:
+        """Where a term stands beside the readings and the measures of agents.
+
+        Raises:
+            ScenarioError: if there is no such thing.
+        """
+        table, *path = term.split("|")
+        if table == "series":
+            if path[0] not in names:
+                raise ScenarioError(f"{term}: unknown measure {path[0]!r}{suggestion(path[0], names)}")
+            return names.index(path[0])
+        population, agent, measure = path
+        where, members = self._agents
+        if population not in members:
+            raise ScenarioError(f"{term}: unknown population {population!r}{suggestion(population, members)}")
+        if (population, measure) not in where:
+            known = [name for group, name in where if group == population]
+            raise ScenarioError(f"{term}: unknown measure {measure!r}{suggestion(measure, known)}")
+        if agent not in members[population]:
+            raise ScenarioError(f"{term}: the scenario has no {agent} among its {population}")
+        return len(names) + where[population, measure].start + members[population].index(agent)
+
+    @cached_property
+    def _agents(self) -> tuple[dict[tuple[str, str], slice], dict[str, tuple[str, ...]]]:
+        base = self._variants.openings.base
+        return agent_measures(base.economy), self._variants.openings.names
