@@ -61,6 +61,7 @@ def errors(targets: Sequence[Target]) -> Numbers:
 def estimate(
     simulator: Simulator,
     figures: Numbers,
+    free: NDArray[np.bool_] | None = None,
     seed: int = 0,
     journal: Path | None = None,
     searched: bool = True,
@@ -71,6 +72,7 @@ def estimate(
     Args:
         simulator: with the targets to be fitted.
         figures: what was observed of them, as it is compared, `(target,)`.
+        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All if left out.
         seed: of the search.
         journal: file of the search, which goes on from it.
         searched: whether to search before the last steps, or start these from the middle of the priors.
@@ -79,13 +81,14 @@ def estimate(
     problem, plan = simulator.problem, simulator.problem.plan.search
     moments = Moments(figures, errors(simulator.targets))
     seeds = range(plan.first_seed, plan.first_seed + plan.seeds)
+    wanted = np.ones(len(problem.keys), dtype=bool) if free is None else free
     start, candidates = np.zeros(len(problem.keys)), 0
     if searched:
-        found = search(simulator, moments, seeds, seed, journal, progress)
+        found = search(simulator, moments, seeds, seed, wanted, journal, progress)
         start, candidates = found.places, found.candidates
-    best = polish(simulator, moments, start, seeds)
+    best = polish(simulator, moments, start, seeds, wanted)
     many = range(plan.first_seed, plan.first_seed + plan.scatter_seeds)
     scatter = scatter_of(simulator.compared(problem.values(best.places)[None], many)[0])
-    around = posterior(simulator, moments, best.places, plan.seeds, scatter)
+    around = posterior(simulator, moments, best.places, plan.seeds, scatter, wanted)
     misfit = best.distance - float((best.places**2).sum())
     return Estimate(problem, simulator.targets, around, best.distance, misfit, candidates, best.steps)

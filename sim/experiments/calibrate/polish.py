@@ -40,7 +40,9 @@ class Polished:
     steps: int
 
 
-def polish(simulator: Simulator, moments: Moments, start: Numbers, seeds: range) -> Polished:
+def polish(
+    simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: NDArray[np.bool_]
+) -> Polished:
     """Go downhill from a start until it is flat.
 
     Args:
@@ -48,20 +50,27 @@ def polish(simulator: Simulator, moments: Moments, start: Numbers, seeds: range)
         moments: what they are held against.
         start: places, `(parameter,)`.
         seeds: of the histories, the same at every place.
+        free: which parameters are moved, `(parameter,)`.
 
     Returns:
         The best place, which is the start where nothing is better.
     """
     problem = simulator.problem
-    low, high = problem.bounds
+    low, high = (side[free] for side in problem.bounds)
+
+    def whole(places: Numbers) -> Numbers:
+        found = start.copy()
+        found[free] = places
+        return found
 
     def gaps(places: Numbers) -> Numbers:
-        modelled = simulator.compared(problem.values(places)[None], seeds)
+        modelled = simulator.compared(problem.values(whole(places))[None], seeds)
         return np.concatenate([moments.weighed(modelled.mean(axis=1)[0] - moments.observed), places])
 
     def slopes(places: Numbers) -> Numbers:
-        return np.concatenate([moments.weighed(slopes_at(simulator, places, seeds).T).T, np.eye(len(places))])
+        found = moments.weighed(slopes_at(simulator, whole(places), seeds, free).T).T
+        return np.concatenate([found, np.eye(len(places))])
 
-    inside = np.clip(start, low + INSIDE, high - INSIDE)
+    inside = np.clip(start[free], low + INSIDE, high - INSIDE)
     found = least_squares(gaps, inside, slopes, bounds=(low, high), max_nfev=STEPS, ftol=ENOUGH, xtol=1e-4)
-    return Polished(found.x, 2.0 * float(found.cost), int(found.nfev))
+    return Polished(whole(found.x), 2.0 * float(found.cost), int(found.nfev))

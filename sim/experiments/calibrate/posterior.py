@@ -1,14 +1,16 @@
 """How sure an estimate is: its distribution around the truth, from the slopes of the targets.
 
 Near the estimate the targets are taken as linear in the places of the parameters, with slopes G by central
-differences on common random numbers. The observed figures are one history, with the scatter C of histories and the
-errors E, and the truth is a draw from the prior, so that the estimate misses it by a normal distribution with
+differences on common random numbers, of the free parameters (G_f) and of those that keep their priors (G_k). The
+observed figures are one history, with the scatter C of histories and the errors E, and the truth is a draw from the
+priors. So the truth lies around the estimate of the free ones with
 
-    V = H^-1 (G' W ((1 + 1/S) C + E) W G + I) H^-1,    H = G' W G + I,
+    V = H^-1 (G_f' W ((1 + 1/S) C + E + G_k G_k') W G_f + I) H^-1,    H = G_f' W G_f + I,
 
-the sandwich of simulated moments (McFadden 1989) with the priors as further moments, which has V = I without data.
-Where the gaps left are larger than scatter and errors allow, as in a model that is not the world, V is multiplied by
-the factor by which their weighed squares exceed what they would be at the truth.
+the sandwich of simulated moments (McFadden 1989) with the priors as further moments: without data V = I. The others
+have their priors, and the covariance -H^-1 G_f' W G_k with the free ones. Where the gaps left are larger than all this
+allows, as in a model that is not the world, V is multiplied by the factor by which their weighed squares exceed what
+they would be at the truth.
 """
 
 from __future__ import annotations
@@ -55,7 +57,14 @@ class Posterior:
         return problem.values(generator.multivariate_normal(self.middle, self.covariance, count))
 
 
-def posterior(simulator: Simulator, moments: Moments, middle: Numbers, seeds: int, scatter: Numbers) -> Posterior:
+def posterior(
+    simulator: Simulator,
+    moments: Moments,
+    middle: Numbers,
+    seeds: int,
+    scatter: Numbers,
+    free: NDArray[np.bool_],
+) -> Posterior:
     """The distribution around an estimate.
 
     Args:
@@ -64,30 +73,39 @@ def posterior(simulator: Simulator, moments: Moments, middle: Numbers, seeds: in
         middle: the estimate, `(parameter,)`.
         seeds: over which the model's side was averaged.
         scatter: covariance of one history's targets over seeds, `(target, target)`.
+        free: which parameters were estimated, `(parameter,)`; the others keep their priors.
     """
     plan = simulator.problem.plan.search
     slope_seeds = range(plan.first_seed, plan.first_seed + plan.slope_seeds)
-    slopes = moments.weighed(slopes_at(simulator, middle, slope_seeds).T).T
+    every = np.ones(len(middle), dtype=bool)
+    slopes = moments.weighed(slopes_at(simulator, middle, slope_seeds, every).T).T
+    mine, others = slopes[:, free], slopes[:, ~free]
     chance = (1.0 + 1.0 / seeds) * scatter / np.outer(moments.error, moments.error) + np.eye(len(moments.error))
-    inverse = np.linalg.inv(slopes.T @ slopes + np.eye(len(middle)))
-    spread = inverse @ (slopes.T @ chance @ slopes + np.eye(len(middle))) @ inverse
+    chance = chance + others @ others.T
+    inverse = np.linalg.inv(mine.T @ mine + np.eye(mine.shape[1]))
+    spread = inverse @ (mine.T @ chance @ mine + np.eye(mine.shape[1])) @ inverse
     # What is left of chance, and of the pull of the priors, after fitting: the weighed gaps at the estimate.
-    kept = np.eye(len(moments.error)) - slopes @ inverse @ slopes.T
-    pulled = slopes @ inverse
-    expected = np.trace(kept @ chance @ kept.T) + np.trace(pulled @ pulled.T)
+    kept = np.eye(len(moments.error)) - mine @ inverse @ mine.T
+    pulled = mine @ inverse
+    expected = float(np.trace(kept @ chance @ kept.T) + np.trace(pulled @ pulled.T))
     first = range(plan.first_seed, plan.first_seed + seeds)
     found = float(moments.misfit(simulator.compared(simulator.problem.values(middle)[None], first))[0])
-    inflation = max(1.0, found / float(expected))
-    return Posterior(middle, inflation * spread, inflation)
+    inflation = max(1.0, found / expected)
+    covariance = np.eye(len(middle))
+    covariance[np.ix_(free, free)] = inflation * spread
+    covariance[np.ix_(free, ~free)] = -inverse @ mine.T @ others
+    covariance[np.ix_(~free, free)] = covariance[np.ix_(free, ~free)].T
+    return Posterior(middle, covariance, inflation)
 
 
-def slopes_at(simulator: Simulator, middle: Numbers, seeds: range) -> Numbers:
-    """Slopes of the mean targets by the places of the parameters, `(target, parameter)`."""
+def slopes_at(simulator: Simulator, middle: Numbers, seeds: range, free: NDArray[np.bool_]) -> Numbers:
+    """Slopes of the mean targets by the places of the free parameters, `(target, free parameter)`."""
     problem = simulator.problem
     step = problem.plan.search.slope_step
     low, high = problem.bounds
-    sides = [np.clip(middle + sign * step * np.eye(len(middle)), low, high) for sign in (1.0, -1.0)]
+    each = np.eye(len(middle))[free]
+    sides = [np.clip(middle + sign * step * each, low, high) for sign in (1.0, -1.0)]
     modelled = simulator.compared(problem.values(np.concatenate(sides)), seeds)
     up, down = np.split(np.nanmean(modelled, axis=1), 2)
-    width = np.array([sides[0][i, i] - sides[1][i, i] for i in range(len(middle))])
+    width = (sides[0] - sides[1]).max(axis=1)
     return np.asarray(((up - down) / width[:, None]).T)

@@ -52,6 +52,7 @@ def search(
     moments: Moments,
     seeds: range,
     seed: int,
+    free: NDArray[np.bool_],
     journal: Path | None = None,
     progress: Progress | None = None,
 ) -> Found:
@@ -62,6 +63,7 @@ def search(
         moments: what they are held against.
         seeds: of every candidate's histories.
         seed: of the choice of candidates.
+        free: which parameters are looked for, `(parameter,)`; the others stay at the middle of their priors.
         journal: file that the search is written to, and goes on from; none is kept if left out.
         progress: told after every generation.
 
@@ -70,23 +72,23 @@ def search(
     """
     problem = simulator.problem
     plan = problem.plan.search
-    space = _space(problem)
+    space = _space(problem, free)
     with _quiet():
-        study = _study(problem, seed, journal)
+        study = _study(list(space), plan.candidates, seed, journal)
         for step in range(_finished(study) // plan.candidates, plan.generations):
             asked = [study.ask(space) for _ in range(plan.candidates)]
-            places = np.array([[trial.params[key] for key in problem.keys] for trial in asked])
+            places = np.array([[trial.params.get(key, 0.0) for key in problem.keys] for trial in asked])
             modelled = simulator.compared(problem.values(places), seeds)
             distances = np.minimum(moments.misfit(modelled) + (places**2).sum(axis=1), WORST)
             for trial, distance in zip(asked, distances, strict=True):
                 study.tell(trial, float(distance))
             if progress is not None:
                 progress(step + 1, plan.generations, f"distance {study.best_value:.1f}")
-        best = np.array([study.best_params[key] for key in problem.keys])
+        best = np.array([study.best_params.get(key, 0.0) for key in problem.keys])
         return Found(best, float(study.best_value), _finished(study))
 
 
-def _study(problem: Problem, seed: int, journal: Path | None) -> optuna.Study:
+def _study(keys: list[str], candidates: int, seed: int, journal: Path | None) -> optuna.Study:
     import optuna
 
     storage = None
@@ -96,10 +98,10 @@ def _study(problem: Problem, seed: int, journal: Path | None) -> optuna.Study:
 
         storage = JournalStorage(JournalFileBackend(str(journal)))
     sampler = optuna.samplers.CmaEsSampler(
-        x0=dict.fromkeys(problem.keys, 0.0),
+        x0=dict.fromkeys(keys, 0.0),
         sigma0=FIRST_STEP,
         seed=seed,
-        popsize=problem.plan.search.candidates,
+        popsize=candidates,
         n_startup_trials=0,
         warn_independent_sampling=False,
     )
@@ -110,11 +112,11 @@ def _study(problem: Problem, seed: int, journal: Path | None) -> optuna.Study:
     return study
 
 
-def _space(problem: Problem) -> dict[str, Any]:
+def _space(problem: Problem, free: NDArray[np.bool_]) -> dict[str, Any]:
     from optuna.distributions import FloatDistribution
 
-    low, high = problem.bounds
-    return {key: FloatDistribution(float(a), float(b)) for key, a, b in zip(problem.keys, low, high, strict=True)}
+    bounds = zip(problem.keys, *problem.bounds, free, strict=True)
+    return {key: FloatDistribution(float(low), float(high)) for key, low, high, wanted in bounds if wanted}
 
 
 def _finished(study: optuna.Study) -> int:

@@ -1,0 +1,140 @@
+"""Which parameters can be found at all: histories with known parameters, estimated like the observed one (M11-T4).
+
+Each trial draws parameters from the priors, runs one history with a seed that no estimate uses, disturbs its figures
+by their errors, and estimates. A parameter is called identified if the truth lies in its 90 percent interval about as
+often as it should, and the intervals are clearly narrower than the prior's: an interval that is as wide as the prior
+is right nine times in ten whatever the data say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from sim.experiments.calibrate.estimate import errors, estimate
+from sim.experiments.calibrate.problem import NINETY, Problem, Recovery
+from sim.experiments.calibrate.simulator import Simulator
+
+FIRST_TRUTH = 1_000_000
+"""Seed of the first trial's history: far from those that estimates use."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One history with known parameters, and what was found of them.
+
+    Attributes:
+        truth: places, `(parameter,)`, in standard deviations of the priors.
+        found: estimated places, `(parameter,)`.
+        deviation: standard deviations of the estimates, `(parameter,)`.
+    """
+
+    truth: Float[NDArray[np.float64], " parameter"]
+    found: Float[NDArray[np.float64], " parameter"]
+    deviation: Float[NDArray[np.float64], " parameter"]
+
+    @property
+    def inside(self) -> Bool[NDArray[np.bool_], " parameter"]:
+        """Whether the truth lies in the 90 percent interval."""
+        return np.abs(self.truth - self.found) <= NINETY * self.deviation
+
+
+def trial(simulator: Simulator, number: int) -> Trial:
+    """Run one trial.
+
+    Args:
+        simulator: with the targets to be fitted.
+        number: of the trial, which decides the truth and all chance.
+
+    Raises:
+        ValueError: if the history with the true parameters cannot be used.
+    """
+    problem = simulator.problem
+    generator = np.random.default_rng((FIRST_TRUTH, number))
+    truth = np.clip(generator.standard_normal(len(problem.keys)), *problem.bounds)
+    history = simulator.compared(problem.values(truth)[None], [FIRST_TRUTH + number])[0, 0]
+    if not np.isfinite(history).all():
+        raise ValueError(f"trial {number}: the history with the true parameters cannot be used")
+    figures = history + errors(simulator.targets) * generator.standard_normal(len(history))
+    made = estimate(simulator, figures, searched=False)
+    return Trial(truth, made.posterior.middle, made.posterior.deviation)
+
+
+def trials(
+    simulator: Simulator, count: int, log: Path, progress: Callable[[int, int, str], None] | None = None
+) -> list[Trial]:
+    """Run trials that are not in the log yet.
+
+    Args:
+        simulator: with the targets to be fitted.
+        count: how many there shall be.
+        log: file with one line a trial, from which a stopped run goes on.
+        progress: told after every trial.
+    """
+    done = _logged(log)
+    with log.open("a", encoding="utf8") as handle:
+        for number in range(count):
+            if number not in done:
+                made = done[number] = trial(simulator, number)
+                parts = {"truth": made.truth, "found": made.found, "deviation": made.deviation}
+                line = {"trial": number, **{name: list(part) for name, part in parts.items()}}
+                handle.write(json.dumps(line) + "\n")
+                handle.flush()
+            if progress is not None:
+                progress(number + 1, count, "parameters known beforehand")
+    return [done[number] for number in range(count)]
+
+
+def _logged(log: Path) -> dict[int, Trial]:
+    """Trials of a log; a line that was cut off is left out."""
+    found: dict[int, Trial] = {}
+    if not log.is_file():
+        return found
+    text = log.read_text(encoding="utf8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        log.write_text(whole, encoding="utf8")
+    for line in whole.splitlines():
+        raw = json.loads(line)
+        parts = (np.array(raw[name]) for name in ("truth", "found", "deviation"))
+        found[int(raw["trial"])] = Trial(*parts)
+    return found
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What trials say of each parameter.
+
+    Attributes:
+        coverage: share of trials with the truth in the 90 percent interval, `(parameter,)`.
+        width: mean width of the intervals over that of the prior, `(parameter,)`.
+        identified: whether the parameter can be found, `(parameter,)`.
+    """
+
+    coverage: Float[NDArray[np.float64], " parameter"]
+    width: Float[NDArray[np.float64], " parameter"]
+    identified: Bool[NDArray[np.bool_], " parameter"]
+
+
+def identification(found: Sequence[Trial], rule: Recovery) -> Identification:
+    """Judge every parameter.
+
+    Args:
+        found: trials, at least one.
+        rule: what counts as identified.
+    """
+    coverage = np.mean([one.inside for one in found], axis=0)
+    width = np.mean([one.deviation for one in found], axis=0)
+    right = (coverage >= rule.least_coverage) & (coverage <= rule.most_coverage)
+    return Identification(coverage, width, right & (width <= rule.most_width))
+
+
+def names(problem: Problem, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Keys of chosen parameters."""
+    return tuple(key for key, wanted in zip(problem.keys, chosen, strict=True) if wanted)
