@@ -64,7 +64,7 @@ def test_a_run_reaches_no_experiment_and_no_server():
             if target != "sim" and target not in found:
                 found.add(target)
                 waiting.append(target)
-    assert {"sim.report", "sim.figures"} <= found
+    assert {"sim.report", "sim.figures", "sim.facts"} <= found
     assert not {name for name in found if name.startswith(("sim.experiments", "sim.server", "sim.cli"))}
 
 
