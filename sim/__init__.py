@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.ensembles import ensemble
-    from sim.errors import ScenarioError
+    from sim.errors import AccountingError, ScenarioError
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
     from sim.experiments.sweep import Sweep, sweep
     from sim.experiments.validate import validate
     from sim.facts import FactTable, facts_of
-    from sim.model import AccountingError, CapitalFlowModel
+    from sim.model import CapitalFlowModel
     from sim.runs import Run, RunError
     from sim.scenario import Scenario, load
     from sim.single import run
 
 _HOME = {
-    "AccountingError": "sim.model",
+    "AccountingError": "sim.errors",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",

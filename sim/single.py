@@ -6,18 +6,20 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import levers
 from sim.attribution import headline
 from sim.economy.decisions import Decision
 from sim.facts import FactTable, facts_of, load_facts
 from sim.manifest import manifest_of
-from sim.model import CapitalFlowModel
 from sim.records import Recorder
 from sim.run_writer import RunWriter, default_out
 from sim.runs import Run
 from sim.scenario import Scenario, changed, load
+
+if TYPE_CHECKING:
+    from sim.model import CapitalFlowModel
 
 RUNS = Path("runs")
 """Where run folders go, seen from where the command was given."""
@@ -64,6 +66,8 @@ def run(
     scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
     # A mistake in the file of facts is told before the history, not after it.
     facts = load_facts() if figures else None
+    from sim.model import CapitalFlowModel
+
     chosen = scenario.run.seed
     folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
     with RunWriter(folder) as writer:

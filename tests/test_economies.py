@@ -14,9 +14,9 @@ import sim
 from sim import economies, trees
 from sim.economies import history, run_of, warm
 from sim.economy.rules import REGIMES
+from sim.errors import AccountingError
 from sim.figures import FIGURES
 from sim.levers import keys
-from sim.model import AccountingError
 from sim.runs import TABLES, RunError
 from sim.scenario import load
 

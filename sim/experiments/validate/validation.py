@@ -14,12 +14,13 @@ from sim.experiments.histories import Progress, tell_each
 from sim.facts.readings import Found, read
 from sim.facts.schema import ALL, Facts, load_facts
 from sim.facts.table import FactTable, fact_table
-from sim.model import CapitalFlowModel
 from sim.records import Recorder
 from sim.scenario import Scenario, changed, load
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.model import CapitalFlowModel
 
 RUNS = 40
 """Histories of an ensemble: its ends are then about the second from either side."""
@@ -69,6 +70,8 @@ def validate(
 
 def _told(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:
     """Run a history as far as the facts need it, and read them."""
+    from sim.model import CapitalFlowModel
+
     model = CapitalFlowModel(scenario, rng=seed)
     return read(facts, _Memory(model, _steps(facts, scenario)), scenario)
 
