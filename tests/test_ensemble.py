@@ -164,6 +164,22 @@ def test_a_decision_that_cannot_be_compiled_says_so():
     assert "\n" not in str(caught.value)
 
 
+def test_the_example_behaviours_can_be_traced():
+    """They give the same numbers compiled as they do in NumPy; the unchecked rules are what a compiler takes."""
+    import jax
+
+    from examples import all_in_gold, cautious_labs
+
+    given = start(load("baseline"), 1)
+    rules = behaviour(load("baseline"), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose})
+    assert set(rules.replaced()) == {"lab_spending", "redeployment"}
+    for name in rules.replaced():
+        plain = rules[name](given.economy, given.rules)
+        with jax.enable_x64(True):
+            traced = jax.jit(rules.unchecked()[name])(given.economy, given.rules)
+        np.testing.assert_allclose(np.asarray(traced), plain, rtol=1e-12)
+
+
 def of_no_shape(economy, rules):
     return 0.5 * rules.redeployment.payout_ratio
 
