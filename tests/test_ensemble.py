@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sweeps import RUNS, content, done, log, write_design
 
 import sim
 from sim import compiled, levers
@@ -89,6 +90,19 @@ def test_a_history_is_the_same_alone_and_in_company(both):
     rules = behaviour(base)
     many, one = compiled.in_jax(starts, rules), compiled.in_jax(starts[66:67], rules)
     np.testing.assert_allclose(many.paths[66], one.paths[0], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.slow
+def test_a_compiled_sweep_writes_the_same_bytes_in_one_and_two_processes(both, tmp_path):
+    """In this process, which has the program, and in two of the command line, which find it on disk."""
+    text = write_design(tmp_path / "rates.toml", keep="['series']", chunk=8).read_text()
+    design = tmp_path / "compiled.toml"
+    design.write_text(text.replace('"numpy"', '"jax"').replace("quarters = 2", f"quarters = {QUARTERS}"))
+    done("sweep", design, "--no-report", "--out", "two", "--workers", 2, cwd=tmp_path)
+    one = sim.sweep(design, tmp_path / "one", workers=1)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    assert one.manifest["runs"] == RUNS
+    assert len({line["worker"] for line in log(tmp_path / "two", "done")}) == 2
 
 
 def test_numpy_engine_gives_what_the_mesa_model_gives():
