@@ -175,12 +175,13 @@ def test_inputs_are_not_presented_as_results(page):
 
 
 def fact_rows(page):
-    """Label and unit of each fact -> the head of its fourth column of figures, and its cells."""
+    """Label and unit of each fact -> the head of the column with the model's number, and the fact's cells."""
     found, head = {}, ""
     for row in page.rows():
         if row[0].text == "Fact":
             head = row[4].text
         elif len(row) == 6 and row[1].text in ("input", "calibrated", "emergent"):
+            assert row[0].text not in found, "a fact stands in one table"
             found[row[0].text] = (head, [cell.text for cell in row[1:]])
     return found
 
@@ -228,7 +229,7 @@ def test_a_run_that_lacks_agents_or_quarters_says_so_row_by_row(tmp_path, monkey
     monkeypatch.setattr("sim.figures.save_all", lambda *_: [])
     stranger = tmp_path / "stranger.toml"
     stranger.write_text('extends = "baseline"\n[issuers.tether]\nname = "Another Coin"\n', encoding="utf-8")
-    run = sim.run(stranger, quarters=2, out=tmp_path / "run")
+    run = sim.run(stranger, quarters=2, changes={"ventures.blackrock.milestones": 10.0}, out=tmp_path / "run")
     page = Page((run.path / "report.html").read_text(encoding="utf-8"))
     assert page.open == []
     told = {label: cells for label, (_, cells) in fact_rows(page).items()}
@@ -239,6 +240,8 @@ def test_a_run_that_lacks_agents_or_quarters_says_so_row_by_row(tmp_path, monkey
         assert cells[3:] == [model_words(row), row.verdict]
     missing = next(cells for label, cells in told.items() if label.startswith("Tether: tokens outstanding"))
     assert missing[3:] == ["none", "the scenario has no Tether among its issuers"]
+    fed = next(cells for label, cells in told.items() if label.startswith("Blackrock Neurotech: share"))
+    assert fed[3] == f"{100.0 * 10.0 / 14.0:.1f}"
     early = next(cells for label, cells in told.items() if label.startswith("OpenAI: revenue of 2024"))
     assert early[3:] == ["none", "the history ends in 2024Q2, before 2024Q4"]
 
