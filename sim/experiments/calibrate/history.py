@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from sim import calendar
 from sim.data import CONFIGS
 from sim.errors import ScenarioError
-from sim.experiments.validate.facts import PERIOD, Reading
+from sim.facts.schema import PERIOD, Reading
 from sim.scenario import first_error, read_toml
 from sim.schema import Strict
 
