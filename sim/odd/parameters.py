@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -86,18 +87,18 @@ def source(found: Described) -> str:
 
 
 def _head(scenario: Scenario) -> str:
-    found = numbers_of(scenario).values()
-    count = sum(len(one.values) if isinstance(one, Table) else 1 for one in found)
-    kinds = sorted({one.kind for one in found})
+    count: Counter[str] = Counter()
+    for found in numbers_of(scenario).values():
+        count[found.kind] += len(found.values) if isinstance(found, Table) else 1
+    kinds = ", ".join(f"{count[kind]} {kind}" for kind in sorted(count))
     return (
         f"# Parameters and opening state of the {scenario.title.lower()}\n\n"
         "Written by `python -m sim.odd` from `configs/`; do not edit. It belongs to the model's ODD protocol,\n"
         "[odd.md](odd.md); the symbols that stand for parameters are in [odd-submodels.md](odd-submodels.md).\n\n"
-        f"{count:,} numbers. Kinds: {', '.join(kinds)}. *data*: read from a source, or from the row of\n"
-        "`configs/data` that is named; *calibrated*: chosen so that the model agrees with data up to 2025Q2;\n"
-        "*assumption*: neither, with a range that is plausible. The range is what the model accepts; no range means\n"
-        "not negative. A lever is the short name under which sweeps, sliders and `--set` reach a number; every other\n"
-        "number is reached by its key.\n"
+        f"{count.total():,} numbers: {kinds}. *data*: read from a source, or from the row of `configs/data` that is\n"
+        "named; *calibrated*: chosen so that the model agrees with data up to 2025Q2; *assumption*: neither, with a\n"
+        "range that is plausible. The range is what the model accepts; no range means not negative. A lever is the\n"
+        "short name under which sweeps, sliders and `--set` reach a number; every other one is reached by its key.\n"
     )
 
 
