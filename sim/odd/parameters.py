@@ -94,11 +94,12 @@ def _head(scenario: Scenario) -> str:
     return (
         f"# Parameters and opening state of the {scenario.title.lower()}\n\n"
         "Written by `python -m sim.odd` from `configs/`; do not edit. It belongs to the model's ODD protocol,\n"
-        "[odd.md](odd.md); the symbols that stand for parameters are in [odd-submodels.md](odd-submodels.md).\n\n"
-        f"{count.total():,} numbers: {kinds}. *data*: read from a source, or from the row of `configs/data` that is\n"
-        "named; *calibrated*: chosen so that the model agrees with data up to 2025Q2; *assumption*: neither, with a\n"
-        "range that is plausible. The range is what the model accepts; no range means not negative. A lever is the\n"
-        "short name under which sweeps, sliders and `--set` reach a number; every other one is reached by its key.\n"
+        "[odd.md](odd.md); the symbols of parameters are in [odd-submodels.md](odd-submodels.md).\n\n"
+        f"{count.total():,} numbers: {kinds}. *data*: read from a source, or from the row of `configs/data`\n"
+        "that is named; *calibrated*: chosen so that the model agrees with data up to 2025Q2; *assumption*:\n"
+        "neither, with a range that is plausible. The range is what the model accepts; no range means not\n"
+        "negative. A lever is the short name under which sweeps, sliders and `--set` reach a number; every other\n"
+        "one is reached by its key.\n"
     )
 
 
