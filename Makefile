@@ -9,7 +9,7 @@ CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
 
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 
-.PHONY: run serve test lint browser clean
+.PHONY: run serve test lint browser sensitivity-study clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -40,6 +40,10 @@ browser:
 	fi; \
 	command -v chromium >/dev/null 2>&1 || \
 	    echo "capflow: no browser, and none could be installed; tests of the pages need chromium" >&2
+
+# What the answer hangs on: designs, sweeps, numbers, figures and docs/what-matters.md, all of them anew.
+sensitivity-study: $(VENV)/.installed
+	$(BIN)/python -m sim.experiments.what_matters
 
 # Runs are kept: they are results.
 clean:

@@ -78,6 +78,18 @@ def numbers_of(scenario: Scenario) -> dict[str, Number]:
     return dict(leaf for name in type(scenario).model_fields for leaf in _leaves(getattr(scenario, name), name))
 
 
+def meaning(key: str) -> str:
+    """What a dotted key means, without the agent that it belongs to.
+
+    Raises:
+        KeyError: if there is no such key.
+    """
+    section, *rest = key.split(".")
+    if section in SECTIONS:
+        return meanings(SECTIONS[section][1])[rest[0]]
+    return _nested_meanings(BY_COLUMN[section][1])[".".join(rest[1:])]
+
+
 def source(found: Described) -> str:
     """Where a number comes from: rows of data, notes, reasons."""
     rows = [_row(row) for row in getattr(found, "data", ())]

@@ -39,7 +39,18 @@ def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None)
         RunError: if it is not a sweep folder, or its points cannot be analysed.
         ScenarioError: if there is no such outcome.
     """
-    whole = read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES)))
+    return analyse(read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES))))
+
+
+def analyse(whole: Sample) -> Sensitivity:
+    """Say what the outcomes of a sample depend on: of one sweep, or of what was made of several.
+
+    Args:
+        whole: the sample, with its problems.
+
+    Raises:
+        RunError: if its points cannot be analysed.
+    """
     sample, notes = usable(whole)
     if sample.method == "grid":
         notes.append(GRID)
