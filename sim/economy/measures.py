@@ -239,6 +239,7 @@ def _labs(economy: Economy) -> dict[str, Array]:
         "spending": labs.spending,
         "net_income": saved,
         "research": labs.research_spending,
+        "compute": _paid(books, "compute", cash),
         "runway": xp.where(burn > 1e-9 * cash, ratio(cash, burn), xp.nan),
         "equity_value": -books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES],
         "post_money": labs.post_money,
