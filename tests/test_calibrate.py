@@ -187,11 +187,11 @@ def test_an_estimate_recovers_the_truth_without_chance(problem):
     simulator = Straight(problem, noise=0.0)
     truth = np.array([0.7, -0.4, 0.0])
     figures = simulator.compared(simulator.problem.values(truth)[None], [1])[0, 0]
-    found = estimate(simulator, figures, searched=False)
+    found = estimate(simulator, figures, short=simulator.problem.plan.recovery)
     # The priors pull a little towards the middle; the interval says how much.
     assert (np.abs(found.posterior.middle - truth) <= NINETY * found.posterior.deviation).all()
     assert found.posterior.inflation == 1.0
-    far = estimate(simulator, figures + 40.0 * errors(simulator.targets), searched=False)
+    far = estimate(simulator, figures + 40.0 * errors(simulator.targets), short=simulator.problem.plan.recovery)
     assert far.posterior.inflation > 10.0, "a misfit that chance does not explain widens the intervals"
 
 

@@ -261,6 +261,7 @@ def _providers(economy: Economy) -> dict[str, Array]:
         "gpu_book_value": books.positions[GPUS][PROVIDERS],
         "debt": debt(books),
         "debt_service": debt_service(economy),
+        "interest": _paid(books, "issuer_loan_interest", cash) + _paid(books, "investor_loan_interest", cash),
         "revenue": gpus.revenue,
         "running_cost": gpus.running_cost,
         "utilisation": gpus.utilisation,

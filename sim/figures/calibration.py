@@ -46,9 +46,9 @@ def draw(record: Mapping[str, Any]) -> Figure:
         f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors. The others keep what was believed before"
         if tried
         else f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors",
-        "Grey: 90 percent intervals of the priors. Record: configs/estimates; capflow calibrate, docs/calibration.md",
-        height=max(7.0, 0.27 * len(parameters) + 2.2),
+        "Grey: 90 percent of the priors, and two errors. configs/estimates; capflow calibrate, docs/calibration.md",
     )
+    figure.set_figheight(max(figure.get_figheight(), 0.24 * len(parameters) + 2.0))
     grid = figure.add_gridspec(1, 2, left=0.25, right=0.975, top=0.88, bottom=0.08, wspace=0.75)
     _parameters(figure.add_subplot(grid[0, 0]), parameters)
     _gaps(figure.add_subplot(grid[0, 1]), record["targets"])

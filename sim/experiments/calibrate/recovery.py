@@ -62,7 +62,7 @@ def trial(simulator: Simulator, number: int) -> Trial:
     if not np.isfinite(history).all():
         raise ValueError(f"trial {number}: the history with the true parameters cannot be used")
     figures = history + errors(simulator.targets) * generator.standard_normal(len(history))
-    made = estimate(simulator, figures, searched=False)
+    made = estimate(simulator, figures, short=problem.plan.recovery)
     return Trial(truth, made.posterior.middle, made.posterior.deviation)
 
 
