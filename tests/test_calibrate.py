@@ -58,6 +58,7 @@ class Straight:
         self.problem = replace(problem, plan=plan, axes=problem.axes[:3])
         self.targets = targets(load_history(), "2024Q1", "2024Q4")[:count]
         self.slopes = np.random.default_rng(0).normal(size=(count, 3)) * np.array([0.3, 0.3, 0.0])
+        self.usual_scatter = np.zeros((count, count))
         self.noise = noise * np.array([target.series.error for target in self.targets])
         self.stop_after, self.calls = None, 0
 
@@ -170,7 +171,8 @@ def test_a_search_goes_on_where_it_was_stopped(problem, tmp_path):
     simulator, journal = Straight(problem), tmp_path / "search.log"
     free = np.array([True, True, False])
     truth = simulator.problem.values(np.array([[1.5, -1.5, 0.0]]))
-    moments = Moments(simulator.compared(truth, [99])[0, 0], errors(simulator.targets))
+    figures, error = simulator.compared(truth, [99])[0, 0], errors(simulator.targets)
+    moments = Moments(figures, np.diag(error**2))
     simulator.stop_after, simulator.calls = 3, 0
     with pytest.raises(KeyboardInterrupt):
         search(simulator, moments, range(1, 5), 0, free, journal)

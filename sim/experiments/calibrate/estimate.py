@@ -72,17 +72,19 @@ def estimate(
     Args:
         simulator: with the targets to be fitted.
         figures: what was observed of them, as it is compared, `(target,)`.
-        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All if left out.
+        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All that
+            the calibration file has estimated if left out.
         seed: of the search.
         journal: file of the search, which goes on from it.
         short: for trials: no search, but steps from the middle of the priors, with fewer seeds.
         progress: told after every generation of the search.
     """
     problem, plan = simulator.problem, simulator.problem.plan.search
-    moments = Moments(figures, errors(simulator.targets))
     count, steps = (plan.seeds, plan.steps) if short is None else (short.seeds, short.steps)
     seeds = range(plan.first_seed, plan.first_seed + count)
-    wanted = np.ones(len(problem.keys), dtype=bool) if free is None else free
+    error = errors(simulator.targets)
+    moments = Moments(figures, (1.0 + 1.0 / count) * simulator.usual_scatter + np.diag(error**2))
+    wanted = problem.estimable if free is None else free & problem.estimable
     start, candidates = np.zeros(len(problem.keys)), 0
     if short is None:
         found = search(simulator, moments, seeds, seed, wanted, journal, progress)
@@ -91,6 +93,6 @@ def estimate(
     many = range(plan.first_seed, plan.first_seed + plan.scatter_seeds)
     scatter = scatter_of(simulator.compared(problem.values(best.places)[None], many)[0])
     over = plan.slope_seeds if short is None else short.seeds
-    around = posterior(simulator, moments, best.places, count, scatter, wanted, over)
+    around = posterior(simulator, moments, best.places, count, scatter, error, wanted, over)
     misfit = best.distance - float((best.places**2).sum())
     return Estimate(problem, simulator.targets, around, best.distance, misfit, candidates, best.steps)

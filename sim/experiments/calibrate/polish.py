@@ -64,7 +64,7 @@ def polish(
 
     def gaps(places: Numbers) -> Numbers:
         modelled = simulator.compared(problem.values(whole(places))[None], seeds)
-        return np.concatenate([moments.weighed(modelled.mean(axis=1)[0] - moments.observed), places])
+        return np.concatenate([moments.weighed(modelled.mean(axis=1) - moments.observed)[0], places])
 
     def slopes(places: Numbers) -> Numbers:
         found = moments.weighed(slopes_at(simulator, whole(places), seeds, free).T).T

@@ -63,6 +63,7 @@ def posterior(
     middle: Numbers,
     seeds: int,
     scatter: Numbers,
+    error: Numbers,
     free: NDArray[np.bool_],
     slope_seeds: int,
 ) -> Posterior:
@@ -74,6 +75,7 @@ def posterior(
         middle: the estimate, `(parameter,)`.
         seeds: over which the model's side was averaged.
         scatter: covariance of one history's targets over seeds, `(target, target)`.
+        error: standard deviations of what figures and model leave open, `(target,)`.
         free: which parameters were estimated, `(parameter,)`; the others keep their priors.
         slope_seeds: over which slopes are averaged.
     """
@@ -82,12 +84,12 @@ def posterior(
     over = range(plan.first_seed, plan.first_seed + slope_seeds)
     slopes = moments.weighed(slopes_at(simulator, middle, over, every).T).T
     mine, others = slopes[:, free], slopes[:, ~free]
-    chance = (1.0 + 1.0 / seeds) * scatter / np.outer(moments.error, moments.error) + np.eye(len(moments.error))
-    chance = chance + others @ others.T
+    chance = (1.0 + 1.0 / seeds) * scatter + np.diag(error**2)
+    chance = moments.weighed(moments.weighed(chance).T) + others @ others.T
     inverse = np.linalg.inv(mine.T @ mine + np.eye(mine.shape[1]))
     spread = inverse @ (mine.T @ chance @ mine + np.eye(mine.shape[1])) @ inverse
     # What is left of chance, and of the pull of the priors, after fitting: the weighed gaps at the estimate.
-    kept = np.eye(len(moments.error)) - mine @ inverse @ mine.T
+    kept = np.eye(len(error)) - mine @ inverse @ mine.T
     pulled = mine @ inverse
     expected = float(np.trace(kept @ chance @ kept.T) + np.trace(pulled @ pulled.T))
     first = range(plan.first_seed, plan.first_seed + seeds)
