@@ -87,6 +87,7 @@ def _name_dots(axes: Axes, effects: Mapping[str, Sequence[Any]], right: float, t
                 ha="right" if left else "left",
                 va="center",
                 zorder=5,
+                bbox={"boxstyle": "square,pad=0.08", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.8},
                 arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3},
             )
 

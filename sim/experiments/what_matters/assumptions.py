@@ -18,6 +18,14 @@ from sim.scenario import first_error, read_toml
 from sim.schema import Strict
 
 ASSUMPTIONS = CONFIGS / "sensitivity" / "assumptions.toml"
+ABOUT = {
+    "environment": "markets",
+    "labs_market": "labs",
+    "gpus": "GPUs",
+    "funding": "investors",
+    "redeployment": "issuers",
+}
+"""Section -> whom figures say its numbers belong to, where that is another word."""
 Count = Annotated[int, Field(strict=True, ge=1)]
 Source = Literal["estimate", "prior", "assumption"]
 
@@ -142,23 +150,21 @@ def load_study(path: Path | str | None = None) -> Study:
 def ranges(study: Study, calibration: Calibration | None = None, record: Record | None = None) -> list[Range]:
     """How far every assumption is varied: parameters of the calibration first, then the others.
 
+    A key that the calibration has is taken from there, whatever the file of assumptions says.
+
     Args:
         study: the file of assumptions.
         calibration: parameters with their priors; those that ship if left out.
         record: of an estimate; the one that the study names, where it is there, if left out.
-
-    Raises:
-        ScenarioError: if an assumption is also a parameter of the calibration.
     """
     plan = calibration or load_problem().plan
     found = record or _record(study.estimate)
-    twice = [key for key in study.assumptions if key in plan.parameters]
-    if twice:
-        raise ScenarioError(f"assumptions.toml: {twice[0]} is a parameter of calibration.toml: its range is there")
     told = found.raw["parameters"] if found else {}
     fitted = [_of_calibration(key, prior, told.get(key)) for key, prior in plan.parameters.items()]
     others = [
-        Range(key, one.low, one.high, one.scale, "assumption", one.why) for key, one in study.assumptions.items()
+        Range(key, one.low, one.high, one.scale, "assumption", one.why)
+        for key, one in study.assumptions.items()
+        if key not in plan.parameters
     ]
     return fitted + others
 
@@ -177,5 +183,5 @@ def label(key: str) -> str:
     """A dotted key as figures spell it: the number first, then what it belongs to."""
     section, *inside = key.split(".")
     *agent, name = inside
-    about = " ".join(agent) if agent else section
+    about = " ".join(agent) if agent else ABOUT.get(section, section)
     return f"{name} ({about})".replace("_", " ")

@@ -18,6 +18,7 @@ from sim.odd.parameters import meaning
 TEMPLATE = Path("docs") / "templates" / "what-matters.md.j2"
 PAGE, NUMBERS, IMAGES = Path("docs/what-matters.md"), Path("docs/results/what-matters.json"), Path("docs/images")
 ANSWER = HEADLINES[0].name
+PLACES = ("first", "second", "third")
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 RUNS_A_SECOND = 190.0
 """Histories that two quiet cores step in a second, for the time that is told."""
@@ -60,21 +61,22 @@ def context(told: Mapping[str, Any]) -> dict[str, Any]:
     """
     screen, answer = told["screen"], told["answer"]
     found = answer["outcomes"][ANSWER]
-    low, _, high = answer["spread"][ANSWER]
+    low, median, high = answer["spread"][ANSWER]
     verdicts = [row[-1] for row in screen["outcomes"][ANSWER]["effects"].values()]
     rows = [_named(told, key) for key in answer["named"]]
     fitted = sum(one["source"] != "assumption" for one in told["ranges"])
     matter = [key for key, row in screen["outcomes"][ANSWER]["effects"].items() if row[-1] != "negligible"]
     return {
         "last": _last(told),
-        "three": _listed([_capital(rows[0]["label"]), *(row["label"] for row in rows[1:])]),
+        "three": _listed([f"{row['meaning']} (`{row['key']}`)" for row in rows]),
         "answer": {
             "mean": found["mean"],
+            "median": median,
             "low": low,
             "high": high,
             "screened": _word(len([key for key in matter if key in answer["keys"]])),
         },
-        "explained": _listed([f"{row['label']} explains {row['total']}" for row in rows]),
+        "explained": _listed([f"the {PLACES[at]} explains {row['total']}" for at, row in enumerate(rows)]),
         "tie": _tie(found, answer["named"]),
         "count": {"all": len(told["ranges"]), "fitted": fitted, "others": len(told["ranges"]) - fitted},
         "screen": screen,
@@ -244,12 +246,13 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _part(value: float, low: float, high: float) -> str:
-    """A share of the variance with its interval; no bound is beyond what a share can be."""
-    return f"{_percent(value)} ({_percent(max(low, 0.0))} to {_percent(min(high, 1.0))})"
+    """A share of the variance with its interval."""
+    return f"{_percent(value)} ({_percent(low)} to {_percent(high)})"
 
 
 def _percent(share: float) -> str:
-    return f"{100.0 * max(share, 0.0):.0f}%"
+    text = f"{100.0 * share:.0f}%"
+    return ("0%" if text == "-0%" else text).replace("-", "\N{MINUS SIGN}")
 
 
 def _times(factor: float) -> str:
