@@ -8,6 +8,7 @@
 `sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
 `sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
 `sim.elasticities` differentiates outcomes by levers,
+`sim.backtest` forecasts from past quarters and scores the forecasts,
 `sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.ensembles import ensemble
     from sim.errors import AccountingError, ScenarioError
+    from sim.experiments.backtest import Backtest, backtest
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AccountingError": "sim.errors",
+    "Backtest": "sim.experiments.backtest",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",
@@ -43,6 +46,7 @@ _HOME = {
     "ScenarioError": "sim.errors",
     "Sweep": "sim.experiments.sweep.folder",
     "WorkerError": "sim.experiments.histories",
+    "backtest": "sim.experiments.backtest",
     "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.ensembles",
@@ -55,6 +59,7 @@ _HOME = {
 
 __all__ = [
     "AccountingError",
+    "Backtest",
     "CapitalFlowModel",
     "Comparison",
     "Elasticities",
@@ -65,6 +70,7 @@ __all__ = [
     "ScenarioError",
     "Sweep",
     "WorkerError",
+    "backtest",
     "compare",
     "elasticities",
     "ensemble",

@@ -6,10 +6,10 @@ All start from the last actual, like the model's own forecast, and are normal di
     trend            y(T) = y(t) + b h,                    variance s2 h + var(b) h2
     autoregression   g(T) = c + p g(T-1), y the sum of g,  variance s2 times the sum of squared weights of shocks
 
-with h = T - t in quarters. b is the slope of least squares through all figures; s2 of the trend is the mean of
-(dy - b dt)2 / dt, with one degree of freedom less. c and p are those of least squares on growth from quarter to quarter
-(two degrees of freedom less), where a quarter without a figure gets an even part of the growth around it. Bands
-contain no doubt about c and p.
+with h = T - t in quarters. b is the slope of least squares through all figures; s2 of the trend is the mean of (dy
+- b dt)2 / dt, with one degree of freedom less. c and p are those of least squares on growth from quarter to
+quarter (two degrees of freedom less), where a quarter without a figure gets an even part of the growth around it.
+Bands contain no doubt about c and p.
 """
 
 from __future__ import annotations
@@ -123,4 +123,5 @@ def _autoregression(known: Known, period: str, most: float) -> Normal:
         means.append(level)
         variances.append(variance * float((weights[: step + 1] ** 2).sum()))
     at = [calendar.between(quarters[-1], quarter) - 1 for quarter in quarters_of(period)]
-    return Normal(float(np.mean(np.array(means)[at])), float(np.sqrt(np.mean(np.array(variances)[at]))), AUTOREGRESSION)
+    mean, variance = float(np.mean(np.array(means)[at])), float(np.mean(np.array(variances)[at]))
+    return Normal(mean, float(np.sqrt(variance)), AUTOREGRESSION)

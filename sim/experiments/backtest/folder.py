@@ -9,7 +9,7 @@ from platform import python_version
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.report import write_report
-from sim.figures.backtest import draw_errors, draw_fans
+from sim.figures.backtest import draw_errors, draw_fans, draw_origin
 from sim.figures.style import DPI
 from sim.folders import WholeFolder, free_folder, json_text
 from sim.runs import BACKTEST, parquet_name
@@ -47,10 +47,11 @@ def write(found: Backtest, out: Path | None) -> Path:
         _write_forecasts(found, whole.path)
         figures = whole.path / "figures"
         figures.mkdir()
-        paths = {}
-        for name, draw in (("fans", draw_fans), ("errors", draw_errors)):
-            paths[name] = figures / f"{name}.png"
-            draw(found).savefig(paths[name], dpi=DPI)
+        drawn = {"errors": draw_errors(found), "fans": draw_fans(found)}
+        drawn |= {f"fans_{origin}": draw_origin(found, origin) for origin in found.origins}
+        paths = {name: figures / f"{name}.png" for name in drawn}
+        for name, figure in drawn.items():
+            figure.savefig(paths[name], dpi=DPI)
         write_report(found, paths, whole.path)
         return whole.commit()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from scipy import stats
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS, forecast
 from sim.experiments.backtest.known import Known, compared, horizon, in_units, size, wanted
-from sim.experiments.backtest.model_forecasts import FROM_ACTUAL, Drawn
+from sim.experiments.backtest.model_forecasts import MODEL, Drawn
 from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, score
 from sim.experiments.backtest.settings import Settings
 
@@ -80,7 +80,7 @@ def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Set
         for period in wanted(there.series, origin, settings.last):
             for (method, series, of), sample in drawn.samples.items():
                 if (series, of) == (name, period):
-                    base = drawn.base[name] if method == FROM_ACTUAL else None
+                    base = drawn.base[name] if method == MODEL else None
                     yield _of_draws(there, name, period, method, base, sample)
             for method in BENCHMARKS:
                 row = _of_benchmark(there, name, period, method, settings)
@@ -92,7 +92,7 @@ def _of_draws(known: Known, name: str, period: str, method: str, base: str | Non
     actual = known.series.observed.get(period)
     at = None if actual is None else known.series.transformed(actual)
     crps = None if at is None else crps_of_draws(sample, at)
-    rule = method if method != FROM_ACTUAL or base is not None else "its own level: no actual to start from"
+    rule = method if method != MODEL or base is not None else "its own level: no actual to start from"
     return _row(known, name, period, method, rule, base or "", np.quantile(sample, QUANTILES), crps)
 
 
@@ -126,10 +126,15 @@ def _row(
 ) -> Row:
     series, nan = known.series, float("nan")
     actual = series.observed.get(period)
-    ends = (float(number) for number in in_units(series, quantiles))
-    head = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base, *ends)
+    p5, p25, p50, p75, p95 = (float(number) for number in in_units(series, quantiles))
+    told = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
+    row = Row(*told, p5, p25, p50, p75, p95, nan, nan, nan, nan, nan)
     if actual is None:
-        return Row(*head, nan, nan, nan, nan, nan)
+        return row
     found = score(quantiles, crps, series.transformed(actual))
-    told = (found.crps, found.inside_50, found.inside_90)
-    return Row(*head, actual, found.error, *(nan if number is None else float(number) for number in told))
+    inside_50, inside_90, scored = (
+        nan if number is None else float(number) for number in (found.inside_50, found.inside_90, found.crps)
+    )
+    return replace(
+        row, actual=actual, error=found.error, crps=scored, inside_50=inside_50, inside_90=inside_90
+    )

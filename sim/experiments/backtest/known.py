@@ -1,11 +1,11 @@
 """What was known of a series at an origin, and what is to be forecast from there.
 
-Figures are of quarters, half-years and years. To set them beside each other, a sum counts by quarter, at the middle of
-its period; so half a year of 4.3 is 2.15 a quarter. On the scale on which model and data are compared, logarithms or
-the numbers themselves, this is called a rate here, of stocks and prices too.
+Figures are of quarters, half-years and years. To set them beside each other, a sum counts by quarter, at the
+middle of its period; so half a year of 4.3 is 2.15 a quarter. On the scale on which model and data are compared,
+logarithms or the numbers themselves, this is called a rate here, of stocks and prices too.
 
-A period counts as known once its last quarter is over. Figures are those of today's files: what was published later,
-or corrected since, is not told apart.
+A period counts as known once its last quarter is over. Figures are those of today's files: what was published
+later, or corrected since, is not told apart.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The model's forecasts: histories that know nothing after the origin, from the last actual or from the opening.
 
-Each draw is a history with parameters from the estimate at the origin and a seed of its own. Bill rate, bitcoin and gold
-follow the data up to the origin and the model after it. From the last actual, a draw's number is that actual times the
-growth of the draw's history since then (or plus its change, for what is compared by differences). From the opening,
-it is what the history itself has. To either is added the error that the series declares, drawn anew for each figure;
-from the last actual it is added twice, for that actual is a figure with an error too.
+Each draw is a history with parameters from the estimate at the origin and a seed of its own. Bill rate, bitcoin
+and gold follow the data up to the origin and the model after it. From the last actual, a draw's number is that
+actual times the growth of the draw's history since then (or plus its change, for what is compared by differences).
+From the opening, it is what the history itself has. To either is added the error that the series declares, drawn
+anew for each figure; from the last actual it is added twice, for that actual is a figure with an error too.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sim.experiments.calibrate.simulator import Simulator
 from sim.histories import Engine
 
 Numbers = NDArray[np.float64]
-FROM_ACTUAL, FROM_OPENING = "model", "model, from the opening"
-VARIANTS = (FROM_ACTUAL, FROM_OPENING)
+MODEL, FROM_OPENING = "model", "model, from the opening"
+VARIANTS = (MODEL, FROM_OPENING)
 LEAST_USABLE = 0.9
 """Share of draws whose histories must be usable."""
 
@@ -67,7 +67,7 @@ def usable(paths: Numbers, origin: str) -> Numbers:
     Raises:
         ScenarioError: if too few can.
     """
-    good = np.isfinite(paths).all(axis=tuple(range(1, paths.ndim)))
+    good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
     if good.mean() < LEAST_USABLE or good.sum() < 2:
         raise ScenarioError(f"origin {origin}: only {good.sum()} of {len(good)} histories can be used")
     return paths[good]
@@ -114,7 +114,7 @@ def draw(
                 # A relative error is the same of a sum and of its quarters.
                 per = size(there.series, base) if there.series.change == "level" else 1.0
                 moved = there.rates[-1] + of_base / per + own - _rates(simulator, there, base, kept)
-            samples[FROM_ACTUAL, name, period] = compared(there.series, period, moved) + noise
+            samples[MODEL, name, period] = compared(there.series, period, moved) + noise
             samples[FROM_OPENING, name, period] = compared(there.series, period, own) + noise
     return Drawn(samples, bases, draws - len(kept))
 

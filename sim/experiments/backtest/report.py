@@ -13,25 +13,21 @@ from sim.pages import page, picture, table
 if TYPE_CHECKING:
     from sim.experiments.backtest.results import Backtest
 
-CAPTIONS = {
-    "fans": (
-        "Forecasts and what came",
-        "Each fan starts at the last actual known at its origin. Dark: the middle half of the draws; light: nine "
-        "tenths. A draw has parameters from the estimate at the origin, a seed of its own, and the error that the "
-        "series declares. Dots are actuals.",
-    ),
-    "errors": (
-        "How far off",
-        "Root mean square of the errors by group and horizon, in units of what the random walk misses by on average "
-        "over all its forecasts of a series. Lower is better.",
-    ),
-}
+ERRORS = (
+    "Root mean square of the errors by group and horizon, in units of what the random walk misses by on average "
+    "over all its forecasts of a series. Lower is better."
+)
+FANS = (
+    "Each fan starts at the last actual known at its origin. A draw has parameters from the estimate at the "
+    "origin, a seed of its own, and the error that the series declares."
+)
 READING = (
-    "<p>A forecast is made at the end of its origin with the figures of the quarters up to it. The model's parameters "
-    "are drawn from an estimate that was fitted to those; bill rate, bitcoin and gold follow the data up to the origin "
-    "and the model after it. The headline starts from the last actual, because whoever forecasts knows it, and "
-    "because the benchmarks do the same; the opening sheets of the model are older. Forecasts of one series from "
-    "neighbouring origins overlap, and series move together: there is much less evidence here than there are rows.</p>"
+    "<p>A forecast is made at the end of its origin with the figures of the quarters up to it. The model's "
+    "parameters are drawn from an estimate that was fitted to those; bill rate, bitcoin and gold follow the "
+    "data up to the origin and the model after it. The headline starts from the last actual, because whoever "
+    "forecasts knows it, and because the benchmarks do the same; the opening sheets of the model are older. "
+    "Forecasts of one series from neighbouring origins overlap, and series move together: there is much less "
+    "evidence here than there are rows.</p>"
 )
 """How to read a backtest, as HTML."""
 
@@ -57,7 +53,7 @@ def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) ->
         "<ul>",
         *(f"<li>{escape(sentence)}</li>" for sentence in rest),
         "</ul>",
-        *(picture(path, *CAPTIONS[name]) for name, path in pictures.items()),
+        *(picture(path, path.stem, _caption(name)) for name, path in pictures.items()),
         *(_sheet(sheet) for sheet in sheets(found)),
         "<h2>How to read this</h2>",
         READING,
@@ -67,6 +63,10 @@ def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) ->
     path = folder / "report.html"
     path.write_text(page("Backtest", "\n".join(body)), encoding="utf-8")
     return path
+
+
+def _caption(name: str) -> str:
+    return ERRORS if name == "errors" else FANS
 
 
 def _sheet(sheet: Sheet) -> str:

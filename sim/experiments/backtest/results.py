@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.experiments.backtest import summary
 from sim.experiments.backtest.forecasts import Row
 from sim.experiments.backtest.in_sample import InSample
+from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.settings import Settings
 from sim.experiments.backtest.summary import Told
 from sim.experiments.calibrate.history import Series
@@ -54,7 +55,7 @@ class Backtest:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores of every method overall, and by group, horizon, origin and their pairs, as `summary.scores` has them."""
+        """Scores by method, overall and by group, horizon and origin, as `summary.scores` has them."""
         return summary.scores(self.forecasts, self.series)
 
     @cached_property
@@ -82,7 +83,7 @@ class Backtest:
             "last": self.settings.last,
             "draws": self.draws,
             "seed": self.seed,
-            "headline": summary.MODEL,
+            "headline": MODEL,
             "words": self.words,
             "scores": self.scores.to_dict(orient="records"),
             "by_series": self.by_series.to_dict(orient="records"),

@@ -1,10 +1,10 @@
 """Tables of scores: which method was how far off, by group, horizon and origin.
 
-To set series of all kinds beside each other, errors and CRPS of a series are divided by its scale: the root mean square
-of the random walk's errors over all of its forecasts, and no less than the error that the series declares. A score of 1
-is as wrong as "nothing changes" is on average, and each series counts alike for each forecast. Only forecasts that have
-an actual to start from are pooled, the same ones for every method; means of CRPS and of coverage are over those with a
-band in every method.
+To set series of all kinds beside each other, errors and CRPS of a series are divided by its scale: the root mean
+square of the random walk's errors over all of its forecasts, and no less than the error that the series declares.
+A score of 1 is as wrong as "nothing changes" is on average, and each series counts alike for each forecast. Only
+forecasts that have an actual to start from are pooled, the same ones for every method; means of CRPS and of
+coverage are over those with a band in every method.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS, RANDOM_WALK
-from sim.experiments.backtest.model_forecasts import FROM_ACTUAL as MODEL
-from sim.experiments.backtest.model_forecasts import VARIANTS
+from sim.experiments.backtest.model_forecasts import MODEL, VARIANTS
 from sim.experiments.backtest.scores import diebold_mariano
 from sim.experiments.backtest.settings import DieboldMariano
 from sim.experiments.calibrate.history import Series
@@ -82,8 +81,8 @@ def scaled(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFram
 def scores(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
     """Scores by method, overall and for every cut.
 
-    Columns: group, horizon, origin ("all" where pooled over them), method, forecasts, rmse, bias, bands (forecasts with
-    a band in every method), crps, coverage_50, coverage_90.
+    Columns: group, horizon, origin ("all" where pooled over them), method, forecasts, rmse, bias, bands (forecasts
+    with a band in every method), crps, coverage_50, coverage_90.
 
     Args:
         forecasts: as `Backtest.forecasts` has them.
@@ -105,8 +104,8 @@ def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataF
     """Scores by method and series, not scaled: log points (a hundredth is about a percent), or the series' unit.
 
     Columns: series, label, unit, comparable (whether there are benchmarks), method, forecasts, rmse, bias, crps,
-    coverage_50, coverage_90. Where benchmarks exist, the forecasts are those that they have too, and CRPS and coverage
-    are over those with a band in every method; where no benchmark ever has one, over the model's own.
+    coverage_50, coverage_90. Where benchmarks exist, the forecasts are those that they have too, and CRPS and
+    coverage are over those with a band in every method; where no benchmark ever has one, over the model's own.
 
     Args:
         forecasts: as `Backtest.forecasts` has them.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS
-from sim.experiments.backtest.summary import ALL, METHODS, MODEL
+from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.summary import ALL, METHODS
 from sim.experiments.backtest.words import GROUPS
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def sheets(found: Backtest) -> list[Sheet]:
         ),
         Sheet(
             "How good the bands are: score",
-            "Continuous ranked probability score in the same units, the smaller the better: it counts how far off a "
-            "forecast is and how sure it was. Only forecasts that have a band in every method.",
+            "Continuous ranked probability score in the same units, the smaller the better: it counts how far "
+            "off a forecast is and how sure it was. Only forecasts that have a band in every method.",
             ("", "bands", *HEADS),
             tuple(_by_method(found, "crps")),
         ),

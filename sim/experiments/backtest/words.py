@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK
-from sim.experiments.backtest.summary import ALL, MODEL
+from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.summary import ALL
 
 if TYPE_CHECKING:
     from sim.experiments.backtest.results import Backtest
@@ -78,7 +79,7 @@ def _losses(found: Backtest) -> list[str]:
             f"compared: {each}."
         )
     else:
-        told.append(f"The model has smaller errors than every benchmark in all {wins} series that can be compared.")
+        told.append(f"In all {wins} series that can be compared the model is closer than every benchmark.")
     scores = found.scores
     pairs = scores[(scores["group"] != ALL) & (scores["horizon"] != ALL)]
     where = []
@@ -124,8 +125,8 @@ def _bands(found: Backtest) -> str:
     verdict = "too narrow" if inside < 80.0 else "too wide" if inside > 97.0 else "about right"
     return (
         f"Of {int(at['bands'])} actuals {inside:.0f} percent lay in the model's 90 percent bands and "
-        f"{100.0 * at['coverage_50']:.0f} percent in those of 50: {verdict} as far as so few overlapping forecasts "
-        "can tell."
+        f"{100.0 * at['coverage_50']:.0f} percent in those of 50: {verdict} as far as so few overlapping "
+        "forecasts can tell."
     )
 
 
@@ -136,8 +137,8 @@ def _in_sample(found: Backtest) -> str:
     verdict = "as it should be" if low <= share <= high else "not"
     groups = ", ".join(f"{GROUPS[group]} {fit.inside[group]} of {count}" for group, count in fit.figures.items())
     return (
-        f"Within the quarters fitted, to {fit.last}, {share:.0f} percent of {sum(fit.figures.values())} figures lie "
-        f"in the 90 percent band ({groups}), {verdict} between {low:.0f} and {high:.0f}."
+        f"Within the quarters fitted, to {fit.last}, {share:.0f} percent of {sum(fit.figures.values())} figures "
+        f"lie in the 90 percent band ({groups}), {verdict} between {low:.0f} and {high:.0f}."
     )
 
 
@@ -145,23 +146,23 @@ def _tests(found: Backtest) -> list[str]:
     done = [test for test in found.tests if test.p_value is not None]
     each = "; ".join(
         f"{found.series[test.series].label}, {test.horizon} {_quarters(test.horizon)} ahead: "
-        f"{test.statistic:.2f} (p = {test.p_value:.2f}, {_forecasts(test.forecasts)})"
+        f"{_signed(test.statistic)} (p = {test.p_value:.2f}, {_forecasts(test.forecasts)})"
         for test in done
     )
-    none = len(found.tests) - len(done)
-    can = f"The Diebold-Mariano test against the random walk can be computed in {len(done)} of {len(found.tests)} cases"
+    cases = f"{len(done)} of {len(found.tests)} cases"
+    can = f"A Diebold-Mariano test against the random walk can be computed in {cases}"
     warning = (
         "With so few forecasts of a horizon the test has next to no power, and its small-sample factor is a "
         "correction, not a cure: a difference that is not found may still be there."
     )
-    return [f"{can}{f': {each}' if each else ''}. {warning}"] if none or done else []
+    return [f"{can}{f': {each}' if each else ''}. {warning}"] if found.tests else []
 
 
 def _by_hand(found: Backtest) -> str:
     return (
-        f"The forecasts know a little of what came. {len(found.set_by_hand)} values of the scenario were chosen with "
-        f"figures that came later and are not estimated anew at an origin, and figures are as published by now. The "
-        "benchmarks know nothing but figures."
+        f"The forecasts know a little of what came. {len(found.set_by_hand)} values of the scenario were chosen "
+        "with figures that came later and are not estimated anew at an origin, and figures are as published by "
+        "now. The benchmarks know nothing but figures."
     )
 
 
@@ -173,8 +174,8 @@ def _fallbacks(found: Backtest) -> list[str]:
         without = int((mine["rule"] != method).sum())
         if without:
             told.append(
-                f"Of {len(mine)} scored forecasts by {_name(method)}, {without} are the random walk's, because too few "
-                "growth rates were known."
+                f"Of {len(mine)} scored forecasts by {_name(method)}, {without} are the random walk's, because "
+                "too few growth rates were known."
             )
     return told
 
@@ -194,6 +195,10 @@ def _unscored(found: Backtest) -> list[str]:
 
 def _name(method: str) -> str:
     return "autoregression" if method == AUTOREGRESSION else method
+
+
+def _signed(number: float | None) -> str:
+    return f"{number:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _forecasts(count: int) -> str:

@@ -51,6 +51,8 @@ def backtest(
     count = settings.draws if draws is None else draws
     if count < FEWEST:
         raise ScenarioError(f"--draws {count}: at least {FEWEST} are needed for a band of 90 percent")
+    if seed < 0:
+        raise ScenarioError(f"--seed {seed}: must not be negative")
     seeds_from(seed, count)
     chosen = chosen_engine(checked_engine(engine), count)
     wanted = settings.origins if origins is None else tuple(dict.fromkeys(origins))
@@ -88,7 +90,8 @@ def _record(origin: str, settings: Settings, estimates: Path | str | None) -> Re
     record = load_record(folder / f"{origin}.json")
     if record.last != origin:
         raise ScenarioError(
-            f"{folder / origin}.json: fitted to {record.last}; a forecast from {origin} needs an estimate of {origin}"
+            f"{folder / origin}.json: fitted to {record.last}; a forecast from {origin} needs one fitted to "
+            f"{origin}"
         )
     return record
 
@@ -102,7 +105,8 @@ def _check(settings: Settings, series: Mapping[str, Series]) -> None:
     for where, names in (("headlines", settings.headlines), ("diebold_mariano", settings.diebold_mariano.series)):
         for name in names:
             if name not in series:
-                raise ScenarioError(f"backtest.toml: {where}: {name!r} is no series of {', '.join(settings.groups)}")
+                groups = ", ".join(settings.groups)
+                raise ScenarioError(f"backtest.toml: {where}: {name!r} is no series of the groups {groups}")
 
 
 def _set_by_hand(problem: Problem) -> tuple[str, ...]:
