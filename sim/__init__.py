@@ -7,6 +7,7 @@
 
 `sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
 `sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
+`sim.calibrate` estimates parameters on the observed history,
 `sim.elasticities` differentiates outcomes by levers,
 `sim.backtest` forecasts from past quarters and scores the forecasts,
 `sim.CapitalFlowModel` is a Mesa model like any other.
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sim.ensembles import ensemble
     from sim.errors import AccountingError, ScenarioError
     from sim.experiments.backtest import Backtest, backtest
+    from sim.experiments.calibrate import Calibration, calibrate
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AccountingError": "sim.errors",
     "Backtest": "sim.experiments.backtest",
+    "Calibration": "sim.experiments.calibrate",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",
@@ -47,6 +50,7 @@ _HOME = {
     "Sweep": "sim.experiments.sweep.folder",
     "WorkerError": "sim.experiments.histories",
     "backtest": "sim.experiments.backtest",
+    "calibrate": "sim.experiments.calibrate",
     "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.ensembles",
@@ -60,6 +64,7 @@ _HOME = {
 __all__ = [
     "AccountingError",
     "Backtest",
+    "Calibration",
     "CapitalFlowModel",
     "Comparison",
     "Elasticities",
@@ -71,6 +76,7 @@ __all__ = [
     "Sweep",
     "WorkerError",
     "backtest",
+    "calibrate",
     "compare",
     "elasticities",
     "ensemble",

@@ -289,6 +289,34 @@ def backtest(
 
 
 @app.command()
+def calibrate(
+    file: Annotated[Path | None, typer.Argument(help="Calibration file; the one that ships if left out.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Last quarter that is fitted, such as 2024Q4; the file's own if left out.")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(help="Histories with known parameters that must be found again; 0 leaves that out."),
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="File of the observed history; the one that ships if left out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; one that stopped goes on.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Estimate the behavioural parameters on what was observed, and say which of them can be known."""
+    from sim.experiments.calibrate import calibrate as run_calibration
+    from sim.experiments.calibrate import console
+
+    with console.told() as told:
+        found = run_calibration(file, until, trials, history, out, told)
+    if as_json:
+        _answer({"calibration_dir": str(found.path.resolve()), **found.record.raw})
+    else:
+        console.show(found)
+
+
+@app.command()
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen at; any but this machine's own needs a token.")

@@ -60,8 +60,8 @@ class Histories:
         identities: names of the accounting identities.
         residuals: largest relative residual of each identity over the quarters.
         flows: by quarter, kind of flow (in the order of `FLOWS`) and `FLOW_COLUMNS`, USD bn, where asked for.
-        agents: measures of every agent by quarter, the opening first, in the order of `agent_measures`, where asked
-            for.
+        agents: measures of every agent by quarter, the opening first, in the order of `agent_measures`, where
+            asked for.
         problems: for each history why its numbers cannot be used, or None.
     """
 

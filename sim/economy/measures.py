@@ -200,6 +200,7 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "distribution": income.distribution,
         "realised_profit": income.realised_profit,
         "paper_gain": income.paper_gain,
+        "venture_gain": _gains(books, OTHER_VENTURES, income.paper_gain),
         "deployable": state.deployable,
         "anxiety": state.anxiety,
         "trust": economy.tokens.trust,
@@ -216,6 +217,12 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         **_held_by_origin(books.cash[RESERVE] + books.cash[OWN]),
         **parked,
     }
+
+
+def _gains(books: Books, instrument: str, like: Array) -> Array:
+    """Gains on paper of the quarter on one instrument, in either book of the issuers."""
+    gained = books.journal.revaluations.get(instrument, {})
+    return sum((gained[book] for book in (RESERVE, OWN) if book in gained), 0.0 * like)
 
 
 def _labs(economy: Economy) -> dict[str, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -37,7 +37,8 @@ class Window(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.first <= self.last <= self.held_out:
-            raise ValueError(f"first {self.first}, last {self.last}, held_out {self.held_out}: must be in this order")
+            told = f"first {self.first}, last {self.last}, held_out {self.held_out}"
+            raise ValueError(f"{told}: must be in this order")
         return self
 
 
@@ -176,3 +177,22 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
 
 def _scaled(prior: Prior, value: float) -> float:
     return math.log(value) if prior.scale == "log" else value
+
+
+def changed_window(problem: Problem, until: str | None) -> Problem:
+    """The problem with another last quarter that is fitted.
+
+    Raises:
+        ScenarioError: if it is no quarter within the window.
+    """
+    if until is None:
+        return problem
+    window = problem.plan.window.model_dump() | {"last": until}
+    try:
+        chosen = Window.model_validate(window)
+    except ValidationError as error:
+        raise ScenarioError(
+            f"until {until}: {first_error(error)}; expected {problem.plan.window.first} to "
+            f"{problem.plan.window.held_out}"
+        ) from None
+    return replace(problem, plan=problem.plan.model_copy(update={"window": chosen}))

@@ -1,7 +1,7 @@
 """Looking for the best parameters: CMA-ES (Hansen 2006) in Optuna, whose journal is the record of the search.
 
-Every candidate is run with the same seeds, so that candidates differ by their parameters alone. The journal is written
-generation by generation: a search that was stopped goes on where it was.
+Every candidate is run with the same seeds, so that candidates differ by their parameters alone. The journal is
+written generation by generation: a search that was stopped goes on where it was.
 """
 
 from __future__ import annotations

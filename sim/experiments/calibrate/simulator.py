@@ -44,7 +44,7 @@ class Simulator:
         opening = problem.scenario.run.opening
         end = last if last is not None else max(target.last for target in targets)
         self.quarters = [calendar.later(opening, step) for step in range(calendar.between(opening, end) + 1)]
-        changes = {"run.quarters": len(self.quarters) - 1}
+        changes: dict[str, int | str] = {"run.quarters": len(self.quarters) - 1}
         if known is not None:
             changes["history.until"] = known
         self.scenario = changed(problem.scenario, changes)

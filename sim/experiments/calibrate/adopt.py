@@ -1,0 +1,69 @@
+"""`python -m sim.experiments.calibrate.adopt RECORD`: write an estimate into the scenario that it was made for.
+
+Identified parameters take their estimates, the others the middles of their priors; the reason of each points to
+the record. Nothing else of the file changes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from sim.data import CONFIGS
+from sim.errors import ScenarioError
+from sim.experiments.calibrate.problem import load_problem
+from sim.experiments.calibrate.record import Record, load_record
+
+DIGITS = 3
+"""Significant digits of an estimate in a scenario."""
+
+
+def adopted(text: str, record: Record, reasons: dict[str, str], pointer: str) -> str:
+    """The text of a scenario with the values of a record.
+
+    Args:
+        text: of the file.
+        record: of the estimate.
+        reasons: key -> what was believed before.
+        pointer: where the record is.
+
+    Raises:
+        ScenarioError: if the file has no such key, or its line is of another form.
+    """
+    for key, found in record.raw["parameters"].items():
+        section, _, name = key.rpartition(".")
+        pattern = rf"(?ms)^(\[{re.escape(section)}\]\n(?:(?!^\[).*\n)*?{re.escape(name)} = )\{{[^\n]*\}}$"
+        match = re.search(pattern, text)
+        if match is None:
+            raise ScenarioError(f"{key}: no line of its own in the scenario's file")
+        line = text[match.end(1) : match.end()]
+        identified = found["identified"] is not False
+        kind = ', kind = "calibrated"' if identified else ""
+        how = "estimated to" if identified else "not identified by the history to"
+        low, high = found["prior"]["low"], found["prior"]["high"]
+        why = f"{how} {record.last} ({pointer}); prior {low:g} to {high:g}: {reasons[key]}"
+        line = re.sub(r"value = [^,]+", f"value = {rounded(found['estimate'])}", line, count=1)
+        line = re.sub(r', kind = "[a-z]+"', "", line)
+        line = re.sub(r', why = "[^"]*"', f'{kind}, why = "{why}"', line, count=1)
+        text = text[: match.end(1)] + line + text[match.end() :]
+    return text
+
+
+def rounded(value: float) -> float:
+    """A value with the digits that a scenario shows."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def main(name: str) -> None:
+    """Write a record into its scenario."""
+    record, problem = load_record(name), load_problem()
+    file = CONFIGS / f"{problem.plan.scenario}.toml"
+    reasons = {key: prior.why for key, prior in problem.plan.parameters.items()}
+    pointer = f"configs/estimates/{record.last}.json"
+    file.write_text(adopted(file.read_text(encoding="utf8"), record, reasons, pointer), encoding="utf8")
+    print(f"{Path(file).name}: {len(record.values)} values")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
