@@ -69,7 +69,7 @@ def backtest(
         drawn = draw(simulator, record, there, origin, settings.last, count, seed)
         rows += rows_of(origin, there, drawn, settings)
         unusable[origin] = drawn.unusable
-    fit = in_sample(problem, history, records[max(records)], count, seed, chosen, settings.last)
+    fit = in_sample(problem, history, _longest(estimates), count, seed, chosen, settings.last)
     if progress is not None:
         progress(len(records) + 1, len(records) + 1, "")
     return Backtest(
@@ -86,14 +86,25 @@ def _record(origin: str, settings: Settings, estimates: Path | str | None) -> Re
     if origin >= settings.last or origin not in settings.origins:
         allowed = ", ".join(settings.origins)
         raise ScenarioError(f"--origin {origin}: expected one of {allowed} (configs/backtest.toml)")
-    folder = ESTIMATES if estimates is None else Path(estimates)
-    record = load_record(folder / f"{origin}.json")
-    if record.last != origin:
-        raise ScenarioError(
-            f"{folder / origin}.json: fitted to {record.last}; a forecast from {origin} needs one fitted to "
-            f"{origin}"
-        )
+    return _fitted_to(origin, estimates)
+
+
+def _fitted_to(quarter: str, estimates: Path | str | None) -> Record:
+    path = _folder(estimates) / f"{quarter}.json"
+    record = load_record(path)
+    if record.last != quarter:
+        raise ScenarioError(f"{path}: fitted to {record.last}, where an estimate fitted to {quarter} should be")
     return record
+
+
+def _longest(estimates: Path | str | None) -> Record:
+    """The estimate that was fitted to most quarters, of those that are there."""
+    quarters = [path.stem for path in _folder(estimates).glob("[0-9][0-9][0-9][0-9]Q[1-4].json")]
+    return _fitted_to(max(quarters), estimates)
+
+
+def _folder(estimates: Path | str | None) -> Path:
+    return ESTIMATES if estimates is None else Path(estimates)
 
 
 def _check(settings: Settings, series: Mapping[str, Series]) -> None:

@@ -58,14 +58,14 @@ def in_sample(
         draws: parameters, and a seed for each.
         seed: of the first history and of all that is drawn.
         engine: as in `sim.ensemble`.
-        end: quarter that histories end with, as those of the forecasts do.
+        end: quarter that histories end with at least, as those of the forecasts do: one program serves both.
 
     Raises:
         ScenarioError: if too few histories can be used.
     """
     first, last = str(record.raw["window"]["first"]), record.last
     fitted = [target for target in targets(history, first, last) if target.series.fitted]
-    simulator = simulator_to(problem, history, end, last, engine)
+    simulator = simulator_to(problem, history, max(end, last), last, engine)
     paths = simulator.drawn(record.draws(problem, draws, seed), range(seed, seed + draws))
     kept = usable(paths, last)
     generator = np.random.default_rng([seed, 2])
