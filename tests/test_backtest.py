@@ -1,4 +1,4 @@
-"""Forecasts from past origins: scores on known cases, benchmarks, what starts from where, and what must not be known."""
+"""Forecasts from past origins: scores on known cases, benchmarks, where they start, and what must not be known."""
 
 import json
 from itertools import pairwise
@@ -17,7 +17,7 @@ from sim.experiments.backtest import backtest, summary
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK, TREND, forecast
 from sim.experiments.backtest.forecasts import rows_of
 from sim.experiments.backtest.known import known, wanted
-from sim.experiments.backtest.model_forecasts import FROM_OPENING, MODEL, draw, simulator_to
+from sim.experiments.backtest.model_forecasts import FROM_OPENING, MODEL, draw, run, simulator_to
 from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, diebold_mariano, score
 from sim.experiments.backtest.settings import load_settings
 from sim.experiments.calibrate.history import Series, load_history
@@ -31,8 +31,8 @@ QUARTERS = [f"{year}Q{quarter}" for year in (2023, 2024) for quarter in (1, 2, 3
 
 def series(values, **changes):
     """A made series with figures by period."""
-    made = {"label": "made", "group": "supply", "unit": "USD bn", "source": ("made",), "total": "last", "error": 0.01}
-    return Series(**{**made, "points": values, "of": ("series|tokens_usd_bn",), **changes})
+    made = {"label": "made", "group": "supply", "unit": "USD bn", "source": ("made",), "of": ("series|tokens_usd_bn",)}
+    return Series(**{**made, "points": values, "total": "last", "error": 0.01, **changes})
 
 
 def by_quarter(values, **changes):
@@ -77,18 +77,17 @@ def simulator(problem, history):
 
 
 @pytest.fixture(scope="module")
-def paths(simulator, record):
-    return simulator.drawn(record.draws(simulator.problem, DRAWS, SEED), range(SEED, SEED + DRAWS))
+def histories(simulator, record):
+    return run(simulator, record, DRAWS, SEED)
 
 
 @pytest.fixture
-def drawn(simulator, record, paths, monkeypatch):
-    """Draws the forecasts of a history of figures, on the same few histories of the model."""
-    monkeypatch.setattr(simulator, "drawn", lambda values, seeds: paths)
+def drawn(histories):
+    """Draws the forecasts from other figures, on the same few histories of the model."""
 
     def of(figures):
         there = {name: known(one, ORIGIN, SETTINGS.benchmarks.first) for name, one in figures.items()}
-        return there, draw(simulator, record, there, ORIGIN, SETTINGS.last, DRAWS, SEED)
+        return there, draw(histories, there, ORIGIN, SETTINGS.last, SEED)
 
     return of
 
@@ -154,7 +153,8 @@ def test_too_few_figures_are_named_and_never_passed_over():
     assert instead.mean == forecast(RANDOM_WALK, there, "2025Q1", SETTINGS.benchmarks).mean
     lonely = forecast(TREND, known(by_quarter([1.0]), "2024Q4", "2023Q1"), "2025Q1", SETTINGS.benchmarks)
     assert lonely.deviation is None and "no band" in lonely.rule
-    assert forecast(RANDOM_WALK, known(by_quarter([1.0]), "2022Q4", "2022Q4"), "2025Q1", SETTINGS.benchmarks) is None
+    nothing = known(by_quarter([1.0]), "2022Q4", "2022Q4")
+    assert forecast(RANDOM_WALK, nothing, "2025Q1", SETTINGS.benchmarks) is None
 
 
 def test_a_year_is_set_beside_half_a_year_by_its_quarters():
@@ -184,11 +184,11 @@ def test_the_headline_starts_from_the_last_actual_and_the_other_does_not(drawn, 
     assert before.base == {"tether_tokens": "2024Q4", "tether_profit": "2024Q4"}
 
 
-def test_a_model_that_was_right_at_the_origin_forecasts_the_same_from_there(drawn, history, simulator, paths):
+def test_a_model_that_was_right_at_the_origin_forecasts_the_same_from_there(drawn, history, histories):
     """From an actual that is the model's own number, both ways differ by the error of that actual alone."""
     one = history["vendor_sales"]
-    own = simulator.period(one, ORIGIN, paths)[:, 0]
-    there, found = drawn({"vendor_sales": moved(one, lambda p, v: float(own[0]) if p == ORIGIN else v)})
+    own = histories.simulator.period(one, ORIGIN, histories.paths)[:, 0]
+    _, found = drawn({"vendor_sales": moved(one, lambda p, v: float(own[0]) if p == ORIGIN else v)})
     apart = [
         found.samples[MODEL, "vendor_sales", period] - found.samples[FROM_OPENING, "vendor_sales", period]
         for period in ("2025Q1", "2025Q2")
@@ -217,7 +217,7 @@ def test_figures_after_the_origin_do_not_move_a_forecast(drawn, history):
 
 @pytest.mark.parametrize(("from_quarter", "moves"), [("2025Q1", False), ("2024Q4", True)])
 def test_rates_and_prices_after_the_origin_do_not_move_a_history(
-    problem, history, simulator, record, paths, monkeypatch, from_quarter, moves
+    problem, history, record, histories, monkeypatch, from_quarter, moves
 ):
     def other(name):
         return {
@@ -228,7 +228,7 @@ def test_rates_and_prices_after_the_origin_do_not_move_a_history(
     monkeypatch.setattr(opening, "read_series", other)
     changed = simulator_to(problem, history, SETTINGS.last, ORIGIN, "numpy")
     found = changed.drawn(record.draws(problem, DRAWS, SEED)[:1], [SEED])
-    assert np.array_equal(found, paths[:1]) != moves
+    assert np.array_equal(found, histories.paths[:1]) != moves
 
 
 def table(errors):
@@ -238,7 +238,8 @@ def table(errors):
         for method in summary.METHODS:
             given = by_method.get(method, by_method[RANDOM_WALK])
             for number, error in enumerate(given):
-                at = {"series": name, "group": "supply", "origin": QUARTERS[number], "horizon": 1, "method": method}
+                at = {"series": name, "group": "supply", "horizon": 1, "method": method}
+                at["origin"] = QUARTERS[number]
                 told = {"error": error, "crps": abs(error), "inside_50": 0.0, "inside_90": 1.0}
                 rows.append({**at, "period": QUARTERS[number + 1], "actual": 1.0, **told})
     return pd.DataFrame(rows)
@@ -255,7 +256,8 @@ def test_every_series_counts_by_what_the_random_walk_misses():
     whole = found[(found["group"] == summary.ALL) & (found["horizon"] == summary.ALL)]
     whole = whole[whole["origin"] == summary.ALL].set_index("method")
     assert whole["rmse"][RANDOM_WALK] == pytest.approx(np.sqrt(2.0 / 3.0))
-    assert whole["rmse"][MODEL] == pytest.approx(np.sqrt((0.25 + 4.0 + 1.0) / 3.0)), "no less than the series' error"
+    # The random walk was right about the third: there the error that is declared is the scale.
+    assert whole["rmse"][MODEL] == pytest.approx(np.sqrt((0.25 + 4.0 + 1.0) / 3.0))
     assert whole["bias"][MODEL] == pytest.approx((0.0 + 2.0 + 1.0) / 3.0)
     assert whole["forecasts"].tolist() == [6] * len(summary.METHODS)
 

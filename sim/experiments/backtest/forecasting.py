@@ -10,7 +10,7 @@ from sim.errors import ScenarioError
 from sim.experiments.backtest.forecasts import Row, rows_of
 from sim.experiments.backtest.in_sample import in_sample
 from sim.experiments.backtest.known import known
-from sim.experiments.backtest.model_forecasts import draw, simulator_to
+from sim.experiments.backtest.model_forecasts import Histories, draw, run, simulator_to
 from sim.experiments.backtest.results import Backtest
 from sim.experiments.backtest.settings import Settings, load_settings
 from sim.experiments.calibrate.history import Series, load_history
@@ -59,17 +59,21 @@ def backtest(
     records = {origin: _record(origin, settings, estimates) for origin in wanted}
     series = {name: one for name, one in history.items() if one.group in settings.groups}
     _check(settings, series)
-    rows: list[Row] = []
-    unusable: dict[str, int] = {}
-    for number, (origin, record) in enumerate(records.items()):
+    longest = _longest(estimates)
+    ran: dict[str, Histories] = {}
+    for number, record in enumerate((*records.values(), longest)):
         if progress is not None:
-            progress(number, len(records) + 1, origin)
+            progress(number, len(records) + 1, record.last)
+        if record.last not in ran:
+            end = max(settings.last, record.last)
+            simulator = simulator_to(problem, history, end, record.last, chosen)
+            ran[record.last] = run(simulator, record, count, seed)
+    rows: list[Row] = []
+    for origin in records:
         there = {name: known(one, origin, settings.benchmarks.first) for name, one in series.items()}
-        simulator = simulator_to(problem, series, settings.last, origin, chosen)
-        drawn = draw(simulator, record, there, origin, settings.last, count, seed)
-        rows += rows_of(origin, there, drawn, settings)
-        unusable[origin] = drawn.unusable
-    fit = in_sample(problem, history, _longest(estimates), count, seed, chosen, settings.last)
+        rows += rows_of(origin, there, draw(ran[origin], there, origin, settings.last, seed), settings)
+    fit = in_sample(ran[longest.last], history, longest, seed)
+    unusable = {quarter: histories.unusable for quarter, histories in ran.items()}
     if progress is not None:
         progress(len(records) + 1, len(records) + 1, "")
     return Backtest(

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.experiments.backtest.model_forecasts import simulator_to, usable
+from sim.experiments.backtest.model_forecasts import Histories
 from sim.experiments.calibrate.history import FLOOR, Series, targets
-from sim.experiments.calibrate.problem import Problem
 from sim.experiments.calibrate.record import Record
-from sim.histories import Engine
 
 ENDS = (0.05, 0.95)
 
@@ -38,46 +36,29 @@ class InSample:
         return sum(self.inside.values()) / sum(self.figures.values())
 
 
-def in_sample(
-    problem: Problem,
-    history: Mapping[str, Series],
-    record: Record,
-    draws: int,
-    seed: int,
-    engine: Engine,
-    end: str,
-) -> InSample:
-    """Run the estimate over the quarters that it was fitted to, and count the figures within the bands.
+def in_sample(histories: Histories, history: Mapping[str, Series], record: Record, seed: int) -> InSample:
+    """Count the fitted figures that lie within the bands of the estimate.
 
     A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual.
 
     Args:
-        problem: parameters and scenario.
+        histories: of the estimate.
         history: every series.
         record: the estimate.
-        draws: parameters, and a seed for each.
-        seed: of the first history and of all that is drawn.
-        engine: as in `sim.ensemble`.
-        end: quarter that histories end with at least, as those of the forecasts do: one program serves both.
-
-    Raises:
-        ScenarioError: if too few histories can be used.
+        seed: of the errors of figures.
     """
     first, last = str(record.raw["window"]["first"]), record.last
     fitted = [target for target in targets(history, first, last) if target.series.fitted]
-    simulator = simulator_to(problem, history, max(end, last), last, engine)
-    paths = simulator.drawn(record.draws(problem, draws, seed), range(seed, seed + draws))
-    kept = usable(paths, last)
     generator = np.random.default_rng([seed, 2])
     inside: dict[str, int] = {}
     figures: dict[str, int] = {}
     outside = []
     for target in fitted:
         series = target.series
-        numbers = simulator.period(series, target.period, kept)[:, 0]
+        numbers = histories.simulator.period(series, target.period, histories.paths)[:, 0]
         if series.change == "log":
             numbers = np.log(np.maximum(numbers, FLOOR * target.value))
-        low, high = np.quantile(numbers + series.error * generator.standard_normal(len(kept)), ENDS)
+        low, high = np.quantile(numbers + series.error * generator.standard_normal(len(numbers)), ENDS)
         within = low <= series.transformed(target.value) <= high
         figures[series.group] = figures.get(series.group, 0) + 1
         inside[series.group] = inside.get(series.group, 0) + int(within)

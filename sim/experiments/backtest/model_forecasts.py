@@ -37,11 +37,24 @@ class Drawn:
     Attributes:
         samples: (method, series, period) -> numbers on the scale of comparison, `(draw,)`.
         base: series -> period of the last actual; None where the model starts from its own level.
-        unusable: draws that were left out.
     """
 
     samples: Mapping[tuple[str, str, str], Numbers]
     base: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Histories with parameters drawn from an estimate, which know nothing after the quarter it was fitted to.
+
+    Attributes:
+        simulator: that ran them, and reads them.
+        paths: of those that can be used, `(draw, 1, quarter, term)`.
+        unusable: draws that were left out.
+    """
+
+    simulator: Simulator
+    paths: Numbers
     unusable: int
 
 
@@ -61,62 +74,54 @@ def simulator_to(
     return Simulator(problem, some, last=last, known=until, engine=engine)
 
 
-def usable(paths: Numbers, origin: str) -> Numbers:
-    """Paths of histories that can be used.
-
-    Raises:
-        ScenarioError: if too few can.
-    """
-    good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
-    if good.mean() < LEAST_USABLE or good.sum() < 2:
-        raise ScenarioError(f"origin {origin}: only {good.sum()} of {len(good)} histories can be used")
-    return paths[good]
-
-
-def draw(
-    simulator: Simulator,
-    record: Record,
-    known: Mapping[str, Known],
-    origin: str,
-    last: str,
-    draws: int,
-    seed: int,
-) -> Drawn:
-    """Draw the model's forecasts at an origin.
+def run(simulator: Simulator, record: Record, draws: int, seed: int) -> Histories:
+    """Run histories with parameters drawn from an estimate, each with a seed of its own.
 
     Args:
-        simulator: with the data up to the origin.
-        record: the estimate at the origin.
-        known: series -> what was known of it.
-        origin: the quarter.
-        last: quarter that is forecast.
+        simulator: with the data up to the quarter that the estimate was fitted to.
+        record: the estimate.
         draws: how many.
-        seed: of the first history and of all that is drawn.
+        seed: of the first history, and of the draws.
 
     Raises:
         ScenarioError: if too few histories can be used.
     """
-    values = record.draws(simulator.problem, draws, seed)
-    paths = simulator.drawn(values, range(seed, seed + draws))
-    kept = usable(paths, origin)
+    paths = simulator.drawn(record.draws(simulator.problem, draws, seed), range(seed, seed + draws))
+    good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
+    if good.mean() < LEAST_USABLE or good.sum() < 2:
+        raise ScenarioError(f"estimate {record.last}: only {good.sum()} of {draws} histories can be used")
+    return Histories(simulator, paths[good], int(draws - good.sum()))
+
+
+def draw(histories: Histories, known: Mapping[str, Known], origin: str, last: str, seed: int) -> Drawn:
+    """Draw the model's forecasts at an origin.
+
+    Args:
+        histories: with the data up to the origin.
+        known: series -> what was known of it.
+        origin: the quarter.
+        last: quarter that is forecast.
+        seed: of the errors of figures.
+    """
+    simulator, paths = histories.simulator, histories.paths
     generator = np.random.default_rng([seed, 1])
     samples: dict[tuple[str, str, str], Numbers] = {}
     bases: dict[str, str | None] = {}
     for name, there in known.items():
         base = base_of(there, simulator.quarters)
         bases[name] = base
-        of_base = there.series.error * generator.standard_normal(len(kept))
+        of_base = there.series.error * generator.standard_normal(len(paths))
         for period in wanted(there.series, origin, last):
-            noise = there.series.error * generator.standard_normal(len(kept))
-            own = _rates(simulator, there, period, kept)
+            noise = there.series.error * generator.standard_normal(len(paths))
+            own = _rates(simulator, there, period, paths)
             moved = own
             if base is not None:
                 # A relative error is the same of a sum and of its quarters.
                 per = size(there.series, base) if there.series.change == "level" else 1.0
-                moved = there.rates[-1] + of_base / per + own - _rates(simulator, there, base, kept)
+                moved = there.rates[-1] + of_base / per + own - _rates(simulator, there, base, paths)
             samples[MODEL, name, period] = compared(there.series, period, moved) + noise
             samples[FROM_OPENING, name, period] = compared(there.series, period, own) + noise
-    return Drawn(samples, bases, draws - len(kept))
+    return Drawn(samples, bases)
 
 
 def base_of(known: Known, quarters: list[str]) -> str | None:

@@ -33,7 +33,7 @@ class Backtest:
         rows: forecasts.
         in_sample: how many of the fitted figures lie in their bands.
         set_by_hand: keys of the scenario that were set with later data and not estimated anew at an origin.
-        unusable: origin -> draws whose histories could not be used.
+        unusable: quarter of an estimate -> draws whose histories could not be used.
     """
 
     settings: Settings
