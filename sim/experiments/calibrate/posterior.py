@@ -8,9 +8,9 @@ the priors. So the truth lies around the estimate of the free ones with
     V = H^-1 (G_f' W ((1 + 1/S) C + E + G_k G_k') W G_f + I) H^-1,    H = G_f' W G_f + I,
 
 the sandwich of simulated moments (McFadden 1989) with the priors as further moments: without data V = I. The
-others have their priors, and the covariance -H^-1 G_f' W G_k with the free ones. Where the gaps left are larger than
-all this allows, as in a model that is not the world, V is multiplied by the factor by which their weighed squares
-exceed what they would be at the truth.
+others have their priors, and the covariance -H^-1 G_f' W G_k with the free ones. Where the gaps left are larger
+than all this allows, as in a model that is not the world, V is multiplied by the factor by which their weighed
+squares exceed what they would be at the truth.
 """
 
 from __future__ import annotations

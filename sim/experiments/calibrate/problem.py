@@ -48,6 +48,7 @@ class Search(Strict):
     candidates: Annotated[int, Field(strict=True, ge=4)]
     generations: Count
     seeds: Count
+    steps: Count
     first_seed: Annotated[int, Field(strict=True, ge=0)]
     scatter_seeds: Annotated[int, Field(strict=True, ge=16)]
     slope_seeds: Count
@@ -58,6 +59,8 @@ class Recovery(Strict):
     """How it is judged which parameters can be found."""
 
     trials: Annotated[int, Field(strict=True, ge=0)]
+    seeds: Count
+    steps: Count
     least_coverage: Annotated[float, Field(ge=0.0, le=1.0)]
     most_coverage: Annotated[float, Field(ge=0.0, le=1.0)]
     most_width: Annotated[float, Field(gt=0.0, le=1.0)]
