@@ -252,7 +252,8 @@ def test_a_window_and_a_record_are_checked(problem, tmp_path):
     ],
 )
 def test_bad_input_is_told_in_one_line(tmp_path, arguments, said):
-    command = [sys.executable, "-c", "from sim.cli import main; main()", "calibrate", *arguments, "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-c", "from sim.cli import main; main()", "calibrate", *arguments]
+    command += ["--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""

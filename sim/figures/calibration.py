@@ -36,17 +36,17 @@ def draw(record: Mapping[str, Any]) -> Figure:
     known = sum(bool(one["identified"]) for one in parameters.values())
     tried = any(one["identified"] is not None for one in parameters.values())
     title = (
-        f"{known} of {len(parameters)} parameters can be told from the history of {window['first']} to {window['last']}"
+        f"{known} of {len(parameters)} parameters can be told from {window['first']} to {window['last']}"
         if tried
         else f"What the history of {window['first']} to {window['last']} says of {len(parameters)} parameters"
     )
     gaps = record["root_mean_square_gap"]
     figure = new_figure(
         title,
-        f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors. The others keep what was believed before"
+        f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors; the rest keep their priors"
         if tried
         else f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors",
-        "Grey: 90 percent of the priors, and two errors. configs/estimates; capflow calibrate, docs/calibration.md",
+        "Grey: 90 percent of the priors, and two errors. capflow calibrate, docs/calibration.md",
     )
     figure.set_figheight(max(figure.get_figheight(), 0.24 * len(parameters) + 2.0))
     grid = figure.add_gridspec(1, 2, left=0.25, right=0.975, top=0.88, bottom=0.08, wspace=0.75)

@@ -1,4 +1,4 @@
-"""`python -m sim.experiments.calibrate`: write the tables and the figure of docs/calibration.md from the records."""
+"""`python -m sim.experiments.calibrate`: the tables and the figure of docs/calibration.md, from the records."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def numbers(used: Record, before: Record) -> list[str]:
     return [
         f"- {len(used.identified)} of {len(used.keys)} parameters are identified, by {raw['recovery']['trials']} "
         f"histories with known parameters.",
-        f"- {fitted} figures are fitted to {used.last}; the typical gap (root mean square) is {gaps['fitted']:.2f} of "
-        f"their errors, and {gaps['judged']:.2f} for those that are only judged.",
-        f"- Estimated to {before.last}, the model has a typical gap of {apart['fitted']:.2f} where it was fitted and "
-        f"of {apart['held out']:.2f} in the two quarters kept aside.",
-        f"- The gaps are larger than scatter and errors allow, so variances are {raw['inflation']:.2f} times as large."
+        f"- {fitted} figures are fitted to {used.last}; their typical gap (root mean square) is {gaps['fitted']:.2f} "
+        f"of their errors, and {gaps['judged']:.2f} for those that are only judged.",
+        f"- Estimated to {before.last}, the model has a typical gap of {apart['fitted']:.2f} where it was fitted "
+        f"and of {apart['held out']:.2f} in the two quarters kept aside.",
+        f"- The gaps are larger than scatter and errors allow: variances are {raw['inflation']:.2f} times as large."
         if raw["inflation"] > 1.0
         else "- The gaps are no larger than scatter and errors allow.",
     ]

@@ -90,6 +90,7 @@ def estimate(
     best = polish(simulator, moments, start, seeds, wanted, steps)
     many = range(plan.first_seed, plan.first_seed + plan.scatter_seeds)
     scatter = scatter_of(simulator.compared(problem.values(best.places)[None], many)[0])
-    around = posterior(simulator, moments, best.places, count, scatter, wanted)
+    over = plan.slope_seeds if short is None else short.seeds
+    around = posterior(simulator, moments, best.places, count, scatter, wanted, over)
     misfit = best.distance - float((best.places**2).sum())
     return Estimate(problem, simulator.targets, around, best.distance, misfit, candidates, best.steps)

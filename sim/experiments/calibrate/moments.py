@@ -5,9 +5,9 @@ The distance of parameters at places z (standard deviations from the middle of t
     Q(z) = g(z)' W g(z) + z' z,    g(z) = mean over seeds of the model's targets - observed,    W = E^-1,
 
 with the variances E of what figures and model leave open (McFadden 1989; Grazzini and Richiardi 2015 for
-agent-based models). The priors enter as moments of their own. W is what is declared, not the inverse of the scatter
-of simulated histories: weights by its covariance would buy a good fit of differences with a bad one of levels. How
-sure an estimate is takes that scatter into account (`posterior`).
+agent-based models). The priors enter as moments of their own. W is what is declared, not the inverse of the
+scatter of simulated histories: weights by its covariance would buy a good fit of differences with a bad one of
+levels. How sure an estimate is takes that scatter into account (`posterior`).
 """
 
 from __future__ import annotations

@@ -64,6 +64,7 @@ def posterior(
     seeds: int,
     scatter: Numbers,
     free: NDArray[np.bool_],
+    slope_seeds: int,
 ) -> Posterior:
     """The distribution around an estimate.
 
@@ -74,11 +75,12 @@ def posterior(
         seeds: over which the model's side was averaged.
         scatter: covariance of one history's targets over seeds, `(target, target)`.
         free: which parameters were estimated, `(parameter,)`; the others keep their priors.
+        slope_seeds: over which slopes are averaged.
     """
     plan = simulator.problem.plan.search
-    slope_seeds = range(plan.first_seed, plan.first_seed + plan.slope_seeds)
     every = np.ones(len(middle), dtype=bool)
-    slopes = moments.weighed(slopes_at(simulator, middle, slope_seeds, every).T).T
+    over = range(plan.first_seed, plan.first_seed + slope_seeds)
+    slopes = moments.weighed(slopes_at(simulator, middle, over, every).T).T
     mine, others = slopes[:, free], slopes[:, ~free]
     chance = (1.0 + 1.0 / seeds) * scatter / np.outer(moments.error, moments.error) + np.eye(len(moments.error))
     chance = chance + others @ others.T
