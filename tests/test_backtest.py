@@ -13,9 +13,11 @@ from test_cli import capflow
 from sim import opening
 from sim.data import read_series
 from sim.errors import ScenarioError
-from sim.experiments.backtest import backtest, summary
+from sim.experiments.backtest import Backtest, backtest, console, summary
+from sim.experiments.backtest import __main__ as writer
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK, TREND, forecast
 from sim.experiments.backtest.forecasts import rows_of
+from sim.experiments.backtest.in_sample import InSample
 from sim.experiments.backtest.known import known, wanted
 from sim.experiments.backtest.model_forecasts import FROM_OPENING, MODEL, draw, run, simulator_to
 from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, diebold_mariano, score
@@ -31,8 +33,9 @@ QUARTERS = [f"{year}Q{quarter}" for year in (2023, 2024) for quarter in (1, 2, 3
 
 def series(values, **changes):
     """A made series with figures by period."""
-    made = {"label": "made", "group": "supply", "unit": "USD bn", "source": ("made",), "of": ("series|tokens_usd_bn",)}
-    return Series(**{**made, "points": values, "total": "last", "error": 0.01, **changes})
+    made = {"label": "made", "group": "supply", "unit": "USD bn", "source": ("made",), "total": "last"}
+    read = {"of": ("series|tokens_usd_bn",), "error": 0.01}
+    return Series(**{**made, **read, "points": values, **changes})
 
 
 def by_quarter(values, **changes):
@@ -260,6 +263,45 @@ def test_every_series_counts_by_what_the_random_walk_misses():
     assert whole["rmse"][MODEL] == pytest.approx(np.sqrt((0.25 + 4.0 + 1.0) / 3.0))
     assert whole["bias"][MODEL] == pytest.approx((0.0 + 2.0 + 1.0) / 3.0)
     assert whole["forecasts"].tolist() == [6] * len(summary.METHODS)
+
+
+@pytest.fixture
+def small(drawn, history):
+    """A backtest of few draws from one origin, with what is told of the fit made up."""
+    there, found = drawn(history)
+    rows = tuple(rows_of(ORIGIN, there, found, SETTINGS))
+    fit = InSample(ORIGIN, {"supply": 8, "gpus": 2}, {"supply": 8, "gpus": 3}, ("made",))
+    return Backtest(SETTINGS, (ORIGIN,), DRAWS, SEED, history, rows, fit, ("a.b", "c.d"), {ORIGIN: 1})
+
+
+def test_the_words_say_where_the_model_loses(small):
+    table = small.by_series[small.by_series["comparable"]]
+    lost = [
+        label
+        for label, part in table.groupby("label")
+        if part.set_index("method")["rmse"][MODEL] > part.set_index("method")["rmse"][list(BENCHMARKS)].min()
+    ]
+    assert 0 < len(lost) < table["series"].nunique(), "else there is nothing to see here"
+    first = small.words[0]
+    compared = table["series"].nunique()
+    assert first.startswith(f"The model loses to its best benchmark in {len(lost)} of {compared} series")
+    assert {label for label in table["label"] if f"{label} (" in first} == set(lost)
+    told = " ".join(small.words)
+    for part in ("91 percent of 11 figures", "2 values of the scenario", f"{ORIGIN} 1, of 3"):
+        assert part in told
+
+
+def test_the_page_gets_its_results_and_keeps_the_rest(small, capsys, tmp_path):
+    page = writer.PAGE.read_text(encoding="utf8")
+    written = writer.rewritten(page, small)
+    assert written.partition(writer.BEGIN)[0] == page.partition(writer.BEGIN)[0]
+    assert written.partition(writer.END)[2] == page.partition(writer.END)[2]
+    console.show(small, tmp_path)
+    shown = " ".join(capsys.readouterr().out.split())
+    for sentence in small.words:
+        assert f"- {sentence}\n" in written and " ".join(sentence.split()) in shown
+    with pytest.raises(ScenarioError, match="no lines"):
+        writer.rewritten("nothing", small)
 
 
 @pytest.fixture(scope="module")

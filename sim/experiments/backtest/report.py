@@ -44,16 +44,14 @@ def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) ->
         The file.
     """
     origins = ", ".join(found.origins)
-    first, *rest = found.words
     body = [
         f"<p class='note'>capflow: forecasts from {origins} to {found.settings.last}, {found.draws:,} draws each, "
         f"seed {found.seed}</p>",
         "<h1>Would the model have forecast it?</h1>",
-        f"<p class='lead'>{escape(first)}</p>",
         "<ul>",
-        *(f"<li>{escape(sentence)}</li>" for sentence in rest),
+        *(f"<li>{escape(sentence)}</li>" for sentence in found.words),
         "</ul>",
-        *(picture(path, path.stem, _caption(name)) for name, path in pictures.items()),
+        *(picture(path, *_caption(name)) for name, path in pictures.items()),
         *(_sheet(sheet) for sheet in sheets(found)),
         "<h2>How to read this</h2>",
         READING,
@@ -65,8 +63,12 @@ def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) ->
     return path
 
 
-def _caption(name: str) -> str:
-    return ERRORS if name == "errors" else FANS
+def _caption(name: str) -> tuple[str, str]:
+    """Title and caption of a figure."""
+    if name == "errors":
+        return "Errors by horizon", ERRORS
+    origin = name.removeprefix("fans_")
+    return ("Forecasts from all origins" if origin == "fans" else f"Forecasts from {origin}"), FANS
 
 
 def _sheet(sheet: Sheet) -> str:

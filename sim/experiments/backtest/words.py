@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -182,15 +183,20 @@ def _fallbacks(found: Backtest) -> list[str]:
 
 def _unscored(found: Backtest) -> list[str]:
     table = found.by_series
-    alone = table[~table["comparable"]].drop_duplicates("series")
+    alone = table[~table["comparable"] & (table["method"] == MODEL)]
     told = []
     if len(alone):
-        names = ", ".join(str(label) for label in alone["label"])
-        told.append(f"No figure was known before, so that only the model has forecasts: {names}.")
+        rows = zip(alone["label"], alone["unit"], alone["rmse"], alone["forecasts"], strict=True)
+        each = "; ".join(f"{label} ({_off(unit, rmse)}, {_forecasts(n)})" for label, unit, rmse, n in rows)
+        told.append(f"No figure was known before, so that only the model has forecasts: {each}.")
     never = [one.label for name, one in found.series.items() if name not in set(table["series"])]
     if never:
         told.append(f"No figure came after an origin, so that nothing is scored: {', '.join(never)}.")
     return told
+
+
+def _off(unit: str, error: float) -> str:
+    return f"off by a factor of {math.exp(error):.2f}" if unit == "log" else f"off by {error:.2f} {unit}"
 
 
 def _name(method: str) -> str:
