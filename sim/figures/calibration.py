@@ -49,7 +49,7 @@ def draw(record: Mapping[str, Any]) -> Figure:
         "Grey: 90 percent of the priors, and two errors. capflow calibrate, docs/calibration.md",
     )
     figure.set_figheight(max(figure.get_figheight(), 0.24 * len(parameters) + 2.0))
-    grid = figure.add_gridspec(1, 2, left=0.25, right=0.975, top=0.88, bottom=0.08, wspace=0.75)
+    grid = figure.add_gridspec(1, 2, left=0.20, right=0.975, top=0.80, bottom=0.09, wspace=0.80)
     _parameters(figure.add_subplot(grid[0, 0]), parameters)
     _gaps(figure.add_subplot(grid[0, 1]), record["targets"])
     return figure
