@@ -50,6 +50,7 @@ default_role = "py:obj"
 # A name of the house that leads nowhere is a mistake; words in code style, and names of other libraries, are none.
 nitpicky = True
 nitpick_ignore_regex = [("py:class", r".*"), (r"py:.*", r"(?!sim\.).*")]
+viewcode_follow_imported_members = False
 
 html_theme = "furo"
 html_title = f"{project} {release}"

@@ -7,10 +7,11 @@ docstring of a field is a description, without a type before a colon; and a bare
 import sys
 from functools import cache
 
-from sphinx.addnodes import desc_annotation, pending_xref
+from sphinx.addnodes import desc_annotation, desc_signature, pending_xref
 
 FIELDS = ("attribute", "data", "property")
 BEFORE_NAPOLEON, AFTER_NAPOLEON = 400, 600
+BEFORE_VIEWCODE = 400
 LONGEST_VALUE = 100
 """Characters; the value of a constant that takes more is left out."""
 
@@ -21,6 +22,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", Fields.put_aside, priority=BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", Fields.put_back, priority=AFTER_NAPOLEON)
     app.connect("autodoc-skip-member", documented_as_public)
+    app.connect("doctree-read", also_at_home, priority=BEFORE_VIEWCODE)
     app.connect("doctree-read", name_by_module)
     app.connect("doctree-read", leave_out_long_values)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -68,6 +70,15 @@ def public():
     import sim
 
     return {name: getattr(sim, name) for name in sim.__all__}
+
+
+def also_at_home(app, doctree):
+    """Let what `sim` offers be found in the module where it is written, by links to it and from its source."""
+    for node in doctree.findall(desc_signature):
+        offered = public().get(node.get("fullname", "").split(".")[0])
+        if node.get("module") == "sim" and offered is not None:
+            node["module"] = offered.__module__
+            node["ids"].append(f"{node['module']}.{node['fullname']}")
 
 
 def name_by_module(app, doctree):
