@@ -39,14 +39,16 @@ myst_heading_anchors = 4
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+autodoc_use_type_comments = False
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 python_maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries = False
 # `name` in a docstring is a link where there is a name to link to, else code.
-default_role = "py:obj"
+default_role = "name"
 # A name of the house that leads nowhere is a mistake; words in code style, and names of other libraries, are none.
 nitpicky = True
 nitpick_ignore_regex = [("py:class", r".*"), (r"py:.*", r"(?!sim\.).*")]
@@ -54,12 +56,11 @@ viewcode_follow_imported_members = False
 
 html_theme = "furo"
 html_title = f"{project} {release}"
+html_favicon = "../sim/server/assets/favicon.ico"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_extra_path = ["_site/index.html"]
 html_copy_source = False
 html_show_sourcelink = False
-html_theme_options = {
-    # The system's own fonts: nothing is fetched from anywhere.
-    "light_css_variables": {"content-padding": "2rem"},
-}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

@@ -1,23 +1,30 @@
 """Docstrings as the house writes them, in the terms of Sphinx.
 
-They are Google style, and three habits need a word: an indented block after an empty line is an equation or code; the
-docstring of a field is a description, without a type before a colon; and a bare name means what it means in its module.
+They are Google style, and some habits need a word: single backticks hold a name or code; an indented block after an
+empty line is an equation or code; the docstring of a field is a description, without a type before a colon; and a bare
+name means what it means in its module.
 """
 
+import re
 import sys
 from functools import cache
 
+from docutils import nodes
 from sphinx.addnodes import desc_annotation, desc_signature, pending_xref
+from sphinx.domains.python import PythonDomain
 
 FIELDS = ("attribute", "data", "property")
 BEFORE_NAPOLEON, AFTER_NAPOLEON = 400, 600
 BEFORE_VIEWCODE = 400
+NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 LONGEST_VALUE = 100
 """Characters; the value of a constant that takes more is left out."""
 
 
 def setup(app):
     """Register with Sphinx."""
+    app.add_role("name", name_or_code)
+    app.connect("autodoc-process-signature", arrays_as_written)
     app.connect("autodoc-process-docstring", literal_blocks, priority=BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", Fields.put_aside, priority=BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", Fields.put_back, priority=AFTER_NAPOLEON)
@@ -26,6 +33,18 @@ def setup(app):
     app.connect("doctree-read", name_by_module)
     app.connect("doctree-read", leave_out_long_values)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def name_or_code(role, rawtext, text, lineno, inliner, options=None, content=()):
+    """What stands in single backticks: a link where it names something of the house, else code as it stands."""
+    if not NAME.fullmatch(text):
+        return [nodes.literal(rawtext, text)], []
+    return PythonDomain.roles["obj"]("py:obj", rawtext, text, lineno, inliner)
+
+
+def arrays_as_written(app, what, name, obj, options, signature, returned):
+    """Call arrays by the name that annotations give them; `Array` stands for arrays of any library."""
+    return tuple(text and text.replace("[Any, '", "[Array, '") for text in (signature, returned))
 
 
 def literal_blocks(app, what, name, obj, options, lines):

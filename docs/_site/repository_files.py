@@ -64,7 +64,8 @@ def pages(app):
         text = (Path(app.srcdir) / path).read_text("utf8")
         highlighted = app.builder.highlighter.highlight_block(text, language(path))
         title = escape(path)
-        yield f"{FOLDER}/{path}", {"title": title, "body": f"<h1>{title}</h1>\n{highlighted}"}, "page.html"
+        body = f'<h1>{title}</h1>\n<div class="repository-file">{highlighted}</div>'
+        yield f"{FOLDER}/{path}", {"title": title, "body": body}, "page.html"
 
 
 def language(path):
