@@ -1,7 +1,8 @@
 """How the documentation becomes a site: `make docs`, into build/docs.
 
-The source folder of the site is the repository, not docs/, so that README.md, docs/ and the READMEs of benchmarks/ and
-runs/ keep their places beside each other, and a relative link leads to the same page on the site as in the repository.
+The source folder of the site is the repository, not docs/, so that README.md, docs/ and the READMEs of benchmarks/
+and runs/ keep their places beside each other, and a relative link leads to the same page on the site as in the
+repository.
 """
 
 import sys

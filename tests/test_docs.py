@@ -1,4 +1,4 @@
-"""The documentation: every link leads somewhere, as the repository stands and on the site that is built from it."""
+"""The documentation: every link leads somewhere, in the repository and on the site that is built from it."""
 
 import re
 import subprocess
@@ -24,6 +24,7 @@ READMES = [TOP / name for name in ("README.md", "CHANGELOG.md", "benchmarks/READ
 PAGES = [*READMES, *sorted(DOCS.rglob("*.md"))]
 LISTS = (DOCS / "index.md", DOCS / "api/index.md")
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=4, slug_func=github_slugify)
+NAVIGATION = ("index", "next", "prev", "search")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text("utf8"))["project"]
 
 
@@ -78,10 +79,8 @@ class Parts(HTMLParser):
         """Collect."""
         found = dict(attributes)
         self.anchors.add(found.get("id"))
-        if tag == "a" and found.get("href"):
-            self.links.append(found["href"])
-        elif tag == "link" and found.get("rel") in ("index", "next", "prev", "search"):
-            self.links.append(found["href"])
+        if tag == "a" or (tag == "link" and found.get("rel") in NAVIGATION):
+            self.links.append(found.get("href", ""))
         elif tag in ("link", "script", "img", "iframe", "source"):
             self.loaded.append(found.get("href") or found.get("src"))
 

@@ -1,8 +1,8 @@
 """Docstrings as the house writes them, in the terms of Sphinx.
 
-They are Google style, and some habits need a word: single backticks hold a name or code; an indented block after an
-empty line is an equation or code; the docstring of a field is a description, without a type before a colon; and a bare
-name means what it means in its module.
+They are Google style, and some habits need a word: single backticks hold a name or code; an indented block after
+an empty line is an equation or code; the docstring of a field is a description, without a type before a colon; and
+a bare name means what it means in its module.
 """
 
 import re
@@ -48,7 +48,7 @@ def arrays_as_written(app, what, name, obj, options, signature, returned):
 
 
 def literal_blocks(app, what, name, obj, options, lines):
-    """Mark equations and code: blocks that an empty line sets off, and that stand further in than the text before."""
+    """Mark equations and code: blocks that an empty line sets off, further in than the text before."""
     marked, before = [], ""
     for line in lines:
         set_off = marked and not marked[-1].strip()
@@ -101,7 +101,7 @@ def also_at_home(app, doctree):
 
 
 def name_by_module(app, doctree):
-    """Give bare names of types and errors their full name. Sphinx would look for any object with such an ending."""
+    """Give bare names of types and errors their full name; Sphinx would take any object with such an ending."""
     for node in doctree.findall(pending_xref):
         if node.get("refdomain") == "py" and "refspecific" in node and "." not in node["reftarget"]:
             node["reftarget"] = full_name(node["reftarget"], node.get("py:module"))

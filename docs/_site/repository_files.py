@@ -1,7 +1,7 @@
 """Links to files of the repository that are no pages lead to pages that show them.
 
-A page may link to a module, a scenario or a table of data by its relative path. Where the repository is read, that is
-the file itself; here it becomes a page with the file, highlighted, so that the site needs no other place.
+A page may link to a module, a scenario or a table of data by its relative path. Where the repository is read, that
+is the file itself; here it becomes a page with the file, highlighted, so that the site needs no other place.
 """
 
 from html import escape
