@@ -19,23 +19,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.ensembles import ensemble
-    from sim.errors import ScenarioError
+    from sim.errors import AccountingError, ScenarioError
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.histories import WorkerError
     from sim.experiments.sweep import Sweep, sweep
-    from sim.experiments.validate import FactTable, facts_of, validate
-    from sim.model import AccountingError, CapitalFlowModel
+    from sim.experiments.validate import validate
+    from sim.facts import FactTable, facts_of
+    from sim.model import CapitalFlowModel
     from sim.runs import Run, RunError
     from sim.scenario import Scenario, load
     from sim.single import run
 
 _HOME = {
-    "AccountingError": "sim.model",
+    "AccountingError": "sim.errors",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",
-    "FactTable": "sim.experiments.validate",
+    "FactTable": "sim.facts",
     "Run": "sim.runs",
     "RunError": "sim.runs",
     "Scenario": "sim.scenario",
@@ -45,7 +46,7 @@ _HOME = {
     "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.ensembles",
-    "facts_of": "sim.experiments.validate",
+    "facts_of": "sim.facts",
     "load": "sim.scenario",
     "run": "sim.single",
     "sweep": "sim.experiments.sweep.runner",

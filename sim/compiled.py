@@ -8,7 +8,6 @@ programs are kept on disk between invocations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain, islice
@@ -144,16 +143,21 @@ def _run_batches(
     starts: Iterator[Start], size: int, replaced: tuple[Replacement, ...], flows: bool
 ) -> Iterator[tuple[int, Any]]:
     """Number of histories and what the program gives, batch by batch; not yet waited for."""
-    program = _program(replaced, flows)
+    program: Any = _program(replaced, flows)
     while batch := list(islice(starts, size)):
         # Slots that are left over repeat a history: the program has one shape.
         full = batch + batch[-1:] * (size - len(batch))
         stacked = jax.tree.map(_stacked, *((s.economy, s.rules, s.draws) for s in full))
         try:
             shapes = (program, *(np.shape(leaf) for leaf in jax.tree.leaves(stacked)))
-            with nullcontext() if shapes in _compiled else one_at_a_time():
+            if shapes in _compiled:
                 found = program(*stacked)
-            _compiled.add(shapes)
+            else:
+                # Traced side by side by all processes that wait for it; the trace is kept for the call.
+                program.lower(*stacked)
+                with one_at_a_time():
+                    found = program(*stacked)
+                _compiled.add(shapes)
             yield len(batch), found
         except ScenarioError as error:
             # Said again, without what JAX adds about its own frames.

@@ -75,9 +75,11 @@ def compile_history(start: Start) -> Program:
         return jax.lax.scan(step, _numbers(_without_journal(given.economy)), given.draws)[1]
 
     keep_programs()
-    with jax.enable_x64(True), one_at_a_time():
-        program = jax.jit(packed_history, compiler_options=compiler_options())
-        run = program.lower(trees.packed(start)).compile()
+    with jax.enable_x64(True):
+        # Traced side by side by all processes that wait for it.
+        traced = jax.jit(packed_history, compiler_options=compiler_options()).lower(trees.packed(start))
+        with one_at_a_time():
+            run = traced.compile()
     return Program(run, *seen[-1])
 
 

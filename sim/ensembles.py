@@ -12,9 +12,8 @@ import numpy as np
 
 from sim import calendar, levers
 from sim.economy.decisions import Decision
-from sim.errors import ScenarioError
+from sim.errors import AccountingError, ScenarioError
 from sim.histories import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
-from sim.model import AccountingError
 from sim.scenario import Scenario, changed, load
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Mistakes of the user, told in one line."""
+"""Mistakes of the user, told in one line, and books that are wrong."""
 
 from __future__ import annotations
 
@@ -18,3 +18,7 @@ def suggestion(word: str, choices: Any) -> str:
 
 class CannotCompileError(ScenarioError):
     """A replaced decision cannot be compiled by JAX; in NumPy it can be run."""
+
+
+class AccountingError(RuntimeError):
+    """An accounting identity does not hold: the books are wrong, and so would be the results."""

@@ -18,13 +18,10 @@ from sim.economy import measures
 from sim.economy.checks import TOLERANCE, identities
 from sim.economy.ledger import Books
 from sim.economy.quarter import quarter
+from sim.errors import AccountingError
 from sim.events import happened
 from sim.opening import draws_for, open_economy
 from sim.scenario import Scenario, changed, load
-
-
-class AccountingError(RuntimeError):
-    """An accounting identity does not hold: the books are wrong, and so would be the results."""
 
 
 class CapitalFlowModel(mesa.Model):

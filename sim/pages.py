@@ -53,6 +53,8 @@ th { font-weight: 600; color: var(--muted); }
 .number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
 td.number { white-space: nowrap; }
 th.number, td.number { padding-left: .9rem; }
+.number + :not(.number) { padding-left: 1.4rem; }
+.stacked span.note { white-space: nowrap; }
 tr.group td { font-weight: 600; border-bottom-color: var(--muted); padding-top: .9rem; }
 tr.group ~ tr:not(.group, .total) td:first-child { padding-left: 1rem; }
 tr.interest td { color: var(--interest); }
@@ -61,6 +63,16 @@ code { font-size: .92em; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; max-width: 44rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 34rem) { table { font-size: .88rem; } td.number, th.number { padding-left: .5rem; } }
+@media (max-width: 34rem) {
+  .stacked { min-width: 0; width: 100%; } .stacked thead { display: none; }
+  .stacked tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .stacked td, .stacked td.number, .stacked .number + td { display: flex; gap: 1rem; padding: .1rem 0; border: 0;
+    justify-content: space-between; text-align: right; white-space: normal; }
+  .stacked td:first-child { display: block; text-align: left; font-weight: 600; }
+  .stacked td:not(:first-child)::before { content: attr(data-label); color: var(--muted); text-align: left;
+    white-space: nowrap; }
+  .stacked td:empty { display: none; } .stacked .note { font-weight: 400; }
+}
 @media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } }
 @media print {
   :root { --ink: #000; --muted: #444; --paper: #fff; --line: #bbb; --interest: #b34700; }
@@ -82,12 +94,24 @@ def page(title: str, body: str) -> str:
     return PAGE.substitute(title=escape(f"{title} - capflow"), style=STYLE, body=body)
 
 
-def table(heads: Sequence[str], rows: Iterable[str], numbers: Container[int] = ()) -> str:
-    """A table of finished rows; `numbers` are the places of columns of numbers."""
+def table(
+    heads: Sequence[str], rows: Iterable[str], numbers: Container[int] = (), stacked: bool = False
+) -> str:
+    """A table of finished rows.
+
+    Args:
+        heads: of its columns.
+        rows: each a `tr` with as many cells.
+        numbers: places of columns of numbers.
+        stacked: on narrow screens each row is a card, whose cells are named by their `data-label`, and nothing
+            scrolls sideways; for tables of words.
+    """
     kinds = [" class='number'" if place in numbers else "" for place in range(len(heads))]
     cells = "".join(f"<th scope='col'{kind}>{escape(head)}</th>" for head, kind in zip(heads, kinds, strict=True))
     body = "\n".join(rows)
-    return f'<div class="table"><table><thead><tr>{cells}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    look = ' class="stacked"' if stacked else ""
+    head = f"<thead><tr>{cells}</tr></thead>"
+    return f'<div class="table"><table{look}>{head}<tbody>\n{body}\n</tbody></table></div>'
 
 
 def picture(path: Path, title: str, caption: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.attribution import AI, CASH, DIRECT, RETURNED, direct_uses, final_uses, headline
 from sim.economy.checks import TOLERANCE
+from sim.facts.section import section as _facts
 from sim.figures import FIGURES
 from sim.figures.journeys import journeys
 from sim.matrices import balance_sheets
@@ -18,6 +19,8 @@ from sim.wording import money, percent
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.facts.table import FactTable
 
 from sim.runs import Run
 
@@ -63,7 +66,13 @@ SECTIONS = {
 }
 """Sections that are a figure with its caption, in the order of the story, after the interest itself."""
 
-def write_report(run: Run, figures: Sequence[Path], folder: Path | str, manifest: Mapping[str, Any]) -> Path:
+def write_report(
+    run: Run,
+    figures: Sequence[Path],
+    folder: Path | str,
+    manifest: Mapping[str, Any],
+    facts: FactTable | None = None,
+) -> Path:
     """Write `report.html`: the story of a run, with its figures in it.
 
     Args:
@@ -72,6 +81,7 @@ def write_report(run: Run, figures: Sequence[Path], folder: Path | str, manifest
         folder: where the report goes.
         manifest: what explains the run: scenario, title, about, seed, quarters, opening, changes, checks,
             versions. What it lacks is left out.
+        facts: the run beside article and evidence; left out if it is.
 
     Returns:
         The file.
@@ -87,6 +97,7 @@ def write_report(run: Run, figures: Sequence[Path], folder: Path | str, manifest
             for name, heading in SECTIONS.items()
             if name in pictures
         ),
+        *([_facts(facts)] if facts is not None else []),
         _balance_sheets(run),
         _events(run.events),
         _checks(manifest.get("checks") or {}),

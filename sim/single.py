@@ -6,17 +6,20 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim import levers
 from sim.attribution import headline
 from sim.economy.decisions import Decision
+from sim.facts import FactTable, facts_of, load_facts
 from sim.manifest import manifest_of
-from sim.model import CapitalFlowModel
 from sim.records import Recorder
 from sim.run_writer import RunWriter, default_out
 from sim.runs import Run
 from sim.scenario import Scenario, changed, load
+
+if TYPE_CHECKING:
+    from sim.model import CapitalFlowModel
 
 RUNS = Path("runs")
 """Where run folders go, seen from where the command was given."""
@@ -51,7 +54,7 @@ def run(
         The finished run, open for reading.
 
     Raises:
-        ScenarioError: if the scenario, a change or a decision is wrong.
+        ScenarioError: if the scenario, a change, a decision or the file of facts is wrong.
         RunError: if the folder exists or cannot be written; nothing is left behind.
         AccountingError: if an accounting identity is violated.
     """
@@ -61,6 +64,10 @@ def run(
         if given is not None:
             wanted[key] = given
     scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
+    # A mistake in the file of facts is told before the history, not after it.
+    facts = load_facts() if figures else None
+    from sim.model import CapitalFlowModel
+
     chosen = scenario.run.seed
     folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
     with RunWriter(folder) as writer:
@@ -77,8 +84,8 @@ def run(
         )
         finished = Run(writer.folder, manifest)
         _write_network(finished, writer.folder)
-        if figures:
-            _write_report(finished, writer.folder, manifest)
+        if facts is not None:
+            _write_report(finished, writer.folder, manifest, facts_of(finished, scenario, facts))
         done = time.perf_counter()
         manifest["timing"] = {
             "simulation_s": round(simulated - began, 3),
@@ -110,8 +117,8 @@ def _write_network(finished: Run, folder: Path) -> None:
     network.write_json(last_year, folder / "network.json")
 
 
-def _write_report(finished: Run, folder: Path, manifest: Mapping[str, Any]) -> None:
+def _write_report(finished: Run, folder: Path, manifest: Mapping[str, Any], facts: FactTable) -> None:
     from sim.figures import save_all
     from sim.report import write_report
 
-    write_report(finished, save_all(finished, folder / "figures"), folder, manifest)
+    write_report(finished, save_all(finished, folder / "figures"), folder, manifest, facts)

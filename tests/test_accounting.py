@@ -25,7 +25,8 @@ from sim.economy.flows import (
     SECTORS,
 )
 from sim.economy.ledger import balance, net_worth, pay, revalue, write_down, write_off
-from sim.model import AccountingError, enforced
+from sim.errors import AccountingError
+from sim.model import enforced
 from sim.scenario import changed, load
 
 BASELINE = load("baseline")

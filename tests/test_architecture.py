@@ -53,6 +53,33 @@ def test_nothing_imports_the_command_line():
         assert "sim.cli" not in set(_imports(path))
 
 
+def test_a_run_reaches_no_experiment_and_no_server():
+    """Runs, their figures and reports are what experiments and the server are made of, not the other way round."""
+    found, waiting = set(), ["sim.single"]
+    while waiting:
+        name = waiting.pop()
+        path = SIM.parent.joinpath(*name.split("."))
+        source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for target in _modules(source):
+            if target != "sim" and target not in found:
+                found.add(target)
+                waiting.append(target)
+    assert {"sim.report", "sim.figures", "sim.facts"} <= found
+    assert not {name for name in found if name.startswith(("sim.experiments", "sim.server", "sim.cli"))}
+
+
+def _modules(source):
+    """Modules of the house that a file imports; `from sim import data` is one, a function of a module is none."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("sim."))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "sim":
+            for alias in node.names:
+                path = SIM.parent.joinpath(*node.module.split("."), alias.name)
+                there = path.is_dir() or path.with_suffix(".py").exists()
+                yield f"{node.module}.{alias.name}" if there else node.module
+
+
 def test_importing_sim_is_light():
     heavy = "numpy pandas mesa matplotlib networkx duckdb jax pydantic"
     code = f"import sys, sim; sys.exit(bool({{*'{heavy}'.split()}} & set(sys.modules)))"

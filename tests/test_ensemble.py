@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sweeps import RUNS, content, done, log, write_design
 
 import sim
 from sim import compiled, levers
@@ -91,6 +92,19 @@ def test_a_history_is_the_same_alone_and_in_company(both):
     np.testing.assert_allclose(many.paths[66], one.paths[0], rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.slow
+def test_a_compiled_sweep_writes_the_same_bytes_in_one_and_two_processes(both, tmp_path):
+    """In this process, which has the program, and in two of the command line, which find it on disk."""
+    text = write_design(tmp_path / "rates.toml", keep="['series']", chunk=8).read_text()
+    design = tmp_path / "compiled.toml"
+    design.write_text(text.replace('"numpy"', '"jax"').replace("quarters = 2", f"quarters = {QUARTERS}"))
+    done("sweep", design, "--no-report", "--out", "two", "--workers", 2, cwd=tmp_path)
+    one = sim.sweep(design, tmp_path / "one", workers=1)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    assert one.manifest["runs"] == RUNS
+    assert len({line["worker"] for line in log(tmp_path / "two", "done")}) == 2
+
+
 def test_numpy_engine_gives_what_the_mesa_model_gives():
     data = sim.ensemble("baseline", runs=2, quarters=3, engine="numpy")
     for run, seed in enumerate(data.seed.values):
@@ -162,6 +176,22 @@ def test_a_decision_that_cannot_be_compiled_says_so():
     with pytest.raises(sim.ScenarioError, match=r"decisions.payout cannot be compiled .* in NumPy") as caught:
         compiled.in_jax([start(base, 1)], rules)
     assert "\n" not in str(caught.value)
+
+
+def test_the_example_behaviours_can_be_traced():
+    """They give the same numbers compiled as they do in NumPy; the unchecked rules are what a compiler takes."""
+    import jax
+
+    from examples import all_in_gold, cautious_labs
+
+    given = start(load("baseline"), 1)
+    rules = behaviour(load("baseline"), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose})
+    assert set(rules.replaced()) == {"lab_spending", "redeployment"}
+    for name in rules.replaced():
+        plain = rules[name](given.economy, given.rules)
+        with jax.enable_x64(True):
+            traced = jax.jit(rules.unchecked()[name])(given.economy, given.rules)
+        np.testing.assert_allclose(np.asarray(traced), plain, rtol=1e-12)
 
 
 def of_no_shape(economy, rules):

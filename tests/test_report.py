@@ -7,9 +7,13 @@ from types import SimpleNamespace
 import pytest
 from test_attribution import known_runs
 
+import sim
 from sim.attribution import direct_uses, final_uses, headline
+from sim.facts import facts_of
+from sim.facts.words import evidence_words, model_words
 from sim.figures import FIGURES, save_all
 from sim.report import MOST_EVENTS, write_report
+from sim.scenario import load
 
 MANIFEST = {
     "scenario": "baseline",
@@ -72,12 +76,12 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(runs, tmp_path_factory):
-    """A function that writes the report of a run; without figures unless they are asked for."""
+    """A function that writes the report of a run; without figures and facts unless they are asked for."""
 
-    def write(kind="baseline", figures=False, **manifest):
+    def write(kind="baseline", figures=False, facts=None, **manifest):
         folder = tmp_path_factory.mktemp("report")
         pictures = save_all(runs(kind), folder / "figures") if figures else []
-        path = write_report(runs(kind), pictures, folder, {**MANIFEST, **manifest})
+        path = write_report(runs(kind), pictures, folder, {**MANIFEST, **manifest}, facts)
         assert path == folder / "report.html"
         return path.read_text(encoding="utf-8")
 
@@ -85,8 +89,14 @@ def written(runs, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(written):
-    return Page(written(figures=True))
+def facts(runs):
+    """The baseline's fourteen quarters beside the facts."""
+    return facts_of(runs("baseline"), load("baseline"))
+
+
+@pytest.fixture(scope="module")
+def page(written, facts):
+    return Page(written(figures=True, facts=facts))
 
 
 def test_the_page_is_well_formed(page):
@@ -141,6 +151,7 @@ def test_the_story_is_told_in_order(page):
         "Whose money bought the GPUs",
         "Whose failure would hurt whom",
         "The model against the data",
+        "Does it match the world?",
         "Balance sheets at the end",
         "What happened",
         "Checks of the books",
@@ -161,6 +172,88 @@ def test_inputs_are_not_presented_as_results(page):
     told = " ".join(element.text for element in page.all("p", "figcaption"))
     for word in ("come out of the model", "What goes in", "calibrated", "not cause"):
         assert word in told
+
+
+def fact_rows(page):
+    """Label and unit of each fact -> the head of the column with the model's number, and the fact's cells."""
+    found, head = {}, ""
+    for row in page.rows():
+        if row[0].text == "Fact":
+            head = row[4].text
+        elif len(row) == 6 and row[1].text in ("input", "calibrated", "emergent"):
+            assert row[0].text not in found, "a fact stands in one table"
+            found[row[0].text] = (head, [cell.text for cell in row[1:]])
+    return found
+
+
+def test_every_fact_stands_beside_the_history(page, facts):
+    told = fact_rows(page)
+    rows = (*facts.rows, *facts.stylised)
+    assert len(told) == len(rows) >= 37
+    for row in rows:
+        _, cells = told[f"{row.label} {row.unit}{row.disagreement or ''}"]
+        assert cells == [row.kind, row.article_says, evidence_words(row), model_words(row), row.verdict], row.id
+    apart = [row for row in facts.rows if row.disagreement is not None]
+    assert len(apart) >= 3 and any(row.ok is True for row in rows) and any(row.ok is False for row in rows)
+    words = " ".join(element.text for element in page.all("p"))
+    assert facts.words in words
+    for word in ("one draw of chance", "capflow validate", "90 percent interval"):
+        assert word in words
+
+
+def test_what_is_fed_in_never_stands_among_results(page, facts):
+    told = fact_rows(page)
+    kinds = {head: {cells[0] for other, cells in told.values() if other == head} for head, _ in told.values()}
+    assert kinds == {"This history": {"calibrated", "emergent"}, "Fed in": {"input"}}
+    headings = [element.text for element in page.all("h3")]
+    assert headings.index("Stylised facts") < headings.index("What was fed in, and is no result")
+    for head, cells in told.values():
+        assert cells[-1].startswith("input") == (head == "Fed in")
+
+
+def test_facts_are_cards_on_a_telephone(page):
+    """Every cell of a table that is stacked there carries the head of its column."""
+    style = page.all("style")[0].text
+    assert "attr(data-label)" in style[style.index("max-width: 34rem") :]
+    assert sum(element.attrs.get("class") == "stacked" for element in page.all("table")) == 3
+    heads = None
+    for row in page.rows():
+        if row[0].tag == "th":
+            heads = [cell.text for cell in row]
+        elif heads[0] == "Fact":
+            assert [cell.attrs.get("data-label") for cell in row] == [None, *heads[1:]]
+
+
+def test_a_run_that_lacks_agents_or_quarters_says_so_row_by_row(tmp_path, monkeypatch):
+    """The whole way: the report of `sim.run`, here without pictures, has the facts of what was run."""
+    monkeypatch.setattr("sim.figures.save_all", lambda *_: [])
+    stranger = tmp_path / "stranger.toml"
+    stranger.write_text('extends = "baseline"\n[issuers.tether]\nname = "Another Coin"\n', encoding="utf-8")
+    run = sim.run(stranger, quarters=2, changes={"ventures.blackrock.milestones": 10.0}, out=tmp_path / "run")
+    page = Page((run.path / "report.html").read_text(encoding="utf-8"))
+    assert page.open == []
+    told = {label: cells for label, (_, cells) in fact_rows(page).items()}
+    wanted = facts_of(run)
+    assert len(told) == len(wanted.rows) + len(wanted.stylised)
+    for row in (*wanted.rows, *wanted.stylised):
+        cells = next(cells for label, cells in told.items() if label.startswith(f"{row.label} "))
+        assert cells[3:] == [model_words(row), row.verdict]
+    missing = next(cells for label, cells in told.items() if label.startswith("Tether: tokens outstanding"))
+    assert missing[3:] == ["none", "the scenario has no Tether among its issuers"]
+    fed = next(cells for label, cells in told.items() if label.startswith("Blackrock Neurotech: share"))
+    assert fed[3] == f"{100.0 * 10.0 / 14.0:.1f}"
+    early = next(cells for label, cells in told.items() if label.startswith("OpenAI: revenue of 2024"))
+    assert early[3:] == ["none", "the history ends in 2024Q2, before 2024Q4"]
+
+
+def test_a_mistake_in_the_facts_is_told_before_the_history_runs(tmp_path, monkeypatch):
+    broken = tmp_path / "facts.toml"
+    broken.write_text("[rule]\nmargin = 0.05\n", encoding="utf-8")
+    monkeypatch.setattr("sim.facts.schema.FACTS", broken)
+    monkeypatch.setattr("sim.single._write_history", lambda *_: pytest.fail("the history ran"))
+    with pytest.raises(sim.ScenarioError, match="facts.toml"):
+        sim.run("baseline", quarters=1, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_tables_of_uses_have_every_dollar(page, runs):
@@ -235,8 +328,8 @@ def test_names_cannot_break_the_page(written):
 
 
 @pytest.mark.parametrize("kind", ["one quarter", "many agents", "no redeployment", "no interest", "failures"])
-def test_every_run_can_be_reported(written, kind):
-    page = Page(written(kind))
+def test_every_run_can_be_reported(written, runs, kind):
+    page = Page(written(kind, facts=facts_of(runs(kind), load("baseline"))))
     assert page.open == []
     assert "nan" not in " ".join(element.text for element in page.all("td", "p")).lower().replace("finance", "")
 

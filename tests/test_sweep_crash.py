@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sweeps import CHUNKS, RUNS, command, content, done, kill, log, outcome_files, started, until, write_design
+from sweeps import CHUNKS, command, content, done, kill, log, outcome_files, started, until, write_design
 
 import sim
 from sim.experiments.sweep import Sweep
@@ -300,16 +300,3 @@ def test_a_cluster_whose_scheduler_is_killed_ends_in_one_line(cluster, design, u
     until(lambda: not at_work(out) or not any(alive(pid) for pid in workers_of(out)))
     sim.sweep(design, out, workers=1)
     assert content(out) == undisturbed
-
-
-@pytest.mark.slow
-def test_the_compiled_engine_writes_the_same_bytes_in_one_and_two_processes(tmp_path):
-    pytest.importorskip("jax")
-    text = write_design(tmp_path / "rates.toml", keep="['series']", chunk=8).read_text()
-    design = tmp_path / "compiled.toml"
-    # As long as in the tests of ensembles, whose program is then found on disk.
-    design.write_text(text.replace('"numpy"', '"jax"').replace("quarters = 2", "quarters = 28"))
-    done("sweep", design, "--no-report", "--out", "two", "--workers", 2, cwd=tmp_path)
-    done("sweep", design, "--no-report", "--out", "one", "--workers", 1, cwd=tmp_path)
-    assert content(tmp_path / "one") == content(tmp_path / "two")
-    assert Sweep.open(tmp_path / "one").manifest["runs"] == RUNS

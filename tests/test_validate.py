@@ -13,12 +13,13 @@ import pytest
 
 import sim
 from sim.errors import ScenarioError
-from sim.experiments.validate import facts_of, load_facts, validate
+from sim.experiments.validate import validate
 from sim.experiments.validate.__main__ import cells, markdown
-from sim.experiments.validate.evidence import data_row
-from sim.experiments.validate.facts import FACTS
-from sim.experiments.validate.readings import Found, read
-from sim.experiments.validate.table import fact_table
+from sim.facts import facts_of, load_facts
+from sim.facts.evidence import data_row
+from sim.facts.readings import Found, read
+from sim.facts.schema import FACTS
+from sim.facts.table import fact_table
 from sim.scenario import load
 from sim.schema import Quantity
 

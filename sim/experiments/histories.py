@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ensembles import chosen_engine, refuse_problems, run_histories, starts
-from sim.errors import CannotCompileError, ScenarioError
+from sim.errors import AccountingError, CannotCompileError, ScenarioError
 from sim.experiments.leash import end_with
 from sim.histories import Engine, behaviour
-from sim.model import AccountingError, CapitalFlowModel
 from sim.outcomes import outcomes_of
 
 if TYPE_CHECKING:
@@ -164,6 +163,8 @@ def _compiled(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Pro
 
 
 def _outcomes(scenario: Scenario, seed: int) -> dict[str, float]:
+    from sim.model import CapitalFlowModel
+
     return outcomes_of(CapitalFlowModel(scenario, rng=seed))
 
 

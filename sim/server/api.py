@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from sim.errors import ScenarioError
+from sim.errors import AccountingError, ScenarioError
 from sim.runs import RunError
 from sim.server import address
 from sim.server.worlds import BusyError, Worlds
@@ -36,8 +36,6 @@ def answered(respond: Answer) -> Answer:
 
     @wraps(respond)
     def safe(*args: Any, **kwargs: Any) -> Response:
-        from sim.model import AccountingError
-
         try:
             return respond(*args, **kwargs)
         except (ScenarioError, RunError) as error:

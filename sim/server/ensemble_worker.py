@@ -27,8 +27,7 @@ def main() -> None:
     end_with(Connection(0, writable=False))
     if hasattr(os, "nice"):
         os.nice(NICE)
-    from sim.errors import ScenarioError
-    from sim.model import AccountingError
+    from sim.errors import AccountingError, ScenarioError
 
     kind, query = sys.argv[1:]
     try:

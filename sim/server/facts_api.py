@@ -49,7 +49,7 @@ def attach(server: Flask, worlds: Worlds) -> None:
     """Add the addresses of a single history's table to the application."""
 
     def table() -> dict[str, Any]:
-        from sim.experiments.validate import facts_of
+        from sim.facts import facts_of
 
         asked = address.read(request.args)
         return facts_of(worlds.run(asked), asked.spec()).to_dict()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.experiments.validate.console import MARKS, evidence_words, interval_words, model_words
-from sim.experiments.validate.table import FactRow, FactTable
 from sim.experiments.validate.validation import validate
+from sim.facts.table import FactRow, FactTable
+from sim.facts.words import MARKS, evidence_words, interval_words, model_words
 
 HEAD = ("fact", "unit", "article", "evidence", "model", "90 percent", "kind", "agrees")
 
@@ -23,7 +23,7 @@ def markdown(found: FactTable) -> Iterator[str]:
 def cells(row: FactRow) -> tuple[str, ...]:
     """A fact in a line of the table."""
     given = (row.label, row.unit, row.article_says, evidence_words(row))
-    return (*given, model_words(row), interval_words(row), row.kind, MARKS[row.ok][0])
+    return (*given, model_words(row), interval_words(row), row.kind, MARKS[row.ok])
 
 
 def _line(parts: list[str] | tuple[str, ...]) -> str:

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.experiments.validate.table import FactRow, FactTable, told, told_range
+from sim.facts.table import FactRow, FactTable
+from sim.facts.words import MARKS, evidence_words, interval_words, model_words
 
-MARKS = {True: ("yes", "green"), False: ("no", "red"), None: ("\N{EN DASH}", "dim")}
-"""Verdict -> what stands for it, and its style: words, so that no one depends on colours."""
-BEYOND = "later"
+STYLES = {True: "green", False: "red", None: "dim"}
+"""Verdict -> its colour, beside the word that stands for it, so that no one depends on colours."""
 
 
 def show(found: FactTable) -> None:
@@ -50,36 +50,15 @@ def _print_table(console: Console, title: str, rows: Sequence[FactRow]) -> None:
     for name in ("article", "evidence", "model", "90 percent"):
         table.add_column(name, justify="right")
     for row in rows:
-        mark, style = MARKS[row.ok]
         table.add_row(
             Text.assemble(row.label, (f"\n{row.kind}, {row.unit}", "dim")),
-            Text(mark, style),
+            Text(MARKS[row.ok], STYLES[row.ok]),
             Text(row.article_says),
             Text(evidence_words(row)),
             Text(model_words(row)),
             Text(interval_words(row)),
         )
     console.print(table)
-
-
-def evidence_words(row: FactRow) -> str:
-    """The evidence: a figure, a range, or "none"."""
-    if row.evidence_low is None or row.evidence_high is None:
-        return "none"
-    return told_range((row.evidence_low, row.evidence_high), row.unit)
-
-
-def model_words(row: FactRow) -> str:
-    """The model's mean, or "none"."""
-    return "none" if row.model is None else told(row.model, row.unit)
-
-
-def interval_words(row: FactRow) -> str:
-    """The interval; empty where there is none, or it is a point, as for what is fed in."""
-    if row.interval is None or row.kind == "input":
-        return ""
-    low, high = (BEYOND if end is None else told(end, row.unit) for end in row.interval)
-    return low if low == high else f"{low} to {high}"
 
 
 def _list(console: Console, title: str, lines: dict[str, str]) -> None:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from sim import calendar, levers
 from sim.ensembles import seeds_from
 from sim.experiments.histories import Progress, tell_each
-from sim.experiments.validate.facts import ALL, Facts, load_facts
-from sim.experiments.validate.readings import Found, read
-from sim.experiments.validate.table import FactTable, fact_table
-from sim.model import CapitalFlowModel
+from sim.facts.readings import Found, read
+from sim.facts.schema import ALL, Facts, load_facts
+from sim.facts.table import FactTable, fact_table
 from sim.records import Recorder
-from sim.runs import Run, RunError, read_json
 from sim.scenario import Scenario, changed, load
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.model import CapitalFlowModel
 
 RUNS = 40
 """Histories of an ensemble: its ends are then about the second from either side."""
@@ -68,36 +68,10 @@ def validate(
     return fact_table(known, chosen, seeds, found, time.perf_counter() - began)
 
 
-def facts_of(run: Run, scenario: Scenario | None = None, facts: Facts | None = None) -> FactTable:
-    """Set one history beside the facts.
-
-    Args:
-        run: a run folder, or a run in memory.
-        scenario: that was run; read from the run folder if left out.
-        facts: those that ship if left out.
-
-    Returns:
-        The fact table of one history, without intervals.
-
-    Raises:
-        RunError: if the run cannot be read.
-        ScenarioError: if the facts are wrong.
-    """
-    chosen = scenario if scenario is not None else _scenario_of(run)
-    known = facts if facts is not None else load_facts()
-    return fact_table(known, chosen, [int(run.manifest["seed"])], [read(known, run, chosen)])
-
-
-def _scenario_of(run: Run) -> Scenario:
-    path = run.path / "scenario.json"
-    try:
-        return Scenario.model_validate(read_json(path))
-    except ValueError as error:
-        raise RunError(f"{path}: not a scenario of this version: {str(error).splitlines()[0]}") from None
-
-
 def _told(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:
     """Run a history as far as the facts need it, and read them."""
+    from sim.model import CapitalFlowModel
+
     model = CapitalFlowModel(scenario, rng=seed)
     return read(facts, _Memory(model, _steps(facts, scenario)), scenario)
 

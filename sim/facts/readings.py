@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sim import calendar
 from sim.errors import ScenarioError, suggestion
-from sim.experiments.validate.facts import ALL, Facts, Reading
+from sim.facts.schema import ALL, Facts, Reading
 from sim.scenario import Scenario, flat
 
 if TYPE_CHECKING:

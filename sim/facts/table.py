@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.experiments.validate.facts import Fact, Facts, Kind, Rule
-from sim.experiments.validate.readings import Found
+from sim.facts.readings import Found
+from sim.facts.schema import Fact, Facts, Kind, Rule
+from sim.facts.words import told, told_range
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -312,25 +313,3 @@ def _disagreement(fact: Fact, rule: Rule) -> str | None:
         return None
     said = "above" if article[0] > allowed[1] else "below"
     return f"the article's {_article_words(fact)} is {said} the evidence, {told_range(fact.range, fact.unit)}"
-
-
-def told(number: float, unit: str) -> str:
-    """A figure of the table with as many digits as matter.
-
-    Args:
-        number: the figure.
-        unit: its unit.
-    """
-    if unit == "year":
-        return f"{number:.0f}" if abs(number - round(number)) < 0.05 else f"{number:.1f}"
-    size = abs(number)
-    if size >= 1000.0:
-        return f"{number:,.0f}"
-    text = f"{number:.4g}" if size >= 100.0 else f"{number:.3g}"
-    return text if "e" not in text else f"{number:.0f}"
-
-
-def told_range(ends: tuple[float, float], unit: str) -> str:
-    """A range of the table, or the figure where both ends are the same."""
-    low, high = (told(end, unit) for end in ends)
-    return low if low == high else f"{low} to {high}"

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from sim.data import CONFIGS
 from sim.economy.flows import FLOWS, INSTRUMENTS
 from sim.errors import ScenarioError, suggestion
-from sim.experiments.validate.evidence import data_row
+from sim.facts.evidence import data_row
 from sim.scenario import first_error, read_toml
 from sim.schema import Strict
 
