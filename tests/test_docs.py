@@ -62,7 +62,8 @@ def test_every_page_is_in_the_table_of_contents():
     for page in LISTS:
         for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf8"), re.DOTALL):
             entries = [line.strip() for line in block.splitlines() if line.strip() and not line.startswith(":")]
-            listed |= {(page.parent / f"{entry}.md").resolve() for entry in entries}
+            places = [re.sub(r"^.*<(.*)>$", r"\1", entry) for entry in entries]  # Title <place>
+            listed |= {(page.parent / f"{place}.md").resolve() for place in places}
     for page in PAGES:
         assert page in listed, f"{_named(page)}: put it into a toctree of docs/index.md"
 
