@@ -63,5 +63,7 @@ html_css_files = ["site.css"]
 html_extra_path = ["_site/index.html"]
 html_copy_source = False
 html_show_sourcelink = False
+# A fence without a language is a command or its answer; a block in a docstring, an equation more often than code.
+highlight_language = "text"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

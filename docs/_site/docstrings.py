@@ -24,7 +24,6 @@ LONGEST_VALUE = 100
 def setup(app):
     """Register with Sphinx."""
     app.add_role("name", name_or_code)
-    app.connect("autodoc-process-signature", arrays_as_written)
     app.connect("autodoc-process-docstring", literal_blocks, priority=BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", Fields.put_aside, priority=BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", Fields.put_back, priority=AFTER_NAPOLEON)
@@ -32,6 +31,7 @@ def setup(app):
     app.connect("doctree-read", also_at_home, priority=BEFORE_VIEWCODE)
     app.connect("doctree-read", name_by_module)
     app.connect("doctree-read", leave_out_long_values)
+    app.connect("doctree-read", arrays_as_written)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -40,11 +40,6 @@ def name_or_code(role, rawtext, text, lineno, inliner, options=None, content=())
     if not NAME.fullmatch(text):
         return [nodes.literal(rawtext, text)], []
     return PythonDomain.roles["obj"]("py:obj", rawtext, text, lineno, inliner)
-
-
-def arrays_as_written(app, what, name, obj, options, signature, returned):
-    """Call arrays by the name that annotations give them; `Array` stands for arrays of any library."""
-    return tuple(text and text.replace("[Any, '", "[Array, '") for text in (signature, returned))
 
 
 def literal_blocks(app, what, name, obj, options, lines):
@@ -122,3 +117,12 @@ def leave_out_long_values(app, doctree):
     for node in list(doctree.findall(desc_annotation)):
         if "=" in node.astext() and len(node.astext()) > LONGEST_VALUE:
             node.parent.remove(node)
+
+
+def arrays_as_written(app, doctree):
+    """Call arrays by the name that annotations give them; `Array` stands for arrays of any library."""
+    for node in doctree.findall(desc_signature):
+        words = list(node.findall(nodes.Text))
+        for first, second, third in zip(words, words[1:], words[2:], strict=False):
+            if (first, second, third) == ("Float", "[", "Any"):
+                third.parent.replace(third, nodes.Text("Array"))
