@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sim.behaviours import ROUNDING, Behaviour, expected_result
-from sim.economy import ledger, rules, state, weekly
+from sim.economy import coin_rules, industry_rules, ledger, rules, state, weekly
 from sim.economy.checks import identities
 from sim.economy.decisions import FORMS, Decision
 from sim.economy.ledger import EMPTY_JOURNAL
@@ -36,7 +36,7 @@ Replacement = tuple[str, Decision, tuple[int, ...]]
 _compiled: set[tuple[Any, ...]] = set()
 """Programs of this process, with the shapes that they were compiled for."""
 
-for _module in (ledger, rules, state, weekly):
+for _module in (coin_rules, industry_rules, ledger, rules, state, weekly):
     for _item in vars(_module).values():
         if isinstance(_item, type) and is_dataclass(_item) and _item.__module__ == _module.__name__:
             jax.tree_util.register_dataclass(_item, [field.name for field in fields(_item)], [])

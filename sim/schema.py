@@ -4,284 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim import calendar
-from sim.data import read_data
+from sim.agent_sheets import Facility, Investor, Issuer, Lab, Loan, Provider, Venture
 from sim.dated import COMPANY, EVERYONE, ISSUER, KINDS, Event
 from sim.economy import rules
 from sim.economy.decisions import FORMS
 from sim.economy.rules import CHANNELS
 from sim.errors import suggestion
+from sim.quantities import Described, Quantity, Strict, Table
+
+__all__ = [
+    "Described",
+    "Facility",
+    "Investor",
+    "Issuer",
+    "Lab",
+    "Loan",
+    "Provider",
+    "Quantity",
+    "Scenario",
+    "Strict",
+    "Table",
+    "Venture",
+]
 
 QUARTER_PATTERN = r"^\d{4}Q[1-4]$"
-
-
-class Strict(BaseModel):
-    """Refuses unknown keys and later changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Described(Strict):
-    """What every number of the configs carries beside its value."""
-
-    unit: str
-    range: tuple[float, float] | None = None
-    kind: Literal["data", "calibrated", "assumption", "set"] = "assumption"
-    why: str = ""
-    note: str = ""
-
-    def _check(self, number: float) -> None:
-        if self.range is not None and not self.range[0] <= number <= self.range[1]:
-            low, high = self.range
-            raise ValueError(f"{number:g} {self.unit} is outside the allowed range {low:g} to {high:g}")
-        if self.range is None and number < 0.0:
-            raise ValueError(f"{number:g} {self.unit} must not be negative")
-        if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(f"{number} is not a finite number")
-
-
-class Quantity(Described):
-    """A number with its unit, range, kind and source.
-
-    Attributes:
-        value: the number.
-        data: the row or rows of configs/data it is read from (`file|entity|quarter|metric`), if any.
-        scale: what a data row is multiplied with.
-    """
-
-    value: float
-    data: tuple[str, ...] = ()
-    scale: float = 1.0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_data(cls, raw: Any) -> Any:
-        if not isinstance(raw, Mapping):
-            raise ValueError(f"expected a number, got {raw!r}")
-        raw = dict(raw)
-        if "data" in raw:
-            references = raw["data"] if isinstance(raw["data"], (list, tuple)) else [raw["data"]]
-            if not all(isinstance(row, str) for row in references):
-                raise ValueError(f"data = {raw['data']!r}: expected the name of a row, or a list of names")
-            raw["data"] = tuple(references)
-            if "value" not in raw:
-                raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)
-                raw.setdefault("kind", "data")
-        if raw.get("kind", "assumption") == "assumption" and "range" not in raw:
-            raise ValueError("an assumption needs a range")
-        if isinstance(raw.get("value"), (bool, str)):
-            raise ValueError(f"expected a number, got {raw['value']!r}")
-        return raw
-
-    @model_validator(mode="after")
-    def _in_range(self) -> Quantity:
-        self._check(self.value)
-        return self
-
-
-class Table(Described):
-    """Numbers by name, such as who owns a company."""
-
-    values: dict[str, float]
-
-    @model_validator(mode="after")
-    def _in_range(self) -> Table:
-        for name, number in self.values.items():
-            try:
-                self._check(number)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-        return self
 
 
 class RunSettings(Strict):
     """How long a history is, and its seed."""
 
     quarters: Annotated[int, Field(ge=1, le=160)]
+    """length of the history"""
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+    """of the random numbers"""
     opening: Annotated[str, Field(pattern=QUARTER_PATTERN)]
+    """quarter at whose close the history starts"""
 
 
 class History(Strict):
     """Until when bill rate, bitcoin and gold follow the data."""
 
     until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
-
-
-class ReserveSheet(Strict):
-    """What backs the tokens."""
-
-    cash: Quantity | None = None
-    bills: Quantity | None = None
-    repo: Quantity | None = None
-    secured_loans: Quantity | None = None
-    bitcoin: Quantity | None = None
-    gold: Quantity | None = None
-    other_ventures: Quantity | None = None
-
-
-class OwnSheet(Strict):
-    """What the issuer owns beside its reserve, stakes in companies apart."""
-
-    cash: Quantity | None = None
-    bills: Quantity | None = None
-    repo: Quantity | None = None
-    bitcoin: Quantity | None = None
-    gold: Quantity | None = None
-    other_ventures: Quantity | None = None
-
-
-class Declared(Strict):
-    """Totals published beside the parts."""
-
-    total_assets: Quantity | None = None
-    excess_reserves: Quantity | None = None
-    group_equity: Quantity | None = None
-
-
-class Issuer(Strict):
-    """A stablecoin issuer."""
-
-    name: str
-    regime: Literal["offshore", "genius", "mica"]
-    tokens: Quantity
-    reserve: ReserveSheet
-    own: OwnSheet
-    declared: Declared = Declared()
-    headcount: Quantity
-    transparency: Quantity
-    arbitrageurs: Quantity
-    risky_limit: Quantity
-    attraction: Quantity
-    redeploys: Quantity
-    buffer_part: Quantity
-    ambition: Quantity
-    cash_share: Quantity
-    repo_share: Quantity
-    secured_share: Quantity
-    on_platform_share: Quantity
-    residual_share: Quantity
-    pass_through: Quantity
-    fixed_costs: Quantity
-    proportional_costs: Quantity
-
-
-class Lab(Strict):
-    """An AI lab."""
-
-    name: str
-    cash: Quantity
-    equity_value: Quantity
-    revenue_runrate: Quantity
-    spending: Quantity
-    growth: Quantity
-    training_compute: Quantity
-    attraction: Quantity
-    planning_horizon: Quantity
-    private_data: Quantity
-    owners: Table
-    revenue_share: Table
-    suppliers: Table
-
-
-class Provider(Strict):
-    """A GPU provider."""
-
-    name: str
-    hyperscale: bool
-    cash: Quantity
-    gpus: Quantity
-    gpu_age: Quantity
-    gpu_cost: Quantity
-    equity_value: Quantity
-    debt: Quantity
-    parent_budget: Quantity
-    customer_weight: Quantity
-    expansion: Quantity
-    owners: Table
-
-
-class Investor(Strict):
-    """An investor."""
-
-    name: str
-    lends: bool
-    cash: Quantity
-    budget: Quantity
-    labs: Table
-    providers: Table
-    loans: Table
-    ventures: Table
-
-
-class Venture(Strict):
-    """A neurotech or robotics company."""
-
-    name: str
-    kind: Literal["neurotech", "robotics"]
-    open_to_issuers: bool
-    cash: Quantity
-    equity_value: Quantity
-    burn: Quantity
-    revenue: Quantity
-    burn_growth: Quantity
-    milestones: Quantity
-    progress: Quantity
-    owners: Table
-
-
-class Loan(Strict):
-    """A compute loan outstanding at the opening."""
-
-    lender: str
-    borrower: str
-    amount: Quantity
-    rate: Quantity
-    remaining: Quantity
-
-
-class Facility(Strict):
-    """A compute loan signed and not yet drawn."""
-
-    lender: str
-    borrower: str
-    amount: Quantity
-    draws: Quantity
+    """last quarter in which bill rate, bitcoin and gold follow the data; none leaves all to the model"""
 
 
 class Tail(Strict):
     """Synthetic agents beside the named ones."""
 
     issuers: Annotated[int, Field(ge=0, le=100_000)]
+    """synthetic issuers"""
     labs: Annotated[int, Field(ge=0, le=100_000)]
+    """synthetic labs"""
     providers: Annotated[int, Field(ge=0, le=100_000)]
+    """synthetic providers"""
     pareto_exponent: Quantity
+    """exponent of the Pareto law of their sizes"""
     smallest: Quantity
+    """smallest size, over the agent that is copied"""
 
 
 class Market(Strict):
     """Prices and expectations at the opening."""
 
     bill_rate: Quantity
+    """three-month bill rate at the opening"""
     bitcoin: Quantity
+    """price of bitcoin at the opening"""
     gold: Quantity
+    """price of gold at the opening"""
     rent: Quantity
+    """rent of a GPU at the opening"""
     demand_growth: Quantity
+    """growth of demand for GPU hours that providers expect at the opening"""
 
 
 class Sectors(Strict):
     """Opening holdings of the environment."""
 
     economy_cash: Quantity
+    """cash of everyone else"""
     economy_bills: Quantity
+    """bills held by everyone else"""
     economy_bitcoin: Quantity
+    """bitcoin held by everyone else"""
     economy_gold: Quantity
+    """gold held by everyone else"""
     government_cash: Quantity
+    """cash of the government"""
     vendor_cash: Quantity
+    """cash of the vendor"""
 
 
 def _section(owner: type, only: frozenset[str] | None = None) -> Any:

@@ -13,7 +13,7 @@ from sim.economy.state import Draws, Economy, Ventures
 
 
 def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """Move share prices towards fair value; a company that raised money this quarter keeps the price it raised at.
+    """Move share prices towards fair value; a company that investors funded this quarter keeps that price.
 
     Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the
     wider the hotter the market in which they were funded.

@@ -23,7 +23,7 @@ from sim.economy.tokens import holder_yield
 
 
 def earn_on_reserves(economy: Economy, rules: Rules, draws: Draws) -> Economy:
-    """Pay interest on the quarter's average balances, share it out, and mark holdings to market.
+    """Pay interest on the reserve's average and the own book's present holdings, share it out, and mark to market.
 
     Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens. Bills
     earn the bill rate, moved by what the quarter's token flows did to it.

@@ -19,6 +19,7 @@ class Environment:
     """Prices and moods that no agent sets."""
 
     bill_rate: Scalar
+    """three-month Treasury bills, per year"""
     expected_rate: Scalar
     """mean bill rate that agents expect over the next four quarters"""
     reference_rate: Scalar
@@ -30,10 +31,13 @@ class Environment:
     crypto_return: Scalar
     """log change of bitcoin over the quarter"""
     gold_return: Scalar
+    """log change of gold over the quarter"""
     crypto_sentiment: Scalar
+    """mood of crypto markets, standard units"""
     ai_sentiment: Scalar
+    """mood about AI, standard units"""
     ai_return: Scalar
-    """log change of the labs' total valuation over the last quarter"""
+    """log change of the labs' total valuation over the last quarter, new money and failures left aside"""
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,15 @@ class TokenMarket:
     opportunity_cost: Scalar
     """bill rate less the yield passed on, averaged over tokens, last quarter"""
     trust: Float[Array, " issuer"]
+    """in each coin, 0 to 1"""
     average_tokens: Float[Array, " issuer"]
+    """outstanding, mean of the quarter, USD bn"""
     average_bills: Float[Array, " issuer"]
+    """in the reserve, mean of the quarter, USD bn"""
     average_repo: Float[Array, " issuer"]
+    """in the reserve, mean of the quarter, USD bn"""
     average_secured: Float[Array, " issuer"]
+    """collateralised loans of the reserve, mean of the quarter, USD bn"""
     regime: Float[Array, "issuer regime"]
     """1 in the column of the law in force (`sim.economy.rules.REGIMES`)"""
     transparency: Float[Array, " issuer"]
@@ -82,9 +91,13 @@ class IssuerIncome:
     interest: Float[Array, " issuer"]
     """interest on bills, repo and money funds"""
     other_income: Float[Array, " issuer"]
+    """interest on collateralised loans and on compute loans"""
     distribution: Float[Array, " issuer"]
+    """paid to distributors"""
     realised_profit: Float[Array, " issuer"]
+    """after cost, tax and what was lost in hurried sales, USD bn"""
     paper_gain: Float[Array, " issuer"]
+    """on bitcoin, gold and stakes outside AI, USD bn"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,9 @@ class Labs:
     adoption: Scalar
     """share of the market potential reached"""
     opening_adoption: Scalar
+    """share of the market potential at the opening"""
     market_share: Float[Array, " lab"]
+    """of the labs' revenue"""
     revenue: Float[Array, " lab"]
     """this quarter's"""
     spending: Float[Array, " lab"]
@@ -102,16 +117,21 @@ class Labs:
     shortfall: Float[Array, " lab"]
     """committed spending that cash could not cover"""
     compute_budget: Float[Array, " lab"]
+    """USD bn to be spent on GPU hours this quarter"""
     research_hours: Float[Array, " lab"]
+    """GPU hours bought this quarter beyond those that serve customers, billions"""
     research_spending: Float[Array, " lab"]
+    """this quarter, USD bn"""
     training_compute: Float[Array, " lab"]
     """effective stock, 1e24 FLOP, after obsolescence"""
     capability: Float[Array, " lab"]
+    """minus the log of the reducible loss, nats"""
     growth: Float[Array, " lab"]
     """expected growth of own revenue, log per quarter"""
     post_money: Float[Array, " lab"]
     """valuation at the last round"""
     alive: Float[Array, " lab"]
+    """1 while in business"""
     newcomer: Float[Array, " lab"]
     """1 where a newcomer has taken the place of a lab that failed"""
     vacant: Float[Array, " lab"]
@@ -123,22 +143,29 @@ class Gpus:
     """Fleets by age, and the two GPU markets."""
 
     fleet: Float[Array, "provider age"]
+    """GPUs by age in quarters"""
     book_value: Float[Array, "provider age"]
+    """after depreciation, USD bn"""
     paid: Scalar
     """USD, what a GPU cost in this quarter's purchases"""
     rent: Scalar
     """USD per GPU-hour"""
     opening_rent: Scalar
+    """at the opening"""
     price: Scalar
     """USD per GPU, installed, at which the vendor takes the next orders"""
     demand: Scalar
+    """GPU hours that everyone wants at the rent, billions a quarter"""
     demand_growth: Scalar
     """expected, log per quarter"""
     market_utilisation: Scalar
     """hours demanded over hours offered; above one when customers are turned away"""
     utilisation: Float[Array, " provider"]
+    """hours sold over hours offered"""
     revenue: Float[Array, " provider"]
+    """this quarter's, USD bn"""
     running_cost: Float[Array, " provider"]
+    """power, hosting and other cost paid this quarter, USD bn"""
     plan: Float[Array, " provider"]
     """GPU spending planned this quarter, USD bn"""
     delivered: Scalar
@@ -150,6 +177,7 @@ class Gpus:
     resale: Scalar
     """what a used GPU fetched at the last close, over what it fetches when nobody has to sell"""
     alive: Float[Array, " provider"]
+    """1 while in business"""
     vacant: Float[Array, " provider"]
     """quarters since the provider failed; zero while one is in business"""
 
@@ -159,6 +187,7 @@ class LoanTerms:
     """Price and maturity of each lender's loans to each provider."""
 
     rate: Float[Array, "lender provider"]
+    """per year"""
     remaining: Float[Array, "lender provider"]
     """quarters until maturity"""
 
@@ -168,17 +197,23 @@ class Credit:
     """Compute loans beside their balances (which are in the books)."""
 
     issuer: LoanTerms
+    """issuers' loans"""
     investor: LoanTerms
+    """investors' loans"""
     facility: Float[Array, "issuer provider"]
     """signed and not yet drawn, USD bn"""
     facility_quarters: Float[Array, "issuer provider"]
+    """quarters over which what is left is drawn"""
     issuer_arrears: Float[Array, "issuer provider"]
     """interest due and unpaid this quarter"""
     investor_arrears: Float[Array, "investor provider"]
+    """the same, on investors' loans"""
     issuer_overdue: Float[Array, "issuer provider"]
     """principal due and unpaid this quarter"""
     investor_overdue: Float[Array, "investor provider"]
+    """the same, on investors' loans"""
     unpaid_costs: Float[Array, " provider"]
+    """running costs due and unpaid this quarter, USD bn"""
 
 
 @dataclass(frozen=True)
@@ -186,11 +221,17 @@ class Capital:
     """Money asked for and not found yet this quarter, and the heat of the market."""
 
     lab_ask: Float[Array, " lab"]
+    """by labs, USD bn"""
     loan_ask: Float[Array, " provider"]
+    """by providers, as loans, USD bn"""
     equity_ask: Float[Array, " provider"]
+    """by providers, for shares, USD bn"""
     venture_ask: Float[Array, " venture"]
+    """by ventures, USD bn"""
     asked: Scalar
+    """for shares by all, this quarter, USD bn"""
     offered: Scalar
+    """cash of the investors that buy shares, this quarter, USD bn"""
     heat: Scalar
     """equity money on offer over equity asked for, last quarter, as a log"""
     peer_share: Float[Array, " lab"]
@@ -206,7 +247,9 @@ class Ventures:
     """Neurotech and robotics companies."""
 
     burn: Float[Array, " venture"]
+    """cost of a quarter, USD bn"""
     revenue: Float[Array, " venture"]
+    """of a quarter, USD bn"""
     milestones: Float[Array, " venture"]
     """people implanted, or robots delivered"""
     funding_heat: Float[Array, " venture"]
@@ -214,6 +257,7 @@ class Ventures:
     round_price: Float[Array, " venture"]
     """price of its shares when it last raised money, USD bn"""
     alive: Float[Array, " venture"]
+    """1 while in business"""
     vacant: Float[Array, " venture"]
     """quarters since the venture failed; zero while one is in business"""
 
@@ -225,6 +269,7 @@ class Redeployment:
     belief: Float[Array, "issuer channel"]
     """expected return, per year"""
     propensity: Float[Array, "issuer channel"]
+    """weight that reinforcement gives each channel"""
     talks: Float[Array, "issuer channel"]
     """money parked for deals under discussion, USD bn"""
     given_up: Float[Array, " issuer"]
@@ -236,8 +281,11 @@ class Redeployment:
     deployed: Float[Array, "issuer channel"]
     """paid into each channel this quarter"""
     to_date: Float[Array, "issuer channel"]
+    """paid into each channel since the opening, USD bn"""
     deployable: Float[Array, " issuer"]
+    """money to be divided this quarter, USD bn"""
     anxiety: Float[Array, " issuer"]
+    """expected fall of interest income, as a share of what the issuer is used to"""
     multiple: Float[Array, " issuer"]
     """valuation over yearly profit: an "AI company", not a "crypto company" """
 
@@ -249,6 +297,7 @@ class Economy:
     quarter: Scalar
     """quarters since the opening"""
     books: Books
+    """balance sheets of everyone, and the journal of the quarter"""
     environment: Environment
     tokens: TokenMarket
     income: IssuerIncome
