@@ -27,6 +27,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "docstrings",
+    "mathml",
     "repository_files",
 ]
 root_doc = "docs/index"
@@ -35,6 +36,8 @@ exclude_patterns = ["docs/_*", ".*", "build", "runs/*/**", "**/__pycache__"]
 
 # Headings get the anchors that they have on the pages of repository hosts.
 myst_heading_anchors = 4
+myst_enable_extensions = ["dollarmath"]
+html_math_renderer = "mathml"
 
 # Arguments and shapes are in the annotations; the docstrings say what they mean.
 autodoc_default_options = {"members": True, "member-order": "bysource"}
