@@ -1,6 +1,6 @@
 """Formulas as MathML, which browsers draw themselves: no script and no font is fetched.
 
-The converter is that of docutils. It knows fences of a given size by their sides, so that `\\big(` becomes `\\bigl(`.
+The converter is that of docutils, which knows fences of a given size by their sides: `\\big(` becomes `\\bigl(`.
 """
 
 import re
@@ -47,7 +47,7 @@ def mathml(node, as_block):
     for written, known in SPELLINGS:
         formula = re.sub(written, known, formula)
     try:
-        # An accent is drawn into its letter where no font for mathematics is installed; what stands over it is not.
+        # Where no font for mathematics is installed, an accent is drawn into its letter.
         return tex2mathml(formula, as_block=as_block).replace(' accent="true"', "")
     except MathError as error:
         LOG.warning("formula %r: %s", node.astext(), error, location=node, type="mathml")
