@@ -52,7 +52,8 @@ def test_relative_links_of_a_page_lead_to_files_and_headings(page):
     for link in _links(page):
         parts = urlsplit(link)
         target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
-        assert target.is_relative_to(TOP) and target.is_file(), f"{_named(page)}: {link}: no such file"
+        found = target.is_relative_to(TOP) and target.is_file()
+        assert found, f"{_named(page)}: {link}: no such file (a folder is none)"
         if parts.fragment:
             assert parts.fragment in _anchors(target), f"{_named(page)}: {link}: no such heading"
 
