@@ -7,7 +7,7 @@ ships. `python -m sim.experiments.uncertainty` runs them and draws the fans of d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal

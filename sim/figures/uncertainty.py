@@ -127,7 +127,8 @@ def _name_ends(axes: Axes, source: Source, measure: Measure, named: bool) -> Non
         order = np.argsort(ends)
         # The baseline, and two at either end.
         shown = dict.fromkeys((0, *order[:2].tolist(), *order[-2:].tolist()))
-        told = [(float(ends[line]), f"{_short(float(ends[line]))} {source.labels[line]}", colour) for line in shown]
+        heights_of = {line: float(ends[line]) for line in shown}
+        told = [(end, f"{_short(end)} {source.labels[line]}", colour) for line, end in heights_of.items()]
         label_ends(axes, told, TEXT - 1.0)
         return
     heights = dict.fromkeys(source.ends(measure.name))
