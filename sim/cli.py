@@ -250,6 +250,45 @@ def sensitivity(
 
 
 @app.command()
+def backtest(
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUARTER", help="Quarter to forecast from, such as 2024Q4; may be repeated; all if left out."
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="Forecasts drawn at each origin; as in configs/backtest.toml if left out.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first history, and of all that is drawn.")] = 1,
+    estimates: Annotated[
+        Path | None,
+        typer.Option(help="Folder of estimates, one QUARTER.json for each origin; those that ship if left out."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="jax, numpy or auto.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Forecast from past quarters with what was known then, and compare with simple benchmarks."""
+    from sim.experiments.backtest import backtest as forecast
+    from sim.folders import finite, refuse_homeless, refuse_taken
+    from sim.terminal import progress_bar
+
+    if out is not None:
+        refuse_taken(out)
+        refuse_homeless(out)
+    with progress_bar("backtest", "origins") as progress:
+        found = forecast(origin, draws, seed, estimates, engine, progress)
+        folder = found.save(out)
+    if as_json:
+        _answer({"backtest_dir": str(folder.resolve()), **finite(found.to_dict())})
+    else:
+        from sim.experiments.backtest.console import show
+
+        show(found, folder)
+
+
+@app.command()
 def calibrate(
     file: Annotated[Path | None, typer.Argument(help="Calibration file; the one that ships if left out.")] = None,
     until: Annotated[

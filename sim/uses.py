@@ -73,6 +73,7 @@ FINAL: dict[str, str] = {
     "holder_yield": "yield to token holders",
     "issuer_costs": "staff and other cost of issuers",
     "issuer_tax": "tax of issuers",
+    "loan_income_tax": "tax of issuers on interest from borrowers",
     "dividends": "shareholders of issuers",
     "redemption": "holders who redeemed tokens",
     "investor_payout": "backers of investors",
@@ -92,6 +93,7 @@ DIRECT_OF = {
     "estate_repayment": "support",
     "window_own_sale_cost": "hurried_sales",
     "estate_own_sale_cost": "hurried_sales",
+    "loan_income_tax": "issuer_tax",
 }
 """Flows of own books -> use, where the names differ."""
 GROUPS_OF_ENDS = ("spent", "held", "lost")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, material, namespace, ratio
-from sim.economy.credit import debt
 from sim.economy.flows import (
     COMPUTE_LOANS,
     OWN,
@@ -15,10 +14,9 @@ from sim.economy.flows import (
     PROVIDERS,
     SHARES,
     VENTURE_SHARES,
-    VENTURES,
 )
-from sim.economy.funding import market_heat
-from sim.economy.ledger import Books, flow_total
+from sim.economy.funding import liquidated, market_heat
+from sim.economy.ledger import Books, flow_total, opening_value
 from sim.economy.liquidity import buffer_ratio, circulating, reserve_quality
 from sim.economy.redeployment import is_ai, visibility
 from sim.economy.rules import CHANNELS, Rules
@@ -74,10 +72,11 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
     """What each channel returned over the quarter, at yearly rates, bounded to +-100 percent."""
     books, mood = economy.books, economy.environment
     xp = namespace(mood.bill_rate)
-    drawn = flow_total(books, "issuer_compute_loan", 0).sum() + flow_total(books, "investor_compute_loan", 0).sum()
-    lent = xp.maximum(debt(books).sum() - drawn, 0.0)
-    interest = (
-        flow_total(books, "issuer_loan_interest", 1).sum() + flow_total(books, "investor_loan_interest", 1).sum()
+    lent = -opening_value(books, COMPUTE_LOANS, PROVIDERS).sum()
+    interest = sum(
+        flow_total(books, f"{lender}_loan_{paid}", 1).sum()
+        for lender in ("issuer", "investor")
+        for paid in ("interest", "arrears")
     )
     # Interest that was added to the loan, and losses; a loan exchanged for shares of the same worth is neither.
     beside_cash = sum(
@@ -86,7 +85,7 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         for account, entry in table[COMPUTE_LOANS].items()
         if account != PROVIDERS
     )
-    venture = _gain(books, VENTURE_SHARES, VENTURES)
+    venture = _gain(books, VENTURE_SHARES, "venture")
     is_neurotech, is_robotics = rules.venture.neurotech, rules.venture.robotics
     by_channel = {
         "bills": mood.bill_rate,
@@ -122,17 +121,21 @@ def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) ->
 
 
 def _mean_gain(books: Books, rules: Rules) -> Scalar:
-    """Gain on the shares of providers without a parent, weighted by value: the ones that can be bought."""
-    worth = -books.positions[PROVIDER_SHARES][PROVIDERS] * books.price[PROVIDER_SHARES]
-    weight = worth * (1.0 - rules.provider.hyperscale)
-    return ratio((_gain(books, PROVIDER_SHARES, PROVIDERS) * weight).sum(), weight.sum())
+    """Gain on the shares of providers without a parent, the ones that can be bought, by their opening value."""
+    opening = material(-opening_value(books, PROVIDER_SHARES, PROVIDERS))
+    weight = opening * (1.0 - rules.provider.hyperscale)
+    return ratio((_gain(books, PROVIDER_SHARES, "provider") * weight).sum(), weight.sum())
 
 
 def _gain(books: Books, instrument: str, company: str) -> Array:
-    """Revaluation of a company's shares over the quarter, as a share of what they were worth before."""
-    entry = books.journal.revaluations[instrument][company]
-    worth = -books.positions[instrument][company] * books.price[instrument]
-    return ratio(-entry, material(worth + entry))
+    """Revaluation of each company's shares over the quarter, as a share of what all of them were worth before it.
+
+    What a failed company left its owners lessens their loss.
+    """
+    account = SHARES[instrument]
+    gain = -books.journal.revaluations[instrument][account]
+    worth = -books.positions[instrument][account] * books.price[instrument]
+    return ratio(gain + liquidated(books, company), material(worth - gain))
 
 
 def _issuer_multiple(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:

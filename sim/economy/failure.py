@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, affordable, column, material, namespace, row
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, affordable, column, material, namespace, ratio, row
 from sim.economy.credit import debt, owed_late
 from sim.economy.flows import (
     COMPUTE_LOANS,
@@ -20,8 +20,18 @@ from sim.economy.flows import (
     VENTURE_SHARES,
     VENTURES,
 )
-from sim.economy.funding import pay_owners
-from sim.economy.ledger import Books, balance, capitalise, flow_total, pay, revalue, write_down, write_off
+from sim.economy.funding import liquidated, pay_owners
+from sim.economy.ledger import (
+    Books,
+    balance,
+    capitalise,
+    flow_total,
+    pay,
+    revalue,
+    total_value,
+    write_down,
+    write_off,
+)
 from sim.economy.rules import Rules
 from sim.economy.state import Draws, Economy
 from sim.economy.workout import resale_proceeds, work_out
@@ -78,6 +88,8 @@ def _fail_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
     books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _left(economy.books, LABS) * fails)
     books = _worthless(books, LAB_SHARES, fails)
+    mood = economy.environment
+    mood = replace(mood, ai_return=mood.ai_return + _return_of_failures(economy.books, books))
     alive = labs.alive * (1.0 - fails)
     labs = replace(
         labs,
@@ -86,7 +98,18 @@ def _fail_labs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         spending=labs.spending * alive,
         shortfall=xp.where(fails > 0.0, labs.shortfall, 0.0),
     )
-    return replace(economy, books=books, labs=labs)
+    return replace(economy, environment=mood, books=books, labs=labs)
+
+
+def _return_of_failures(before: Books, after: Books) -> Scalar:
+    """Log return on all shares of labs when some fail, what is left to their owners included.
+
+    Over what all were worth just before, this quarter's new money included, for that is lost like older money.
+    """
+    xp = namespace(before.price[LAB_SHARES])
+    worth = -total_value(before, LAB_SHARES, LABS).sum()
+    kept = -total_value(after, LAB_SHARES, LABS).sum() + liquidated(after, "lab").sum()
+    return xp.log(xp.maximum(ratio(kept, worth, empty=1.0), NEXT_TO_NOTHING))
 
 
 def _fail_providers(economy: Economy, rules: Rules, draws: Draws) -> Economy:

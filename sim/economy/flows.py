@@ -164,6 +164,7 @@ FLOWS: dict[str, FlowKind] = {
     "holder_yield": FlowKind(OWN, ECONOMY, "yield passed on to token holders"),
     "issuer_costs": FlowKind(OWN, ECONOMY, "staff and other cost of issuers"),
     "issuer_tax": FlowKind(OWN, GOVERNMENT, "tax on issuers' realised profit"),
+    "loan_income_tax": FlowKind(OWN, GOVERNMENT, "tax on issuers' interest on compute loans"),
     "dividends": FlowKind(OWN, ECONOMY, "profit paid out to issuers' shareholders"),
     "buffer_top_up": FlowKind(OWN, RESERVE, "profit moved into the reserve as a buffer"),
     # Own-book savings

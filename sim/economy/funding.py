@@ -25,7 +25,7 @@ from sim.economy.flows import (
 )
 from sim.economy.gpus import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
 from sim.economy.labs import kept_revenue
-from sim.economy.ledger import Books, balance, net_worth, pay, revalue
+from sim.economy.ledger import Books, balance, flow_total, net_worth, pay, revalue
 from sim.economy.rules import COLUMN, Rules
 from sim.economy.state import Capital, Draws, Economy
 
@@ -352,6 +352,11 @@ def pay_owners(books: Books, kind: str, instrument: str, company: str, amount: A
     for account, suffix in ((OWN, "issuers"), (INVESTORS, "investors"), (ECONOMY, "public")):
         books = pay(books, f"{kind}_{suffix}", (shares[account] * per_share).T)
     return books
+
+
+def liquidated(books: Books, what: str) -> Float[Array, " company"]:
+    """Cash that each failed company (`what`: lab, provider or venture) left to all its owners, USD bn."""
+    return sum(flow_total(books, f"{what}_liquidation_{who}", 1) for who in ("issuers", "investors", "public"))
 
 
 def _from_backers(books: Books, rules: Rules) -> Scalar:

@@ -285,6 +285,24 @@ def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]
     return replace(books, positions={**books.positions, shares: held})
 
 
+def opening_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
+    """Market value of a position when the quarter opened, summed over debtors, USD bn per agent.
+
+    The stock-flow identity read backwards: what it is worth now, less all that the journal has added to it.
+    """
+    worth, journal = total_value(books, instrument, account), books.journal
+    for kind, flow in journal.flows.items():
+        ends = FLOWS[kind]
+        if (ends.payer_gets, ends.payer) == (instrument, account):
+            worth = worth - flow.amount.sum(axis=1)
+        if (ends.payee_gives, ends.payee) == (instrument, account):
+            worth = worth + flow.amount.sum(axis=0)
+    for table in (journal.revaluations, journal.write_offs, journal.conversions, journal.accruals):
+        entry = table.get(instrument, {}).get(account, 0.0 * worth)
+        worth = worth - (entry.sum(axis=1) if entry.ndim == 2 else entry)
+    return worth
+
+
 def flow_total(books: Books, kind: str, axis: int) -> Array:
     """Sum a flow of this quarter per payer (`axis=1`) or per payee (`axis=0`), USD bn.
 

@@ -35,7 +35,7 @@ def mark_stakes(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     books = revalue(books, LAB_SHARES, labs)
     books = revalue(books, PROVIDER_SHARES, providers)
     books = revalue(books, VENTURE_SHARES, ventures)
-    environment = replace(economy.environment, ai_return=_return_on_labs(books))
+    environment = replace(economy.environment, ai_return=_return_of_marks(books))
     return replace(economy, books=books, environment=environment)
 
 
@@ -71,8 +71,8 @@ def _remember_rounds(economy: Economy, rules: Rules) -> Ventures:
     )
 
 
-def _return_on_labs(books: Books) -> Scalar:
-    """Log return on all shares of labs over the quarter, rounds included and new money left aside."""
+def _return_of_marks(books: Books) -> Scalar:
+    """Log return on all shares of labs so far this quarter, rounds included and new money left aside."""
     worth = (-books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES]).sum()
     gain = -books.journal.revaluations[LAB_SHARES][LABS].sum()
     raised = flow_total(books, "lab_round", 0).sum() + flow_total(books, "issuer_lab_equity", 0).sum()

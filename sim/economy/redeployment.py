@@ -24,7 +24,7 @@ def redeploy(economy: Economy, rules: Rules, draws: Draws, decisions: Decisions)
 
     An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
     """
-    economy = _book_loan_income(economy)
+    economy = _book_loan_income(economy, rules)
     state = replace(economy.redeployment, anxiety=anxiety(economy))
     economy = replace(economy, redeployment=state)
     economy = replace(economy, books=repay_reserve(economy, rules))
@@ -126,17 +126,27 @@ def choose_channels(economy: Economy, rules: Rules) -> Float[Array, "issuer chan
     return rule.inertia * before + (1.0 - rule.inertia) * chosen
 
 
-def _book_loan_income(economy: Economy) -> Economy:
-    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit."""
-    received = flow_total(economy.books, "issuer_loan_interest", 0)
-    bought = flow_total(economy.books, "issuer_gpu_services", 1)
-    income = economy.income
+def _book_loan_income(economy: Economy, rules: Rules) -> Economy:
+    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit.
+
+    They are taxed like the rest of it: what they add to taxable profit. Tax already paid is not given back where
+    services cost more than the interest.
+    """
+    books, income = economy.books, economy.income
+    received = flow_total(books, "issuer_loan_interest", 0)
+    bought = flow_total(books, "issuer_gpu_services", 1)
+    xp = namespace(received)
+    costs = sum(flow_total(books, kind, 1) for kind in ("distribution", "holder_yield", "issuer_costs"))
+    before = income.interest + income.other_income - costs
+    added = xp.maximum(before + received - bought, 0.0) - xp.maximum(before, 0.0)
+    due = rules.reserve.tax_rate * xp.maximum(added, 0.0)
+    tax = due * affordable(balance(books, OWN), due)
     income = replace(
         income,
         other_income=income.other_income + received,
-        realised_profit=income.realised_profit + received - bought,
+        realised_profit=income.realised_profit + received - bought - tax,
     )
-    return replace(economy, income=income)
+    return replace(economy, books=pay(books, "loan_income_tax", column(tax)), income=income)
 
 
 def pay_out(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:

@@ -21,7 +21,7 @@ def close_circuits(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     xp = namespace(economy.environment.bill_rate)
     interest = economy.environment.bill_rate / 4.0 * books.positions[BILLS][ECONOMY]
     books = pay(books, "economy_bill_interest", column(interest))
-    taxes = flow_total(books, "issuer_tax", 0) + flow_total(books, "lab_tax", 0)
+    taxes = sum(flow_total(books, kind, 0) for kind in ("issuer_tax", "loan_income_tax", "lab_tax"))
     deficit = flow_total(books, "bill_interest", 1) + interest - taxes
     books = pay(books, "bill_issuance", column(xp.maximum(deficit, 0.0)))
     books = pay(books, "government_spending", column(xp.maximum(-deficit, 0.0)))

@@ -37,7 +37,7 @@ class Environment:
     ai_sentiment: Scalar
     """mood about AI, standard units"""
     ai_return: Scalar
-    """log change of the labs' total valuation over the last quarter, new money and failures left aside"""
+    """log return on all shares of labs over the last quarter, failures included and new money left aside"""
 
 
 @dataclass(frozen=True)

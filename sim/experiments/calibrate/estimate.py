@@ -13,7 +13,7 @@ from sim.experiments.calibrate.history import Target
 from sim.experiments.calibrate.moments import Moments, scatter_of
 from sim.experiments.calibrate.polish import polish
 from sim.experiments.calibrate.posterior import Posterior, posterior
-from sim.experiments.calibrate.problem import Problem
+from sim.experiments.calibrate.problem import Problem, Recovery
 from sim.experiments.calibrate.search import Progress, search
 from sim.experiments.calibrate.simulator import Simulator
 
@@ -64,7 +64,7 @@ def estimate(
     free: NDArray[np.bool_] | None = None,
     seed: int = 0,
     journal: Path | None = None,
-    searched: bool = True,
+    short: Recovery | None = None,
     progress: Progress | None = None,
 ) -> Estimate:
     """Estimate the parameters of a problem.
@@ -72,23 +72,27 @@ def estimate(
     Args:
         simulator: with the targets to be fitted.
         figures: what was observed of them, as it is compared, `(target,)`.
-        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All if left out.
+        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All that
+            the calibration file has estimated if left out.
         seed: of the search.
         journal: file of the search, which goes on from it.
-        searched: whether to search before the last steps, or start these from the middle of the priors.
+        short: for trials: no search, but steps from the middle of the priors, with fewer seeds.
         progress: told after every generation of the search.
     """
     problem, plan = simulator.problem, simulator.problem.plan.search
-    moments = Moments(figures, errors(simulator.targets))
-    seeds = range(plan.first_seed, plan.first_seed + plan.seeds)
-    wanted = np.ones(len(problem.keys), dtype=bool) if free is None else free
+    count, steps = (plan.seeds, plan.steps) if short is None else (short.seeds, short.steps)
+    seeds = range(plan.first_seed, plan.first_seed + count)
+    error = errors(simulator.targets)
+    moments = Moments(figures, (1.0 + 1.0 / count) * simulator.usual_scatter + np.diag(error**2))
+    wanted = problem.estimable if free is None else free & problem.estimable
     start, candidates = np.zeros(len(problem.keys)), 0
-    if searched:
+    if short is None:
         found = search(simulator, moments, seeds, seed, wanted, journal, progress)
         start, candidates = found.places, found.candidates
-    best = polish(simulator, moments, start, seeds, wanted)
+    best = polish(simulator, moments, start, seeds, wanted, steps)
     many = range(plan.first_seed, plan.first_seed + plan.scatter_seeds)
     scatter = scatter_of(simulator.compared(problem.values(best.places)[None], many)[0])
-    around = posterior(simulator, moments, best.places, plan.seeds, scatter, wanted)
+    over = plan.slope_seeds if short is None else short.seeds
+    around = posterior(simulator, moments, best.places, count, scatter, error, wanted, over)
     misfit = best.distance - float((best.places**2).sum())
     return Estimate(problem, simulator.targets, around, best.distance, misfit, candidates, best.steps)

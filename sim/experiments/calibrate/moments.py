@@ -2,20 +2,23 @@
 
 The distance of parameters at places z (standard deviations from the middle of their priors) is
 
-    Q(z) = g(z)' W g(z) + z' z,    g(z) = mean over seeds of the model's targets - observed,    W = E^-1,
+    Q(z) = g(z)' W g(z) + z' z,    g(z) = mean over seeds of the model's targets - observed,
+    W = ((1 + 1/S) C + E)^-1,
 
-with the variances E of what figures and model leave open (McFadden 1989; Grazzini and Richiardi 2015 for
-agent-based models). The priors enter as moments of their own. W is what is declared, not the inverse of the scatter
-of simulated histories: weights by its covariance would buy a good fit of differences with a bad one of levels. How
-sure an estimate is takes that scatter into account (`posterior`).
+with the scatter C of one history over seeds, S seeds, and the variances E of what figures and model leave open
+(McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured once, at the middle of the
+priors, so that W does not move with what is looked for. The priors enter as moments of their own: without data the
+best place is their middle.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 Numbers = NDArray[np.float64]
 
@@ -26,15 +29,19 @@ class Moments:
 
     Attributes:
         observed: figures as they are compared, `(target,)`.
-        error: standard deviation of what figures and model leave open, `(target,)`.
+        covariance: of the gaps at the true parameters, the inverse of the weights, `(target, target)`.
     """
 
     observed: Numbers
-    error: Numbers
+    covariance: Numbers
+
+    @cached_property
+    def _root(self) -> Numbers:
+        return np.asarray(np.linalg.cholesky(self.covariance))
 
     def weighed(self, gaps: Numbers) -> Numbers:
-        """Gaps `(..., target)` in units of their errors."""
-        return gaps / self.error
+        """Gaps `(row, target)` as numbers that are independent with variance 1 at the true parameters."""
+        return np.asarray(solve_triangular(self._root, gaps.T, lower=True).T)
 
     def misfit(self, modelled: Numbers) -> Numbers:
         """The part of the distance that data make, `(row,)`; infinite for histories that cannot be used.
@@ -42,8 +49,10 @@ class Moments:
         Args:
             modelled: the model's targets, `(row, seed, target)`.
         """
-        squares = (self.weighed(modelled.mean(axis=1) - self.observed) ** 2).sum(axis=-1)
-        return np.where(np.isfinite(squares), squares, np.inf)
+        gaps = modelled.mean(axis=1) - self.observed
+        usable = np.isfinite(gaps).all(axis=-1)
+        squares = (self.weighed(np.where(usable[:, None], gaps, 0.0)) ** 2).sum(axis=-1)
+        return np.where(usable, squares, np.inf)
 
 
 def scatter_of(modelled: Numbers) -> Numbers:

@@ -17,8 +17,6 @@ from sim.experiments.calibrate.posterior import slopes_at
 from sim.experiments.calibrate.simulator import Simulator
 
 Numbers = NDArray[np.float64]
-STEPS = 12
-"""Most steps: the distance changes little after eight."""
 ENOUGH = 1e-3
 """Relative change of the distance at which there is no point in going on: far below what another seed makes."""
 INSIDE = 1e-6
@@ -41,7 +39,7 @@ class Polished:
 
 
 def polish(
-    simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: NDArray[np.bool_]
+    simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: NDArray[np.bool_], steps: int
 ) -> Polished:
     """Go downhill from a start until it is flat.
 
@@ -51,6 +49,7 @@ def polish(
         start: places, `(parameter,)`.
         seeds: of the histories, the same at every place.
         free: which parameters are moved, `(parameter,)`.
+        steps: at most so many.
 
     Returns:
         The best place, which is the start where nothing is better.
@@ -65,12 +64,12 @@ def polish(
 
     def gaps(places: Numbers) -> Numbers:
         modelled = simulator.compared(problem.values(whole(places))[None], seeds)
-        return np.concatenate([moments.weighed(modelled.mean(axis=1)[0] - moments.observed), places])
+        return np.concatenate([moments.weighed(modelled.mean(axis=1) - moments.observed)[0], places])
 
     def slopes(places: Numbers) -> Numbers:
         found = moments.weighed(slopes_at(simulator, whole(places), seeds, free).T).T
         return np.concatenate([found, np.eye(len(places))])
 
     inside = np.clip(start[free], low + INSIDE, high - INSIDE)
-    found = least_squares(gaps, inside, slopes, bounds=(low, high), max_nfev=STEPS, ftol=ENOUGH, xtol=1e-4)
+    found = least_squares(gaps, inside, slopes, bounds=(low, high), max_nfev=steps, ftol=ENOUGH, xtol=1e-4)
     return Polished(whole(found.x), 2.0 * float(found.cost), int(found.nfev))

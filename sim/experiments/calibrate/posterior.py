@@ -8,9 +8,9 @@ the priors. So the truth lies around the estimate of the free ones with
     V = H^-1 (G_f' W ((1 + 1/S) C + E + G_k G_k') W G_f + I) H^-1,    H = G_f' W G_f + I,
 
 the sandwich of simulated moments (McFadden 1989) with the priors as further moments: without data V = I. The
-others have their priors, and the covariance -H^-1 G_f' W G_k with the free ones. Where the gaps left are larger than
-all this allows, as in a model that is not the world, V is multiplied by the factor by which their weighed squares
-exceed what they would be at the truth.
+others have their priors, and the covariance -H^-1 G_f' W G_k with the free ones. Where the gaps left are larger
+than all this allows, as in a model that is not the world, V is multiplied by the factor by which their weighed
+squares exceed what they would be at the truth.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def posterior(
     middle: Numbers,
     seeds: int,
     scatter: Numbers,
+    error: Numbers,
     free: NDArray[np.bool_],
+    slope_seeds: int,
 ) -> Posterior:
     """The distribution around an estimate.
 
@@ -73,19 +75,21 @@ def posterior(
         middle: the estimate, `(parameter,)`.
         seeds: over which the model's side was averaged.
         scatter: covariance of one history's targets over seeds, `(target, target)`.
+        error: standard deviations of what figures and model leave open, `(target,)`.
         free: which parameters were estimated, `(parameter,)`; the others keep their priors.
+        slope_seeds: over which slopes are averaged.
     """
     plan = simulator.problem.plan.search
-    slope_seeds = range(plan.first_seed, plan.first_seed + plan.slope_seeds)
     every = np.ones(len(middle), dtype=bool)
-    slopes = moments.weighed(slopes_at(simulator, middle, slope_seeds, every).T).T
+    over = range(plan.first_seed, plan.first_seed + slope_seeds)
+    slopes = moments.weighed(slopes_at(simulator, middle, over, every).T).T
     mine, others = slopes[:, free], slopes[:, ~free]
-    chance = (1.0 + 1.0 / seeds) * scatter / np.outer(moments.error, moments.error) + np.eye(len(moments.error))
-    chance = chance + others @ others.T
+    chance = (1.0 + 1.0 / seeds) * scatter + np.diag(error**2)
+    chance = moments.weighed(moments.weighed(chance).T) + others @ others.T
     inverse = np.linalg.inv(mine.T @ mine + np.eye(mine.shape[1]))
     spread = inverse @ (mine.T @ chance @ mine + np.eye(mine.shape[1])) @ inverse
     # What is left of chance, and of the pull of the priors, after fitting: the weighed gaps at the estimate.
-    kept = np.eye(len(moments.error)) - mine @ inverse @ mine.T
+    kept = np.eye(len(error)) - mine @ inverse @ mine.T
     pulled = mine @ inverse
     expected = float(np.trace(kept @ chance @ kept.T) + np.trace(pulled @ pulled.T))
     first = range(plan.first_seed, plan.first_seed + seeds)

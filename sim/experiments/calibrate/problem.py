@@ -48,6 +48,7 @@ class Search(Strict):
     candidates: Annotated[int, Field(strict=True, ge=4)]
     generations: Count
     seeds: Count
+    steps: Count
     first_seed: Annotated[int, Field(strict=True, ge=0)]
     scatter_seeds: Annotated[int, Field(strict=True, ge=16)]
     slope_seeds: Count
@@ -58,17 +59,23 @@ class Recovery(Strict):
     """How it is judged which parameters can be found."""
 
     trials: Annotated[int, Field(strict=True, ge=0)]
+    seeds: Count
+    steps: Count
     least_coverage: Annotated[float, Field(ge=0.0, le=1.0)]
     most_coverage: Annotated[float, Field(ge=0.0, le=1.0)]
     most_width: Annotated[float, Field(gt=0.0, le=1.0)]
 
 
 class Prior(Strict):
-    """What is believed of a parameter before looking: the ends of its 90 percent interval."""
+    """What is believed of a parameter before looking: the ends of its 90 percent interval.
+
+    One that is not estimated keeps its prior whatever the data say.
+    """
 
     low: float
     high: float
     scale: Literal["linear", "log"] = "linear"
+    estimated: bool = True
     why: str
 
     @model_validator(mode="after")
@@ -112,6 +119,11 @@ class Problem:
     def keys(self) -> tuple[str, ...]:
         """Dotted keys of the parameters."""
         return tuple(self.plan.parameters)
+
+    @cached_property
+    def estimable(self) -> NDArray[np.bool_]:
+        """Which parameters are estimated at all, `(parameter,)`."""
+        return np.array([prior.estimated for prior in self.plan.parameters.values()])
 
     @cached_property
     def _middle(self) -> NDArray[np.float64]:

@@ -1,9 +1,9 @@
 """Which parameters can be found at all: histories with known parameters, estimated like the observed one (M11-T4).
 
 Each trial draws parameters from the priors, runs one history with a seed that no estimate uses, disturbs its
-figures by their errors, and estimates. A parameter is called identified if the truth lies in its 90 percent interval
-about as often as it should, and the intervals are clearly narrower than the prior's: an interval that is as wide as
-the prior is right nine times in ten whatever the data say.
+figures by their errors, and estimates. A parameter is called identified if the truth lies in its 90 percent
+interval about as often as it should, and the intervals are clearly narrower than the prior's: an interval that is
+as wide as the prior is right nine times in ten whatever the data say.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def trial(simulator: Simulator, number: int) -> Trial:
     if not np.isfinite(history).all():
         raise ValueError(f"trial {number}: the history with the true parameters cannot be used")
     figures = history + errors(simulator.targets) * generator.standard_normal(len(history))
-    made = estimate(simulator, figures, searched=False)
+    made = estimate(simulator, figures, short=problem.plan.recovery)
     return Trial(truth, made.posterior.middle, made.posterior.deviation)
 
 

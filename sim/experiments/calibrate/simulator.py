@@ -13,6 +13,7 @@ from sim import calendar
 from sim.ensembles import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
+from sim.experiments.calibrate.moments import scatter_of
 from sim.experiments.calibrate.problem import Problem
 from sim.experiments.sweep.variants import Variants
 from sim.histories import Engine, agent_measures, behaviour
@@ -104,6 +105,13 @@ class Simulator:
             if target.series.change == "log":
                 found[..., place] = np.log(np.maximum(found[..., place], FLOOR * target.value))
         return found
+
+    @cached_property
+    def usual_scatter(self) -> Float[NDArray[np.float64], "target target"]:
+        """Covariance of one history's targets over seeds, at the middle of the priors."""
+        plan = self.problem.plan.search
+        middle = self.problem.values(np.zeros((1, len(self.problem.keys))))
+        return scatter_of(self.compared(middle, range(plan.first_seed, plan.first_seed + plan.scatter_seeds))[0])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
         """The model's number of one period, `(row, seed)`.
