@@ -81,8 +81,8 @@ def test_no_number_stands_in_the_template():
     for word in ALLOWED:
         text = text.replace(word, "")
     assert not re.findall(r"\S*\d\S*", text)
-    spelled = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twice|double|half|thirds?|fifths?|tenths?"
-    assert not re.findall(rf"\b(?:{spelled})\b", text, flags=re.IGNORECASE)
+    counted = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twice|double"
+    assert not re.findall(rf"\b(?:{counted}|half|thirds?|fifths?|tenths?)\b", text, flags=re.IGNORECASE)
 
 
 @pytest.mark.parametrize("module", [sentences, words])
@@ -119,7 +119,8 @@ def test_words_follow_the_numbers(told):
     assert "Lower rates mean more of the issuers' money for AI" in text
     assert "A wrong bet is only tuition in 0 of" in text
     caused.update(low=-3.0, high=1.0, decided=False)
-    assert "USD 2.00 bn more (USD \N{MINUS SIGN}3.00 to 1.00 bn), which is not told from no difference" in page.render(other)
+    ends = "(USD \N{MINUS SIGN}3.00 to 1.00 bn)"
+    assert f"USD 2.00 bn more {ends}, which is not told from no difference" in page.render(other)
 
 
 def test_a_trial_run_says_so(told):

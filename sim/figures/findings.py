@@ -44,6 +44,19 @@ def draw_paid(found: Findings) -> Figure:
         told = world["whole"]
         _dot(axes, place + 0.16, told["paid"][PAID], INTEREST)
         effect = told["caused"][CAPEX]
+        label = f"{amount(told['paid'][PAID]['mean'])}  |  "
+        aimed = world["aimed"]
+        axes.text(
+            1.02,
+            place,
+            label + ("not told" if aimed else _signed(effect["mean"])),
+            transform=axes.get_yaxis_transform(),
+            fontsize=TEXT,
+            color=INK,
+            va="center",
+        )
+        if aimed:
+            continue
         ends = {"mean": effect["mean"], "low": effect["spread_low"], "high": effect["spread_high"]}
         _dot(axes, place - 0.16, ends, POPULATION["providers"])
         axes.plot(
@@ -53,15 +66,6 @@ def draw_paid(found: Findings) -> Figure:
             linewidth=5.0,
             alpha=0.55,
             solid_capstyle="butt",
-        )
-        axes.text(
-            1.02,
-            place,
-            f"{amount(told['paid'][PAID]['mean'])}  |  {_signed(effect['mean'])}",
-            transform=axes.get_yaxis_transform(),
-            fontsize=TEXT,
-            color=INK,
-            va="center",
         )
     axes.axvline(0.0, color=INK, linewidth=1.2, zorder=1)
     axes.set_yticks(range(len(worlds)), [world["title"] for world in reversed(worlds)], color=INK, fontsize=TEXT)
@@ -93,8 +97,8 @@ def draw_uses(found: Findings) -> Figure:
     into = sum(row["effect"]["with"] for row in told["direct"] if row["group"] == "AI and frontier")
     share = into / whole if whole else 0.0
     figure = new_figure(
-        f"{percent(share)} of the interest goes into AI and frontier technology at first hand, "
-        f"{percent(rows[0]['share'])} {rows[0]['label']}",
+        f"{percent(share)} of the interest goes into AI and frontier technology at first hand; "
+        f"the largest use is {rows[0]['label']}",
         f"Uses of {money(whole)} of interest by the issuers, {first} to {last}, and where it goes when nothing "
         "may go into AI",
         f"Means of {found['made']['size']['seeds']:,} pairs of histories with the same random numbers; lines: 90 "

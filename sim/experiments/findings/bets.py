@@ -32,5 +32,8 @@ def _world(label: str, found: pd.DataFrame) -> dict[str, Any]:
     numbers = {name: spread(found[name].to_numpy()) for name in found}
     touched = float((found["tokens_lost"] > TOUCHED).mean())
     lost = numbers["excess_lost"]["mean"] > SEEN
-    verdict = "coin" if touched > 0.0 or numbers["fails"]["mean"] > 0.0 else "cushion" if lost else "nothing"
+    if numbers["tokens_lost"]["mean"] > TOUCHED or numbers["fails"]["mean"] > 0.0:
+        verdict = "coin"
+    else:
+        verdict = "cushion" if lost or touched > 0.0 else "nothing"
     return {"label": label, "histories": len(found), "touched": touched, "verdict": verdict, **numbers}

@@ -15,7 +15,6 @@ from sim.experiments.findings.words import (
     pair,
     percent,
     percent_span,
-    signed,
     span,
     usd,
 )
@@ -81,9 +80,9 @@ def stepping_in(by_origin: Mapping[str, Told]) -> str:
 def undecided(worlds: Mapping[str, Told], order: Sequence[str]) -> str:
     """In which scenarios the effect is not told from zero."""
     effects = {name: worlds[name]["whole"]["caused"]["gpu_capex_usd_bn"] for name in order}
-    names = [worlds[name]["title"] for name in order if not effects[name]["decided"]]
+    names = [worlds[name]["title"] for name in order if not (effects[name]["decided"] or worlds[name]["aimed"])]
     if not names:
-        return "In every scenario the effect is told from zero."
+        return "In all of them the effect is told from zero."
     return f"The effect is not told from zero in {listed(names)}."
 
 
@@ -126,7 +125,8 @@ def verdict(world: Told) -> str:
     if world["verdict"] == "nothing":
         return "no"
     if world["verdict"] == "cushion":
-        return "not the coin, but what stands behind it"
+        some = f" ({percent(world['touched'])} of histories: a little)" if world["touched"] > 0.0 else ""
+        return f"not the coin, but what stands behind it{some}"
     fails = f"; wound up in {percent(world['fails']['mean'])}" if world["fails"]["mean"] > 0.0 else ""
     return f"yes, in {percent(world['touched'])} of histories{fails}"
 
@@ -153,22 +153,23 @@ def channel(name: str) -> str:
 
 def offsets(behaviours: Sequence[Told]) -> str:
     """Which answers of issuers make up for the fall."""
-    enough = [told["behaviour"] for told in behaviours if told["change"]["mean"] >= 0.0]
+    enough = [told for told in behaviours if told["change"]["mean"] >= 0.0]
     if not enough:
         return "nothing that issuers may do about it makes up for the fall"
     if len(enough) == len(behaviours):
         return "whatever issuers do about it, there is no less"
-    verb = "makes" if len(enough) == 1 else "make"
-    return f"of what issuers may do about it only being {listed(enough, 'or')} {verb} up for the fall"
+    named = listed([f"*{told['behaviour']}*" for told in enough], "or")
+    sure = "" if all(told["change"]["low"] > 0.0 for told in enough) else ", and not for certain"
+    return f"of the answers that issuers may give only {named} makes up for the fall on average{sure}"
 
 
 def winner(behaviours: Sequence[Told]) -> str:
     """Which channel wins, over the behaviours."""
     by_channel: dict[str, list[str]] = {}
     for told in behaviours:
-        by_channel.setdefault(told["largest"], []).append(told["behaviour"])
+        by_channel.setdefault(told["largest"], []).append(f"*{told['behaviour']}*")
     parts = [
-        f"{CHANNELS[name]} is the strongest channel of issuers that are {listed(names, 'or')}"
+        f"{CHANNELS[name]} is the strongest channel where issuers are {listed(names, 'or')}"
         for name, names in by_channel.items()
     ]
     return "; ".join(parts)
@@ -224,8 +225,9 @@ def elsewhere(uses: Told) -> str:
         (told for told in uses["direct"] if told["group"] not in (GROUP, RETURNED) and _sign(told["effect"]) < 0),
         key=lambda told: told["effect"]["mean"],
     )
-    named = [f"{told['label']} ({signed(-told['effect']['mean'])})" for told in gains[:FEW]]
-    where = f"goes mostly into {listed(named)}" if named else "goes nowhere that is told from chance"
+    named = [f"{told['label']} ({usd(told['effect']['mean'])} more)" for told in gains[:FEW]]
+    go = "go" if waiting else "goes"
+    where = f"{go} mostly into {listed(named)}" if named else f"{go} nowhere that is told from chance"
     went = f"{usd(gone)} of interest that went into AI and frontier technology"
     return f"Without redeployment the {went}{waiting} {where}."
 

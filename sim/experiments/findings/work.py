@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from sim.economy.flows import COMPUTE_LOANS, OWN
-from sim.economy.ledger import total_value
 from sim.experiments.findings import bets, drawn, ends, rates, rests, worlds
 from sim.experiments.findings.told import rounded
 from sim.experiments.sign_check import RATES, variants
@@ -214,7 +212,7 @@ def _made(
         "past": [labels[1], worlds.PAST[1]],
         "whole": [labels[1], labels[-1]],
         "data_until": baseline.history.until,
-        "lent_before_usd_bn": float(total_value(open_economy(baseline).economy.books, COMPUTE_LOANS, OWN).sum()),
+        "signed_before_usd_bn": float(open_economy(baseline).economy.credit.facility.sum()),
         "histories": histories,
         "histories_in_all": sum(histories.values()),
         "drawn_from": estimate,

@@ -23,6 +23,8 @@ from sim.scenario import Scenario, changed
 Numbers = NDArray[np.float64]
 PAST = ("2024Q1", "2025Q4")
 """The quarters that the question is about."""
+AIMED = "bets_fail"
+"""An event that strikes the companies in which issuers have money, and so none of them in the twin."""
 PAID = (
     "interest_usd_bn",
     "interest_funded_gpu_usd_bn",
@@ -122,6 +124,7 @@ def told_of(world: World) -> dict[str, Any]:
         "name": world.scenario.name,
         "title": world.scenario.title,
         "about": world.scenario.about,
+        "aimed": any(event.kind == AIMED for event in world.scenario.events),
         **{name: _window(world, quarters) for name, quarters in windows(world.scenario).items()},
     }
 
