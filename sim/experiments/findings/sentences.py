@@ -82,8 +82,13 @@ def undecided(worlds: Mapping[str, Told], order: Sequence[str]) -> str:
     effects = {name: worlds[name]["whole"]["caused"]["gpu_capex_usd_bn"] for name in order}
     names = [worlds[name]["title"] for name in order if not (effects[name]["decided"] or worlds[name]["aimed"])]
     if not names:
-        return "In all of them the effect is told from zero."
-    return f"The effect is not told from zero in {listed(names)}."
+        return "No interval in the column *caused* spans zero."
+    return f"The effect is not told from zero in {titles(names)}."
+
+
+def titles(names: Sequence[str]) -> str:
+    """Titles of scenarios in a sentence, which may have commas of their own."""
+    return listed([f"*{name}*" for name in names])
 
 
 def source(kind: str) -> str:
@@ -125,8 +130,8 @@ def verdict(world: Told) -> str:
     if world["verdict"] == "nothing":
         return "no"
     if world["verdict"] == "cushion":
-        some = f" ({percent(world['touched'])} of histories: a little)" if world["touched"] > 0.0 else ""
-        return f"not the coin, but what stands behind it{some}"
+        some = f"; the coin a little in {percent(world['touched'])} of histories" if world["touched"] > 0.0 else ""
+        return f"what stands behind it{some}"
     fails = f"; wound up in {percent(world['fails']['mean'])}" if world["fails"]["mean"] > 0.0 else ""
     return f"yes, in {percent(world['touched'])} of histories{fails}"
 
