@@ -9,7 +9,7 @@ CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
 
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 
-.PHONY: run serve docs test lint browser clean
+.PHONY: run serve findings docs test lint browser clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -22,6 +22,10 @@ serve: $(VENV)/.installed
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m sphinx -q -W --keep-going -E -c docs . build/docs
 	@echo "The documentation is in build/docs/index.html"
+
+# docs/findings.md with its numbers and figures, from scratch: some ten minutes.
+findings: $(VENV)/.installed
+	$(BIN)/python -m sim.experiments.findings
 
 # A file is one worker's, so that what its tests share is made once; in the order of tests/conftest.py.
 test: lint browser
