@@ -191,7 +191,7 @@ def test_configs_are_valid_toml_with_no_duplicate_names():
     paths = list(CONFIGS.rglob("*.toml"))
     assert all(tomllib.loads(path.read_text()) for path in paths)
     assert len({path.stem for path in paths}) == len(paths)
-    assert {path.stem for path in paths} == {*names(), *sweeps(), "facts"}
+    assert {path.stem for path in paths} == {*names(), *sweeps(), "facts", "history", "calibration", "backtest"}
 
 
 def test_a_tail_of_synthetic_agents_closes_and_is_stable():
