@@ -78,6 +78,8 @@ def test_levers_point_at_numbers_with_ranges(lever):
         ({"run.quarters": 2.5}, ["run.quarters", "2.5"]),
         ({"run.seed": -1}, ["run.seed", "-1"]),
         ({"history.until": "yesterday"}, ["history.until", "yesterday"]),
+        ({"history.gpu_generations": ["2025"]}, ["history.gpu_generations", "2025"]),
+        ({"history.gpu_generations": ["2025Q1", "2025Q3"]}, ["history.gpu_generations", "2025Q3", "4 quarters"]),
         ({"issuers.tether.regime": "wild"}, ["issuers.tether.regime", "wild", "offshore"]),
         ({"issuers.teher.tokens": 1.0}, ["issuers", "teher", "did you mean 'tether'"]),
         ({"labs.openai.owners": {"tethr": 1.0}}, ["owners", "tethr", "did you mean 'tether'"]),

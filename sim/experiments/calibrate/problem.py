@@ -51,6 +51,7 @@ class Search(Strict):
     steps: Count
     first_seed: Annotated[int, Field(strict=True, ge=0)]
     scatter_seeds: Annotated[int, Field(strict=True, ge=16)]
+    scatter_places: Count
     slope_seeds: Count
     slope_step: Annotated[float, Field(gt=0.0, le=2.0)]
 
