@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.findings import bets, drawn, ends, rates, rests, worlds
@@ -20,6 +18,7 @@ from sim.experiments.uncertainty import worlds as shipped
 from sim.histories import Engine, Histories
 from sim.opening import open_economy
 from sim.scenario import Scenario, load
+from sim.versions import versions_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -219,5 +218,5 @@ def _made(
         "processors": os.cpu_count(),
         "seconds": clock.seconds,
         "seconds_in_all": round(sum(clock.seconds.values()), 1),
-        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
+        "versions": versions_of(LIBRARIES),
     }
