@@ -278,6 +278,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(path: Path | str) -> str:
+    """A path between single quotes in SQL."""
+    return str(path).replace("'", "''")
+
+
 def read_json(path: Path) -> Any:
     """The content of a JSON file.
 

@@ -294,12 +294,12 @@ def main(
     estimate: Annotated[str, typer.Option(help="Record that parameters are drawn from, or priors.")] = ESTIMATE,
 ) -> None:
     """Run the sources, say which is widest, and draw the fans."""
-    from sim.figures.style import DPI
+    from sim.figures.style import save_figures
     from sim.figures.uncertainty import draw, words
 
     found = uncertainty(load("baseline"), runs, draws, estimate)
-    for name, measures in (("uncertainty", (HEADLINE,)), ("uncertainty_more", OTHERS)):
-        draw(found, measures).savefig(out / f"{name}.png", dpi=DPI)
+    drawn = {"uncertainty": (HEADLINE,), "uncertainty_more": OTHERS}
+    save_figures(out, ((name, draw(found, measures)) for name, measures in drawn.items()))
     for measure in MEASURES:
         print(words(found, measure))
 

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 
 from sim.figures.style import NOTE, TEXT, new_figure, panel
 from sim.palette import GRID, INK, INTEREST, MUTED, PAPER, POPULATION, TWINS
-from sim.wording import amount, money, percent
+from sim.wording import MINUS, amount, money, percent
 
 Findings = Mapping[str, Any]
 PAID = "interest_funded_gpu_usd_bn"
 CAPEX = "gpu_capex_usd_bn"
-MINUS = "\N{MINUS SIGN}"
 SHOWN = 0.0005
 """USD bn: below this a label says zero."""
 LEAST = 0.002

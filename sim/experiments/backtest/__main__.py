@@ -61,14 +61,13 @@ def rewritten(page: str, found: Backtest) -> str:
 def main(estimates: Path | None = None) -> None:
     """Run the backtest, and write page and figures."""
     from sim.figures.backtest import draw_errors, draw_fans, draw_origin
-    from sim.figures.style import DPI
+    from sim.figures.style import save_figures
 
     found = backtest(estimates=estimates)
     PAGE.write_text(rewritten(PAGE.read_text(encoding="utf8"), found), encoding="utf8")
     shown = SHOWN if SHOWN in found.origins else found.origins[0]
     drawn = {"errors": draw_errors(found), "fans": draw_fans(found), "fan": draw_origin(found, shown)}
-    for name, figure in drawn.items():
-        figure.savefig(DOCS / "images" / f"backtest_{name}.png", dpi=DPI)
+    save_figures(DOCS / "images", ((f"backtest_{name}", figure) for name, figure in drawn.items()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sim.experiments.backtest.results import Backtest
 from sim.experiments.backtest.tables import Sheet, sheets
+from sim.pages import REPORT
 
 
 def show(found: Backtest, folder: Path) -> None:
@@ -37,7 +38,7 @@ def show(found: Backtest, folder: Path) -> None:
             style="dim",
         )
     )
-    console.print(Text(f"report: {folder / 'report.html'}"))
+    console.print(Text(f"report: {folder / REPORT}"))
 
 
 def _print(console: Console, sheet: Sheet) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.tables import Sheet, sheets
-from sim.pages import page, picture, table
+from sim.pages import REPORT, picture, table, write_page
 
 if TYPE_CHECKING:
     from sim.experiments.backtest.results import Backtest
@@ -58,9 +58,7 @@ def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) ->
         "<p>Values of the scenario that were chosen with later figures: "
         f"{', '.join(f'<code>{escape(key)}</code>' for key in found.set_by_hand) or 'none'}.</p>",
     ]
-    path = folder / "report.html"
-    path.write_text(page("Backtest", "\n".join(body)), encoding="utf-8")
-    return path
+    return write_page(folder / REPORT, "Backtest", body)
 
 
 def _caption(name: str) -> tuple[str, str]:

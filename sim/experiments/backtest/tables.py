@@ -11,13 +11,13 @@ from sim.experiments.backtest.benchmarks import BENCHMARKS
 from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.summary import ALL, METHODS
 from sim.experiments.backtest.words import GROUPS
+from sim.wording import MINUS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.backtest.results import Backtest
 
-MINUS = "\N{MINUS SIGN}"
 HEADS = ("model", "from the opening", *BENCHMARKS)
 """Columns of methods."""
 

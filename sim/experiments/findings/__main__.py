@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sim.errors import ScenarioError
 from sim.experiments.findings.page import DOCS, HOME, IMAGES, read_findings, write_findings, write_page
 from sim.experiments.findings.work import FULL, QUICK, findings
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def main(
@@ -31,9 +27,11 @@ def main(
         if page_only:
             told = read_findings(out)
         else:
+            from sim.figures.style import save_figures
+
             told, figures = findings(QUICK if quick else FULL, estimate, _tell)
             write_findings(told, out)
-            _save(figures, out)
+            save_figures(out / IMAGES, figures.items())
     except ScenarioError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
@@ -42,14 +40,6 @@ def main(
 
 def _tell(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
-
-
-def _save(figures: Mapping[str, Figure], out: Path) -> None:
-    from sim.figures.style import DPI
-
-    (out / IMAGES).mkdir(parents=True, exist_ok=True)
-    for name, figure in figures.items():
-        figure.savefig(out / IMAGES / f"{name}.png", dpi=DPI)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from typing import Any
 from sim import wording
 from sim.experiments.cause import between
 from sim.experiments.cause import usd as usd_words
+from sim.wording import MINUS
 
 Ends = Mapping[str, Any]
-MINUS = "\N{MINUS SIGN}"
 SHOWN = 0.0005
 """Below this a table says zero."""
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.findings import bets, drawn, ends, rates, rests, worlds
 from sim.experiments.findings.told import rounded
 from sim.experiments.sign_check import RATES, variants
 from sim.experiments.tuition import WORLDS, effects, paths
-from sim.experiments.uncertainty import MEASURES, Uncertainty, labels_of, of_scenarios, of_seeds
+from sim.experiments.uncertainty import MEASURES, Uncertainty, labels_of, put_together
 from sim.experiments.uncertainty import worlds as shipped
 from sim.histories import Engine, Histories
 from sim.opening import open_economy
 from sim.scenario import Scenario, load
+from sim.versions import versions_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 FALLING = ("fast-cuts", "zero-rates", "higher-for-longer")
@@ -76,12 +76,12 @@ class _Clock:
 
     def __init__(self, tell: Tell) -> None:
         self.seconds: dict[str, float] = {}
-        self._tell = tell
+        self.tell = tell
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         began = time.perf_counter()
-        self._tell(f"{name} ...")
+        self.tell(f"{name} ...")
         yield
         self.seconds[name] = round(time.perf_counter() - began, 1)
 
@@ -103,64 +103,105 @@ def findings(
         ScenarioError: if a scenario or the record is wrong.
         AccountingError: if an accounting identity is violated.
     """
-    from sim.figures import findings as pictures
-    from sim.figures import sign_check, tuition, uncertainty
-
     clock, baseline = _Clock(tell), load("baseline")
     record = rests.estimate_of(estimate)
-    seeds = range(baseline.run.seed, baseline.run.seed + size.seeds)
-    chosen = [one for one in shipped(baseline) if _wanted(one, baseline, size)]
-    told: dict[str, Any] = {}
-    histories: dict[str, Histories] = {}
+    ran = _run_all(baseline, size, estimate, clock)
+    told = ran.scenarios
+    found = rounded(
+        {
+            "made": _made(baseline, size, clock, len(told), estimate),
+            "worlds": told,
+            "order": worlds.ranked(told, "interest_funded_gpu_usd_bn"),
+            "parameters": ran.parameters,
+            "uncertainty": _apart(ran.uncertainty),
+            "uses": ran.uses,
+            "bets": bets.told_of(ran.bets),
+            "rates": {**rates.told_of(ran.rates), "scenarios": [name for name in FALLING if name in told]},
+            "facts": ran.facts,
+            "estimate": record,
+        }
+    )
+    return found, _figures(found, ran)
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """What the histories gave.
+
+    Attributes:
+        scenarios: name -> what is told of a scenario and its twin, the baseline first.
+        uses: what is told of where the baseline's interest went.
+        parameters: what is told of the draws of the parameters.
+        uncertainty: seeds, parameters and scenarios apart.
+        bets: table of the worlds of failed bets.
+        rates: table of the sign check.
+        facts: what is told of the facts.
+    """
+
+    scenarios: dict[str, Any]
+    uses: dict[str, Any]
+    parameters: dict[str, Any]
+    uncertainty: Uncertainty
+    bets: pd.DataFrame
+    rates: pd.DataFrame
+    facts: dict[str, Any]
+
+
+def _run_all(baseline: Scenario, size: Size, estimate: str, clock: _Clock) -> _Ran:
+    """Run every part in turn."""
     with clock.part("scenarios and their twins"):
-        for scenario in chosen:
-            world = worlds.run_world(scenario, seeds, size.engine)
-            told[scenario.name] = worlds.told_of(world)
-            histories[scenario.title] = _without_flows(world.found)
-            if scenario is baseline:
-                uses = ends.told_of(world)
-            else:
-                told[scenario.name]["against"] = worlds.against(world.found, histories[baseline.title])
-            tell(f"  {scenario.name}")
+        scenarios, uses, histories = _run_scenarios(baseline, size, clock.tell)
     with clock.part("draws of the parameters"):
         some = range(baseline.run.seed, baseline.run.seed + size.seeds_of_draws)
         source, parameters = drawn.run_draws(baseline, size.draws, some, estimate, size.engine)
-    apart = Uncertainty(
-        {"seed": of_seeds(histories[baseline.title]), "parameters": source, "scenario": of_scenarios(histories)},
-        labels_of(baseline),
-        estimate,
-        seeds[0],
-        baseline.title,
-    )
+    uncertainty = put_together(baseline, histories, source, estimate)
     with clock.part("failed bets"):
         table = paths(WORLDS, range(1, size.bets + 1), size.engine)
     with clock.part("falling rates"):
         checked = rates.run_rates(baseline, size.falls, range(size.rates))
     with clock.part("facts"):
         facts = rests.facts_of(baseline, size.facts)
-    found = rounded(
-        {
-            "made": _made(baseline, size, seeds, clock, len(chosen), estimate),
-            "worlds": told,
-            "order": worlds.ranked(told, "interest_funded_gpu_usd_bn"),
-            "parameters": parameters,
-            "uncertainty": _apart(apart),
-            "uses": uses,
-            "bets": bets.told_of(table),
-            "rates": {**rates.told_of(checked), "scenarios": [name for name in FALLING if name in told]},
-            "facts": facts,
-            "estimate": record,
-        }
-    )
-    figures = {
+    return _Ran(scenarios, uses, parameters, uncertainty, table, checked, facts)
+
+
+def _run_scenarios(
+    baseline: Scenario, size: Size, tell: Tell
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Histories]]:
+    """What is told of each scenario by name and of the baseline's uses, and the histories by title."""
+    told: dict[str, Any] = {}
+    histories: dict[str, Histories] = {}
+    for scenario in shipped(baseline):
+        if not _wanted(scenario, baseline, size):
+            continue
+        world = worlds.run_world(scenario, _seeds(baseline, size), size.engine)
+        told[scenario.name] = worlds.told_of(world)
+        histories[scenario.title] = _without_flows(world.found)
+        if scenario is baseline:
+            uses = ends.told_of(world)
+        else:
+            told[scenario.name]["against"] = worlds.against(world.found, histories[baseline.title])
+        tell(f"  {scenario.name}")
+    return told, uses, histories
+
+
+def _figures(found: dict[str, Any], ran: _Ran) -> dict[str, Figure]:
+    """The figures of the page by the names of their files."""
+    from sim.figures import findings as pictures
+    from sim.figures import sign_check, tuition, uncertainty
+
+    return {
         "findings_paid": pictures.draw_paid(found),
-        "findings_uncertainty": uncertainty.draw(apart, MEASURES[:1]),
-        "findings_uncertainty_more": uncertainty.draw(apart, MEASURES[1:]),
-        "findings_tuition": tuition.draw(table, effects(table)),
-        "findings_rates": sign_check.draw(rates.averaged(checked)),
+        "findings_uncertainty": uncertainty.draw(ran.uncertainty, MEASURES[:1]),
+        "findings_uncertainty_more": uncertainty.draw(ran.uncertainty, MEASURES[1:]),
+        "findings_tuition": tuition.draw(ran.bets, effects(ran.bets)),
+        "findings_rates": sign_check.draw(rates.averaged(ran.rates)),
         "findings_uses": pictures.draw_uses(found),
     }
-    return found, figures
+
+
+def _seeds(baseline: Scenario, size: Size) -> range:
+    """Seeds of every scenario and its twin."""
+    return range(baseline.run.seed, baseline.run.seed + size.seeds)
 
 
 def _wanted(scenario: Scenario, baseline: Scenario, size: Size) -> bool:
@@ -192,10 +233,9 @@ def _apart(found: Uncertainty) -> dict[str, Any]:
     }
 
 
-def _made(
-    baseline: Scenario, size: Size, seeds: range, clock: _Clock, scenarios: int, estimate: str
-) -> dict[str, Any]:
-    labels = labels_of(baseline)
+def _made(baseline: Scenario, size: Size, clock: _Clock, scenarios: int, estimate: str) -> dict[str, Any]:
+    """How the findings were made: how much was run, of what, for how long and with what."""
+    labels, seeds = labels_of(baseline), _seeds(baseline, size)
     histories = {
         "scenarios": 2 * scenarios * size.seeds,
         "draws": 2 * size.draws * size.seeds_of_draws,
@@ -219,5 +259,5 @@ def _made(
         "processors": os.cpu_count(),
         "seconds": clock.seconds,
         "seconds_in_all": round(sum(clock.seconds.values()), 1),
-        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
+        "versions": versions_of(LIBRARIES),
     }
