@@ -1,5 +1,5 @@
 # make run: install, run the baseline, say where the report is. make serve: install, then serve the pages.
-# make test: install, then every check.
+# make test: install, then every check. make docs: install, then the documentation as a site, in build/docs.
 # Needs only Python 3.11 to 3.13 and make. To choose the Python: make run PYTHON=/path/to/python
 
 VENV := .venv
@@ -9,7 +9,7 @@ CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
 
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 
-.PHONY: run serve test lint browser sensitivity-study clean
+.PHONY: run serve findings sensitivity-study docs test lint browser clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -17,6 +17,15 @@ run: $(VENV)/.installed
 
 serve: $(VENV)/.installed
 	$(BIN)/capflow serve
+
+# Warnings are errors: a link or a name in a docstring that leads nowhere among them. The tests build it, too.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m sphinx -q -W --keep-going -E -c docs . build/docs
+	@echo "The documentation is in build/docs/index.html"
+
+# docs/findings.md with its numbers and figures, from scratch: some ten minutes.
+findings: $(VENV)/.installed
+	$(BIN)/python -m sim.experiments.findings
 
 # A file is one worker's, so that what its tests share is made once; in the order of tests/conftest.py.
 test: lint browser

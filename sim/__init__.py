@@ -9,6 +9,7 @@
 `sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
 `sim.calibrate` estimates parameters on the observed history,
 `sim.elasticities` differentiates outcomes by levers,
+`sim.backtest` forecasts from past quarters and scores the forecasts,
 `sim.CapitalFlowModel` is a Mesa model like any other.
 Names are imported when first used, so that the command line answers at once.
 """
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.ensembles import ensemble
     from sim.errors import AccountingError, ScenarioError
+    from sim.experiments.backtest import Backtest, backtest
     from sim.experiments.calibrate import Calibration, calibrate
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AccountingError": "sim.errors",
+    "Backtest": "sim.experiments.backtest",
     "Calibration": "sim.experiments.calibrate",
     "CapitalFlowModel": "sim.model",
     "Comparison": "sim.experiments.compare",
@@ -46,6 +49,7 @@ _HOME = {
     "ScenarioError": "sim.errors",
     "Sweep": "sim.experiments.sweep.folder",
     "WorkerError": "sim.experiments.histories",
+    "backtest": "sim.experiments.backtest",
     "calibrate": "sim.experiments.calibrate",
     "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
@@ -59,6 +63,7 @@ _HOME = {
 
 __all__ = [
     "AccountingError",
+    "Backtest",
     "Calibration",
     "CapitalFlowModel",
     "Comparison",
@@ -70,6 +75,7 @@ __all__ = [
     "ScenarioError",
     "Sweep",
     "WorkerError",
+    "backtest",
     "calibrate",
     "compare",
     "elasticities",

@@ -176,6 +176,17 @@ def refuse_homeless(out: Path) -> None:
         raise RunError(f"{out} cannot be made: {home} cannot be written")
 
 
+def refuse_unusable(out: Path | None) -> None:
+    """Refuses a folder that was asked for, before work is done that would be lost; None is a free one.
+
+    Raises:
+        RunError: `out` is taken, or could not be made.
+    """
+    if out is not None:
+        refuse_taken(out)
+        refuse_homeless(out)
+
+
 def _partial_prefix(out: Path) -> str:
     # A pid means something on one machine only; folders are shared between machines on clusters.
     return f".{out.name}.partial-{machine_name()}-"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib import metadata
-from platform import python_version
 from typing import Any
 
 from sim.scenario import Scenario, changed_keys, find, load
+from sim.versions import versions_of
 
 LIBRARIES = ("capflow", "mesa", "numpy", "networkx", "matplotlib", "pydantic", "pandas", "duckdb")
 
@@ -53,11 +52,4 @@ def _baseline(changed_at: int) -> Scenario:
 
 @cache
 def _versions() -> dict[str, str]:
-    return {"python": python_version(), **{name: _version(name) for name in LIBRARIES}}
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+    return versions_of(LIBRARIES)

@@ -306,6 +306,8 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
     """The network in numbers.
 
     Returns:
+        Numbers by name.
+
         - `agents`; `flow_usd_bn`, `agent_flow_usd_bn`: what all pay each other, and what agents do;
           `exposure_usd_bn`: what agents hold of each other's loans and shares.
         - `<what>_hhi`, `<what>_top1`, `<what>_top4`: `herfindahl` and `top_share` of `lab_funding` and

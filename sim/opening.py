@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim import calendar, shocks
+from sim import calendar, progress, shocks
 from sim.balance_sheets import Vector, check_declared, fleet_by_age, opening_books, pairs, table, vector
 from sim.data import read_series
 from sim.economy import rules as rule
@@ -96,7 +96,8 @@ def observed(scenario: Scenario, quarters: int) -> shocks.Data:
         known.append(1.0 if used else 0.0)
         columns.append(row)
     paths = np.asarray(columns).T
-    return shocks.Data(np.asarray(known), paths[0], paths[1], paths[2])
+    arriving = np.asarray(progress.arrival(labels, scenario.history.gpu_generations))
+    return shocks.Data(np.asarray(known), *paths, progress=arriving)
 
 
 def build_rules(scenario: Scenario) -> Rules:
@@ -351,6 +352,7 @@ def _gpus(scenario: Scenario, rules: Rules) -> state.Gpus:
         paid=rules.gpus.gpu_price,
         rent=rent,
         opening_rent=rent,
+        progress=np.float64(0.0),
         price=rules.gpus.gpu_price,
         demand=demand,
         demand_growth=np.float64(scenario.market.demand_growth.value),

@@ -190,6 +190,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         )
     ),
 )
+"""Every outcome of a history, in the order in which tables show them."""
 HEADLINES = (
     "gpu_capex_usd_bn",
     "gpus_bought",

@@ -7,7 +7,10 @@ from collections.abc import Container, Iterable, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
+REPORT = "report.html"
+"""Name of the page in a folder of results."""
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -92,6 +95,28 @@ def page(title: str, body: str) -> str:
         body: what is on it, as HTML.
     """
     return PAGE.substitute(title=escape(f"{title} - capflow"), style=STYLE, body=body)
+
+
+def write_page(path: Path, title: str, parts: Iterable[str]) -> Path:
+    """Write a whole page into a file.
+
+    Args:
+        path: of the file.
+        title: of the window, as plain text.
+        parts: what is on it, as HTML, in order.
+
+    Returns:
+        The file.
+    """
+    path.write_text(page(title, "\n".join(parts)), encoding="utf-8")
+    return path
+
+
+def setting(value: Any) -> str:
+    """The value of a key of a scenario, as HTML."""
+    if value is None:
+        return "none"
+    return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def table(

@@ -13,9 +13,9 @@ from sim.facts.section import section as _facts
 from sim.figures import FIGURES
 from sim.figures.journeys import journeys
 from sim.matrices import balance_sheets
-from sim.pages import page, picture
+from sim.pages import REPORT, picture, setting, write_page
 from sim.pages import table as _table
-from sim.wording import money, percent
+from sim.wording import MINUS, money, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,6 @@ ENDS = {
     RETURNED: "Paid back",
 }
 """Ends of interest that went through AI channels, as columns."""
-MINUS = "\N{MINUS SIGN}"
 
 SECTIONS = {
     "network": "Who paid whom",
@@ -103,9 +102,7 @@ def write_report(
         _checks(manifest.get("checks") or {}),
         _assumptions(manifest),
     ]
-    path = Path(folder) / "report.html"
-    path.write_text(page(title, "\n".join(body)), encoding="utf-8")
-    return path
+    return write_page(Path(folder) / REPORT, title, body)
 
 
 def _opening(run: Run, numbers: Mapping[str, float], title: str, manifest: Mapping[str, Any]) -> str:
@@ -306,8 +303,8 @@ def _changes(changes: Mapping[str, Any] | None) -> str:
     for key, change in list(changes.items())[:MOST_CHANGES]:
         before, after = (change.get("from"), change.get("to")) if isinstance(change, Mapping) else (None, change)
         rows.append(
-            f"<tr><td><code>{escape(str(key))}</code></td><td class='number'>{_value(before)}</td>"
-            f"<td class='number'>{_value(after)}</td></tr>"
+            f"<tr><td><code>{escape(str(key))}</code></td><td class='number'>{setting(before)}</td>"
+            f"<td class='number'>{setting(after)}</td></tr>"
         )
     more = len(changes) - MOST_CHANGES
     rest = f"<p class='note'>And {more} more, in manifest.json.</p>" if more > 0 else ""
@@ -316,9 +313,3 @@ def _changes(changes: Mapping[str, Any] | None) -> str:
         + _table(("Key", "Baseline", "Here"), rows, numbers=(1, 2))
         + rest
     )
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "none"
-    return escape(f"{value:g}" if isinstance(value, float) else str(value))

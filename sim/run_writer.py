@@ -23,6 +23,7 @@ from sim.runs import (
     TABLES,
     Run,
     RunError,
+    literal,
     parquet_name,
     quoted,
     reported,
@@ -278,7 +279,7 @@ class _Store:
             if table not in self._types:
                 names, amount = _LONG[table]
                 self.add(table, _long_columns(table, {name: [] for name in (*names, amount)}))
-            target = str(folder / parquet_name(table)).replace("'", "''")
+            target = literal(folder / parquet_name(table))
             self._db.execute(
                 f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
             )

@@ -30,8 +30,11 @@ MANIFEST = "manifest.json"
 EVENTS = "events.json"
 COMPARISON = "comparison.json"
 """What explains a comparison of two scenarios, whose folder stands among the runs and is none."""
+BACKTEST = "backtest.json"
+"""What explains a backtest, whose folder stands among the runs and is none."""
 DESIGN = "design.json"
 """What explains a sweep, whose folder stands among the runs and is none."""
+OTHERS = (BACKTEST, COMPARISON, DESIGN)
 TABLES = ("series", "agents", "flows", "exposures")
 MANIFEST_KEYS = ("scenario", "seed", "quarters")
 
@@ -228,7 +231,7 @@ def list_runs(root: Path) -> list[RunSummary]:
     """Lists the runs in a folder, newest first.
 
     A folder that is not a whole run is skipped, with a warning in the log. One whose name starts with a dot
-    is skipped in silence: it is being written. So are comparisons and sweeps.
+    is skipped in silence: it is being written. So are backtests, comparisons and sweeps.
 
     Args:
         root: The folder of run folders; it need not exist.
@@ -239,7 +242,7 @@ def list_runs(root: Path) -> list[RunSummary]:
     runs = []
     folders = (path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ()
     for path in sorted(folders):
-        if path.name.startswith(".") or any((path / name).is_file() for name in (COMPARISON, DESIGN)):
+        if path.name.startswith(".") or any((path / name).is_file() for name in OTHERS):
             continue
         try:
             runs.append(_summary(Run.open(path)))
@@ -273,6 +276,11 @@ def parquet_name(table: str) -> str:
 def quoted(name: str) -> str:
     """An SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(path: Path | str) -> str:
+    """A path between single quotes in SQL."""
+    return str(path).replace("'", "''")
 
 
 def read_json(path: Path) -> Any:

@@ -129,7 +129,7 @@ def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
 
 def names() -> dict[str, Path]:
     """Scenarios that ship: name -> file."""
-    files = [*CONFIGS.glob("*.toml"), *(CONFIGS / "scenarios").glob("*.toml")]
+    files = [CONFIGS / "baseline.toml", *(CONFIGS / "scenarios").glob("*.toml")]
     return {path.stem: path for path in sorted(files)}
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from sim import calendar
+from sim import calendar, progress
 from sim.agent_sheets import Facility, Investor, Issuer, Lab, Loan, Provider, Venture
 from sim.dated import COMPANY, EVERYONE, ISSUER, KINDS, Event
 from sim.economy import rules
@@ -35,6 +36,13 @@ __all__ = [
 QUARTER_PATTERN = r"^\d{4}Q[1-4]$"
 
 
+def _in_order(quarters: tuple[str, ...]) -> tuple[str, ...]:
+    for earlier, later in pairwise(quarters):
+        if calendar.between(earlier, later) < progress.ROLLOUT:
+            raise ValueError(f"{later} comes less than {progress.ROLLOUT} quarters after {earlier}")
+    return quarters
+
+
 class RunSettings(Strict):
     """How long a history is, and its seed."""
 
@@ -47,10 +55,14 @@ class RunSettings(Strict):
 
 
 class History(Strict):
-    """Until when bill rate, bitcoin and gold follow the data."""
+    """What is known of the calendar: until when prices follow the data, and when new GPUs came."""
 
     until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
     """last quarter in which bill rate, bitcoin and gold follow the data; none leaves all to the model"""
+    gpu_generations: Annotated[
+        tuple[Annotated[str, Field(pattern=QUARTER_PATTERN)], ...], AfterValidator(_in_order)
+    ]
+    """quarters from which a generation of GPUs worked in volume; after the last, one comes every year"""
 
 
 class Tail(Strict):

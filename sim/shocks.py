@@ -21,12 +21,14 @@ from sim.economy.weekly import WEEKS
 
 @dataclass(frozen=True)
 class Data:
-    """Observed paths of bill rate, bitcoin and gold, `(quarter,)`, with 1 where they are used."""
+    """Observed paths of bill rate, bitcoin and gold, `(quarter,)`, with 1 where they are used; and progress in GPUs."""
 
     known: NDArray[np.float64]
     bill_rate: NDArray[np.float64]
     bitcoin: NDArray[np.float64]
     gold: NDArray[np.float64]
+    progress: NDArray[np.float64]
+    """years of technical progress that arrive in the quarter"""
 
 
 def stream(seed: int, purpose: str, agent: str = "") -> np.random.Generator:
@@ -81,6 +83,7 @@ def draw(
         bill_rate_data=data.bill_rate[:quarters],
         bitcoin_data=data.bitcoin[:quarters],
         gold_data=data.gold[:quarters],
+        progress=data.progress[:quarters],
         events=Events(**{name: path[:quarters] for name, path in vars(events).items()}),
     )
 

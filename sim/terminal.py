@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.economy.checks import TOLERANCE
+from sim.pages import REPORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def show_run(finished: Run) -> None:
         f"Books: {len(manifest['checks'])} identities checked every quarter for every agent; largest relative "
         f"residual {worst:.1e} (tolerance {TOLERANCE:.0e})"
     )
-    report = finished.path / "report.html"
+    report = finished.path / REPORT
     where = report if report.is_file() else finished.path
     console.print(Text(f"Report: {where.resolve()}"), soft_wrap=True)
 
@@ -82,7 +83,7 @@ def show_comparison(found: Comparison, folder: Path) -> None:
     )
     for paragraph in found.words:
         console.print(Text(f"\n{paragraph}"))
-    console.print(Text(f"\nReport: {(folder / 'report.html').resolve()}"), soft_wrap=True)
+    console.print(Text(f"\nReport: {(folder / REPORT).resolve()}"), soft_wrap=True)
 
 
 def show_ensemble(found: Ensemble) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MINUS = "\N{MINUS SIGN}"
+"""A true minus sign, as wide as a plus."""
+
 
 def plain(number: float) -> str:
     """A number as a reader wants it on an axis: 0.5, 20, 1,500, 30k, 2M."""
@@ -10,7 +13,7 @@ def plain(number: float) -> str:
     for limit, divisor, unit in ((1e4, 1e3, "k"), (1e6, 1e6, "M"), (1e9, 1e9, "bn")):
         if size >= limit * (1.0 - 1e-9):
             text = f"{number / divisor:.3g}{unit}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return text.replace("-", MINUS)
 
 
 def amount(usd_bn: float) -> str:

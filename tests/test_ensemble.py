@@ -45,7 +45,7 @@ def test_engines_agree_on_every_series_in_every_scenario(both, name):
 @pytest.mark.slow
 def test_points_seeds_and_scenarios_compile_nothing_anew(both):
     """Rules, draws and balances are data: a hundred other starts leave the program as it was."""
-    program = compiled._program((), False)
+    program = compiled._program((), False, False)
     before = program._cache_size()
     base = load("baseline", {"run.quarters": QUARTERS})
     rng = np.random.default_rng(0)

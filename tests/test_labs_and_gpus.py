@@ -1,6 +1,7 @@
 """Labs, GPU market, capital spending and failure (phases 4 to 7, 9 and 10)."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,11 +105,12 @@ def test_customers_of_a_failed_lab_go_to_the_others():
 @given(st.floats(0.1, 3.0), st.floats(0.5, 20.0))
 def test_rent_stays_positive_and_can_rise_as_well_as_fall(utilisation, rent):
     """M6-T4."""
-    later = next_rent(np.float64(rent), np.float64(utilisation), RULES, np.float64(0.0))
+    still = SimpleNamespace(progress=np.float64(0.25), rent=np.float64(0.0))
+    later = next_rent(np.float64(rent), np.float64(utilisation), RULES, still)
     assert later > 0
-    balanced = next_rent(np.float64(rent), RULES.gpus.target_utilisation, RULES, np.float64(0.0))
+    balanced = next_rent(np.float64(rent), RULES.gpus.target_utilisation, RULES, still)
     assert np.log(balanced / rent) == pytest.approx(-RULES.gpus.technical_progress / 4.0)
-    assert next_rent(np.float64(rent), np.float64(2.0), RULES, np.float64(0.0)) > rent
+    assert next_rent(np.float64(rent), np.float64(3.0), RULES, still) > rent
 
 
 def test_hours_sold_never_exceed_hours_offered_and_every_hour_is_paid():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from debtors import NORTHERN, TETHER, run
 from histories import history
-from test_defaults import NORTHERN, TETHER, run
 
 from sim import shocks
 from sim.economy.beliefs import realised_returns

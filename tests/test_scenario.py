@@ -78,6 +78,8 @@ def test_levers_point_at_numbers_with_ranges(lever):
         ({"run.quarters": 2.5}, ["run.quarters", "2.5"]),
         ({"run.seed": -1}, ["run.seed", "-1"]),
         ({"history.until": "yesterday"}, ["history.until", "yesterday"]),
+        ({"history.gpu_generations": ["2025"]}, ["history.gpu_generations", "2025"]),
+        ({"history.gpu_generations": ["2025Q1", "2025Q3"]}, ["history.gpu_generations", "2025Q3", "4 quarters"]),
         ({"issuers.tether.regime": "wild"}, ["issuers.tether.regime", "wild", "offshore"]),
         ({"issuers.teher.tokens": 1.0}, ["issuers", "teher", "did you mean 'tether'"]),
         ({"labs.openai.owners": {"tethr": 1.0}}, ["owners", "tethr", "did you mean 'tether'"]),
@@ -191,7 +193,8 @@ def test_configs_are_valid_toml_with_no_duplicate_names():
     paths = list(CONFIGS.rglob("*.toml"))
     assert all(tomllib.loads(path.read_text()) for path in paths)
     assert len({path.stem for path in paths}) == len(paths)
-    assert {path.stem for path in paths} == {*names(), *sweeps(), "assumptions", "facts"}
+    told = {"assumptions", "facts", "history", "calibration", "backtest"}
+    assert {path.stem for path in paths} == {*names(), *sweeps(), *told}
 
 
 def test_a_tail_of_synthetic_agents_closes_and_is_stable():

@@ -70,7 +70,6 @@ MOVES = {
         {"labs_market.market_potential": 1500.0, "labs_market.compute_share": 0.5},
         ["openai_rd_2025h1", "break_even_openai", "break_even_anthropic"],
     ),
-    "credit": ({"credit.credit_spread": 0.0}, ["coreweave_interest_2025h1"]),
 }
 TEXT = FACTS.read_text(encoding="utf8")
 

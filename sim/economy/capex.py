@@ -40,21 +40,22 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         delivered=affordable(limit, planned),
         fleet=install(gpus.fleet, bought),
         book_value=install(gpus.book_value, spent),
-        price=next_gpu_price(gpus.price, ratio(planned, limit), rules),
+        price=next_gpu_price(gpus.price, ratio(planned, limit), rules, draws.progress),
         delivery_limit=gpus.delivery_limit * xp.exp(rule.delivery_growth / 4.0),
     )
     return replace(economy, books=books, gpus=gpus)
 
 
-def next_gpu_price(price: Scalar, orders: Scalar, rules: Rules) -> Scalar:
+def next_gpu_price(price: Scalar, orders: Scalar, rules: Rules, progress: Scalar) -> Scalar:
     """Installed price of a GPU (H100 equivalent): falls with progress, less so when orders exceed supply.
 
-    `dln P = -d / 4 + s min(max(orders - 1, 0), 1)`, with orders as a multiple of what can be delivered.
+    `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a multiple
+    of what can be delivered.
     """
     rule = rules.gpus
     xp = namespace(price)
     scarce = xp.clip(orders - 1.0, 0.0, 1.0)
-    return price * xp.exp(-rule.price_decline / 4.0 + rule.scarcity_pricing * scarce)
+    return price * xp.exp(-rule.price_decline * progress + rule.scarcity_pricing * scarce)
 
 
 def install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:

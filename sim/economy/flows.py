@@ -258,3 +258,4 @@ FLOWS: dict[str, FlowKind] = {
     "government_spending": FlowKind(GOVERNMENT, ECONOMY, "taxes beyond interest, spent"),
     "bill_issuance": _swap(ECONOMY, GOVERNMENT, BILLS, "bills sold to cover the budget"),
 }
+"""Name -> kind of payment: the transactions matrix, declared once."""

@@ -32,7 +32,7 @@ def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     bought = flow_total(economy.books, "issuer_gpu_services", 0)
     wanted = (labs.compute_budget / gpus.rent).sum() + inside * other_hours(economy, rules, gpus.rent)
     wanted = wanted + bought.sum() / gpus.rent
-    rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), rules, draws.rent)
+    rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), rules, draws)
     lab_hours = labs.compute_budget / rent
     others = inside * other_hours(economy, rules, rent)
     served_issuers = xp.minimum(bought / rent, capacity)
@@ -54,6 +54,7 @@ def clear_gpu_market(economy: Economy, rules: Rules, draws: Draws) -> Economy:
     gpus = replace(
         gpus,
         rent=rent,
+        progress=gpus.progress + draws.progress,
         demand=demand,
         demand_growth=gpus.demand_growth + rules.gpus.demand_learning * (grown - gpus.demand_growth),
         market_utilisation=ratio(demand, capacity.sum()),
@@ -71,19 +72,19 @@ def offered_hours(gpus: Gpus, rules: Rules) -> Float[Array, " provider"]:
     return gpus.fleet.sum(axis=1) * hours * gpus.alive
 
 
-def next_rent(rent: Scalar, utilisation: Scalar, rules: Rules, shock: Scalar) -> Scalar:
-    """Rental price by partial adjustment to scarcity: `dln p = k (u - u*) - g + e`, which can rise or fall.
+def next_rent(rent: Scalar, utilisation: Scalar, rules: Rules, draws: Draws) -> Scalar:
+    """Rental price by partial adjustment to scarcity: `dln p = k (u - u*) - g n + e`, which can rise or fall.
 
     Args:
         rent: last quarter's, USD per GPU-hour.
         utilisation: hours wanted at that rent over hours offered; above one when customers are turned away.
         rules: response k, target utilisation u*, technical progress g a year.
-        shock: standard normal.
+        draws: years of progress n that arrive this quarter, and the shock.
     """
     rule = rules.gpus
     xp = namespace(rent)
     scarcity = rule.price_response * (utilisation - rule.target_utilisation)
-    return rent * xp.exp(scarcity - rule.technical_progress / 4.0 + rule.price_noise * shock)
+    return rent * xp.exp(scarcity - rule.technical_progress * draws.progress + rule.price_noise * draws.rent)
 
 
 def other_hours(economy: Economy, rules: Rules, rent: Scalar) -> Scalar:
@@ -109,8 +110,8 @@ def running_cost_per_hour(economy: Economy, rules: Rules, used: Scalar) -> Scala
 
 def thrift(economy: Economy, rules: Rules) -> Scalar:
     """Power and space that a given computing power needs, against the opening: falls with each generation."""
-    xp = namespace(economy.quarter)
-    return xp.exp(-rules.gpus.efficiency_gain / 4.0 * economy.quarter)
+    xp = namespace(economy.gpus.progress)
+    return xp.exp(-rules.gpus.efficiency_gain * economy.gpus.progress)
 
 
 def _pay_running_costs(

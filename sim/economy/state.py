@@ -152,6 +152,8 @@ class Gpus:
     """USD per GPU-hour"""
     opening_rent: Scalar
     """at the opening"""
+    progress: Scalar
+    """years of technical progress that have arrived since the opening"""
     price: Scalar
     """USD per GPU, installed, at which the vendor takes the next orders"""
     demand: Scalar
@@ -370,4 +372,6 @@ class Draws:
     bill_rate_data: Float[Array, "*quarter"]
     bitcoin_data: Float[Array, "*quarter"]
     gold_data: Float[Array, "*quarter"]
+    progress: Float[Array, "*quarter"]
+    """years of technical progress in GPUs that arrive in the quarter"""
     events: Events

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.outcomes import BY_NAME, INTEREST_GPUS, Outcome
-from sim.pages import page, picture, table
+from sim.pages import REPORT, picture, setting, table, write_page
+from sim.wording import MINUS
 
 if TYPE_CHECKING:
     from sim.experiments.compare import Comparison
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 COUNTED = ("GPUs", "companies", "coins", "weeks", "quarters")
 """Units of outcomes that are counted, and named in their labels."""
-MINUS = "\N{MINUS SIGN}"
 CAPTIONS = {
     "accounting_and_cause": (
         "Accounting and cause",
@@ -74,9 +74,7 @@ def write_report(found: Comparison, pictures: Mapping[str, Path], folder: Path) 
         "the mean of these differences by Student's t; more runs narrow it with the square root of their number. "
         "Attribution is accounting: it follows dollars. Only the twin says what would have been otherwise.</p>",
     ]
-    path = folder / "report.html"
-    path.write_text(page(f"{found.names[0]} against {found.names[1]}", "\n".join(body)), encoding="utf-8")
-    return path
+    return write_page(folder / REPORT, f"{found.names[0]} against {found.names[1]}", body)
 
 
 def number(value: float, unit: str) -> str:
@@ -122,19 +120,13 @@ def _differs(found: Comparison) -> str:
     if not found.differs:
         return "\n".join([*about, "<p>Nothing: both assume the same.</p>"])
     rows = [
-        f"<tr><td><code>{escape(key)}</code></td><td class='number'>{_value(values['a'])}</td>"
-        f"<td class='number'>{_value(values['b'])}</td></tr>"
+        f"<tr><td><code>{escape(key)}</code></td><td class='number'>{setting(values['a'])}</td>"
+        f"<td class='number'>{setting(values['b'])}</td></tr>"
         for key, values in found.differs.items()
     ]
     set_to = ", ".join(f"{key} = {value}" for key, value in found.changes.items())
     both = f"<p class='note'>Set in both: {escape(set_to)}.</p>" if set_to else ""
     return "\n".join([*about, table(("Key", *found.names), rows, numbers=(1, 2)), both])
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "none"
-    return escape(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def _outcomes(found: Comparison) -> str:

@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 import typer
 
-from sim import levers
-from sim.calendar import between
-from sim.model import CapitalFlowModel
+from sim import calendar, levers
+from sim.economy.liquidity import GONE
+from sim.ensembles import chosen_engine, refuse_problems, run_histories, starts
+from sim.histories import Engine, agent_measures, behaviour
+from sim.opening import open_economy
 from sim.scenario import Scenario, changed, load
 
 SEEDS = 12
@@ -51,74 +53,90 @@ WORLDS = (
 MEASURES = ("tokens", "excess_reserves", "lowest_price", "weeks_shut", "own_book", "advances")
 
 
-def paths(worlds: Iterable[World] = WORLDS, seeds: Iterable[int] = range(1, SEEDS + 1)) -> pd.DataFrame:
+def paths(
+    worlds: Iterable[World] = WORLDS, seeds: Iterable[int] = range(1, SEEDS + 1), engine: Engine = "auto"
+) -> pd.DataFrame:
     """Run every world and its twin.
 
     Args:
         worlds: what to run.
         seeds: of the histories, the same for all.
+        engine: as in `sim.ensemble`; answers agree to 1e-9.
 
     Returns:
         One row per world, twin (True or False), seed and quarter, with the coin's measures in USD bn, USD and
         weeks, and `since`, quarters since the failures.
     """
-    seeds = tuple(seeds)
-    rows: list[dict[str, Any]] = []
-    for world in worlds:
+    chosen, seeds = tuple(worlds), tuple(seeds)
+    engine = chosen_engine(engine, 2 * len(chosen) * len(seeds))
+    parts = []
+    for world in chosen:
         scenario = changed(load(world.scenario), levers.keys(dict(world.changes)))
         day = next(event.quarter for event in scenario.events if event.kind == "bets_fail")
         for twin in (False, True):
-            told = {"world": world.label, "twin": twin}
-            ours = changed(scenario, {"events": []}) if twin else scenario
-            for seed in seeds:
-                rows += [
-                    {**told, "seed": seed, "since": between(day, row["quarter"]), **row}
-                    for row in _history(ours, seed)
-                ]
-    return pd.DataFrame(rows)
+            part = _histories(changed(scenario, {"events": []}) if twin else scenario, seeds, engine)
+            since = part["quarter"].map(lambda quarter, day=day: calendar.between(day, quarter))
+            parts.append(part.assign(world=world.label, twin=twin, since=since))
+    return pd.concat(parts, ignore_index=True)
 
 
 def effects(table: pd.DataFrame) -> pd.DataFrame:
     """What the failures did to the coin: per world, means over seeds of each history against its twin.
 
     Returns:
-        `fails` (share of histories in which the coin was wound up within a year), `excess_lost` and
-        `own_book_lost` (USD bn missing at the close of the quarter in which the bets failed), `tokens_lost`
-        (share of tokens missing a year later) and `lowest_price` (lowest of the year, mean over histories).
+        One row per world with the means of the columns of `each`.
     """
-    rows = []
-    for label in dict.fromkeys(table["world"]):
-        world = table[table["world"] == label]
-        ours, twin = (
-            world[world["twin"] == which].set_index(["seed", "since"])[[*MEASURES]].sort_index()
-            for which in (False, True)
-        )
-        gone = (twin - ours).xs(0, level="since").mean()
-        later, before = ours["tokens"].xs(4, level="since"), twin["tokens"].xs(4, level="since")
-        year = ours[ours.index.get_level_values("since").isin(range(5))]
-        rows.append(
-            {
-                "world": label,
-                "fails": float((later <= 1e-9).mean()),
-                "excess_lost": float(gone["excess_reserves"]),
-                "tokens_lost": float((1.0 - later / before).mean()),
-                "lowest_price": float(year["lowest_price"].groupby("seed").min().mean()),
-                "own_book_lost": float(gone["own_book"]),
-            }
-        )
+    rows = [{"world": label, **each(table, label).mean()} for label in dict.fromkeys(table["world"])]
     return pd.DataFrame(rows)
 
 
-def _history(scenario: Scenario, seed: int) -> list[dict[str, Any]]:
-    model = CapitalFlowModel(scenario, rng=seed)
-    coin = model.names["issuers"].index(COIN)
-    rows = []
-    while model.running:
-        model.step()
-        measured = model.measured["issuers"]
-        numbers = {measure: float(np.asarray(measured[measure])[coin]) for measure in MEASURES}
-        rows.append({"quarter": model.label, **numbers})
-    return rows
+def each(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    """What the failures did to the coin in each history of a world, against its twin.
+
+    Args:
+        table: as `paths` returns it.
+        label: of the world.
+
+    Returns:
+        One row per seed: `fails` (1 where the coin was wound up within a year), `excess_lost` and `own_book_lost`
+        (USD bn missing at the close of the quarter in which the bets failed), `tokens_lost` (share of tokens
+        missing a year later), `lowest_price` (of the year) and `lowest_price_of_twin`.
+    """
+    world = table[table["world"] == label]
+    ours, twin = (
+        world[world["twin"] == which].set_index(["seed", "since"])[[*MEASURES]].sort_index()
+        for which in (False, True)
+    )
+    gone = (twin - ours).xs(0, level="since")
+    later, before = ours["tokens"].xs(4, level="since"), twin["tokens"].xs(4, level="since")
+    lowest, lowest_of_twin = (
+        one[one.index.get_level_values("since").isin(range(5))]["lowest_price"].groupby("seed").min()
+        for one in (ours, twin)
+    )
+    return pd.DataFrame(
+        {
+            "fails": (later <= GONE).astype(float),
+            "excess_lost": gone["excess_reserves"],
+            "tokens_lost": 1.0 - later / before,
+            "lowest_price": lowest,
+            "lowest_price_of_twin": lowest_of_twin,
+            "own_book_lost": gone["own_book"],
+        }
+    )
+
+
+def _histories(scenario: Scenario, seeds: tuple[int, ...], engine: Engine) -> pd.DataFrame:
+    """One row per seed and quarter after the opening, with the coin's measures."""
+    found = run_histories(starts(scenario, seeds), behaviour(scenario), flows=True, engine=engine, agents=True)
+    refuse_problems(found, scenario.name, seeds)
+    opening = open_economy(scenario)
+    coin, where = opening.names["issuers"].index(COIN), agent_measures(opening.economy)
+    assert found.agents is not None
+    labels = [calendar.later(scenario.run.opening, step + 1) for step in range(scenario.run.quarters)]
+    numbers = {
+        name: found.agents[:, 1:, where["issuers", name].start + coin].ravel() for name in MEASURES
+    }
+    return pd.DataFrame({"seed": np.repeat(seeds, len(labels)), "quarter": labels * len(seeds), **numbers})
 
 
 def main(

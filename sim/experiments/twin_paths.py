@@ -57,7 +57,7 @@ def run_twins(
 ) -> TwinPaths:
     """Run two scenarios with the same seeds in this process, and keep every path.
 
-    The histories are those of `sim.experiments.compare.compare`.
+    The histories are those of `sim.compare`.
 
     Args:
         a: the first scenario.

@@ -10,6 +10,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from sim.figures.style import TEXT, new_figure, panel
 from sim.palette import INK, MUTED, POPULATION
@@ -24,6 +25,8 @@ GROUP = {
 USES = {"fitted": "o", "judged": "D", "held out": "^"}
 MOST = 6.0
 """Errors at which the axis of gaps ends; what is further off stands at the end and is told."""
+BOTTOM, TOP = 0.09, 0.80
+"""Ends of the panels, as shares of the figure's height."""
 
 
 def draw(record: Mapping[str, Any]) -> Figure:
@@ -41,18 +44,34 @@ def draw(record: Mapping[str, Any]) -> Figure:
         else f"What the history of {window['first']} to {window['last']} says of {len(parameters)} parameters"
     )
     gaps = record["root_mean_square_gap"]
+    outside = any(abs(target["gap_in_errors"]) > MOST for target in record["targets"])
+    further = f"Marks at the ends: {MOST:.0f} errors or more. " if outside else ""
     figure = new_figure(
         title,
         f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors; the rest keep their priors"
         if tried
         else f"Typical gap of fitted figures: {gaps['fitted']:.1f} of their errors",
-        "Grey: 90 percent of the priors, and two errors. capflow calibrate, docs/calibration.md",
+        f"Grey: 90 percent of the priors, and two errors. {further}capflow calibrate, docs/calibration.md",
     )
     figure.set_figheight(max(figure.get_figheight(), 0.24 * len(parameters) + 2.0))
-    grid = figure.add_gridspec(1, 2, left=0.25, right=0.975, top=0.88, bottom=0.08, wspace=0.75)
-    _parameters(figure.add_subplot(grid[0, 0]), parameters)
-    _gaps(figure.add_subplot(grid[0, 1]), record["targets"])
+    left, right = (figure.add_axes((0.0, BOTTOM, 0.5, TOP - BOTTOM)) for _ in range(2))
+    _parameters(left, parameters)
+    _gaps(right, record["targets"])
+    _make_room(figure, left, right)
     return figure
+
+
+def _make_room(figure: Figure, *columns: Axes) -> None:
+    """Set panels side by side, each as wide as the others and with room for its own labels on its left."""
+    start, end, air = 0.02, 0.975, 0.012
+    room = [
+        max(label.get_window_extent().width for label in axes.get_yticklabels()) / figure.bbox.width + air
+        for axes in columns
+    ]
+    width = (end - start - sum(room) - air * (len(columns) - 1)) / len(columns)
+    for axes, labels in zip(columns, room, strict=True):
+        axes.set_position((start + labels, BOTTOM, width, TOP - BOTTOM))
+        start += labels + width + air
 
 
 def _parameters(axes: Axes, parameters: Mapping[str, Any]) -> None:
@@ -68,6 +87,7 @@ def _parameters(axes: Axes, parameters: Mapping[str, Any]) -> None:
     axes.set_yticks(range(len(parameters)), list(parameters), fontsize=TEXT - 2)
     axes.set_ylim(len(parameters) - 0.4, -0.6)
     axes.set_xlim(-3.2, 3.2)
+    axes.xaxis.set_major_locator(MultipleLocator(1.0))
 
 
 def _gaps(axes: Axes, targets: list[Mapping[str, Any]]) -> None:
@@ -85,10 +105,13 @@ def _gaps(axes: Axes, targets: list[Mapping[str, Any]]) -> None:
     axes.set_yticks(range(len(rows)), list(rows), fontsize=TEXT - 2)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(-MOST - 0.3, MOST + 0.3)
+    axes.xaxis.set_major_locator(MultipleLocator(2.0))
     there = {target["use"] for target in targets}
     marks = [
         axes.plot([], [], mark, color=INK, mfc=INK if use == "fitted" else "white", ls="", label=use)[0]
         for use, mark in USES.items()
         if use in there
     ]
-    axes.legend(handles=marks, loc="lower right", fontsize=TEXT - 2, frameon=True)
+    # At the foot of the figure, where it hides no mark.
+    foot = {"loc": "center right", "bbox_to_anchor": (0.98, 0.024), "bbox_transform": axes.figure.transFigure}
+    axes.legend(handles=marks, fontsize=TEXT - 2, frameon=False, ncols=len(marks), **foot)

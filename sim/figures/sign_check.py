@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame) -> Figure:
         "python -m sim.experiments.sign_check",
     )
     grid = figure.add_gridspec(
-        1, 2, left=0.055, right=0.975, top=0.80, bottom=0.13, wspace=0.95, width_ratios=(1.0, 1.25)
+        1, 2, left=0.055, right=0.975, top=0.80, bottom=0.13, wspace=1.15, width_ratios=(1.0, 1.25)
     )
     left, right = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
     _levels(left, table, behaviours)

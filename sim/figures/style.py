@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,24 @@ def fitted(figure: Figure, height: float, words: str, **look: Any) -> None:
     width = text.get_window_extent().width / figure.bbox.width
     if width > 0.94:
         text.set_fontsize(float(text.get_fontsize()) * 0.94 / width)
+
+
+def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[str, Path]:
+    """Write figures as PNG files.
+
+    Args:
+        folder: where they go; it is made where it does not exist.
+        figures: name -> figure, in pairs, so that each may be drawn when the one before it is written.
+
+    Returns:
+        Name -> its file, `<name>.png`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    for name, figure in figures:
+        paths[name] = folder / f"{name}.png"
+        figure.savefig(paths[name], dpi=DPI)
+    return paths
 
 
 def panels(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, request, send_file
 
+from sim.pages import REPORT
 from sim.runs import RunError
 from sim.server import shelf
 from sim.server.api import TABLES, answered, as_csv, download, told
@@ -19,7 +20,6 @@ from sim.server.api import TABLES, answered, as_csv, download, told
 if TYPE_CHECKING:
     from sim.server.sweeps.parts import Answers
 
-REPORT = "report.html"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; base-uri 'none'"
 """Of a report: it has its style and pictures in itself, runs no script and fetches nothing."""
 PICTURES = ".png"

@@ -11,7 +11,7 @@ PAGE = CONFIGS.parent / "docs" / "calibration.md"
 FIGURE = PAGE.parent / "images" / "calibration.png"
 START, END = "<!-- {name}: written by python -m sim.experiments.calibrate -->", "<!-- end of {name} -->"
 USED, HELD_OUT = "2025Q2", "2024Q4"
-"""The record that the baseline uses, and the one by which held-out quarters are judged."""
+"""The record with all that was observed, and the one by which held-out quarters are judged."""
 FAR = 2.0
 
 

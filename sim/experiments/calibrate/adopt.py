@@ -31,13 +31,17 @@ def adopted(text: str, record: Record, reasons: dict[str, str], pointer: str) ->
     Raises:
         ScenarioError: if the file has no such key, or its line is of another form.
     """
+    lines, section = text.splitlines(), ""
+    places = {}
+    for number, line in enumerate(lines):
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif " = {" in line:
+            places[f"{section}.{line.partition(' = ')[0]}"] = number
     for key, found in record.raw["parameters"].items():
-        section, _, name = key.rpartition(".")
-        pattern = rf"(?ms)^(\[{re.escape(section)}\]\n(?:(?!^\[).*\n)*?{re.escape(name)} = )\{{[^\n]*\}}$"
-        match = re.search(pattern, text)
-        if match is None:
+        if key not in places:
             raise ScenarioError(f"{key}: no line of its own in the scenario's file")
-        line = text[match.end(1) : match.end()]
+        line = lines[places[key]]
         identified = found["identified"] is not False
         kind = ', kind = "calibrated"' if identified else ""
         how = "estimated to" if identified else "not identified by the history to"
@@ -45,9 +49,8 @@ def adopted(text: str, record: Record, reasons: dict[str, str], pointer: str) ->
         why = f"{how} {record.last} ({pointer}); prior {low:g} to {high:g}: {reasons[key]}"
         line = re.sub(r"value = [^,]+", f"value = {rounded(found['estimate'])}", line, count=1)
         line = re.sub(r', kind = "[a-z]+"', "", line)
-        line = re.sub(r', why = "[^"]*"', f'{kind}, why = "{why}"', line, count=1)
-        text = text[: match.end(1)] + line + text[match.end() :]
-    return text
+        lines[places[key]] = re.sub(r', why = "[^"]*"', f'{kind}, why = "{why}"', line, count=1)
+    return "\n".join(lines) + "\n"
 
 
 def rounded(value: float) -> float:

@@ -72,8 +72,7 @@ def estimate(
     Args:
         simulator: with the targets to be fitted.
         figures: what was observed of them, as it is compared, `(target,)`.
-        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All that
-            the calibration file has estimated if left out.
+        free: which parameters are estimated, `(parameter,)`; the others keep their priors. All if left out.
         seed: of the search.
         journal: file of the search, which goes on from it.
         short: for trials: no search, but steps from the middle of the priors, with fewer seeds.
@@ -84,7 +83,7 @@ def estimate(
     seeds = range(plan.first_seed, plan.first_seed + count)
     error = errors(simulator.targets)
     moments = Moments(figures, (1.0 + 1.0 / count) * simulator.usual_scatter + np.diag(error**2))
-    wanted = problem.estimable if free is None else free & problem.estimable
+    wanted = np.ones(len(problem.keys), dtype=bool) if free is None else free
     start, candidates = np.zeros(len(problem.keys)), 0
     if short is None:
         found = search(simulator, moments, seeds, seed, wanted, journal, progress)

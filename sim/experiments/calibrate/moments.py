@@ -5,14 +5,15 @@ The distance of parameters at places z (standard deviations from the middle of t
     Q(z) = g(z)' W g(z) + z' z,    g(z) = mean over seeds of the model's targets - observed,
     W = ((1 + 1/S) C + E)^-1,
 
-with the scatter C of one history's targets over seeds, S seeds, and the variances E of what figures and model
-leave open (McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured once, at the middle of the
-priors, so that W does not move with what is looked for. The priors enter as moments of their own: without data the
+with the scatter C of one history over seeds, S seeds, and the variances E of what figures and model leave open
+(McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured once, as is usual over places drawn
+from the priors, so that W does not move with what is looked for. The priors enter as moments of their own: without data the
 best place is their middle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +54,18 @@ class Moments:
         usable = np.isfinite(gaps).all(axis=-1)
         squares = (self.weighed(np.where(usable[:, None], gaps, 0.0)) ** 2).sum(axis=-1)
         return np.where(usable, squares, np.inf)
+
+
+def usual(scatters: Sequence[Numbers]) -> Numbers:
+    """A covariance that is usual among several: the medians of their standard deviations, their mean correlations.
+
+    Medians, since at a few places a target can scatter a hundred times more than anywhere else.
+    """
+    deviations = np.sqrt([np.diag(scatter) for scatter in scatters])
+    scales = deviations[:, :, None] * deviations[:, None, :]
+    related = np.divide(np.array(scatters), scales, out=np.zeros_like(scales), where=scales > 0.0)
+    middle = np.median(deviations, axis=0)
+    return np.asarray(middle[:, None] * related.mean(axis=0) * middle)
 
 
 def scatter_of(modelled: Numbers) -> Numbers:

@@ -15,7 +15,7 @@ squares exceed what they would be at the truth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,16 @@ class Posterior:
     def deviation(self) -> Numbers:
         """Standard deviations; 1 is the prior's."""
         return np.sqrt(np.diag(self.covariance))
+
+    def stretched(self, by: Numbers, free: NDArray[np.bool_]) -> Posterior:
+        """The same with wider intervals of the parameters that were estimated.
+
+        Args:
+            by: factors on the standard deviations, `(parameter,)`.
+            free: which were estimated, `(parameter,)`.
+        """
+        factor = np.where(free, by, 1.0)
+        return replace(self, covariance=factor[:, None] * self.covariance * factor)
 
     def interval(self, problem: Problem) -> tuple[Numbers, Numbers]:
         """Values at the ends of the 90 percent intervals, within the allowed ranges."""

@@ -51,6 +51,7 @@ class Search(Strict):
     steps: Count
     first_seed: Annotated[int, Field(strict=True, ge=0)]
     scatter_seeds: Annotated[int, Field(strict=True, ge=16)]
+    scatter_places: Count
     slope_seeds: Count
     slope_step: Annotated[float, Field(gt=0.0, le=2.0)]
 
@@ -67,15 +68,11 @@ class Recovery(Strict):
 
 
 class Prior(Strict):
-    """What is believed of a parameter before looking: the ends of its 90 percent interval.
-
-    One that is not estimated keeps its prior whatever the data say.
-    """
+    """What is believed of a parameter before looking: the ends of its 90 percent interval."""
 
     low: float
     high: float
     scale: Literal["linear", "log"] = "linear"
-    estimated: bool = True
     why: str
 
     @model_validator(mode="after")
@@ -119,11 +116,6 @@ class Problem:
     def keys(self) -> tuple[str, ...]:
         """Dotted keys of the parameters."""
         return tuple(self.plan.parameters)
-
-    @cached_property
-    def estimable(self) -> NDArray[np.bool_]:
-        """Which parameters are estimated at all, `(parameter,)`."""
-        return np.array([prior.estimated for prior in self.plan.parameters.values()])
 
     @cached_property
     def _middle(self) -> NDArray[np.float64]:

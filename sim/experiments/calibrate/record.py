@@ -126,6 +126,7 @@ def written(
         }
         if judged is not None:
             told["identified"] = bool(judged.identified[place])
+            told["stretch"] = judged.stretch[place]
             told["coverage"] = judged.coverage[place]
             told["width_of_prior"] = judged.width[place]
         parameters[key] = told

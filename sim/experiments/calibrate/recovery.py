@@ -40,9 +40,9 @@ class Trial:
     deviation: Float[NDArray[np.float64], " parameter"]
 
     @property
-    def inside(self) -> Bool[NDArray[np.bool_], " parameter"]:
-        """Whether the truth lies in the 90 percent interval."""
-        return np.abs(self.truth - self.found) <= NINETY * self.deviation
+    def miss(self) -> Float[NDArray[np.float64], " parameter"]:
+        """How far the truth is from what was found, in standard deviations of the estimate."""
+        return np.asarray(np.abs(self.truth - self.found) / self.deviation)
 
 
 def trial(simulator: Simulator, number: int) -> Trial:
@@ -112,11 +112,14 @@ class Identification:
     """What trials say of each parameter.
 
     Attributes:
-        coverage: share of trials with the truth in the 90 percent interval, `(parameter,)`.
-        width: mean width of the intervals over that of the prior, `(parameter,)`.
+        stretch: by how much intervals must be wider than their formula says, `(parameter,)`.
+        coverage: share of trials with the truth in the 90 percent interval, `(parameter,)`; each trial's intervals
+            are stretched by what the others say.
+        width: mean width of the stretched intervals over that of the prior, `(parameter,)`.
         identified: whether the parameter can be found, `(parameter,)`.
     """
 
+    stretch: Float[NDArray[np.float64], " parameter"]
     coverage: Float[NDArray[np.float64], " parameter"]
     width: Float[NDArray[np.float64], " parameter"]
     identified: Bool[NDArray[np.bool_], " parameter"]
@@ -129,10 +132,25 @@ def identification(found: Sequence[Trial], rule: Recovery) -> Identification:
         found: trials, at least one.
         rule: what counts as identified.
     """
-    coverage = np.mean([one.inside for one in found], axis=0)
-    width = np.mean([one.deviation for one in found], axis=0)
+    misses = np.array([one.miss for one in found])
+    every = stretch(misses)
+    others = [stretch(np.delete(misses, one, axis=0)) if len(found) > 1 else every for one in range(len(found))]
+    coverage = (misses <= NINETY * np.array(others)).mean(axis=0)
+    width = every * np.mean([one.deviation for one in found], axis=0)
     right = (coverage >= rule.least_coverage) & (coverage <= rule.most_coverage)
-    return Identification(coverage, width, right & (width <= rule.most_width))
+    return Identification(every, coverage, width, right & (width <= rule.most_width))
+
+
+def stretch(misses: Float[NDArray[np.float64], "trial parameter"]) -> Float[NDArray[np.float64], " parameter"]:
+    """By how much intervals must be wider to hold nine truths in ten (calibrated intervals; Loh 1987).
+
+    The formula of an interval takes the model as linear around the estimate, and deals make it anything but. Each
+    parameter's is widened as far as its own trials ask, and no further than those of all parameters together do:
+    fifty trials of one say little of its tails.
+    """
+    asked = np.quantile(misses, 0.9, axis=0) / NINETY
+    together = float(np.quantile(misses, 0.9)) / NINETY
+    return np.asarray(np.clip(asked, 1.0, max(1.0, together)))
 
 
 def names(problem: Problem, chosen: NDArray[np.bool_]) -> tuple[str, ...]:

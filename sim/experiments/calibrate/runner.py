@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,8 @@ def calibrate(
         if free is not None and not free.any():
             raise ScenarioError("no parameter can be recovered: there is nothing to be estimated")
         found = estimate(simulator, observed(fitted), free, 0, folder / JOURNAL, progress=tell("search"))
+        if judged is not None:
+            found = replace(found, posterior=found.posterior.stretched(judged.stretch, judged.identified))
         record = _record(found, judged, count, Simulator(problem, every))
         (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf8")
     return Calibration(folder, Record(record))

@@ -13,7 +13,7 @@ from sim import calendar
 from sim.ensembles import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
-from sim.experiments.calibrate.moments import scatter_of
+from sim.experiments.calibrate.moments import scatter_of, usual
 from sim.experiments.calibrate.problem import Problem
 from sim.experiments.sweep.variants import Variants
 from sim.histories import Engine, agent_measures, behaviour
@@ -108,10 +108,18 @@ class Simulator:
 
     @cached_property
     def usual_scatter(self) -> Float[NDArray[np.float64], "target target"]:
-        """Covariance of one history's targets over seeds, at the middle of the priors."""
-        plan = self.problem.plan.search
-        middle = self.problem.values(np.zeros((1, len(self.problem.keys))))
-        return scatter_of(self.compared(middle, range(plan.first_seed, plan.first_seed + plan.scatter_seeds))[0])
+        """Covariance of one history's targets over seeds, as is usual at places drawn from the priors.
+
+        At one place alone, the middle say, a deal that always happens there has no scatter, and would weigh as if it
+        were sure everywhere.
+        """
+        plan, problem = self.problem.plan.search, self.problem
+        drawn = np.random.default_rng(plan.first_seed).standard_normal((plan.scatter_places, len(problem.keys)))
+        found = self.compared(
+            problem.values(np.clip(drawn, *problem.bounds)),
+            range(plan.first_seed, plan.first_seed + plan.scatter_seeds),
+        )
+        return usual([scatter_of(one) for one in found])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
         """The model's number of one period, `(row, seed)`.

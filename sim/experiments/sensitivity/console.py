@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sim.experiments.sensitivity.pictures import MEASURES, number
 from sim.outcomes import BY_NAME
+from sim.pages import REPORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def show(found: Sensitivity, folder: Path) -> None:
         console.print(Text(paragraph))
     for paragraph in paragraphs[len(found.findings) :]:
         console.print(Text(f"\n{paragraph}"))
-    console.print(Text(f"\nReport: {(folder / 'report.html').resolve()}"), soft_wrap=True)
+    console.print(Text(f"\nReport: {(folder / REPORT).resolve()}"), soft_wrap=True)
 
 
 def _table(finding: Finding) -> Table:

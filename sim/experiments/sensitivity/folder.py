@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.sensitivity.pictures import draw, sections
 from sim.folders import WholeFolder, free_folder, json_text
-from sim.pages import page
+from sim.pages import REPORT, write_page
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Sensitivity
@@ -51,7 +51,7 @@ def write(found: Sensitivity, out: Path | None) -> Path:
             "<h2>How to read this</h2>",
             READING,
         ]
-        (whole.path / "report.html").write_text(page(title, "\n".join(body)), encoding="utf-8")
+        write_page(whole.path / REPORT, title, body)
         return whole.commit()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sim.experiments.cause import usd
-from sim.experiments.comparison_report import MINUS, number
+from sim.experiments.comparison_report import number
 from sim.experiments.sensitivity.ranks import UNCLEAR
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE, TARGET
 from sim.experiments.sensitivity.results import Convergence, Estimate, Finding, Sensitivity
 from sim.outcomes import BY_NAME, Outcome
+from sim.wording import MINUS
 
 TOLD = 3
 """Levers that are named in a sentence."""

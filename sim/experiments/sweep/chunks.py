@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.folders import machine_name, process_alive, sync
-from sim.runs import quoted
+from sim.runs import literal, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,11 +230,6 @@ def checksum(path: Path) -> str:
     """The checksum of a file's content, as in its name."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()[:CHECKSUM_DIGITS]
-
-
-def literal(path: Path | str) -> str:
-    """A path between single quotes in SQL."""
-    return str(path).replace("'", "''")
 
 
 def _expression(column: str, kind: str) -> str:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.sweep import chunks
 from sim.experiments.sweep.plan import POINTS, Plan
 from sim.folders import json_text
-from sim.runs import DESIGN, MANIFEST, RunError, parquet_name, reported
+from sim.pages import REPORT
+from sim.runs import DESIGN, MANIFEST, RunError, literal, parquet_name, reported
+from sim.versions import versions_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-REPORT = "report.html"
 LIBRARIES = ("capflow", "numpy", "jax", "jaxlib", "duckdb", "SALib")
 VIEWS = ("points", "outcomes", "runs", "series", "flows", "problems")
 ALLOWED = ("SELECT", "EXPLAIN", "MULTI")
@@ -167,7 +166,7 @@ class Sweep:
 
     def _views(self) -> dict[str, str]:
         points = str((self.path / parquet_name(POINTS)).absolute())
-        views = {"points": f"FROM read_parquet('{chunks.literal(points)}')"}
+        views = {"points": f"FROM read_parquet('{literal(points)}')"}
         for table in self.kept:
             if files := self.files(table):
                 views[table] = read(files)
@@ -182,7 +181,7 @@ class Sweep:
 
 def read(files: list[Path]) -> str:
     """SQL that reads files of one table in their order."""
-    listed = ", ".join(f"'{chunks.literal(_plain(path))}'" for path in files)
+    listed = ", ".join(f"'{literal(_plain(path))}'" for path in files)
     return f"FROM read_parquet([{listed}])"
 
 
@@ -219,7 +218,7 @@ def explained(found: Sweep, plan: Plan) -> dict[str, Any]:
         "runs": int(sums["runs"]),
         "problems": int(sums["problems"]),
         "largest_residual": sums["residual"],
-        "versions": {"python": python_version(), **{name: metadata.version(name) for name in installed}},
+        "versions": versions_of(installed),
         "files": {table: [path.name for path in found.files(table)] for table in plan.keep},
     }
 

@@ -22,6 +22,7 @@ from sim.experiments.sweep import sampling, space
 from sim.experiments.sweep.check import refuse_wrong_points
 from sim.experiments.sweep.space import Axis
 from sim.experiments.sweep.variants import Problem, Variants
+from sim.folder_parts import write_table
 from sim.folders import fit_name, json_text
 from sim.histories import Start, behaviour
 from sim.opening import observed
@@ -125,15 +126,10 @@ class Plan:
             self._write_points(folder / parquet_name(POINTS))
 
     def _write_points(self, path: Path) -> None:
-        import duckdb
-
         table: dict[str, NDArray[Any]] = {"point": np.arange(self.points_count, dtype=np.int64)}
         for axis, column in zip(self.axes, self.columns, strict=True):
             table[axis.name] = np.array(axis.words, dtype=object)[column] if axis.words else column
-        target = str(path).replace("'", "''")
-        with duckdb.connect(config={"threads": 1}) as db:
-            db.register("points", table)
-            db.execute(f"COPY points TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+        write_table(path, table)
 
     @staticmethod
     def read(folder: str | Path) -> Plan:

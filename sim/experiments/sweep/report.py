@@ -20,12 +20,12 @@ from sim.experiments.sensitivity.folder import METHODS, READING
 from sim.experiments.sensitivity.pictures import draw, sections
 from sim.experiments.sensitivity.sample import Varied, levers_of
 from sim.experiments.sweep import chunks
-from sim.experiments.sweep.folder import REPORT, Sweep
+from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.summary import summaries
 from sim.figures import fans, first_failures
 from sim.figures.style import DPI
 from sim.outcomes import INTEREST_GPUS, OUTCOMES
-from sim.pages import page, picture, table
+from sim.pages import REPORT, picture, table, write_page
 from sim.runs import RunError, quoted, reported
 from sim.wording import plain
 
@@ -68,9 +68,7 @@ def write_sweep_report(folder: Path | str) -> Path:
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
     with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drawn:
-        body = "\n".join(_body(sweep, drawn))
-        made = drawn / REPORT
-        made.write_text(page(str(sweep.design["title"]), body), encoding="utf-8")
+        made = write_page(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
         pictures = sweep.path / FIGURES
         pictures.mkdir(exist_ok=True)
         for path in sorted(drawn.glob("*.png")):

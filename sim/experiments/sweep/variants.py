@@ -135,6 +135,7 @@ class Variants:
             bill_rate_data=data.bill_rate,
             bitcoin_data=data.bitcoin,
             gold_data=data.gold,
+            progress=data.progress,
             events=opened.events,
         )
 

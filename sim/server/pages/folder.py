@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from dash import html
 
 from sim.errors import ScenarioError
+from sim.pages import REPORT
 from sim.runs import RunError
 from sim.server import shelf
 from sim.server.parts import copy_link
 from sim.server.replay import replay, twin_addresses
 from sim.wording import money, percent
 
-REPORT = "report.html"
 CARDS = (
     ("interest_usd_bn", "Interest earned by issuers", "usd_bn"),
     ("redeployed_usd_bn", "Put into AI and frontier technology", "usd_bn"),

@@ -1,0 +1,55 @@
+"""The command line: a thin layer over the public API.
+
+Answers go to standard output, progress and messages to standard error. Exit 0: done; 2: the user's mistake, in one
+line; 130 or 143: interrupted; 1: anything else.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import typer
+
+from sim.cli.ending import INTERRUPTED, TERMINATED, TerminatedError, line_of, status_of, stop, terminate
+from sim.cli.evidence import backtest, calibrate, validate
+from sim.cli.histories import compare, run
+from sim.cli.looking import list_, query, serve
+from sim.cli.sweeps import compact, sensitivity, sweep
+
+app = typer.Typer(
+    name="capflow",
+    help="How stablecoin interest becomes AI infrastructure, with every dollar accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# In the order of the help.
+for command in (run, compare, validate, sweep, compact, sensitivity, backtest, calibrate, serve):
+    app.command()(command)
+app.command("list")(list_)
+app.command()(query)
+
+
+def main() -> None:
+    """Run the command line; turn the user's mistakes into one line and exit status 2."""
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        status = app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        stop("interrupted; nothing was written", INTERRUPTED)
+    except TerminatedError:
+        stop("terminated; nothing was written", TERMINATED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        status = status_of(error)
+        if status is None:
+            raise
+        stop(line_of(error), status)
+    # Typer turns Ctrl-C into this status instead of letting the interrupt through.
+    if status == INTERRUPTED:
+        stop("interrupted; nothing was written", INTERRUPTED)

@@ -1,0 +1,99 @@
+"""The model beside the data: `capflow validate`, `capflow backtest` and `capflow calibrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import Json, Sets, answer, parsed
+
+
+def validate(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
+    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 40,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first; the scenario's own if left out.")] = None,
+    changes: Sets = None,
+    facts: Annotated[
+        Path | None, typer.Option(help="A file of facts; configs/data/facts.toml if left out.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Set the model beside the facts: what an article says, what the evidence says, what the model gives."""
+    from sim.experiments.validate import validate as check
+    from sim.folders import finite
+    from sim.terminal import progress_bar
+
+    with progress_bar(scenario, "histories") as progress:
+        found = check(scenario, runs, seed, parsed(changes), facts, workers, progress)
+    if as_json:
+        answer(finite(found.to_dict()))
+    else:
+        from sim.experiments.validate.console import show
+
+        show(found)
+
+
+def backtest(
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUARTER", help="Quarter to forecast from, such as 2024Q4; may be repeated; all if left out."
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="Forecasts drawn at each origin; as in configs/backtest.toml if left out.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first history, and of all that is drawn.")] = 1,
+    estimates: Annotated[
+        Path | None,
+        typer.Option(help="Folder of estimates, one QUARTER.json for each origin; those that ship if left out."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="jax, numpy or auto.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Forecast from past quarters with what was known then, and compare with simple benchmarks."""
+    from sim.experiments.backtest import backtest as forecast
+    from sim.folders import finite, refuse_unusable
+    from sim.terminal import progress_bar
+
+    refuse_unusable(out)
+    with progress_bar("backtest", "origins") as progress:
+        found = forecast(origin, draws, seed, estimates, engine, progress)
+        folder = found.save(out)
+    if as_json:
+        answer({"backtest_dir": str(folder.resolve()), **finite(found.to_dict())})
+    else:
+        from sim.experiments.backtest.console import show
+
+        show(found, folder)
+
+
+def calibrate(
+    file: Annotated[Path | None, typer.Argument(help="Calibration file; the one that ships if left out.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Last quarter that is fitted, such as 2024Q4; the file's own if left out.")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(help="Histories with known parameters that must be found again; 0 leaves that out."),
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="File of the observed history; the one that ships if left out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; one that stopped goes on.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Estimate the behavioural parameters on what was observed, and say which of them can be known."""
+    from sim.experiments.calibrate import calibrate as run_calibration
+    from sim.experiments.calibrate import console
+
+    with console.told() as told:
+        found = run_calibration(file, until, trials, history, out, told)
+    if as_json:
+        answer({"calibration_dir": str(found.path.resolve()), **found.record.raw})
+    else:
+        console.show(found)

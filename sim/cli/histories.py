@@ -1,0 +1,107 @@
+"""Histories of scenarios: `capflow run` and `capflow compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.ending import taken_up_later
+from sim.cli.options import Json, Sets, answer, parsed
+
+if TYPE_CHECKING:
+    from sim.runs import Run
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
+    seed: Annotated[int | None, typer.Option(help="Seed of the history; the scenario's own if left out.")] = None,
+    quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenario's own if left out.")] = None,
+    changes: Sets = None,
+    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="With --runs: processes; one per core if left out.")] = None,
+    engine: Annotated[str, typer.Option(help="With --runs: jax, numpy or auto.")] = "auto",
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder to make; must not exist, but an ensemble that stopped goes on.")
+    ] = None,
+    figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run one history, or with --runs many; leave a folder with tables, figures and a report."""
+    from sim.ensembles import refuse_for_one, seeds_from
+    from sim.single import run as run_history
+    from sim.terminal import progress_bar
+
+    if runs != 1:
+        from sim.experiments.ensemble_runs import run_ensemble
+
+        seeds_from(seed or 0, runs)
+        with taken_up_later(f"{scenario}: {runs:,} histories") as told:
+            found = run_ensemble(
+                scenario, runs, seed, quarters, parsed(changes), out, workers, engine, figures, told
+            )
+        if as_json:
+            answer(found.to_dict())
+        else:
+            from sim.terminal import show_ensemble
+
+            show_ensemble(found)
+        return
+    refuse_for_one(engine, workers)
+    with progress_bar(scenario) as progress:
+        finished = run_history(
+            scenario,
+            seed=seed,
+            quarters=quarters,
+            changes=parsed(changes),
+            out=out,
+            progress=progress,
+            figures=figures,
+        )
+    if as_json:
+        answer({"run_dir": str(finished.path.resolve()), **_summary(finished)})
+    else:
+        from sim.terminal import show_run
+
+        show_run(finished)
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="Name of the first scenario, or path of a TOML file.")],
+    b: Annotated[str, typer.Argument(help="The second: differences are the first less the second.")],
+    runs: Annotated[int, typer.Option(help="Pairs of histories, at least 2.")] = 100,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first pair; that of A if left out.")] = None,
+    quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenarios' own if left out.")] = None,
+    changes: Sets = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Run in NumPy, in so many processes.")] = None,
+    engine: Annotated[str, typer.Option(help="jax, numpy or auto.")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Run two scenarios with the same random numbers, and say what their differences cause.
+
+    A change given by --set applies to both.
+    """
+    from sim.ensembles import checked_engine
+    from sim.experiments.compare import compare as compare_scenarios
+    from sim.folders import finite, refuse_unusable
+    from sim.terminal import progress_bar
+
+    refuse_unusable(out)
+    with progress_bar(f"{a} and {b}", "histories") as progress:
+        found = compare_scenarios(
+            a, b, runs, seed, quarters, parsed(changes), workers, progress, checked_engine(engine)
+        )
+        folder = found.save(out)
+    if as_json:
+        answer({"comparison_dir": str(folder.resolve()), **finite(found.to_dict())})
+    else:
+        from sim.terminal import show_comparison
+
+        show_comparison(found, folder)
+
+
+def _summary(finished: Run) -> dict[str, Any]:
+    keys = ("scenario", "seed", "quarters", "checks", "outcomes", "timing")
+    return {key: finished.manifest[key] for key in keys}

@@ -1,0 +1,102 @@
+"""Many points: `capflow sweep`, `capflow compact` and `capflow sensitivity`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.ending import taken_up_later
+from sim.cli.options import Json, Sets, answer, parsed
+
+
+def sweep(
+    design: Annotated[str, typer.Argument(help="Name of a design under configs/sweeps/, or path of a TOML file.")],
+    out: Annotated[Path | None, typer.Option(help="Sweep folder; runs/<name of the design> if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the folder under runs/, in place of --out.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; one per processor if left out (one for a shard).")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use, such as tcp://host:8786.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Run part I of N, I from 1; every part is a call of its own.")
+    ] = None,
+    changes: Sets = None,
+    report: Annotated[bool, typer.Option(help="Write the report once the sweep is complete.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run a sweep; the same command again goes on where it stopped."""
+    from sim.experiments.sweep import console, runner
+    from sim.single import RUNS
+
+    if name is not None and out is not None:
+        raise typer.BadParameter("--name and --out: give one of them")
+    folder = RUNS / name if name is not None else out
+    part = _shard_of(shard)
+    with taken_up_later(Path(design).stem) as told:
+        found = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, report)
+    if as_json:
+        answer(found.summary())
+    else:
+        console.show(found)
+
+
+def compact(
+    folder: Annotated[Path, typer.Argument(help="Folder of a complete sweep.")],
+    as_json: Json = False,
+) -> None:
+    """Put the many files of a sweep's tables into one file each."""
+    from sim.experiments.sweep import compact as put_together
+    from sim.experiments.sweep import console
+
+    found = put_together(folder)
+    if as_json:
+        answer(found.summary())
+    else:
+        console.show(found)
+
+
+def sensitivity(
+    sweep_run: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a sweep, or its name under runs/.")],
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="Outcome to analyse, such as gpus_bought; a dozen headlines if left out."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make; must not exist. In the sweep's folder if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which levers the outcomes of a sweep depend on, and how surely."""
+    from sim.experiments.sensitivity import find_sweep
+    from sim.experiments.sensitivity import sensitivity as analyse
+    from sim.folders import finite, refuse_unusable
+
+    refuse_unusable(out)
+    found = analyse(find_sweep(sweep_run), outcome)
+    folder = found.save(out)
+    if as_json:
+        answer({"sensitivity_dir": str(folder.resolve()), **finite(found.to_dict())})
+    else:
+        from sim.experiments.sensitivity.console import show
+
+        show(found, folder)
+
+
+def _shard_of(text: str | None) -> tuple[int, int] | None:
+    """What `--shard` was given.
+
+    Raises:
+        ScenarioError: if it is not I/N.
+    """
+    from sim.errors import ScenarioError
+
+    if text is None:
+        return None
+    part, slash, of = text.partition("/")
+    if not slash or not part.isdecimal() or not of.isdecimal():
+        raise ScenarioError(f"--shard {text}: expected i/N with i from 1 to N, such as 3/8")
+    return int(part), int(of)

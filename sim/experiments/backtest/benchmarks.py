@@ -1,0 +1,127 @@
+"""What anyone could have forecast without a model: the last figure, its growth, its trend.
+
+All start from the last actual, like the model's own forecast, and are normal distributions of the rate:
+
+    random walk      y(T) = y(t),                          variance s2 h,  s2 = mean of (dy)2 / dt
+    trend            y(T) = y(t) + b h,                    variance s2 h + var(b) h2
+    autoregression   g(T) = c + p g(T-1), y the sum of g,  variance s2 times the sum of squared weights of shocks
+
+with h = T - t in quarters. b is the slope of least squares through all figures; s2 of the trend is the mean of (dy
+- b dt)2 / dt, with one degree of freedom less. c and p are those of least squares on growth from quarter to
+quarter (two degrees of freedom less), where a quarter without a figure gets an even part of the growth around it.
+Bands contain no doubt about c and p.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import calendar
+from sim.experiments.backtest.known import Known, middle
+from sim.experiments.backtest.settings import Benchmarks
+from sim.experiments.calibrate.history import quarters_of
+
+Numbers = NDArray[np.float64]
+RANDOM_WALK, AUTOREGRESSION, TREND = "random walk", "AR(1)", "trend"
+BENCHMARKS = (RANDOM_WALK, AUTOREGRESSION, TREND)
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A forecast of the rate of a period.
+
+    Attributes:
+        mean: of the rate.
+        deviation: its standard deviation; None where too little is known for a band.
+        rule: what was used, and why where it is not what was asked for.
+    """
+
+    mean: float
+    deviation: float | None
+    rule: str
+
+
+def forecast(method: str, known: Known, period: str, settings: Benchmarks) -> Normal | None:
+    """Forecast a period by a benchmark.
+
+    Args:
+        method: one of `BENCHMARKS`.
+        known: figures of the series at the origin.
+        period: that is forecast.
+        settings: how many figures are needed.
+
+    Returns:
+        The forecast; None where no figure is known.
+    """
+    if known.last is None:
+        return None
+    quarterly = sum(len(quarters_of(figure.period)) == 1 for figure in known.figures)
+    growths = len(known.figures) - 1
+    if method == AUTOREGRESSION:
+        # Growth on the growth before needs quarters, the last of all among them.
+        usable = quarterly - 1 if len(quarters_of(known.last.period)) == 1 else 0
+        if usable >= settings.autoregression_growths:
+            return _autoregression(known, period, settings.most_persistence)
+        return _walk(known, period, settings, _instead(usable, settings.autoregression_growths, AUTOREGRESSION))
+    if method == TREND:
+        if growths >= settings.trend_growths:
+            return _trend(known, period)
+        return _walk(known, period, settings, _instead(growths, settings.trend_growths, TREND))
+    return _walk(known, period, settings, RANDOM_WALK)
+
+
+def _instead(there: int, needed: int, method: str) -> str:
+    return f"random walk: {max(there, 0)} growth rates are known, {method} needs {needed}"
+
+
+def _walk(known: Known, period: str, settings: Benchmarks, rule: str) -> Normal:
+    times, rates = known.times, known.rates
+    ahead = middle(period) - times[-1]
+    if len(rates) - 1 < settings.band_growths:
+        return Normal(float(rates[-1]), None, f"{rule}; no band")
+    variance = np.mean(np.diff(rates) ** 2 / np.diff(times))
+    return Normal(float(rates[-1]), float(np.sqrt(variance * ahead)), rule)
+
+
+def _trend(known: Known, period: str) -> Normal:
+    times, rates = known.times, known.rates
+    ahead = middle(period) - times[-1]
+    around = times - times.mean()
+    slope = float(around @ rates / (around @ around))
+    left = np.diff(rates) - slope * np.diff(times)
+    variance = float((left**2 / np.diff(times)).sum() / (len(left) - 1))
+    # The slope of a random walk with drift is known from its whole length.
+    of_slope = variance / float(times[-1] - times[0])
+    deviation = np.sqrt(variance * ahead + of_slope * ahead**2)
+    return Normal(float(rates[-1] + slope * ahead), float(deviation), TREND)
+
+
+def _autoregression(known: Known, period: str, most: float) -> Normal:
+    assert known.last is not None
+    quarters = [f.period for f in known.figures if len(quarters_of(f.period)) == 1]
+    places = [calendar.between(quarters[0], quarter) for quarter in quarters]
+    by_period = {f.period: value for f, value in zip(known.figures, known.rates, strict=True)}
+    path = np.interp(np.arange(places[-1] + 1), places, [by_period[quarter] for quarter in quarters])
+    growth = np.diff(path)
+    before, after = growth[:-1], growth[1:]
+    around = before - before.mean()
+    spread = float(around @ around)
+    persistence = float(np.clip(around @ after / spread, -most, most)) if spread > 0.0 else 0.0
+    constant = float(after.mean() - persistence * before.mean())
+    left = after - constant - persistence * before
+    variance = float(left @ left) / (len(left) - 2)
+    # Quarter by quarter; a longer period has the mean of its quarters.
+    far = max(calendar.between(quarters[-1], quarter) for quarter in quarters_of(period))
+    means, variances, level, last = [], [], path[-1], growth[-1]
+    weights = np.cumsum(persistence ** np.arange(far))
+    for step in range(far):
+        last = constant + persistence * last
+        level = level + last
+        means.append(level)
+        variances.append(variance * float((weights[: step + 1] ** 2).sum()))
+    at = [calendar.between(quarters[-1], quarter) - 1 for quarter in quarters_of(period)]
+    mean, variance = float(np.mean(np.array(means)[at])), float(np.mean(np.array(variances)[at]))
+    return Normal(mean, float(np.sqrt(variance)), AUTOREGRESSION)

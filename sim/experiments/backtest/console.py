@@ -1,0 +1,54 @@
+"""A backtest in the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.experiments.backtest.results import Backtest
+from sim.experiments.backtest.tables import Sheet, sheets
+from sim.pages import REPORT
+
+
+def show(found: Backtest, folder: Path) -> None:
+    """Print the tables, what follows from them, and where the folder is.
+
+    Args:
+        found: the backtest.
+        folder: that was written.
+    """
+    console = Console(highlight=False)
+    origins = found.origins[0] if len(found.origins) == 1 else f"{found.origins[0]} to {found.origins[-1]}"
+    console.print(
+        Text(f"Forecasts from {origins} of quarters to {found.settings.last}, {found.draws} draws each", "bold")
+    )
+    for sheet in sheets(found):
+        _print(console, sheet)
+    console.print(Text("\nWhat follows", style="bold"))
+    for sentence in found.words:
+        console.print(Text(f"  {sentence}"))
+    console.print(
+        Text(
+            "\nmodel: from the last actual known at the origin, moved by the model's own growth since. from the "
+            "opening: as the history itself has it. Best in bold.",
+            style="dim",
+        )
+    )
+    console.print(Text(f"report: {folder / REPORT}"))
+
+
+def _print(console: Console, sheet: Sheet) -> None:
+    table = Table(title=f"{sheet.title}", box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
+    first, *others = sheet.heads
+    table.add_column(first)
+    for head in others:
+        table.add_column(head, justify="right")
+    for line in sheet.lines:
+        cells = [Text(cell, "bold" if place in line.best else "") for place, cell in enumerate(line.cells)]
+        table.add_row(line.name, *cells)
+    console.print(table)
+    console.print(Text(sheet.about, style="dim"))

@@ -1,0 +1,140 @@
+"""From forecasts to rows: one for each method, series, origin and period, with what came beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from sim.experiments.backtest.benchmarks import BENCHMARKS, forecast
+from sim.experiments.backtest.known import Known, compared, horizon, in_units, size, wanted
+from sim.experiments.backtest.model_forecasts import MODEL, Drawn
+from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, score
+from sim.experiments.backtest.settings import Settings
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A forecast, and its scores where its period is known by now.
+
+    Attributes:
+        origin: quarter at whose end it was made.
+        series: name of what is forecast.
+        group: that the series belongs to.
+        period: that is forecast.
+        horizon: quarters from the origin to the end of the period.
+        method: the model in one of two variants, or a benchmark.
+        rule: how, where that is not what the method says.
+        base: period of the last actual that it starts from; empty where it starts from none.
+        p5: of the forecast, in the unit of the series; so are the next ones, NaN without a band.
+        p25: first quartile.
+        p50: median, the point forecast.
+        p75: third quartile.
+        p95: upper end of the 90 percent band.
+        actual: what came, in the unit of the series; NaN where nothing is known.
+        error: median less actual on the scale of comparison; NaN without an actual.
+        crps: on that scale; NaN without an actual or a band.
+        inside_50: 1 where the actual lay in the 50 percent band, else 0; NaN where that cannot be said.
+        inside_90: the same of the 90 percent band.
+    """
+
+    origin: str
+    series: str
+    group: str
+    period: str
+    horizon: int
+    method: str
+    rule: str
+    base: str
+    p5: float
+    p25: float
+    p50: float
+    p75: float
+    p95: float
+    actual: float
+    error: float
+    crps: float
+    inside_50: float
+    inside_90: float
+
+    def to_dict(self) -> dict[str, object]:
+        """As plain data."""
+        return asdict(self)
+
+
+def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Settings) -> Iterator[Row]:
+    """Rows of one origin, by series, period and method.
+
+    Args:
+        origin: the quarter.
+        known: series -> what was known of it.
+        drawn: the model's forecasts.
+        settings: of the backtest.
+    """
+    for name, there in known.items():
+        for period in wanted(there.series, origin, settings.last):
+            for (method, series, of), sample in drawn.samples.items():
+                if (series, of) == (name, period):
+                    base = drawn.base[name] if method == MODEL else None
+                    yield _of_draws(there, name, period, method, base, sample)
+            for method in BENCHMARKS:
+                row = _of_benchmark(there, name, period, method, settings)
+                if row is not None:
+                    yield row
+
+
+def _of_draws(known: Known, name: str, period: str, method: str, base: str | None, sample: Numbers) -> Row:
+    actual = known.series.observed.get(period)
+    at = None if actual is None else known.series.transformed(actual)
+    crps = None if at is None else crps_of_draws(sample, at)
+    rule = method if method != MODEL or base is not None else "its own level: no actual to start from"
+    return _row(known, name, period, method, rule, base or "", np.quantile(sample, QUANTILES), crps)
+
+
+def _of_benchmark(known: Known, name: str, period: str, method: str, settings: Settings) -> Row | None:
+    found = forecast(method, known, period, settings.benchmarks)
+    if found is None or known.last is None:
+        return None
+    # A sum by the period has the spread of its rate by the quarter as many times, unless it is a relative one.
+    mean = float(compared(known.series, period, np.array(found.mean)))
+    times = size(known.series, period) if known.series.change == "level" else 1.0
+    actual, crps = known.series.observed.get(period), None
+    if found.deviation is None:
+        quantiles = np.array([np.nan, np.nan, mean, np.nan, np.nan])
+    else:
+        deviation = times * found.deviation
+        quantiles = mean + deviation * stats.norm.ppf(QUANTILES)
+        if actual is not None:
+            crps = crps_of_normal(mean, deviation, known.series.transformed(actual))
+    return _row(known, name, period, method, found.rule, known.last.period, quantiles, crps)
+
+
+def _row(
+    known: Known,
+    name: str,
+    period: str,
+    method: str,
+    rule: str,
+    base: str,
+    quantiles: Numbers,
+    crps: float | None,
+) -> Row:
+    series, nan = known.series, float("nan")
+    actual = series.observed.get(period)
+    p5, p25, p50, p75, p95 = (float(number) for number in in_units(series, quantiles))
+    told = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
+    row = Row(*told, p5, p25, p50, p75, p95, nan, nan, nan, nan, nan)
+    if actual is None:
+        return row
+    found = score(quantiles, crps, series.transformed(actual))
+    inside_50, inside_90, scored = (
+        nan if number is None else float(number) for number in (found.inside_50, found.inside_90, found.crps)
+    )
+    return replace(
+        row, actual=actual, error=found.error, crps=scored, inside_50=inside_50, inside_90=inside_90
+    )

@@ -1,0 +1,67 @@
+"""Bands over the quarters that were fitted: nine figures in ten should lie in those of 90 percent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.experiments.backtest.model_forecasts import Histories
+from sim.experiments.calibrate.history import FLOOR, Series, targets
+from sim.experiments.calibrate.record import Record
+
+ENDS = (0.05, 0.95)
+
+
+@dataclass(frozen=True)
+class InSample:
+    """How many of the fitted figures lie in their bands.
+
+    Attributes:
+        last: quarter up to which the estimate was fitted.
+        inside: group -> figures within the band.
+        figures: group -> figures in all.
+        outside: labels of the figures that lie outside.
+    """
+
+    last: str
+    inside: Mapping[str, int]
+    figures: Mapping[str, int]
+    outside: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Share of all figures within their bands."""
+        return sum(self.inside.values()) / sum(self.figures.values())
+
+
+def in_sample(histories: Histories, history: Mapping[str, Series], record: Record, seed: int) -> InSample:
+    """Count the fitted figures that lie within the bands of the estimate.
+
+    A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual.
+
+    Args:
+        histories: of the estimate.
+        history: every series.
+        record: the estimate.
+        seed: of the errors of figures.
+    """
+    first, last = str(record.raw["window"]["first"]), record.last
+    fitted = [target for target in targets(history, first, last) if target.series.fitted]
+    generator = np.random.default_rng([seed, 2])
+    inside: dict[str, int] = {}
+    figures: dict[str, int] = {}
+    outside = []
+    for target in fitted:
+        series = target.series
+        numbers = histories.simulator.period(series, target.period, histories.paths)[:, 0]
+        if series.change == "log":
+            numbers = np.log(np.maximum(numbers, FLOOR * target.value))
+        low, high = np.quantile(numbers + series.error * generator.standard_normal(len(numbers)), ENDS)
+        within = low <= series.transformed(target.value) <= high
+        figures[series.group] = figures.get(series.group, 0) + 1
+        inside[series.group] = inside.get(series.group, 0) + int(within)
+        if not within:
+            outside.append(target.label)
+    return InSample(last, inside, figures, tuple(outside))

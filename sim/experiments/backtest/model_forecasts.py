@@ -1,0 +1,151 @@
+"""The model's forecasts: histories that know nothing after the origin, from the last actual or from the opening.
+
+Each draw is a history with parameters from the estimate at the origin and a seed of its own. Bill rate, bitcoin
+and gold follow the data up to the origin and the model after it. From the last actual, a draw's number is that
+actual times the growth of the draw's history since then (or plus its change, for what is compared by differences).
+From the opening, it is what the history itself has. To either is added the error that the series declares, drawn
+anew for each figure; from the last actual it is added twice, for that actual is a figure with an error too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import ScenarioError
+from sim.experiments.backtest.known import Known, compared, rate, size, wanted
+from sim.experiments.calibrate.history import FLOOR, Series, Target, span
+from sim.experiments.calibrate.problem import Problem
+from sim.experiments.calibrate.record import Record
+from sim.experiments.calibrate.simulator import Simulator
+from sim.histories import Engine
+
+Numbers = NDArray[np.float64]
+MODEL, FROM_OPENING = "model", "model, from the opening"
+VARIANTS = (MODEL, FROM_OPENING)
+LEAST_USABLE = 0.9
+"""Share of draws whose histories must be usable."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Forecasts drawn at one origin.
+
+    Attributes:
+        samples: (method, series, period) -> numbers on the scale of comparison, `(draw,)`.
+        base: series -> period of the last actual; None where the model starts from its own level.
+    """
+
+    samples: Mapping[tuple[str, str, str], Numbers]
+    base: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Histories with parameters drawn from an estimate, which know nothing after the quarter it was fitted to.
+
+    Attributes:
+        simulator: that ran them, and reads them.
+        paths: of those that can be used, `(draw, 1, quarter, term)`.
+        unusable: draws that were left out.
+    """
+
+    simulator: Simulator
+    paths: Numbers
+    unusable: int
+
+
+def simulator_to(
+    problem: Problem, history: Mapping[str, Series], last: str, until: str, engine: Engine
+) -> Simulator:
+    """A simulator that reads every series, and follows data up to a quarter.
+
+    Args:
+        problem: parameters and scenario.
+        history: the series.
+        last: quarter that histories end with.
+        until: last quarter whose bill rate and asset prices are known.
+        engine: as in `sim.ensemble`.
+    """
+    some = [Target(name, series, last, 0.0) for name, series in history.items()]
+    return Simulator(problem, some, last=last, known=until, engine=engine)
+
+
+def run(simulator: Simulator, record: Record, draws: int, seed: int) -> Histories:
+    """Run histories with parameters drawn from an estimate, each with a seed of its own.
+
+    Args:
+        simulator: with the data up to the quarter that the estimate was fitted to.
+        record: the estimate.
+        draws: how many.
+        seed: of the first history, and of the draws.
+
+    Raises:
+        ScenarioError: if too few histories can be used.
+    """
+    paths = simulator.drawn(record.draws(simulator.problem, draws, seed), range(seed, seed + draws))
+    good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
+    if good.mean() < LEAST_USABLE or good.sum() < 2:
+        raise ScenarioError(f"estimate {record.last}: only {good.sum()} of {draws} histories can be used")
+    return Histories(simulator, paths[good], int(draws - good.sum()))
+
+
+def draw(histories: Histories, known: Mapping[str, Known], origin: str, last: str, seed: int) -> Drawn:
+    """Draw the model's forecasts at an origin.
+
+    Args:
+        histories: with the data up to the origin.
+        known: series -> what was known of it.
+        origin: the quarter.
+        last: quarter that is forecast.
+        seed: of the errors of figures.
+    """
+    simulator, paths = histories.simulator, histories.paths
+    generator = np.random.default_rng([seed, 1])
+    samples: dict[tuple[str, str, str], Numbers] = {}
+    bases: dict[str, str | None] = {}
+    for name, there in known.items():
+        base = base_of(there, simulator.quarters)
+        bases[name] = base
+        of_base = there.series.error * generator.standard_normal(len(paths))
+        for period in wanted(there.series, origin, last):
+            noise = there.series.error * generator.standard_normal(len(paths))
+            own = _rates(simulator, there, period, paths)
+            moved = own
+            if base is not None:
+                # A relative error is the same of a sum and of its quarters.
+                per = size(there.series, base) if there.series.change == "level" else 1.0
+                moved = there.rates[-1] + of_base / per + own - _rates(simulator, there, base, paths)
+            samples[MODEL, name, period] = compared(there.series, period, moved) + noise
+            samples[FROM_OPENING, name, period] = compared(there.series, period, own) + noise
+    return Drawn(samples, bases)
+
+
+def base_of(known: Known, quarters: list[str]) -> str | None:
+    """Period of the last actual if the model has a number of it; None where there is no such.
+
+    Args:
+        known: figures of a series at the origin.
+        quarters: of the model, the opening first: a balance sheet, in which nothing is paid yet.
+    """
+    if known.last is None:
+        return None
+    first, _ = span(known.last.period)
+    there = quarters if known.series.total == "last" else quarters[1:]
+    return known.last.period if first in there else None
+
+
+def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> Numbers:
+    """The model's rates of a period, `(draw,)`; logarithms no lower than those of a small part of the actual."""
+    series = known.series
+    numbers = simulator.period(series, period, paths)[:, 0] / size(series, period)
+    if series.change == "level":
+        return numbers
+    if known.last is not None:
+        least = FLOOR * np.exp(rate(series, known.last.period, known.last.value))
+    else:
+        least = FLOOR * float(np.abs(numbers).mean())
+    return np.asarray(np.log(np.maximum(numbers, least)))

@@ -1,0 +1,104 @@
+"""How good forecasts are: errors, bands, the continuous ranked probability score, and the Diebold-Mariano test."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Numbers = NDArray[np.float64]
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Of a forecast: the median, and the ends of the bands of 50 and 90 percent."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One forecast on the scale of comparison, beside what came.
+
+    Attributes:
+        error: median less actual.
+        crps: continuous ranked probability score; None without a band.
+        inside_50: whether the actual lay in the 50 percent band; None without a band.
+        inside_90: the same of the 90 percent band.
+    """
+
+    error: float
+    crps: float | None
+    inside_50: bool | None
+    inside_90: bool | None
+
+
+def score(quantiles: Numbers, crps: float | None, actual: float) -> Scored:
+    """Score a forecast.
+
+    Args:
+        quantiles: at `QUANTILES`; NaN but for the median where there is no band.
+        crps: of the forecast; None without a band.
+        actual: what came.
+    """
+    lowest, low, median, high, highest = (float(number) for number in quantiles)
+    if crps is None:
+        return Scored(median - actual, None, None, None)
+    return Scored(median - actual, crps, low <= actual <= high, lowest <= actual <= highest)
+
+
+def crps_of_draws(draws: Numbers, actual: float) -> float:
+    """Continuous ranked probability score of draws: E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007)."""
+    import scoringrules
+
+    return float(scoringrules.crps_ensemble(actual, draws, backend="numpy"))
+
+
+def crps_of_normal(mean: float, deviation: float, actual: float) -> float:
+    """The same of a normal distribution, in closed form."""
+    import scoringrules
+
+    return float(scoringrules.crps_normal(actual, mean, deviation, backend="numpy"))
+
+
+@dataclass(frozen=True)
+class Test:
+    """A Diebold-Mariano test of squared errors, the model's less the benchmark's.
+
+    Attributes:
+        forecasts: how many pairs there are.
+        statistic: with the factor of Harvey, Leybourne and Newbold; None where it cannot be computed.
+        p_value: two-sided, by Student's t with one degree of freedom less than pairs.
+        why: why there is none.
+    """
+
+    forecasts: int
+    statistic: float | None
+    p_value: float | None
+    why: str = ""
+
+
+def diebold_mariano(mine: Numbers, other: Numbers, horizon: int, least: int) -> Test:
+    """Whether two forecasts differ in their squared errors (Diebold and Mariano 1995).
+
+    The statistic is the mean difference over its standard error with autocovariances up to horizon - 1, times the
+    factor for few forecasts of Harvey, Leybourne and Newbold (1997), sqrt((n + 1 - 2h + h(h-1)/n) / n).
+
+    Args:
+        mine: errors of the one, in order of time, `(forecast,)`.
+        other: errors of the other.
+        horizon: quarters ahead.
+        least: fewest forecasts for which it is computed.
+    """
+    count = len(mine)
+    if count < least:
+        return Test(count, None, None, f"{count} forecasts; {least} are needed")
+    factor = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
+    if factor <= 0.0:
+        return Test(count, None, None, f"{count} forecasts are too few for this horizon")
+    differences = mine**2 - other**2
+    around = differences - differences.mean()
+    lags = range(1, min(horizon, count))
+    variance = float(around @ around + 2.0 * sum(around[lag:] @ around[:-lag] for lag in lags)) / count
+    if variance <= 0.0:
+        return Test(count, None, None, "the variance of the difference comes out at zero or below")
+    statistic = float(differences.mean()) / math.sqrt(variance / count) * math.sqrt(factor)
+    return Test(count, statistic, float(2.0 * stats.t.sf(abs(statistic), count - 1)))

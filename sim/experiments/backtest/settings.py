@@ -1,0 +1,98 @@
+"""What is forecast and what with it is compared: `configs/backtest.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from sim.data import CONFIGS
+from sim.errors import ScenarioError
+from sim.experiments.calibrate.problem import Quarter
+from sim.scenario import first_error, read_toml
+from sim.schema import Strict
+
+SETTINGS = CONFIGS / "backtest.toml"
+Count = Annotated[int, Field(strict=True, ge=1)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Benchmarks(Strict):
+    """What the model is compared with.
+
+    Attributes:
+        first: quarter from which figures are used.
+        band_growths: fewest growth rates for a band.
+        trend_growths: fewest growth rates for a trend.
+        autoregression_growths: fewest growth rates for an autoregression.
+        most_persistence: largest coefficient of growth on growth.
+    """
+
+    first: Quarter
+    band_growths: Annotated[int, Field(strict=True, ge=2)]
+    trend_growths: Annotated[int, Field(strict=True, ge=2)]
+    autoregression_growths: Annotated[int, Field(strict=True, ge=4)]
+    most_persistence: Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class DieboldMariano(Strict):
+    """Where the test is done: series, longest horizon, and fewest forecasts of one horizon."""
+
+    series: tuple[str, ...]
+    most_quarters: Count
+    least: Annotated[int, Field(strict=True, ge=2)]
+
+
+class InSample(Strict):
+    """Share of fitted figures that should lie within the 90 percent band."""
+
+    least: Share
+    most: Share
+
+
+class Settings(Strict):
+    """A backtest file.
+
+    Attributes:
+        origins: quarters at whose end a forecast is made.
+        last: quarter that is forecast.
+        groups: of series.
+        draws: forecasts drawn at each origin.
+        headlines: series of the fan chart.
+        benchmarks: what the model is compared with.
+        diebold_mariano: where that test is done.
+        in_sample: what is asked of the bands of the fit.
+    """
+
+    origins: Annotated[tuple[Quarter, ...], Field(min_length=1)]
+    last: Quarter
+    groups: Annotated[tuple[str, ...], Field(min_length=1)]
+    draws: Annotated[int, Field(strict=True, ge=2)]
+    headlines: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
+    benchmarks: Benchmarks
+    diebold_mariano: DieboldMariano
+    in_sample: InSample
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        late = [origin for origin in self.origins if origin >= self.last]
+        if late:
+            raise ValueError(f"origins: {late[0]} is not before last = {self.last}")
+        return self
+
+
+def load_settings(path: Path | str | None = None) -> Settings:
+    """Load a backtest file.
+
+    Args:
+        path: the file; the one that ships if left out.
+
+    Raises:
+        ScenarioError: for anything wrong with the file, in one line.
+    """
+    file = Path(path) if path is not None else SETTINGS
+    try:
+        return Settings.model_validate(read_toml(file))
+    except ValidationError as error:
+        raise ScenarioError(f"{file.name}: {first_error(error)}") from None

@@ -1,0 +1,26 @@
+"""Versions of Python and of libraries, as folders of results and pages tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import metadata
+from platform import python_version
+
+
+def versions_of(libraries: Iterable[str]) -> dict[str, str]:
+    """What is installed.
+
+    Args:
+        libraries: names of distributions.
+
+    Returns:
+        "python" and each name -> its version, or "not installed".
+    """
+    return {"python": python_version(), **{name: _version(name) for name in libraries}}
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
