@@ -51,7 +51,8 @@ class Straight:
             update={
                 "parameters": {key: problem.plan.parameters[key] for key in keys},
                 "search": problem.plan.search.model_copy(
-                    update={"candidates": 8, "generations": 6, "seeds": 4, "scatter_seeds": 64, "scatter_places": 4, "slope_seeds": 4}
+                    update={"candidates": 8, "generations": 6, "seeds": 4, "scatter_seeds": 64, "scatter_places": 4,
+                    "slope_seeds": 4}
                 ),
             }
         )
@@ -155,7 +156,7 @@ def test_intervals_that_are_too_narrow_are_stretched_and_one_that_no_stretch_men
     np.testing.assert_array_less(4.0, narrow.stretch[:2])
     np.testing.assert_allclose(narrow.stretch[:2], 5.0 * right.stretch[:2], rtol=0.3)
     assert (narrow.coverage >= 0.8).all()
-    only_first = np.array([5.0, *np.ones(len(problem.keys) - 1)])
+    only_first = np.array([5.0, *np.ones(len(known[0].truth) - 1)])
     alone = [replace(one, deviation=one.deviation / only_first) for one in known]
     judged = identification(alone, problem.plan.recovery)
     assert right.coverage[0] >= 0.8 > judged.coverage[0]
