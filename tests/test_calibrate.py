@@ -51,8 +51,14 @@ class Straight:
             update={
                 "parameters": {key: problem.plan.parameters[key] for key in keys},
                 "search": problem.plan.search.model_copy(
-                    update={"candidates": 8, "generations": 6, "seeds": 4, "scatter_seeds": 64, "scatter_places": 4,
-                    "slope_seeds": 4}
+                    update={
+                        "candidates": 8,
+                        "generations": 6,
+                        "seeds": 4,
+                        "scatter_seeds": 64,
+                        "scatter_places": 4,
+                        "slope_seeds": 4,
+                    }
                 ),
             }
         )
