@@ -97,7 +97,7 @@ def observed(scenario: Scenario, quarters: int) -> shocks.Data:
         columns.append(row)
     paths = np.asarray(columns).T
     arriving = np.asarray(progress.arrival(labels, scenario.history.gpu_generations))
-    return shocks.Data(np.asarray(known), *paths, progress=arriving)
+    return shocks.Data(np.asarray(known), paths[0], paths[1], paths[2], arriving)
 
 
 def build_rules(scenario: Scenario) -> Rules:

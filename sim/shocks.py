@@ -21,7 +21,7 @@ from sim.economy.weekly import WEEKS
 
 @dataclass(frozen=True)
 class Data:
-    """Observed paths of bill rate, bitcoin and gold, `(quarter,)`, with 1 where they are used; and progress in GPUs."""
+    """Observed paths of bill rate, bitcoin and gold, `(quarter,)`, with 1 where used, and of progress in GPUs."""
 
     known: NDArray[np.float64]
     bill_rate: NDArray[np.float64]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.calibrate import load_record
-from sim.experiments.calibrate.adopt import adopted
+from sim.experiments.calibrate.adopt import adopted, rounded
 from sim.experiments.calibrate.estimate import errors, estimate, observed
 from sim.experiments.calibrate.history import load_history, quarters_of, targets
 from sim.experiments.calibrate.moments import Moments
@@ -51,7 +51,14 @@ class Straight:
             update={
                 "parameters": {key: problem.plan.parameters[key] for key in keys},
                 "search": problem.plan.search.model_copy(
-                    update={"candidates": 8, "generations": 6, "seeds": 4, "scatter_seeds": 64, "scatter_places": 4, "slope_seeds": 4}
+                    update={
+                        "candidates": 8,
+                        "generations": 6,
+                        "seeds": 4,
+                        "scatter_seeds": 64,
+                        "scatter_places": 4,
+                        "slope_seeds": 4,
+                    }
                 ),
             }
         )
@@ -147,10 +154,19 @@ def test_known_parameters_are_found_again_and_an_idle_one_is_not(problem, tmp_pa
     assert (judged.width[:2] < 0.7).all()
 
 
-def test_intervals_that_are_too_narrow_are_noticed(problem, tmp_path):
+def test_intervals_that_are_too_narrow_are_stretched_and_one_that_no_stretch_mends_is_noticed(problem, tmp_path):
     simulator = Straight(problem)
-    known = [replace(one, deviation=one.deviation / 5.0) for one in trials(simulator, 30, tmp_path / "t.jsonl")]
-    assert not identification(known, problem.plan.recovery).identified.any()
+    known = trials(simulator, 40, tmp_path / "t.jsonl")
+    right = identification(known, problem.plan.recovery)
+    narrow = identification([replace(one, deviation=one.deviation / 5.0) for one in known], problem.plan.recovery)
+    np.testing.assert_array_less(4.0, narrow.stretch[:2])
+    np.testing.assert_allclose(narrow.stretch[:2], 5.0 * right.stretch[:2], rtol=0.3)
+    assert (narrow.coverage >= 0.8).all()
+    only_first = np.array([5.0, *np.ones(len(known[0].truth) - 1)])
+    alone = [replace(one, deviation=one.deviation / only_first) for one in known]
+    judged = identification(alone, problem.plan.recovery)
+    assert right.coverage[0] >= 0.8 > judged.coverage[0]
+    assert not judged.identified[0]
 
 
 def test_trials_go_on_where_they_stopped(problem, tmp_path):
@@ -195,6 +211,17 @@ def test_an_estimate_recovers_the_truth_without_chance(problem):
     assert found.posterior.inflation == 1.0
     far = estimate(simulator, figures + 40.0 * errors(simulator.targets), short=simulator.problem.plan.recovery)
     assert far.posterior.inflation > 10.0, "a misfit that chance does not explain widens the intervals"
+
+
+def test_the_baseline_has_the_values_of_its_record():
+    record, raw = load_record(ESTIMATE), load("baseline").model_dump()
+    for key, value in record.values.items():
+        place = raw
+        for part in key.split("."):
+            place = place[part]
+        assert place["value"] == rounded(value), f"{key}: run python -m sim.experiments.calibrate.adopt {ESTIMATE}"
+        assert f"configs/estimates/{ESTIMATE}.json" in place["why"]
+        assert (place["kind"] == "calibrated") == (key in record.identified)
 
 
 def test_what_is_called_identified_was_recovered():

@@ -38,7 +38,7 @@ def test_generations_move_progress_in_time_and_change_none_of_it(gaps, first):
 
 
 def test_rent_price_and_running_cost_fall_when_a_generation_comes_and_not_before():
-    """Without scarcity and shocks, the rent of 2024 is that of the opening, and 2025 brings two years' progress."""
+    """Without scarcity and shocks, rents of 2024 are those of the opening; 2025 brings two years' progress."""
     calm = {
         "gpus.price_response": 0.0,
         "gpus.price_noise": 0.0,

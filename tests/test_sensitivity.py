@@ -298,6 +298,12 @@ def test_an_unknown_outcome_and_a_folder_that_is_no_sweep_are_one_line(tmp_path)
         sensitivity(tmp_path)
 
 
+def test_histories_of_one_scenario_say_nothing_of_what_matters(tmp_path):
+    folder = made_sweeps.write(tmp_path / "seeds", "seeds", {"none": [0.0]}, {OUTCOME: np.ones((1, 4))}, [], 4)
+    with pytest.raises(RunError, match="nothing was varied but the seed"):
+        sensitivity(folder, [OUTCOME])
+
+
 # Dates of first failures
 
 

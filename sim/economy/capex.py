@@ -49,8 +49,8 @@ def buy_gpus(economy: Economy, rules: Rules, draws: Draws) -> Economy:
 def next_gpu_price(price: Scalar, orders: Scalar, rules: Rules, progress: Scalar) -> Scalar:
     """Installed price of a GPU (H100 equivalent): falls with progress, less so when orders exceed supply.
 
-    `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a multiple
-    of what can be delivered.
+    `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a
+    multiple of what can be delivered.
     """
     rule = rules.gpus
     xp = namespace(price)

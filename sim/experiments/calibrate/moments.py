@@ -6,9 +6,9 @@ The distance of parameters at places z (standard deviations from the middle of t
     W = ((1 + 1/S) C + E)^-1,
 
 with the scatter C of one history over seeds, S seeds, and the variances E of what figures and model leave open
-(McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured once, as is usual over places drawn
-from the priors, so that W does not move with what is looked for. The priors enter as moments of their own: without data the
-best place is their middle.
+(McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured once, as is usual over places
+drawn from the priors, so that W does not move with what is looked for. The priors enter as moments of their own:
+without data the best place is their middle.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ class Simulator:
     def usual_scatter(self) -> Float[NDArray[np.float64], "target target"]:
         """Covariance of one history's targets over seeds, as is usual at places drawn from the priors.
 
-        At one place alone, the middle say, a deal that always happens there has no scatter, and would weigh as if it
-        were sure everywhere.
+        At one place alone, the middle say, a deal that always happens there has no scatter, and would weigh as if
+        it were sure everywhere.
         """
         plan, problem = self.problem.plan.search, self.problem
         drawn = np.random.default_rng(plan.first_seed).standard_normal((plan.scatter_places, len(problem.keys)))

@@ -140,6 +140,8 @@ def read(folder: Path | str, outcomes: Sequence[str]) -> Sample:
         if name not in BY_NAME:
             raise ScenarioError(f"--outcome {name}: no such outcome{suggestion(name, BY_NAME)}")
     sweep = Sweep.open(folder)
+    if not sweep.design["vary"]:
+        raise RunError(f"{folder}: nothing was varied but the seed, so nothing can be said to matter")
     if not sweep.done:
         raise RunError(f"{folder}: no runs yet")
     design, points = sweep.design, sweep.points
