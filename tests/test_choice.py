@@ -150,10 +150,15 @@ def test_imitation_is_below_its_critical_value_in_the_baseline():
 
 
 def test_status_concentrates_what_goes_into_ai():
-    """M4-T5: the more status counts, the fewer channels take the AI money."""
+    """M4-T5: the more status counts, the fewer channels take the AI money.
+
+    Where no channel is favoured beforehand, and once status outweighs that the visible channels return less.
+    """
     concentration = []
-    for weight in (0.0, 0.3, 0.6, 1.0, 2.0, 3.0):
-        share = choose_channels(*_opened(status_weight=weight, channel_cap=1.0))[0]
+    for weight in (0.3, 0.6, 1.0, 2.0, 3.0):
+        economy, rules = _opened(status_weight=weight, channel_cap=1.0)
+        even = _with(economy, propensity=np.ones_like(economy.redeployment.propensity))
+        share = choose_channels(even, rules)[0]
         concentration.append(_hhi(share[AI]))
     assert concentration == sorted(concentration)
     assert concentration[-1] > 2.0 * concentration[0]

@@ -160,7 +160,9 @@ def test_a_lender_that_buys_keeps_its_borrower_alive():
         rules,
         gpus=replace(rules.gpus, other_demand=np.float64(0.0)),
         lab=replace(rules.lab, supplier_weight=rules.lab.supplier_weight * (1.0 - at)),
-        redeployment=replace(rules.redeployment, redeployment=np.float64(0.0)),
+        redeployment=replace(
+            rules.redeployment, redeployment=np.float64(0.0), closing_probability=np.float64(0.0)
+        ),
         investor=replace(rules.investor, provider_affinity=0.0 * rules.investor.provider_affinity),
         funding=replace(rules.funding, loan_to_cost=np.float64(0.0)),
     )
@@ -289,12 +291,13 @@ def test_worthless_shares_can_be_cancelled_and_others_not():
         assert (checks.identities(books, after)["stock_flow"] > 1e-9) == (worst > 0.0)
 
 
-# The baseline's own case: the loan to Northern Data falls due in 2030 and cannot be repaid
+# The loan to Northern Data, were it due after two years instead of six: it cannot be repaid
+SOON = {"credit.issuer_term": 8.0}
 
 
 @pytest.fixture(scope="module")
 def to_maturity():
-    return run(28)
+    return run(14, changes=SOON)
 
 
 def _swapped(economy):
@@ -323,7 +326,7 @@ def test_a_viable_borrower_goes_on_with_half_its_debt(to_maturity):
 
 def test_without_workouts_it_is_wound_up_and_lenders_come_first(to_maturity):
     """What the lenders and suppliers leave goes to the owners, Tether among them."""
-    start, closed = run(28, changes={"credit.workout_share": 0.0, "entry.entry": 0.0})
+    start, closed = run(14, changes={**SOON, "credit.workout_share": 0.0, "entry.entry": 0.0})
     after = next(e for _, e in closed if e.gpus.alive[NORTHERN] == 0.0)
     flows, books = after.books.journal.flows, after.books
     assert debt(books)[NORTHERN] == pytest.approx(0.0, abs=1e-12)

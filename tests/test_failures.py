@@ -165,7 +165,7 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     assert (low <= calm).all()
     assert (low < calm).any()
     # Lenders stop at what their claims are worth in GPUs.
-    rules = replace(START.rules, credit=replace(START.rules.credit, largest_leverage=np.float64(0.8)))
+    rules = replace(START.rules, credit=replace(START.rules.credit, largest_leverage=np.float64(0.9)))
     draws = shocks.at(draws_for(load("baseline"), START.names, 1, 1), 0)
     borrowed = [
         flow_total(raise_funds(before, rules, draws, DECISIONS).books, "investor_compute_loan", 0)

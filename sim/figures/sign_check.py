@@ -18,7 +18,7 @@ from sim.wording import amount, percent
 LINES = ("#7B8794", "#0072B2", "#56B4E9", "#009E73", "#E69F00")
 CHANNELS = {
     "income_effect": ("Income: less to divide", INTEREST),
-    "deal_effect": ("Deals: small pools make few", "#7B8794"),
+    "deal_effect": ("Deals: how much of it closes", "#7B8794"),
     "share_effect": ("Share: more of it to AI", "#0072B2"),
     "stock_effect": ("Stocks: own bills, the reserve", "#009E73"),
 }
@@ -93,7 +93,7 @@ def _channels(axes: Axes, at: pd.DataFrame, behaviours: Sequence[str], title: st
     axes.grid(axis="x", color="#E4E7EB", linewidth=0.8)
     axes.set_xlabel("Change against a rate that stays, USD bn a year", fontsize=TEXT - 0.5, color=MUTED)
     axes.legend(
-        loc="upper right",
+        loc="center right",
         fontsize=TEXT - 2.0,
         labelcolor=INK,
         framealpha=0.9,

@@ -40,7 +40,7 @@ CHANNELS = {
     "income_effect": "income (less interest to divide)",
     "share_effect": "the share (more of what is divided goes to AI)",
     "stock_effect": "the draw on stocks (own bills, the reserve)",
-    "deal_effect": "deals (small pools close fewer of them)",
+    "deal_effect": "deals (how much of what is committed closes)",
 }
 SOURCES = {"seed": "luck (the seed)", "parameters": "the parameters", "scenario": "the scenario"}
 
