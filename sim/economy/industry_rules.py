@@ -181,7 +181,7 @@ class GpuRules:
     delivery_limit: Scalar
     """GPUs that the vendor can deliver in the opening quarter"""
     delivery_growth: Scalar
-    """growth of what it can deliver"""
+    """growth of what the vendor can deliver"""
     other_buyers: Scalar
     """part of deliveries that goes to buyers outside the model"""
 
