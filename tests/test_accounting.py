@@ -149,6 +149,21 @@ def test_payment_takes_origins_in_proportion():
     assert net_worth(after, OWN)[0] == pytest.approx(net_worth(books, OWN)[0])
 
 
+def test_an_account_that_is_empty_to_rounding_pays_in_shares_of_what_there_is():
+    """Dust of both signs sums to next to nothing; its parts over their sum would be shares of plus and minus many."""
+    cash = np.zeros((6, 8))
+    cash[0, ORIGINS.index("bill_interest")] = 3.000001e-15
+    cash[0, ORIGINS.index("customer_revenue")] = -3.0e-15
+    books = small_books(own=cash)
+    lent = np.zeros((6, 9))
+    lent[0, 0] = 0.9 * cash[0].sum()
+    after = pay(books, "issuer_compute_loan", lent)
+    shares = after.journal.flows["issuer_compute_loan"].origins[0]
+    assert shares.min() >= 0.0 and shares.sum() == pytest.approx(1.0)
+    assert shares[..., ORIGINS.index("bill_interest")] == pytest.approx(1.0)
+    assert balance(after, OWN)[0] == pytest.approx(0.1 * cash[0].sum())
+
+
 def test_parked_money_comes_back_with_its_story():
     """Interest kept in bitcoin is interest again when sold; what it fetches above cost is a trading gain."""
     cash = np.zeros((6, 8))

@@ -139,7 +139,8 @@ def pay(
         arrived = received[:, None] * origins[0]
     else:
         if mix is None:
-            held = books.cash[flow.payer]
+            # An account that is empty to rounding has origins of both signs, whose shares would be anything.
+            held = namespace(amount).maximum(books.cash[flow.payer], 0.0)
             mix = ratio(held, held.sum(axis=1)[:, None])
         origins = mix[:, None, :]
         spent = mix * paid[:, None]
