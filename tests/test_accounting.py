@@ -150,7 +150,7 @@ def test_payment_takes_origins_in_proportion():
 
 
 def test_an_account_that_is_empty_to_rounding_pays_in_shares_of_what_there_is():
-    """Dust of both signs sums to next to nothing; its parts over their sum would be shares of plus and minus many."""
+    """Dust of both signs sums to next to nothing; parts over that sum would be shares of plus and minus many."""
     cash = np.zeros((6, 8))
     cash[0, ORIGINS.index("bill_interest")] = 3.000001e-15
     cash[0, ORIGINS.index("customer_revenue")] = -3.0e-15
