@@ -24,7 +24,7 @@ FAILED = (("lab", OPENAI, WHEN), ("provider", NORTHERN, WHEN))
 @pytest.fixture(scope="module")
 def twins():
     """A history, and the same one but that the largest lab and a provider fail in its third quarter."""
-    return run(4, seed=4), run(4, failed=FAILED, seed=4)
+    return run(4, seed=7), run(4, failed=FAILED, seed=7)
 
 
 def _worth(economy, instrument, company):
@@ -82,7 +82,7 @@ def test_a_failed_provider_weighs_what_it_was_worth_at_the_opening(twins):
     left = sum(flow_total(after.books, f"provider_liquidation_{who}", 1)[NORTHERN] for who in owners)
     kept = np.where(np.arange(9) == NORTHERN, left, _worth(twin, PROVIDER_SHARES, PROVIDERS))
     expected = 4.0 * ((kept * free).sum() / opening.sum() - 1.0)
-    assert -1.0 < expected < _returned(start, twin, "compute_equity") - 0.1
+    assert -1.0 < expected < _returned(start, twin, "compute_equity") - 0.2
     assert _returned(start, after, "compute_equity") == pytest.approx(expected, rel=1e-9)
 
 

@@ -117,10 +117,10 @@ def test_a_law_comes_into_force_on_its_day_and_what_it_forbids_runs_off():
 
 
 def test_a_law_that_forbids_advances_has_them_repaid():
-    _, closed = history(quarters=16, changes={**REACH, **in_force("2025Q4", "genius")})
+    _, closed = history(quarters=18, changes={**REACH, **in_force("2026Q2", "genius")})
     owed = [total_value(economy.books, ADVANCES, RESERVE)[TETHER] for economy, _ in closed]
-    assert owed[6] > 2.5
-    assert owed[15] < 0.5 * owed[6]
+    assert owed[8] > 3.0
+    assert owed[17] < 0.5 * owed[8]
 
 
 def test_mica_keeps_its_share_in_deposits():

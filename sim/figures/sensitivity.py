@@ -184,7 +184,7 @@ def draw_screening(found: Sensitivity, outcome: str) -> Figure:
         at = min(right, top / slope)
         axes.text(at, slope * at, f"{words} ", fontsize=NOTE, color=MUTED, ha="right", va="bottom")
     _name_points(axes, finding, right, top)
-    _numbers_axes(axes)
+    numbers_axes(axes)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_xlabel(f"mean size of the effect ({MU}*), {about.unit}", fontsize=TEXT, color=MUTED)
     axes.set_title(
@@ -247,7 +247,7 @@ def _bars_axes(figure: Figure, levers: list[str], unit: str) -> Axes:
     axes = figure.add_axes((0.20, 0.82 - height, 0.75, height))
     axes.set_ylim(len(levers) - 0.45, -0.55)
     axes.set_yticks(range(len(levers)), [spelled(name) for name in levers], fontsize=PANEL - 1.0, color=INK)
-    _numbers_axes(axes)
+    numbers_axes(axes)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda place, _: spelled(levers[round(place)])))
     axes.tick_params(axis="y", labelsize=PANEL - 1.0, labelcolor=INK)
     axes.grid(axis="x", color=GRID, linewidth=0.8)
@@ -255,7 +255,8 @@ def _bars_axes(figure: Figure, levers: list[str], unit: str) -> Axes:
     return axes
 
 
-def _numbers_axes(axes: Axes) -> None:
+def numbers_axes(axes: Axes) -> None:
+    """Axes with plain numbers on both sides and a line below."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from sim.figures.sensitivity import ALONE, MU, SHADES, SIGMA, WITH_OTHERS
+from sim.figures.sensitivity import ALONE, MU, SHADES, SIGMA, WITH_OTHERS, numbers_axes
 from sim.figures.style import NOTE, PANEL, SIZE, TEXT, new_figure, panel, panels, spread
 from sim.palette import GRID, INK, INTEREST, MUTED, PAPER
 from sim.wording import plain
@@ -54,7 +54,7 @@ def draw_screening(effects: Mapping[str, Sequence[Any]], title: str, unit: str, 
         at = min(right, top / slope)
         axes.text(at, slope * at, f"{words} ", fontsize=NOTE, color=MUTED, ha="right", va="bottom")
     _name_dots(axes, effects, right, top)
-    _plain(axes)
+    numbers_axes(axes)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_xlabel(f"mean size of the effect ({MU}*), {unit}", fontsize=TEXT, color=MUTED)
     axes.set_title(
@@ -128,7 +128,7 @@ def draw_indices(indices: Mapping[str, Sequence[float]], title: str, source: str
     axes.set_ylim(len(names) - 0.45, -0.55)
     rows = indices.values()
     axes.set_xlim(1.05 * min(0.0, *(row[1] for row in rows)), 1.05 * max(row[5] for row in rows))
-    _plain(axes)
+    numbers_axes(axes)
     axes.set_yticks(range(len(names)), names, fontsize=PANEL - 1.5, color=INK)
     axes.axvline(0.0, color=INK, linewidth=1.2)
     axes.grid(axis="x", color=GRID, linewidth=0.8)
@@ -208,17 +208,6 @@ def draw_curves(curves: Sequence[Mapping[str, Any]], title: str, unit: str, sour
         axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: plain(float(f"{number:.3g}"))))
         axes.set_xlabel(curve["unit"], fontsize=TEXT, color=MUTED, labelpad=6)
     return figure
-
-
-def _plain(axes: Axes) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(MUTED)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=TEXT - 0.5, colors=MUTED, length=0)
-    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda number, _: plain(number)))
 
 
 def _wrapped(text: str) -> str:

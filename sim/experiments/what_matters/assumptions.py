@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.calibrate.problem import Plan as Calibration
-from sim.experiments.calibrate.problem import load_problem
+from sim.experiments.calibrate.problem import Prior, load_problem
 from sim.experiments.calibrate.record import ESTIMATES, Record, load_record
 from sim.scenario import first_error, read_toml
 from sim.schema import Strict
@@ -30,21 +30,8 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Source = Literal["estimate", "prior", "assumption"]
 
 
-class Assumption(Strict):
-    """How far an assumption may plausibly be from what the baseline says."""
-
-    low: float
-    high: float
-    scale: Literal["linear", "log"] = "linear"
-    why: str
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.low < self.high:
-            raise ValueError(f"low = {self.low:g} must be less than high = {self.high:g}")
-        if self.scale == "log" and self.low <= 0.0:
-            raise ValueError(f"low = {self.low:g} must be above zero where scale is log")
-        return self
+class Assumption(Prior):
+    """How far an assumption may plausibly be from the baseline: written as a prior is, with hard ends."""
 
 
 class Screen(Strict):
