@@ -244,3 +244,4 @@ def test_the_keyboard_reaches_what_the_mouse_does(wide, site):
     wide.focus(".runs-highest .runs-open >> nth=0")
     wide.keyboard.press("Enter")
     wide.wait_for_selector("#cards .card")
+    assert wide.locator("#cards .card").count() > 1
