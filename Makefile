@@ -25,7 +25,7 @@ docs: $(VENV)/.installed-dev
 
 # docs/findings.md with its numbers and figures, from scratch: some ten minutes.
 findings: $(VENV)/.installed
-	$(BIN)/python -m sim.experiments.findings
+	$(BIN)/python -m studies.findings
 
 # A file is one worker's, so that what its tests share is made once; in the order of tests/conftest.py.
 test: lint browser
@@ -52,7 +52,7 @@ browser:
 
 # What the answer hangs on: designs, sweeps, numbers, figures and docs/what-matters.md, all of them anew.
 sensitivity-study: $(VENV)/.installed
-	$(BIN)/python -m sim.experiments.what_matters
+	$(BIN)/python -m studies.what_matters
 
 # Runs are kept: they are results.
 clean:

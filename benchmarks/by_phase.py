@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from sim import compiled, shocks
 from sim.economy import quarter as quarters
-from sim.economy.checks import identities
+from sim.economy.books.checks import identities
 from sim.economy.quarter import DECISIONS, quarter
-from sim.ensembles import starts
-from sim.histories import taken
-from sim.scenario import load
+from sim.engine import jax_batch
+from sim.engine.batch import taken
+from sim.engine.ensemble import starts
+from sim.opening.draws import at
+from sim.scenario.load import load
 
 AT = 10
 """Quarters run before the one that is measured, so that rounds, loans and deals are under way."""
@@ -23,8 +24,8 @@ DIFFERENT = 8
 """Histories that fill a batch, over and over."""
 REPEATS = 20
 PHASES: dict[str, Callable[..., Any]] = {
-    "open_books": lambda economy, rules, draws: quarters.open_books(economy),
-    "put_laws_in_force": lambda economy, rules, draws: quarters.put_laws_in_force(economy, draws, rules),
+    "open_books": lambda economy, parameters, draws: quarters.open_books(economy),
+    "put_laws_in_force": lambda economy, parameters, draws: quarters.put_laws_in_force(economy, draws, parameters),
     "advance_environment": quarters.advance_environment,
     "trade_tokens": quarters.trade_tokens,
     "earn_on_reserves": quarters.earn_on_reserves,
@@ -74,17 +75,17 @@ def by_phase(batch: int) -> dict[str, str]:
 def _lines(batch: int) -> list[str]:
     histories = list(starts(load("baseline"), range(1, DIFFERENT + 1)))
     agents = sum(len(names) for names in _names().values())
-    before, draws, rules = _under_way(histories)
+    before, draws, parameters = _under_way(histories)
     costs, economies = {}, before
     for name, phase in PHASES.items():
-        costs[name] = _cost(_changed(phase), batch, economies, rules, draws)
-        economies = [phase(*given) for given in zip(economies, rules, draws, strict=True)]
-    _same_as_quarter(before, rules, draws, economies)
+        costs[name] = _cost(_changed(phase), batch, economies, parameters, draws)
+        economies = [phase(*given) for given in zip(economies, parameters, draws, strict=True)]
+    _same_as_quarter(before, parameters, draws, economies)
     costs["identities"] = _cost(
         lambda opened, closed: identities(opened.books, closed.books), batch, before, economies
     )
     costs["readings"] = _cost(taken, batch, before, economies)
-    whole = {size: _cost(_whole_quarter, size, before, rules, draws) for size in (batch // 4, batch)}
+    whole = {size: _cost(_whole_quarter, size, before, parameters, draws) for size in (batch // 4, batch)}
     return [
         *_table(costs, batch * agents),
         *_row("all of these", _added(costs), batch * agents, 1.0),
@@ -95,7 +96,7 @@ def _lines(batch: int) -> list[str]:
 
 
 def _names() -> dict[str, tuple[str, ...]]:
-    from sim.opening import open_economy
+    from sim.opening.open_economy import open_economy
 
     return open_economy(load("baseline")).names
 
@@ -106,30 +107,30 @@ def _under_way(histories: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     for one in histories:
         economy = one.economy
         for step in range(AT):
-            economy, _ = quarter(economy, one.rules, shocks.at(one.draws, step))
-        economies.append(compiled._carried(economy))
+            economy, _ = quarter(economy, one.parameters, at(one.draws, step))
+        economies.append(jax_batch._carried(economy))
     economies = [jax.tree.map(np.asarray, economy) for economy in economies]
-    return economies, [shocks.at(one.draws, AT) for one in histories], [one.rules for one in histories]
+    return economies, [at(one.draws, AT) for one in histories], [one.parameters for one in histories]
 
 
 def _changed(phase: Callable[..., Any]) -> Callable[..., Any]:
     """A phase that returns only what it changes: a program copies what it passes on, a whole quarter does not."""
 
-    def part(economy: Any, rules: Any, draws: Any) -> list[Any]:
+    def part(economy: Any, parameters: Any, draws: Any) -> list[Any]:
         given = {id(leaf) for leaf in jax.tree.leaves(economy)}
-        return [leaf for leaf in jax.tree.leaves(phase(economy, rules, draws)) if id(leaf) not in given]
+        return [leaf for leaf in jax.tree.leaves(phase(economy, parameters, draws)) if id(leaf) not in given]
 
     return part
 
 
-def _whole_quarter(economy: Any, rules: Any, draws: Any) -> Any:
-    after, residuals = quarter(economy, rules, draws)
-    return compiled._carried(after), taken(economy, after), residuals
+def _whole_quarter(economy: Any, parameters: Any, draws: Any) -> Any:
+    after, residuals = quarter(economy, parameters, draws)
+    return jax_batch._carried(after), taken(economy, after), residuals
 
 
-def _same_as_quarter(before: list[Any], rules: list[Any], draws: list[Any], after: list[Any]) -> None:
+def _same_as_quarter(before: list[Any], parameters: list[Any], draws: list[Any], after: list[Any]) -> None:
     """Refuse to measure phases that are not those of a quarter."""
-    for opened, given, today, closed in zip(before, rules, draws, after, strict=True):
+    for opened, given, today, closed in zip(before, parameters, draws, after, strict=True):
         expected = jax.tree.leaves(quarter(opened, given, today)[0])
         for one, other in zip(expected, jax.tree.leaves(closed), strict=True):
             np.testing.assert_array_equal(one, other)
@@ -137,7 +138,7 @@ def _same_as_quarter(before: list[Any], rules: list[Any], draws: list[Any], afte
 
 def _cost(function: Callable[..., Any], batch: int, *given: list[Any]) -> Cost:
     full = [_batched(one, batch) for one in given]
-    lowered = jax.jit(jax.vmap(function), compiler_options=compiled.compiler_options()).lower(*full)
+    lowered = jax.jit(jax.vmap(function), compiler_options=jax_batch.compiler_options()).lower(*full)
     began = time.perf_counter()
     program = lowered.compile()
     compiling = time.perf_counter() - began

@@ -56,7 +56,7 @@ def mesa_batch(histories: int, quarters: int, repeats: int) -> dict[str, float]:
     import mesa
     from single_history import best
 
-    from sim.model import CapitalFlowModel
+    from sim.engine.mesa_model import CapitalFlowModel
 
     seeds = list(range(1, histories + 1))
     given: dict[str, Any] = {"parameters": {"config": [{"run.quarters": quarters}]}}
@@ -112,19 +112,19 @@ def first_call(quarters: int) -> dict[str, float]:
     import jax
     import numpy as np
 
-    from sim import compiled
-    from sim.ensembles import starts
-    from sim.scenario import load
+    from sim.engine import jax_batch
+    from sim.engine.ensemble import starts
+    from sim.scenario.load import load
 
-    compiled.keep_programs()
-    batch = compiled.BATCH["cpu"]
+    jax_batch.keep_programs()
+    batch = jax_batch.BATCH["cpu"]
     scenario = load("baseline", {"run.quarters": quarters})
     given = list(starts(scenario, range(batch)))
     imported = time.perf_counter() - began
     with jax.enable_x64(True):
-        parts = zip(*((one.economy, one.rules, one.draws) for one in given), strict=True)
+        parts = zip(*((one.economy, one.parameters, one.draws) for one in given), strict=True)
         full = [jax.tree.map(lambda *leaves: np.stack(leaves, dtype=np.float64), *part) for part in parts]
-        program = compiled._program((), False)
+        program = jax_batch._program((), False)
         marks = [time.perf_counter()]
         traced = program.trace(*full)
         marks.append(time.perf_counter())

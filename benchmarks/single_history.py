@@ -16,11 +16,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim import shocks
-from sim.economy import checks
+from sim.economy.books import checks
 from sim.economy.quarter import quarter
-from sim.opening import Opening, draws_for, open_economy
-from sim.scenario import load
+from sim.opening.draws import at
+from sim.opening.open_economy import Opening, draws_for, open_economy
+from sim.scenario.load import load
 
 QUARTERS = 28
 ROOMS = [
@@ -52,7 +52,7 @@ def prepared(tail: int, quarters: int) -> tuple[Opening, Callable[[], None]]:
     def history() -> None:
         economy = start.economy
         for step in range(quarters):
-            economy, residuals = quarter(economy, start.rules, shocks.at(draws, step))
+            economy, residuals = quarter(economy, start.parameters, at(draws, step))
             assert max(float(r) for r in residuals.values()) <= checks.TOLERANCE
 
     return start, history

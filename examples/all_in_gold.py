@@ -12,10 +12,10 @@ or in Python:
 import numpy as np
 
 import sim
-from sim.economy.rules import CHANNELS, COLUMN
+from sim.economy.parameters import CHANNELS, COLUMN
 
 
-def choose(economy, rules):
+def choose(economy, parameters):
     """Shares of deployable money, one row per issuer and one column per channel: all of it into gold."""
     issuers = economy.redeployment.share.shape[0]
     share = np.zeros((issuers, len(CHANNELS)))

@@ -13,19 +13,19 @@ It builds on the model's own rule, and uses only what every array library has, s
 
 import sim
 from sim.economy.arrays import namespace
-from sim.economy.flows import LABS
-from sim.economy.labs import kept_revenue, plan_spending
-from sim.economy.ledger import balance
+from sim.economy.books.flows import LABS
+from sim.economy.books.ledger import balance
+from sim.economy.compute.labs import kept_revenue, plan_spending
 
 QUARTERS_OF_CASH = 12.0
 """For how long a cautious lab makes its cash last."""
 
 
-def spend(economy, rules):
+def spend(economy, parameters):
     """Spending of each lab, USD bn: the model's own plan, within revenue and a twelfth of cash a quarter."""
     xp = namespace(economy.labs.revenue)
-    affordable = kept_revenue(economy.labs, rules) + balance(economy.books, LABS) / QUARTERS_OF_CASH
-    return xp.minimum(plan_spending(economy, rules), affordable)
+    affordable = kept_revenue(economy.labs, parameters) + balance(economy.books, LABS) / QUARTERS_OF_CASH
+    return xp.minimum(plan_spending(economy, parameters), affordable)
 
 
 def outcome(**decisions):

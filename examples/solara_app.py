@@ -10,7 +10,7 @@ from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 from solara_panels import SCENARIO, SEED, SERIES, payments, series, sliders  # beside this file
 
-from sim.model import CapitalFlowModel
+from sim.engine.mesa_model import CapitalFlowModel
 
 LABELS_ABOVE = ".v-input__slider .v-input__slot { display: block; }"
 """Style: a slider below its label, because a long label beside it leaves it no room."""

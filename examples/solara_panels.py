@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim import levers
-from sim.economy.rules import REGIMES
-from sim.figures import network, style
-from sim.palette import INTEREST, POPULATION
-from sim.records import Recorder
-from sim.scenario import load
+from sim.economy.parameters import REGIMES
+from sim.report.figures import network, style
+from sim.report.palette import INTEREST, POPULATION
+from sim.runs.recorder import Recorder
+from sim.scenario import levers
+from sim.scenario.load import load
 
 SCENARIO, SEED = "baseline", 42
 SIZE = (6.4, 4.0)

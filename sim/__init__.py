@@ -20,43 +20,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.ensembles import ensemble
-    from sim.errors import AccountingError, ScenarioError
+    from sim.analysis.facts import FactTable, facts_of
+    from sim.engine.ensemble import ensemble
+    from sim.engine.mesa_model import CapitalFlowModel
+    from sim.errors import AccountingError, RunError, ScenarioError
     from sim.experiments.backtest import Backtest, backtest
     from sim.experiments.calibrate import Calibration, calibrate
-    from sim.experiments.compare import Comparison, compare
+    from sim.experiments.compare.comparison import compare
+    from sim.experiments.compare.results import Comparison
     from sim.experiments.elasticities import Elasticities, elasticities
-    from sim.experiments.histories import WorkerError
+    from sim.experiments.run import run
     from sim.experiments.sweep import Sweep, sweep
     from sim.experiments.validate import validate
-    from sim.facts import FactTable, facts_of
-    from sim.model import CapitalFlowModel
-    from sim.runs import Run, RunError
-    from sim.scenario import Scenario, load
-    from sim.single import run
+    from sim.experiments.workers import WorkerError
+    from sim.runs.run import Run
+    from sim.scenario.load import Scenario, load
 
 _HOME = {
     "AccountingError": "sim.errors",
     "Backtest": "sim.experiments.backtest",
     "Calibration": "sim.experiments.calibrate",
-    "CapitalFlowModel": "sim.model",
-    "Comparison": "sim.experiments.compare",
+    "CapitalFlowModel": "sim.engine.mesa_model",
+    "Comparison": "sim.experiments.compare.comparison",
     "Elasticities": "sim.experiments.elasticities",
-    "FactTable": "sim.facts",
-    "Run": "sim.runs",
-    "RunError": "sim.runs",
-    "Scenario": "sim.scenario",
+    "FactTable": "sim.analysis.facts",
+    "Run": "sim.runs.run",
+    "RunError": "sim.runs.run",
+    "Scenario": "sim.scenario.load",
     "ScenarioError": "sim.errors",
     "Sweep": "sim.experiments.sweep.folder",
-    "WorkerError": "sim.experiments.histories",
+    "WorkerError": "sim.experiments.workers",
     "backtest": "sim.experiments.backtest",
     "calibrate": "sim.experiments.calibrate",
-    "compare": "sim.experiments.compare",
+    "compare": "sim.experiments.compare.comparison",
     "elasticities": "sim.experiments.elasticities",
-    "ensemble": "sim.ensembles",
-    "facts_of": "sim.facts",
-    "load": "sim.scenario",
-    "run": "sim.single",
+    "ensemble": "sim.engine.ensemble",
+    "facts_of": "sim.analysis.facts",
+    "load": "sim.scenario.load",
+    "run": "sim.experiments.run",
     "sweep": "sim.experiments.sweep.runner",
     "validate": "sim.experiments.validate",
 }

@@ -1,24 +1,59 @@
-"""Mistakes of the user, told in one line, and books that are wrong."""
+"""What can go wrong, as values: a wrong request, a folder that cannot be used, books that do not balance."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from typing import Any
+
+NOT_GIVEN: Any = object()
+"""Stands for a value that an error does not name."""
 
 
 class ScenarioError(ValueError):
-    """A mistake in a scenario, in one line."""
+    """A mistake in a request: a scenario, a change to it, or an argument of an experiment.
+
+    Args:
+        problem: what is wrong, in one line; a whole sentence where no key is given.
+        key: the dotted key or the argument that is wrong, such as `run.quarters`.
+        value: the value it was given.
+        allowed: what would be allowed, such as "1 to 160".
+    """
+
+    def __init__(self, problem: str, key: str = "", value: Any = NOT_GIVEN, allowed: str = "") -> None:
+        super().__init__(problem, key, value, allowed)
+        self.problem, self.key, self.value, self.allowed = problem, key, value, allowed
+
+    def __str__(self) -> str:
+        shown = self.key if self.value is NOT_GIVEN else f"{self.key} = {self.value!r}"
+        told = f"{shown}: {self.problem}" if self.key else self.problem
+        return f"{told}; allowed: {self.allowed}" if self.allowed else told
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error cross processes; a missing value stays missing."""
+        given = () if self.value is NOT_GIVEN else (self.value,)
+        return _again, (type(self), self.problem, self.key, self.allowed, *given)
 
 
-def suggestion(word: str, choices: Any) -> str:
-    """Return ", did you mean 'x'?" for a likely misspelling, or an empty string."""
-    close = difflib.get_close_matches(word, list(choices), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
+def _again(
+    kind: type[ScenarioError], problem: str, key: str, allowed: str, value: Any = NOT_GIVEN
+) -> ScenarioError:
+    return kind(problem, key, value, allowed)
 
 
 class CannotCompileError(ScenarioError):
     """A replaced decision cannot be compiled by JAX; in NumPy it can be run."""
 
 
+class RunError(Exception):
+    """A run folder cannot be written, read or queried; the message is one line for the user."""
+
+
 class AccountingError(RuntimeError):
     """An accounting identity does not hold: the books are wrong, and so would be the results."""
+
+
+def suggestion(word: str, choices: Iterable[str]) -> str:
+    """Return ", did you mean 'x'?" for a likely misspelling, or an empty string."""
+    close = difflib.get_close_matches(word, list(choices), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""

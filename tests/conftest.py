@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from browser import NARROW, WIDE, launched, opened, serving
 from hypothesis import settings
+from support.browser import NARROW, WIDE, launched, opened, serving
 
 # Tests are never timed: a busy machine must not fail one.
 settings.register_profile("untimed", deadline=None)

@@ -22,7 +22,6 @@ SPELLINGS = (
 """What writers use, and docutils has under another name."""
 
 
-
 def setup(app):
     """Register with Sphinx."""
     app.add_html_math_renderer("mathml", inline_renderers=(inline, None), block_renderers=(block, None))

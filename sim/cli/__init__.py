@@ -11,10 +11,10 @@ import sys
 
 import typer
 
-from sim.cli.ending import INTERRUPTED, TERMINATED, TerminatedError, line_of, status_of, stop, terminate
 from sim.cli.evidence import backtest, calibrate, validate
+from sim.cli.exits import INTERRUPTED, TERMINATED, TerminatedError, line_of, status_of, stop, terminate
 from sim.cli.histories import compare, run
-from sim.cli.looking import list_, query, serve
+from sim.cli.inspection import list_, query, serve
 from sim.cli.sweeps import compact, sensitivity, sweep
 
 app = typer.Typer(

@@ -22,9 +22,9 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Set the model beside the facts: what an article says, what the evidence says, what the model gives."""
+    from sim.cli.terminal import progress_bar
     from sim.experiments.validate import validate as check
-    from sim.folders import finite
-    from sim.terminal import progress_bar
+    from sim.runs.folders import finite
 
     with progress_bar(scenario, "histories") as progress:
         found = check(scenario, runs, seed, parsed(changes), facts, workers, progress)
@@ -56,9 +56,9 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Forecast from past quarters with what was known then, and compare with simple benchmarks."""
+    from sim.cli.terminal import progress_bar
     from sim.experiments.backtest import backtest as forecast
-    from sim.folders import finite, refuse_unusable
-    from sim.terminal import progress_bar
+    from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)
     with progress_bar("backtest", "origins") as progress:

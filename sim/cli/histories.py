@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.ending import taken_up_later
+from sim.cli.exits import taken_up_later
 from sim.cli.options import Json, Sets, answer, parsed
 
 if TYPE_CHECKING:
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 
 def run(
@@ -29,12 +29,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run one history, or with --runs many; leave a folder with tables, figures and a report."""
-    from sim.ensembles import refuse_for_one, seeds_from
-    from sim.single import run as run_history
-    from sim.terminal import progress_bar
+    from sim.cli.terminal import progress_bar
+    from sim.engine.ensemble import refuse_for_one, seeds_from
+    from sim.experiments.run import run as run_history
 
     if runs != 1:
-        from sim.experiments.ensemble_runs import run_ensemble
+        from sim.experiments.ensemble import run_ensemble
 
         seeds_from(seed or 0, runs)
         with taken_up_later(f"{scenario}: {runs:,} histories") as told:
@@ -44,7 +44,7 @@ def run(
         if as_json:
             answer(found.to_dict())
         else:
-            from sim.terminal import show_ensemble
+            from sim.cli.terminal import show_ensemble
 
             show_ensemble(found)
         return
@@ -62,7 +62,7 @@ def run(
     if as_json:
         answer({"run_dir": str(finished.path.resolve()), **_summary(finished)})
     else:
-        from sim.terminal import show_run
+        from sim.cli.terminal import show_run
 
         show_run(finished)
 
@@ -83,10 +83,10 @@ def compare(
 
     A change given by --set applies to both.
     """
-    from sim.ensembles import checked_engine
-    from sim.experiments.compare import compare as compare_scenarios
-    from sim.folders import finite, refuse_unusable
-    from sim.terminal import progress_bar
+    from sim.cli.terminal import progress_bar
+    from sim.engine.ensemble import checked_engine
+    from sim.experiments.compare.comparison import compare as compare_scenarios
+    from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)
     with progress_bar(f"{a} and {b}", "histories") as progress:
@@ -97,7 +97,7 @@ def compare(
     if as_json:
         answer({"comparison_dir": str(folder.resolve()), **finite(found.to_dict())})
     else:
-        from sim.terminal import show_comparison
+        from sim.cli.terminal import show_comparison
 
         show_comparison(found, folder)
 

@@ -32,7 +32,7 @@ def parsed(changes: list[str] | None) -> dict[str, Any]:
         ScenarioError: if one is not KEY=VALUE.
     """
     from sim.errors import ScenarioError
-    from sim.scenario import parse_value
+    from sim.scenario.load import parse_value
 
     pairs = {}
     for change in changes or []:

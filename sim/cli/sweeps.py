@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.ending import taken_up_later
+from sim.cli.exits import taken_up_later
 from sim.cli.options import Json, Sets, answer, parsed
 
 
@@ -30,7 +30,7 @@ def sweep(
 ) -> None:
     """Run a sweep; the same command again goes on where it stopped."""
     from sim.experiments.sweep import console, runner
-    from sim.single import RUNS
+    from sim.runs.place import RUNS
 
     if name is not None and out is not None:
         raise typer.BadParameter("--name and --out: give one of them")
@@ -73,7 +73,7 @@ def sensitivity(
     """Say which levers the outcomes of a sweep depend on, and how surely."""
     from sim.experiments.sensitivity import find_sweep
     from sim.experiments.sensitivity import sensitivity as analyse
-    from sim.folders import finite, refuse_unusable
+    from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)
     found = analyse(find_sweep(sweep_run), outcome)

@@ -7,39 +7,32 @@ from dataclasses import replace
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, material, namespace, ratio
-from sim.economy.flows import (
-    COMPUTE_LOANS,
-    OWN,
-    PROVIDER_SHARES,
-    PROVIDERS,
-    SHARES,
-    VENTURE_SHARES,
-)
-from sim.economy.funding import liquidated, market_heat
-from sim.economy.ledger import Books, flow_total, opening_value
-from sim.economy.liquidity import buffer_ratio, circulating, reserve_quality
-from sim.economy.redeployment import is_ai, visibility
-from sim.economy.rules import CHANNELS, Rules
+from sim.economy.books.flows import COMPUTE_LOANS, OWN, PROVIDER_SHARES, PROVIDERS, SHARES, VENTURE_SHARES
+from sim.economy.books.ledger import Books, flow_total, opening_value
+from sim.economy.capital.redeployment import is_ai, visibility
+from sim.economy.capital.rounds import liquidated, market_heat
+from sim.economy.coins.liquidity import buffer_ratio, circulating, reserve_quality
+from sim.economy.parameters import CHANNELS, Parameters
 from sim.economy.state import Draws, Economy
 
 
-def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+def update_beliefs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
     """Adapt expected returns, propensities, trust, the reference rate and the heat of the market."""
-    mood, rule = economy.environment, rules.beliefs
+    mood, rule = economy.environment, parameters.beliefs
     reference = mood.reference_rate + rule.rate_memory * (mood.bill_rate - mood.reference_rate)
     xp = namespace(reference)
     broken = rule.trust_slope * xp.minimum(buffer_ratio(economy.books), 0.0)
     refused = rule.trust_shut * economy.tokens.weeks_shut
     deserved = xp.clip(1.0 + broken - refused, 0.0, 1.0)
     trust = economy.tokens.trust + rule.trust_memory * (deserved - economy.tokens.trust)
-    returns = realised_returns(economy, rules)
-    state, learn = economy.redeployment, rules.redeployment
+    returns = realised_returns(economy, parameters)
+    state, learn = economy.redeployment, parameters.redeployment
     belief = state.belief + learn.learning * (returns[None, :] - state.belief)
     state = replace(
         state,
         belief=belief,
-        propensity=reinforced(state.propensity, state.share, returns, rules),
-        multiple=_issuer_multiple(economy, rules),
+        propensity=reinforced(state.propensity, state.share, returns, parameters),
+        multiple=_issuer_multiple(economy, parameters),
     )
     return replace(
         economy,
@@ -47,11 +40,11 @@ def update_beliefs(economy: Economy, rules: Rules, draws: Draws) -> Economy:
         tokens=replace(
             economy.tokens,
             trust=trust,
-            quality=reserve_quality(economy.books, rules),
+            quality=reserve_quality(economy.books, parameters),
             bad_news=ai_losses(economy.books),
         ),
         redeployment=state,
-        capital=replace(economy.capital, heat=market_heat(economy.capital, rules)),
+        capital=replace(economy.capital, heat=market_heat(economy.capital, parameters)),
     )
 
 
@@ -68,7 +61,7 @@ def ai_losses(books: Books) -> Float[Array, " issuer"]:
     return ratio(xp.maximum(-(lent + marked + left), 0.0), tokens)
 
 
-def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]:
+def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
     """What each channel returned over the quarter, at yearly rates, bounded to +-100 percent."""
     books, mood = economy.books, economy.environment
     xp = namespace(mood.bill_rate)
@@ -86,23 +79,23 @@ def realised_returns(economy: Economy, rules: Rules) -> Float[Array, " channel"]
         if account != PROVIDERS
     )
     venture = _gain(books, VENTURE_SHARES, "venture")
-    is_neurotech, is_robotics = rules.venture.neurotech, rules.venture.robotics
+    is_neurotech, is_robotics = parameters.venture.neurotech, parameters.venture.robotics
     by_channel = {
         "bills": mood.bill_rate,
         "bitcoin": 4.0 * mood.crypto_return,
         "gold": 4.0 * mood.gold_return,
         "compute_loans": ratio(4.0 * (interest + beside_cash), material(lent)) + 0.0 * mood.bill_rate,
-        "compute_equity": 4.0 * _mean_gain(books, rules),
+        "compute_equity": 4.0 * _mean_gain(books, parameters),
         "lab_equity": 4.0 * mood.ai_return,
         "open_data": 0.0 * mood.bill_rate,
         "neurotech": 4.0 * ratio((venture * is_neurotech).sum(), is_neurotech.sum()),
         "robotics": 4.0 * ratio((venture * is_robotics).sum(), is_robotics.sum()),
-        "other_ventures": rules.reserve.other_venture_return,
+        "other_ventures": parameters.reserve.other_venture_return,
     }
     return xp.clip(xp.stack([by_channel[channel] for channel in CHANNELS]), -1.0, 1.0)
 
 
-def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) -> Array:
+def reinforced(propensity: Array, share: Array, returns: Array, parameters: Parameters) -> Array:
     """Propensities after reinforcement (Erev and Roth 1998): what was chosen and paid is chosen again.
 
         q_k <- (1 - phi) q_k + g [ (1 - eps) K s_k R_k + eps mean_j s_j R_j K ],  R = 1 + r / 2 >= 0
@@ -111,7 +104,7 @@ def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) ->
     experimentation, which keeps every channel alive. With g = phi propensities are a moving average and learning
     never slows; with phi = 0 they pile up, and what is new counts for less and less (the power law of practice).
     """
-    rule = rules.redeployment
+    rule = parameters.redeployment
     xp = namespace(propensity)
     count = propensity.shape[1]
     reward = share * (1.0 + 0.5 * returns)[None, :] * count
@@ -120,10 +113,10 @@ def reinforced(propensity: Array, share: Array, returns: Array, rules: Rules) ->
     return xp.maximum(updated, 1e-6)
 
 
-def _mean_gain(books: Books, rules: Rules) -> Scalar:
+def _mean_gain(books: Books, parameters: Parameters) -> Scalar:
     """Gain on the shares of providers without a parent, the ones that can be bought, by their opening value."""
     opening = material(-opening_value(books, PROVIDER_SHARES, PROVIDERS))
-    weight = opening * (1.0 - rules.provider.hyperscale)
+    weight = opening * (1.0 - parameters.provider.hyperscale)
     return ratio((_gain(books, PROVIDER_SHARES, "provider") * weight).sum(), weight.sum())
 
 
@@ -138,9 +131,9 @@ def _gain(books: Books, instrument: str, company: str) -> Array:
     return ratio(gain + liquidated(books, company), material(worth - gain))
 
 
-def _issuer_multiple(economy: Economy, rules: Rules) -> Float[Array, " issuer"]:
+def _issuer_multiple(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:
     """Valuation over profit: higher for an issuer whose money went into visible AI ("AI company")."""
-    state, rule = economy.redeployment, rules.redeployment
+    state, rule = economy.redeployment, parameters.redeployment
     xp = namespace(rule.visibility)
-    visible = (state.to_date * (visibility(economy, rules) * is_ai(xp))[None, :]).sum(axis=1)
+    visible = (state.to_date * (visibility(economy, parameters) * is_ai(xp))[None, :]).sum(axis=1)
     return rule.multiple * (1.0 + rule.status_multiple * visible / (rule.status_scale + visible))

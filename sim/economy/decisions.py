@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sim.economy.arrays import Array
-from sim.economy.rules import Rules
+from sim.economy.parameters import Parameters
 from sim.economy.state import Economy
 
-Decision = Callable[[Economy, Rules], Array]
+Decision = Callable[[Economy, Parameters], Array]
 """From the economy and the rules to one row (or number) per agent."""
 Decisions = Mapping[str, Decision]
 """Decision rules by name; `sim.economy.quarter.DECISIONS` has the model's own."""

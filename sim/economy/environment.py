@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.economy.arrays import Scalar, namespace, ratio
-from sim.economy.flows import BITCOIN, GOLD
-from sim.economy.ledger import revalue
-from sim.economy.rules import EnvironmentRules, Rules
+from sim.economy.books.flows import BITCOIN, GOLD
+from sim.economy.books.ledger import revalue
+from sim.economy.parameters import EnvironmentParameters, Parameters
 from sim.economy.state import Draws, Economy
 
 
-def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy:
+def advance_environment(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
     """Move what no agent sets: by the data while they last, by stochastic processes afterwards.
 
     The bill rate reverts to its terminal rate (Ornstein-Uhlenbeck, exact over a quarter, floored at zero);
@@ -20,7 +20,7 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
     technology). Dated events bend the paths: shocks stay in the level of what follows data, and enter the
     processes as one more shock otherwise. Holdings of bitcoin and gold are marked at once.
     """
-    before, rule = economy.environment, rules.environment
+    before, rule = economy.environment, parameters.environment
     xp = namespace(before.bill_rate)
     events = draws.events
     bill_rate = xp.where(
@@ -58,7 +58,7 @@ def advance_environment(economy: Economy, rules: Rules, draws: Draws) -> Economy
     return replace(economy, environment=environment, books=books)
 
 
-def next_ai_sentiment(mood: Scalar, past_return: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:
+def next_ai_sentiment(mood: Scalar, past_return: Scalar, rule: EnvironmentParameters, shock: Scalar) -> Scalar:
     """Mood about AI: AR(1) around its mean, fed by the last return on labs, within a limit.
 
         s' = m + p (s - m) + a r + v z
@@ -78,7 +78,7 @@ def next_ai_sentiment(mood: Scalar, past_return: Scalar, rule: EnvironmentRules,
     return namespace(mood).clip(fed, -rule.sentiment_limit, rule.sentiment_limit)
 
 
-def next_rate(rate: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:
+def next_rate(rate: Scalar, rule: EnvironmentParameters, shock: Scalar) -> Scalar:
     """Ornstein-Uhlenbeck over a quarter: `r' = b + (r - b) e^(-k/4) + s sqrt((1 - e^(-k/2)) / 2k) z`, r' >= 0.
 
     Args:
@@ -93,7 +93,7 @@ def next_rate(rate: Scalar, rule: EnvironmentRules, shock: Scalar) -> Scalar:
     return xp.maximum(centre + rule.rate_volatility * xp.sqrt(spread) * shock, 0.0)
 
 
-def expected_rate(rate: Scalar, rule: EnvironmentRules) -> Scalar:
+def expected_rate(rate: Scalar, rule: EnvironmentParameters) -> Scalar:
     """Mean bill rate expected over the next four quarters, from the process above without its floor."""
     xp = namespace(rate)
     decay = xp.exp(-rule.cut_speed / 4.0)

@@ -1,7 +1,7 @@
 """One quarter of the economy: the table of contents of the model.
 
-Every phase takes the economy, the rules and the quarter's draws, and returns a new economy. Money moves only
-through `sim.economy.ledger`; the journal of the quarter is checked when the books close.
+Every phase takes the economy, the parameters and the quarter's draws, and returns a new economy. Money moves only
+through `sim.economy.books.ledger`; the journal of the quarter is checked when the books close.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from dataclasses import replace
 
 from sim.economy.arrays import Scalar
 from sim.economy.beliefs import update_beliefs
-from sim.economy.capex import buy_gpus
-from sim.economy.checks import identities
-from sim.economy.credit import service_loans
-from sim.economy.decisions import Decision, Decisions
-from sim.economy.entry import admit_newcomers
-from sim.economy.environment import advance_environment
-from sim.economy.failure import settle_failures
-from sim.economy.funding import (
+from sim.economy.books.checks import identities
+from sim.economy.books.circuits import close_circuits
+from sim.economy.books.ledger import EMPTY_JOURNAL
+from sim.economy.capital.loans import service_loans
+from sim.economy.capital.redeployment import choose_channels, pay_out, redeploy
+from sim.economy.capital.rounds import (
     ask_for_rounds,
     choose_labs,
     investor_appetite,
@@ -25,19 +23,21 @@ from sim.economy.funding import (
     plan_orders,
     raise_funds,
 )
-from sim.economy.gpus import clear_gpu_market
-from sim.economy.labs import plan_spending, run_labs
-from sim.economy.ledger import EMPTY_JOURNAL
-from sim.economy.marks import mark_stakes
-from sim.economy.redeployment import choose_channels, pay_out, redeploy
-from sim.economy.regimes import put_laws_in_force
-from sim.economy.reserve import earn_on_reserves
-from sim.economy.resolution import resolve_issuers
-from sim.economy.rules import Rules
-from sim.economy.sectors import close_circuits
+from sim.economy.coins.regimes import put_laws_in_force
+from sim.economy.coins.reserve import earn_on_reserves
+from sim.economy.coins.tokens import trade_tokens
+from sim.economy.compute.hours import clear_gpu_market
+from sim.economy.compute.labs import plan_spending, run_labs
+from sim.economy.compute.orders import buy_gpus
+from sim.economy.compute.ventures import run_ventures
+from sim.economy.decisions import Decision, Decisions
+from sim.economy.distress.entry import admit_newcomers
+from sim.economy.distress.failure import settle_failures
+from sim.economy.distress.marks import mark_stakes
+from sim.economy.distress.resolution import resolve_issuers
+from sim.economy.environment import advance_environment
+from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
-from sim.economy.tokens import trade_tokens
-from sim.economy.ventures import run_ventures
 
 DECISIONS: dict[str, Decision] = {
     "lab_spending": plan_spending,
@@ -54,13 +54,13 @@ DECISIONS: dict[str, Decision] = {
 
 
 def quarter(
-    economy: Economy, rules: Rules, draws: Draws, decisions: Decisions = DECISIONS
+    economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions = DECISIONS
 ) -> tuple[Economy, dict[str, Scalar]]:
     """Run one quarter and close the books.
 
     Args:
         economy: everything at the end of the last quarter.
-        rules: parameters and traits.
+        parameters: parameters and traits.
         draws: this quarter's random numbers and data.
         decisions: decision rules, by name.
 
@@ -72,34 +72,34 @@ def quarter(
     opening = economy.books
 
     # 0  Laws and audits whose day has come
-    economy = put_laws_in_force(economy, draws, rules)
+    economy = put_laws_in_force(economy, draws, parameters)
     # 1  Environment: bill rate, bitcoin, gold, sentiment
-    economy = advance_environment(economy, rules, draws)
+    economy = advance_environment(economy, parameters, draws)
     # 2  Token market in weekly rounds: demand, runs, the liquidity waterfall, the price
-    economy = trade_tokens(economy, rules, draws)
+    economy = trade_tokens(economy, parameters, draws)
     # 3  Reserve income, distribution, pass-through, marks
-    economy = earn_on_reserves(economy, rules, draws)
+    economy = earn_on_reserves(economy, parameters, draws)
     # 4  Compute loans fall due (clearing of what cannot be paid belongs here)
-    economy = service_loans(economy, rules, draws)
+    economy = service_loans(economy, parameters, draws)
     # 5  Labs and ventures: customers, capability, spending plans, staff
-    economy = run_labs(economy, rules, draws, decisions)
-    economy = run_ventures(economy, rules, draws)
+    economy = run_labs(economy, parameters, draws, decisions)
+    economy = run_ventures(economy, parameters, draws)
     # 6  GPU market: rent, hours, running costs, ageing
-    economy = clear_gpu_market(economy, rules, draws)
+    economy = clear_gpu_market(economy, parameters, draws)
     # 7  Funding rounds and credit
-    economy = raise_funds(economy, rules, draws, decisions)
+    economy = raise_funds(economy, parameters, draws, decisions)
     # 8  Redeployment of the issuers' profit
-    economy = redeploy(economy, rules, draws, decisions)
+    economy = redeploy(economy, parameters, draws, decisions)
     # 9  Capital spending: GPUs from the vendor
-    economy = buy_gpus(economy, rules, draws)
+    economy = buy_gpus(economy, parameters, draws)
     # 10 Marks, workouts and failures of companies, of issuers that their losses reach, and newcomers
-    economy = mark_stakes(economy, rules, draws)
-    economy = settle_failures(economy, rules, draws)
-    economy = resolve_issuers(economy, rules, draws)
-    economy = admit_newcomers(economy, rules, draws)
+    economy = mark_stakes(economy, parameters, draws)
+    economy = settle_failures(economy, parameters, draws)
+    economy = resolve_issuers(economy, parameters, draws)
+    economy = admit_newcomers(economy, parameters, draws)
     # 11 Beliefs; the environment closes its circuits; books are closed and checked
-    economy = update_beliefs(economy, rules, draws)
-    economy = close_circuits(economy, rules, draws)
+    economy = update_beliefs(economy, parameters, draws)
+    economy = close_circuits(economy, parameters, draws)
     return economy, identities(opening, economy.books)
 
 

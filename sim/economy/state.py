@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar
-from sim.economy.ledger import Books
+from sim.economy.books.ledger import Books
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class TokenMarket:
     average_secured: Float[Array, " issuer"]
     """collateralised loans of the reserve, mean of the quarter, USD bn"""
     regime: Float[Array, "issuer regime"]
-    """1 in the column of the law in force (`sim.economy.rules.REGIMES`)"""
+    """1 in the column of the law in force (`sim.economy.parameters.REGIMES`)"""
     transparency: Float[Array, " issuer"]
     """how much of the reserve holders can see, 0 to 1"""
     quality: Float[Array, " issuer"]

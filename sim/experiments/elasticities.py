@@ -20,13 +20,13 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from sim import levers as lever_table
-from sim.economy.ledger import EMPTY_JOURNAL
-from sim.ensembles import chosen_engine, refuse_problems, run_histories, seeds_from
+from sim.economy.books.ledger import EMPTY_JOURNAL
+from sim.engine.batch import Start, behaviour, start
+from sim.engine.ensemble import chosen_engine, refuse_problems, run_histories, seeds_from
+from sim.engine.outcomes import BY_NAME, OUTCOMES, reduced
 from sim.errors import ScenarioError, suggestion
-from sim.histories import Start, behaviour, start
-from sim.outcomes import BY_NAME, OUTCOMES, reduced
-from sim.scenario import Scenario, changed, load
+from sim.scenario import levers as lever_table
+from sim.scenario.load import Scenario, changed, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,8 +120,8 @@ def elasticities(
 
     Args:
         config: a scenario's name or path, or a loaded scenario.
-        outcomes: names of `sim.outcomes.OUTCOMES`; all if left out.
-        levers: names of numeric levers of `sim.levers`; all if left out.
+        outcomes: names of `sim.engine.outcomes.OUTCOMES`; all if left out.
+        levers: names of numeric levers of `sim.scenario.levers`; all if left out.
         runs: histories, each with its own random numbers.
         seed: of the first; the scenario's own if left out.
         quarters: length of the histories; the scenario's own if left out.
@@ -201,9 +201,9 @@ def _differentiated(
     import jax
     import jax.numpy as jnp
 
-    from sim.compiled import paths_alone
-    from sim.histories import taken
-    from sim.programs import compiler_options, keep_programs
+    from sim.engine.batch import taken
+    from sim.engine.jax_batch import paths_alone
+    from sim.engine.jax_cache import compiler_options, keep_programs
 
     keep_programs()
     names = tuple(taken(bases[0].economy, bases[0].economy))
@@ -233,7 +233,7 @@ def _parts(one: Start) -> Any:
     import jax
 
     bare = replace(one.economy, books=replace(one.economy.books, journal=EMPTY_JOURNAL))
-    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), (bare, one.rules, one.draws))
+    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), (bare, one.parameters, one.draws))
 
 
 def _directions(low: list[Start], high: list[Start], apart: NDArray[np.float64]) -> Any:

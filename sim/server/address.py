@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from sim import levers
 from sim.errors import ScenarioError, suggestion
-from sim.scenario import Scenario, changed, load, names
+from sim.scenario import levers
+from sim.scenario.load import Scenario, changed, load, names
 
 HOME = "baseline"
 """Scenario of an address that names none."""
@@ -30,7 +30,7 @@ class World:
 
     Attributes:
         scenario: name of a scenario under configs/.
-        turned: levers that differ from the scenario, with their values, in the order of `sim.levers`.
+        turned: levers that differ from the scenario, with their values, in the order of `sim.scenario.levers`.
         seed: of the history.
     """
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from sim.errors import AccountingError, ScenarioError
-from sim.runs import RunError
+from sim.errors import AccountingError, RunError, ScenarioError
 from sim.server import address
-from sim.server.worlds import BusyError, Worlds
+from sim.server.histories import BusyError, Worlds
 
 if TYPE_CHECKING:
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 TABLES = ("series", "agents", "flows", "exposures", "events", "uses", "ends", "payments")
 """Tables of a history that can be downloaded."""
@@ -98,12 +97,12 @@ def as_csv(run: Run, table: str) -> str:
         writer.writerows(run.events)
         return rows.getvalue()
     if table == "payments":
-        from sim.figures.payments import payments_by_quarter
+        from sim.report.figures.payments import payments_by_quarter
 
         return str(payments_by_quarter(run).to_csv(index=False))
     if table in ("uses", "ends"):
-        from sim.attribution import direct_uses_by_quarter
-        from sim.figures.journeys import journeys_by_quarter
+        from sim.analysis.attribution import direct_uses_by_quarter
+        from sim.report.figures.journeys import journeys_by_quarter
 
         return str((direct_uses_by_quarter if table == "uses" else journeys_by_quarter)(run).to_csv(index=False))
     return str(getattr(run, table).to_csv(index=False))

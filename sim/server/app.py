@@ -12,15 +12,14 @@ import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
 from flask import Flask
 
-from sim import palette
-from sim.errors import ScenarioError
-from sim.runs import RunError
-from sim.server import api, comparison_tables, facts_api, job_api, question, runs_api
-from sim.server.gate import guard
+from sim.errors import RunError, ScenarioError
+from sim.report import palette
+from sim.server import api, comparison_query, comparison_tables, facts_api, job_api, runs_api
+from sim.server.access import guard
+from sim.server.histories import Worlds
 from sim.server.jobs import Jobs
 from sim.server.pages import about, agent, compare, facts, live, runs
 from sim.server.parts import problem
-from sim.server.worlds import Worlds
 
 ASSETS = Path(__file__).parent / "assets"
 JOBS = "capflow jobs"
@@ -44,7 +43,7 @@ THEME = {
 
 
 def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash:
-    """The application with all its pages; arguments as in `sim.server.gate.guard`."""
+    """The application with all its pages; arguments as in `sim.server.access.guard`."""
     app = dash.Dash(
         "capflow",
         assets_folder=str(ASSETS),
@@ -71,7 +70,7 @@ def _answer(server: Flask) -> None:
     """What pages fetch."""
     worlds, jobs = Worlds(), Jobs()
     server.extensions[JOBS] = jobs
-    job_api.attach(server, jobs, "compare", question.read, comparison_tables.TABLES)
+    job_api.attach(server, jobs, "compare", comparison_query.read, comparison_tables.TABLES)
     job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)
     facts_api.attach(server, worlds)
     api.attach(server, worlds)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.server.comparison_query import SIDES
 from sim.server.job_api import Table
-from sim.server.question import SIDES
 
 
 def _differences(found: dict[str, Any]) -> Table:

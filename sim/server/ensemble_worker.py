@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sim.experiments.leash import end_with
+from sim.experiments.parent_watch import end_with
 
 NICE = 10
 """Steps by which pages go before this process."""
@@ -37,12 +37,12 @@ def main() -> None:
 
 
 def _compare(said: dict[str, str]) -> dict[str, Any]:
-    from sim.ensembles import chosen_engine
-    from sim.experiments.twin_paths import run_twins
-    from sim.server import question
+    from sim.engine.ensemble import chosen_engine
+    from sim.experiments.compare.twin_paths import run_twins
+    from sim.server import comparison_query
     from sim.server.views.comparison import document
 
-    asked = question.read(said)
+    asked = comparison_query.read(said)
     compiled = chosen_engine("auto", 2 * asked.runs) == "jax"
     _tell(progress=_progress(0, 0, 2 * asked.runs, compiled))
     last = time.monotonic()

@@ -12,8 +12,8 @@ from flask import Flask, Response, request
 from sim.server import address
 from sim.server.address import World
 from sim.server.api import answered
+from sim.server.histories import Worlds
 from sim.server.job_api import Table, as_csv
-from sim.server.worlds import Worlds
 
 RUNS = 40
 """Histories of a fact table; the first has the seed of the address, the next ones follow."""
@@ -49,7 +49,7 @@ def attach(server: Flask, worlds: Worlds) -> None:
     """Add the addresses of a single history's table to the application."""
 
     def table() -> dict[str, Any]:
-        from sim.facts import facts_of
+        from sim.analysis.facts import facts_of
 
         asked = address.read(request.args)
         return facts_of(worlds.run(asked), asked.spec()).to_dict()

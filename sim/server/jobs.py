@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-from sim.experiments.histories import BLAS_THREADS
-from sim.server.worlds import BusyError
+from sim.experiments.workers import BLAS_THREADS
+from sim.server.histories import BusyError
 
 MOST_WAITING = 4
 """Jobs that may wait for the one that runs."""

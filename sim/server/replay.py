@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 
 from pydantic import ValidationError
 
-from sim import calendar, levers
-from sim.errors import ScenarioError
-from sim.runs import RunError, read_json
-from sim.scenario import changed_keys, names
-from sim.schema import Scenario
+from sim.errors import RunError, ScenarioError
+from sim.runs.run import read_json
+from sim.scenario import levers
+from sim.scenario.load import changed_keys, names
+from sim.scenario.quarters import later
+from sim.scenario.schema import Scenario
 from sim.server import address
 
 FILE = "scenario.json"
@@ -94,7 +95,7 @@ def replay(
         return Replay("", reason=f"no lever of the live page turns {told}")
     if quarters is not None and quarters > shipped.run.quarters:
         return Replay("", reason=f"it runs for {quarters} quarters, the live page for {shipped.run.quarters}")
-    end = "" if quarters is None else calendar.later(ran.run.opening, quarters)
+    end = "" if quarters is None else later(ran.run.opening, quarters)
     return Replay(scenario, tuple((LEVER_OF[key], value) for key, value in differs.items()), end)
 
 
@@ -125,6 +126,6 @@ def twin_addresses(comparison: Mapping[str, Any]) -> tuple[str, str]:
         raise ScenarioError("its scenarios are not those that ship now")
     if quarters > first.run.quarters:
         raise ScenarioError(f"it runs for {quarters} quarters, the live page for {first.run.quarters}")
-    end = "" if quarters == first.run.quarters else calendar.later(first.run.opening, quarters)
+    end = "" if quarters == first.run.quarters else later(first.run.opening, quarters)
     one, other_one = (f"/?{world.query}" + (f"&{urlencode({'quarter': end})}" if end else "") for world in worlds)
     return one, other_one

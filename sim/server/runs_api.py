@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, request, send_file
 
-from sim.pages import REPORT
-from sim.runs import RunError
-from sim.server import shelf
+from sim.errors import RunError
+from sim.report.html import REPORT
+from sim.server import result_folders
 from sim.server.api import TABLES, answered, as_csv, download, told
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def attach(server: Flask) -> None:
     def picture() -> Response:
         entry, name = _asked(), request.args.get("file", "")
         if not name.endswith(PICTURES):
-            raise RunError(f"runs: {name[: shelf.SHOWN]!r} is no picture")
+            raise RunError(f"runs: {name[: result_folders.SHOWN]!r} is no picture")
         return _sent(entry, name, attachment=False)
 
     @pages.get("/runs/report")
@@ -65,7 +65,7 @@ def attach(server: Flask) -> None:
         if entry.kind == "comparison" and table == "differences":
             return download(_written(differences(entry.told)), f"{entry.name}-{table}.csv")
         if table not in TABLES:
-            return told(f"{table[: shelf.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
+            return told(f"{table[: result_folders.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
         return download(as_csv(entry.run(), table), f"{entry.name}-{table}.csv")
 
     @pages.get("/sweep/<part>")
@@ -75,7 +75,7 @@ def attach(server: Flask) -> None:
 
         name, _, kind = part.partition(".")
         if name not in parts.MAKERS or kind not in ("", "csv"):
-            return told(f"{part[: shelf.SHOWN]!r}: there is no such picture of a sweep", 404)
+            return told(f"{part[: result_folders.SHOWN]!r}: there is no such picture of a sweep", 404)
         sweep, found = answers().get(name, request.args)
         if kind == "csv":
             return download(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
@@ -101,16 +101,16 @@ def differences(comparison: dict[str, Any]) -> Rows:
     ]
 
 
-def _asked() -> shelf.Entry:
+def _asked() -> result_folders.Entry:
     """The folder that the address names."""
-    entry = shelf.find(request.args.get("run", ""))
+    entry = result_folders.find(request.args.get("run", ""))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")
     return entry
 
 
-def _sent(entry: shelf.Entry, name: str, attachment: bool) -> Response:
-    content = shelf.opened(entry, name)
+def _sent(entry: result_folders.Entry, name: str, attachment: bool) -> Response:
+    content = result_folders.opened(entry, name)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     file_name = f"{entry.name}-{PurePosixPath(name).name}"
     response = send_file(content, mimetype=kind, as_attachment=attachment, download_name=file_name)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 from sim.errors import ScenarioError
-from sim.server.gate import LOOPBACK
+from sim.server.access import LOOPBACK
 
 PORT = 8765
 TOKEN = "CAPFLOW_TOKEN"
@@ -78,7 +78,7 @@ def _print(url: str) -> None:
 
 def _prepare() -> None:
     """Get ready for histories within a tenth of a second; until then they take ten times as long."""
-    from sim.economies import warm
-    from sim.scenario import load
+    from sim.engine.history import warm
+    from sim.scenario.load import load
 
     warm(load("baseline"))

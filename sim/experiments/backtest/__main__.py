@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.backtest.forecasting import backtest
 from sim.experiments.backtest.results import Backtest
 from sim.experiments.backtest.tables import Sheet, sheets
+from sim.scenario.data import CONFIGS
 
 DOCS = CONFIGS.parent / "docs"
 PAGE = DOCS / "backtest.md"
@@ -60,8 +60,8 @@ def rewritten(page: str, found: Backtest) -> str:
 
 def main(estimates: Path | None = None) -> None:
     """Run the backtest, and write page and figures."""
-    from sim.figures.backtest import draw_errors, draw_fans, draw_origin
-    from sim.figures.style import save_figures
+    from sim.experiments.backtest.figures import draw_errors, draw_fans, draw_origin
+    from sim.report.figures.style import save_figures
 
     found = backtest(estimates=estimates)
     PAGE.write_text(rewritten(PAGE.read_text(encoding="utf8"), found), encoding="utf8")

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import calendar
 from sim.experiments.backtest.known import Known, middle
 from sim.experiments.backtest.settings import Benchmarks
 from sim.experiments.calibrate.history import quarters_of
+from sim.scenario.quarters import between
 
 Numbers = NDArray[np.float64]
 RANDOM_WALK, AUTOREGRESSION, TREND = "random walk", "AR(1)", "trend"
@@ -102,7 +102,7 @@ def _trend(known: Known, period: str) -> Normal:
 def _autoregression(known: Known, period: str, most: float) -> Normal:
     assert known.last is not None
     quarters = [f.period for f in known.figures if len(quarters_of(f.period)) == 1]
-    places = [calendar.between(quarters[0], quarter) for quarter in quarters]
+    places = [between(quarters[0], quarter) for quarter in quarters]
     by_period = {f.period: value for f, value in zip(known.figures, known.rates, strict=True)}
     path = np.interp(np.arange(places[-1] + 1), places, [by_period[quarter] for quarter in quarters])
     growth = np.diff(path)
@@ -114,7 +114,7 @@ def _autoregression(known: Known, period: str, most: float) -> Normal:
     left = after - constant - persistence * before
     variance = float(left @ left) / (len(left) - 2)
     # Quarter by quarter; a longer period has the mean of its quarters.
-    far = max(calendar.between(quarters[-1], quarter) for quarter in quarters_of(period))
+    far = max(between(quarters[-1], quarter) for quarter in quarters_of(period))
     means, variances, level, last = [], [], path[-1], growth[-1]
     weights = np.cumsum(persistence ** np.arange(far))
     for step in range(far):
@@ -122,6 +122,6 @@ def _autoregression(known: Known, period: str, most: float) -> Normal:
         level = level + last
         means.append(level)
         variances.append(variance * float((weights[: step + 1] ** 2).sum()))
-    at = [calendar.between(quarters[-1], quarter) - 1 for quarter in quarters_of(period)]
+    at = [between(quarters[-1], quarter) - 1 for quarter in quarters_of(period)]
     mean, variance = float(np.mean(np.array(means)[at])), float(np.mean(np.array(variances)[at]))
     return Normal(mean, float(np.sqrt(variance)), AUTOREGRESSION)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sim.experiments.backtest.results import Backtest
 from sim.experiments.backtest.tables import Sheet, sheets
-from sim.pages import REPORT
+from sim.report.html import REPORT
 
 
 def show(found: Backtest, folder: Path) -> None:

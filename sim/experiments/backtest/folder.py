@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.experiments.backtest.figures import draw_errors, draw_fans, draw_origin
 from sim.experiments.backtest.report import write_report
-from sim.figures.backtest import draw_errors, draw_fans, draw_origin
-from sim.figures.style import save_figures
-from sim.folder_parts import write_explained, write_table
-from sim.folders import WholeFolder, free_folder
-from sim.runs import BACKTEST, parquet_name
-from sim.single import RUNS
+from sim.report.figures.style import save_figures
+from sim.runs.folders import WholeFolder, free_folder
+from sim.runs.place import RUNS
+from sim.runs.run import BACKTEST, parquet_name
+from sim.runs.tables import write_explained, write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -135,6 +135,4 @@ def _row(
     inside_50, inside_90, scored = (
         nan if number is None else float(number) for number in (found.inside_50, found.inside_90, found.crps)
     )
-    return replace(
-        row, actual=actual, error=found.error, crps=scored, inside_50=inside_50, inside_90=inside_90
-    )
+    return replace(row, actual=actual, error=found.error, crps=scored, inside_50=inside_50, inside_90=inside_90)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import calendar
 from sim.experiments.calibrate.history import Series, quarters_of, span
+from sim.scenario.quarters import between, later
 
 Numbers = NDArray[np.float64]
 
@@ -94,8 +94,8 @@ def wanted(series: Series, origin: str, last: str) -> tuple[str, ...]:
         origin: quarter at whose end the forecast is made.
         last: quarter that is forecast.
     """
-    steps = range(1, calendar.between(origin, last) + 1)
-    quarters = [calendar.later(origin, step) for step in steps]
+    steps = range(1, between(origin, last) + 1)
+    quarters = [later(origin, step) for step in steps]
     longer = [
         period
         for period in series.observed
@@ -107,13 +107,13 @@ def wanted(series: Series, origin: str, last: str) -> tuple[str, ...]:
 
 def horizon(origin: str, period: str) -> int:
     """Quarters from an origin to the last quarter of a period."""
-    return calendar.between(origin, span(period)[1])
+    return between(origin, span(period)[1])
 
 
 def middle(period: str) -> float:
     """Middle of a period in quarters, on a line of time that all periods share."""
     first, last = span(period)
-    return calendar.between("2000Q1", first) + calendar.between(first, last) / 2.0
+    return between("2000Q1", first) + between(first, last) / 2.0
 
 
 def size(series: Series, period: str) -> float:

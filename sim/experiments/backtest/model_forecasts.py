@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.batch import Engine
 from sim.errors import ScenarioError
 from sim.experiments.backtest.known import Known, compared, rate, size, wanted
 from sim.experiments.calibrate.history import FLOOR, Series, Target, span
 from sim.experiments.calibrate.problem import Problem
 from sim.experiments.calibrate.record import Record
 from sim.experiments.calibrate.simulator import Simulator
-from sim.histories import Engine
 
 Numbers = NDArray[np.float64]
 MODEL, FROM_OPENING = "model", "model, from the opening"

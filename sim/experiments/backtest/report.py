@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.tables import Sheet, sheets
-from sim.pages import REPORT, picture, table, write_page
+from sim.report.html import REPORT, picture, table, write_page
 
 if TYPE_CHECKING:
     from sim.experiments.backtest.results import Backtest

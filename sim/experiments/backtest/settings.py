@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.calibrate.problem import Quarter
-from sim.scenario import first_error, read_toml
-from sim.schema import Strict
+from sim.scenario.data import CONFIGS
+from sim.scenario.load import first_error, read_toml
+from sim.scenario.schema import Strict
+
+if TYPE_CHECKING:
+    pass
 
 SETTINGS = CONFIGS / "backtest.toml"
 Count = Annotated[int, Field(strict=True, ge=1)]
@@ -96,3 +99,13 @@ def load_settings(path: Path | str | None = None) -> Settings:
         return Settings.model_validate(read_toml(file))
     except ValidationError as error:
         raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+
+
+GROUPS = {
+    "supply": "token supply",
+    "income": "issuers' income and reserves",
+    "labs": "AI labs",
+    "gpus": "GPUs",
+    "funding": "funding",
+}
+"""Group of series -> its name in sentences and tables."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS
 from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL, METHODS
-from sim.experiments.backtest.words import GROUPS
-from sim.wording import MINUS
+from sim.report.numbers import MINUS
 
 if TYPE_CHECKING:
     import pandas as pd

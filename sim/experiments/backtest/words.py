@@ -9,19 +9,12 @@ import pandas as pd
 
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK
 from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL
 
 if TYPE_CHECKING:
     from sim.experiments.backtest.results import Backtest
 
-GROUPS = {
-    "supply": "token supply",
-    "income": "issuers' income and reserves",
-    "labs": "AI labs",
-    "gpus": "GPUs",
-    "funding": "funding",
-}
-"""Group of series -> its name in sentences and tables."""
 FEW = 5
 """Forecasts: with fewer, a comparison says next to nothing."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.data import CONFIGS
 from sim.experiments.calibrate.record import ESTIMATES, Record, load_record
+from sim.scenario.data import CONFIGS
 
 PAGE = CONFIGS.parent / "docs" / "calibration.md"
 FIGURE = PAGE.parent / "images" / "calibration.png"
@@ -92,8 +92,8 @@ def filled(text: str) -> str:
 
 def main() -> None:
     """Write the page and the figure."""
-    from sim.figures.calibration import draw
-    from sim.figures.style import DPI
+    from sim.experiments.calibrate.figures import draw
+    from sim.report.figures.style import DPI
 
     PAGE.write_text(filled(PAGE.read_text(encoding="utf8")), encoding="utf8")
     draw(load_record(USED).raw).savefig(FIGURE, dpi=DPI)

@@ -10,10 +10,10 @@ import re
 import sys
 from pathlib import Path
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.calibrate.problem import load_problem
 from sim.experiments.calibrate.record import Record, load_record
+from sim.scenario.data import CONFIGS
 
 DIGITS = 3
 """Significant digits of an estimate in a scenario."""

@@ -12,12 +12,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from sim import calendar
-from sim.data import CONFIGS
+from sim.analysis.facts.schema import PERIOD, Reading
 from sim.errors import ScenarioError
-from sim.facts.schema import PERIOD, Reading
-from sim.scenario import first_error, read_toml
-from sim.schema import Strict
+from sim.scenario.data import CONFIGS
+from sim.scenario.load import first_error, read_toml
+from sim.scenario.quarters import between, later
+from sim.scenario.schema import Strict
 
 HISTORY = CONFIGS / "history.toml"
 LAST = "2025Q2"
@@ -189,7 +189,7 @@ def span(period: str) -> tuple[str, str]:
 def quarters_of(period: str) -> list[str]:
     """Quarters of a period, in order."""
     first, last = span(period)
-    return [calendar.later(first, step) for step in range(calendar.between(first, last) + 1)]
+    return [later(first, step) for step in range(between(first, last) + 1)]
 
 
 def rows(reference: str) -> dict[str, float]:

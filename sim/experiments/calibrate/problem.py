@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 from scipy.stats import norm
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.sweep.design import Design
 from sim.experiments.sweep.space import Axis, axes
-from sim.scenario import Scenario, first_error, load, read_toml
-from sim.schema import QUARTER_PATTERN, Strict
+from sim.scenario.data import CONFIGS
+from sim.scenario.load import Scenario, first_error, load, read_toml
+from sim.scenario.schema import QUARTER_PATTERN, Strict
 
 CALIBRATION = CONFIGS / "calibration.toml"
 NINETY = float(norm.ppf(0.95))

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError
 from sim.experiments.calibrate.estimate import Estimate
 from sim.experiments.calibrate.problem import Problem
 from sim.experiments.calibrate.recovery import Identification
+from sim.scenario.data import CONFIGS
 
 ESTIMATES = CONFIGS / "estimates"
 """Records that ship, by the last quarter that was fitted."""

@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from sim.data import CONFIGS
-from sim.errors import ScenarioError
+from sim.errors import RunError, ScenarioError
 from sim.experiments.calibrate.estimate import Estimate, estimate, observed
 from sim.experiments.calibrate.history import HISTORY, load_history, targets
 from sim.experiments.calibrate.problem import Problem, changed_window, load_problem
 from sim.experiments.calibrate.record import Record, written
 from sim.experiments.calibrate.recovery import Identification, identification, trials
 from sim.experiments.calibrate.simulator import Simulator
-from sim.folders import json_text
-from sim.runs import RunError, reported
-from sim.single import RUNS
+from sim.runs.folders import json_text
+from sim.runs.place import RUNS
+from sim.runs.run import reported
+from sim.scenario.data import CONFIGS
 
 Progress = Callable[[str, int, int, str], None]
 """Called with the stage, what is done of it, what there is to do, and what was found, in words."""

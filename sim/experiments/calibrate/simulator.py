@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from sim import calendar
-from sim.ensembles import run_histories
+from sim.engine.batch import Engine, agent_measures, behaviour
+from sim.engine.ensemble import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
 from sim.experiments.calibrate.moments import scatter_of, usual
 from sim.experiments.calibrate.problem import Problem
 from sim.experiments.sweep.variants import Variants
-from sim.histories import Engine, agent_measures, behaviour
-from sim.scenario import changed
+from sim.scenario import quarters
+from sim.scenario.load import changed
 
 Numbers = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Simulator:
         self.problem, self.targets, self.engine = problem, tuple(targets), engine
         opening = problem.scenario.run.opening
         end = last if last is not None else max(target.last for target in targets)
-        self.quarters = [calendar.later(opening, step) for step in range(calendar.between(opening, end) + 1)]
+        self.quarters = [quarters.later(opening, step) for step in range(quarters.between(opening, end) + 1)]
         changes: dict[str, int | str] = {"run.quarters": len(self.quarters) - 1}
         if known is not None:
             changes["history.until"] = known

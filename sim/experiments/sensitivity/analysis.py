@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import suggestion
-from sim.experiments.paired import ROUNDING
+from sim.engine.outcomes import HEADLINES
+from sim.errors import RunError, suggestion
+from sim.experiments.compare.paired import ROUNDING
 from sim.experiments.sensitivity.ends import ends
 from sim.experiments.sensitivity.results import Finding, Sensitivity
 from sim.experiments.sensitivity.sample import NOT_RUN, Sample, read
 from sim.experiments.sensitivity.variance import parts
-from sim.outcomes import HEADLINES
-from sim.runs import DESIGN, RunError
-from sim.single import RUNS
+from sim.runs.place import RUNS
+from sim.runs.run import DESIGN
 
 GRID = (
     "The points are a grid: intervals of the regression treat them as drawn at random, and a finer grid narrows "

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.experiments.sensitivity.pictures import MEASURES, number
-from sim.outcomes import BY_NAME
-from sim.pages import REPORT
+from sim.engine.outcomes import BY_NAME
+from sim.experiments.sensitivity.sections import MEASURES, number
+from sim.report.html import REPORT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiments.paired import ROUNDING, half_width
+from sim.experiments.compare.paired import ROUNDING, half_width
 from sim.experiments.sensitivity.results import Ends, Estimate
-from sim.experiments.sensitivity.sample import Sample, Varied
-from sim.wording import plain
+from sim.experiments.sensitivity.sample import Sample
+from sim.experiments.sweep.space import Varied
+from sim.report.numbers import plain
 
 LEVELS = ("grid", "morris")
 """Methods in which a lever takes a few values only."""

@@ -6,9 +6,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.experiments.sensitivity.pictures import draw, sections
-from sim.folders import WholeFolder, free_folder, json_text
-from sim.pages import REPORT, write_page
+from sim.experiments.sensitivity.sections import draw, sections
+from sim.report.html import REPORT, write_page
+from sim.runs.folders import WholeFolder, free_folder, json_text
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Sensitivity

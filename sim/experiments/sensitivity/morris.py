@@ -94,6 +94,4 @@ def _verdict(star: Estimate, sigma: Estimate, largest: float) -> str:
 def _estimates(
     names: tuple[str, ...], values: NDArray[np.float64], drawn: NDArray[np.float64]
 ) -> dict[str, Estimate]:
-    return {
-        name: Estimate(float(values[place]), *interval(drawn[:, place])) for place, name in enumerate(names)
-    }
+    return {name: Estimate(float(values[place]), *interval(drawn[:, place])) for place, name in enumerate(names)}

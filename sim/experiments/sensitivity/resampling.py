@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiments.paired import CONFIDENCE
+from sim.experiments.compare.paired import CONFIDENCE
 from sim.experiments.sensitivity.results import Convergence, Estimate
 
 SEED = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,53 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ScenarioError, suggestion
+from sim.engine.outcomes import BY_NAME
+from sim.errors import RunError, ScenarioError, suggestion
 from sim.experiments.sweep import Sweep
-from sim.outcomes import BY_NAME
-from sim.runs import RunError, quoted
+from sim.experiments.sweep.space import Varied, levers_of
+from sim.runs.run import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOT_RUN = "not run yet"
 """Reason of a point that has fewer runs than replicates."""
-
-
-@dataclass(frozen=True)
-class Varied:
-    """A lever that a sweep varies.
-
-    Attributes:
-        name: as in the design, which is also the name of its column.
-        key: dotted key of the scenario.
-        unit: of its numbers, empty for words.
-        low: least value; NaN for words.
-        high: largest; NaN for words.
-        log: whether points are spread evenly over its logarithm.
-        words: the words that it takes, in the design's order; empty for numbers.
-    """
-
-    name: str
-    key: str
-    unit: str
-    low: float
-    high: float
-    log: bool = False
-    words: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """What it is, for JSON."""
-        values = {"values": list(self.words)} if self.words else {"low": self.low, "high": self.high}
-        return {"key": self.key, "unit": self.unit, **values, "scale": "log" if self.log else "linear"}
-
-    def as_numbers(self, column: Sequence[Any] | pd.Series) -> NDArray[np.float64]:
-        """Its values from 0 at the low end to 1 at the high end, evenly spread; for words their places."""
-        if self.words:
-            return np.array([self.words.index(str(word)) for word in column], dtype=float)
-        values = np.asarray(column, dtype=float)
-        if self.log:
-            return (np.log(values) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
-        return (values - self.low) / (self.high - self.low)
 
 
 @dataclass(frozen=True)
@@ -160,16 +123,3 @@ def read(folder: Path | str, outcomes: Sequence[str]) -> Sample:
     for name in outcomes:
         values[name][list(problems)] = np.nan
     return Sample(sweep.path, design, levers_of(design), points, values, dict(sorted(problems.items())))
-
-
-def levers_of(design: dict[str, Any]) -> tuple[Varied, ...]:
-    """What a design varies."""
-    return tuple(_varied(given) for given in design["vary"])
-
-
-def _varied(axis: dict[str, Any]) -> Varied:
-    name, key, unit = str(axis["name"]), str(axis["key"]), str(axis["unit"])
-    if axis["low"] is None:
-        return Varied(name, key, unit, math.nan, math.nan, words=tuple(axis["values"]))
-    return Varied(name, key, unit, float(axis["low"]), float(axis["high"]), axis["scale"] == "log")
-

@@ -9,15 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from SALib.analyze import sobol
 
-from sim.experiments.paired import CONFIDENCE
-from sim.experiments.sensitivity.resampling import (
-    SEED,
-    convergence,
-    interval,
-    next_power,
-    resamples,
-    unsettled,
-)
+from sim.experiments.compare.paired import CONFIDENCE
+from sim.experiments.sensitivity.resampling import SEED, convergence, interval, next_power, resamples, unsettled
 from sim.experiments.sensitivity.results import Estimate
 from sim.experiments.sensitivity.sample import Sample
 
@@ -75,9 +68,7 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
 def _estimates(
     names: tuple[str, ...], values: NDArray[np.float64], drawn: NDArray[np.float64]
 ) -> dict[str, Estimate]:
-    return {
-        name: Estimate(float(values[place]), *interval(drawn[:, place])) for place, name in enumerate(names)
-    }
+    return {name: Estimate(float(values[place]), *interval(drawn[:, place])) for place, name in enumerate(names)}
 
 
 def _around(value: float, half: float) -> Estimate:

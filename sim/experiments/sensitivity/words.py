@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from sim.experiments.cause import usd
-from sim.experiments.comparison_report import number
+from sim.engine.outcomes import BY_NAME, Outcome
 from sim.experiments.sensitivity.ranks import UNCLEAR
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE, TARGET
 from sim.experiments.sensitivity.results import Convergence, Estimate, Finding, Sensitivity
-from sim.outcomes import BY_NAME, Outcome
-from sim.wording import MINUS
+from sim.report.numbers import MINUS, number, usd
 
 TOLD = 3
 """Levers that are named in a sentence."""

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.folders import machine_name, process_alive, sync
-from sim.runs import literal, quoted
+from sim.runs.folders import machine_name, process_alive, sync
+from sim.runs.run import literal, quoted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sim.errors import RunError
 from sim.experiments.sweep import chunks
 from sim.experiments.sweep.folder import Sweep, finish, read
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import Plan
-from sim.folders import sync
-from sim.runs import MANIFEST, RunError
+from sim.runs.folders import sync
+from sim.runs.run import MANIFEST
 
 
 def compact(path: str | Path) -> Sweep:

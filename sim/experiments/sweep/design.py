@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError, suggestion
-from sim.scenario import first_error, named_file, read_toml
-from sim.schema import Strict
+from sim.scenario.data import CONFIGS
+from sim.scenario.load import first_error, named_file, read_toml
+from sim.scenario.schema import Strict
 
 SWEEPS = CONFIGS / "sweeps"
 KEEP = ("outcomes", "series", "flows")

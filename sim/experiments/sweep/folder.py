@@ -9,12 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import RunError
 from sim.experiments.sweep import chunks
 from sim.experiments.sweep.plan import POINTS, Plan
-from sim.folders import json_text
-from sim.pages import REPORT
-from sim.runs import DESIGN, MANIFEST, RunError, literal, parquet_name, reported
-from sim.versions import versions_of
+from sim.report.html import REPORT
+from sim.runs.folders import json_text
+from sim.runs.run import DESIGN, MANIFEST, literal, parquet_name, reported
+from sim.runs.versions import versions_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sim.runs import RunError
+from sim.errors import RunError
 
 LOCK = ".lock"
 

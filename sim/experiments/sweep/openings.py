@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from sim import shocks
-from sim.economy.rules import Rules
+from sim.economy.parameters import Parameters
 from sim.economy.state import Economy, Events
 from sim.errors import ScenarioError
 from sim.experiments.sweep import places
 from sim.experiments.sweep.space import Axis
-from sim.opening import economy_of, observed, open_economy
-from sim.scenario import changed
-from sim.schedule import schedule
-from sim.schema import Scenario
-from sim.tail import with_tail
+from sim.opening import draws
+from sim.opening.open_economy import economy_of, observed, open_economy
+from sim.opening.schedule import schedule
+from sim.opening.synthetic_agents import with_tail
+from sim.scenario.load import changed
+from sim.scenario.schema import Scenario
 
 MEMORY = 64 * 2**20
 """Most bytes that are kept of one kind of thing for later runs."""
@@ -36,21 +36,21 @@ class Opened:
     Attributes:
         scenario: it was built from, with its tail.
         economy: balances at the close of the opening quarter.
-        rules: parameters and traits.
+        parameters: parameters and traits.
         data: observed paths that histories follow.
         events: what is dated.
     """
 
     scenario: Scenario
     economy: Economy
-    rules: Rules
-    data: shocks.Data
+    parameters: Parameters
+    data: draws.Data
     events: Events
 
     @property
     def parts(self) -> dict[str, Any]:
         """What has arrays."""
-        return {"economy": self.economy, "rules": self.rules, "data": self.data, "events": self.events}
+        return {"economy": self.economy, "parameters": self.parameters, "data": self.data, "events": self.events}
 
     def arrays(self) -> dict[places.Path, Any]:
         """All arrays by path."""
@@ -168,7 +168,7 @@ class Openings:
                 raise ScenarioError(f"{scenario.name}: {error}") from None
         found, quarters = open_economy(scenario), scenario.run.quarters
         data, events = observed(scenario, quarters), schedule(scenario, quarters)
-        return Opened(with_tail(scenario), found.economy, found.rules, data, events)
+        return Opened(with_tail(scenario), found.economy, found.parameters, data, events)
 
     def checked(self, given: Mapping[int, Any], seed: int) -> Opened:
         """The same, if its agents are those of the base.
@@ -194,16 +194,14 @@ class Openings:
 
     def rebuilt(self, opened: Opened) -> Opened:
         """The opening with the economy that its rules make of its scenario and its books."""
-        made = economy_of(opened.scenario, opened.rules, opened.economy.books)
+        made = economy_of(opened.scenario, opened.parameters, opened.economy.books)
         return replace(opened, economy=places.sharing(made, self._economy))
 
     @cached_property
     def _economy(self) -> dict[places.Path, Any]:
         """Arrays of the base's economy, the books left aside: they are handed on as they are."""
         return {
-            path[1:]: leaf
-            for path, leaf in self.arrays.items()
-            if path[0] == "economy" and path[1] != "books"
+            path[1:]: leaf for path, leaf in self.arrays.items() if path[0] == "economy" and path[1] != "books"
         }
 
     def _new(self, given: Mapping[int, Any], seed: int) -> Opened:

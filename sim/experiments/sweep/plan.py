@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from sim import calendar, levers
-from sim.behaviours import Behaviour
-from sim.ensembles import LAST_SEED, chosen_engine
-from sim.errors import ScenarioError
+from sim.engine.batch import Start, behaviour
+from sim.engine.decisions import Behaviour
+from sim.engine.ensemble import LAST_SEED, chosen_engine
+from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import design as designs
 from sim.experiments.sweep import sampling, space
 from sim.experiments.sweep.check import refuse_wrong_points
 from sim.experiments.sweep.space import Axis
 from sim.experiments.sweep.variants import Problem, Variants
-from sim.folder_parts import write_table
-from sim.folders import fit_name, json_text
-from sim.histories import Start, behaviour
-from sim.opening import observed
-from sim.runs import DESIGN, RunError, parquet_name, quoted, read_json, reported
-from sim.scenario import flat, load
-from sim.schema import Scenario
+from sim.opening.open_economy import observed
+from sim.runs.folders import fit_name, json_text
+from sim.runs.run import DESIGN, parquet_name, quoted, read_json, reported
+from sim.runs.tables import write_table
+from sim.scenario import levers, quarters
+from sim.scenario.load import flat, load
+from sim.scenario.schema import Scenario
 
 SCENARIO, POINTS = "scenario.json", "points"
 SCHEMA = 1
@@ -203,7 +203,7 @@ class Plan:
     @property
     def labels(self) -> list[str]:
         """Labels of the quarters, the opening first."""
-        return [calendar.later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
+        return [quarters.later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
 
     @cached_property
     def variants(self) -> Variants:

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ScenarioError
+from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import chunks, status
+from sim.experiments.sweep.chunk_work import Finished, Rehearsal, rehearse, room_on_disk, run_chunk, run_chunk_once
 from sim.experiments.sweep.design import Design
+from sim.experiments.sweep.executors import Cluster, Crew, cores, crew, is_loss
 from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
-from sim.experiments.sweep.work import Finished, Rehearsal, rehearse, room_on_disk, run_chunk, run_chunk_once
-from sim.experiments.sweep.workers import Cluster, Crew, cores, crew, is_loss
-from sim.folders import WholeFolder
-from sim.runs import DESIGN, RunError
-from sim.scenario import changed_keys, flat
-from sim.single import RUNS
+from sim.runs.folders import WholeFolder
+from sim.runs.place import RUNS
+from sim.runs.run import DESIGN
+from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
 """Which one, from 1, of how many: shard i of N runs the chunks c with c mod N = i - 1."""
@@ -154,7 +154,7 @@ def _report(found: Sweep, told: Told) -> None:
     """Write the report of a complete sweep, unless it has one that tells of the same data."""
     if not found.complete or found.report is not None:
         return
-    from sim.experiments.sweep.report import write_sweep_report
+    from sim.experiments.sensitivity.sweep_report import write_sweep_report
 
     told.line("writing the report")
     try:
@@ -388,4 +388,3 @@ def _lost(folder: Path, chunk: int, times: int, waiting: deque[int], tally: Tall
     status.note(folder, chunk, "failed", message=why)
     told.line(f"chunk {chunk} failed: {why}")
     tally.failed[chunk] = why
-

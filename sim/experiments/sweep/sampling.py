@@ -18,12 +18,6 @@ Column = NDArray[Any]
 """Of a key with numbers its values, double precision; of a key with words their places in `Axis.words`."""
 
 
-def spaced(low: float, high: float, steps: int, scale: str) -> tuple[float, ...]:
-    """Numbers from low to high, both included, evenly spaced by themselves or by their logarithm."""
-    numbers = np.geomspace(low, high, steps) if scale == "log" else np.linspace(low, high, steps)
-    return tuple(float(number) for number in np.clip(numbers, low, high))
-
-
 def count(design: Design, axes: Sequence[Axis]) -> int:
     """How many points a design has."""
     if design.method not in SAMPLED:

@@ -18,7 +18,7 @@ from sim.errors import ScenarioError
 from sim.experiments.sweep import places
 from sim.experiments.sweep.openings import Opened, Openings
 from sim.experiments.sweep.places import Place
-from sim.schema import SUMMED, Scenario
+from sim.scenario.schema import SUMMED, Scenario
 
 VALUES = 4
 """Values of a key that are tried, the lowest and the highest among them."""
@@ -73,7 +73,7 @@ def find(openings: Openings, columns: Sequence[NDArray[Any]]) -> Shortcuts:
             number_at(openings.scenario, openings.axes[axis].key),
             [(value, opened.arrays()) for value, opened in tried],
         )
-        in_rules = tuple(place for place in found if place.path[0] == "rules")
+        in_rules = tuple(place for place in found if place.path[0] == "parameters")
         if not in_rules or any(path[0] != "economy" for path in others):
             continue
         if not others:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim import levers
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.sweep.design import Design, Vary
-from sim.experiments.sweep.sampling import spaced
-from sim.scenario import changed
-from sim.schema import Scenario
+from sim.scenario import levers
+from sim.scenario.load import changed
+from sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIXED = {
     "run": "every history of a sweep has the same length, opening and seeds; use quarters and seed of the file",
@@ -177,3 +183,58 @@ def _place(raw: Mapping[str, Any], key: str, at: str) -> Any:
             raise ScenarioError(f"{at}: {part!r} describes, and decides nothing")
         place = place[part]
     return place
+
+
+def spaced(low: float, high: float, steps: int, scale: str) -> tuple[float, ...]:
+    """Numbers from low to high, both included, evenly spaced by themselves or by their logarithm."""
+    numbers = np.geomspace(low, high, steps) if scale == "log" else np.linspace(low, high, steps)
+    return tuple(float(number) for number in np.clip(numbers, low, high))
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A lever that a sweep varies.
+
+    Attributes:
+        name: as in the design, which is also the name of its column.
+        key: dotted key of the scenario.
+        unit: of its numbers, empty for words.
+        low: least value; NaN for words.
+        high: largest; NaN for words.
+        log: whether points are spread evenly over its logarithm.
+        words: the words that it takes, in the design's order; empty for numbers.
+    """
+
+    name: str
+    key: str
+    unit: str
+    low: float
+    high: float
+    log: bool = False
+    words: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What it is, for JSON."""
+        values = {"values": list(self.words)} if self.words else {"low": self.low, "high": self.high}
+        return {"key": self.key, "unit": self.unit, **values, "scale": "log" if self.log else "linear"}
+
+    def as_numbers(self, column: Sequence[Any] | pd.Series) -> NDArray[np.float64]:
+        """Its values from 0 at the low end to 1 at the high end, evenly spread; for words their places."""
+        if self.words:
+            return np.array([self.words.index(str(word)) for word in column], dtype=float)
+        values = np.asarray(column, dtype=float)
+        if self.log:
+            return (np.log(values) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+        return (values - self.low) / (self.high - self.low)
+
+
+def levers_of(design: dict[str, Any]) -> tuple[Varied, ...]:
+    """What a design varies."""
+    return tuple(_varied(given) for given in design["vary"])
+
+
+def _varied(axis: dict[str, Any]) -> Varied:
+    name, key, unit = str(axis["name"]), str(axis["key"]), str(axis["unit"])
+    if axis["low"] is None:
+        return Varied(name, key, unit, math.nan, math.nan, words=tuple(axis["values"]))
+    return Varied(name, key, unit, float(axis["low"]), float(axis["high"]), axis["scale"] == "log")

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from sim.engine.outcomes import OUTCOMES
 from sim.experiments.sweep.folder import Sweep
-from sim.outcomes import OUTCOMES
-from sim.runs import quoted
+from sim.runs.run import quoted
 
 LEVELS = (0.05, 0.5, 0.95)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.economy.flows import FLOWS
-from sim.histories import FLOW_COLUMNS
-from sim.outcomes import OUTCOMES
+from sim.economy.books.flows import FLOWS
+from sim.engine.batch import FLOW_COLUMNS
+from sim.engine.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.histories import Histories
+    from sim.engine.batch import Histories
 
 
 def tables(

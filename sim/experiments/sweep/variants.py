@@ -1,9 +1,9 @@
 """From the points of a sweep to the starts of its histories.
 
-A start is what `sim.histories.start` gives for the point's scenario and the run's seed, to the last bit. It is not
-built from scratch each time: random numbers are drawn once for a seed, openings are built once for all points that
-differ only in numbers that can be put in their places (`shortcuts`). Whether that gives the same is tried on a
-sample of the points; if it does not, every opening is built from scratch.
+A start is what `sim.engine.batch.start` gives for the point's scenario and the run's seed, to the last bit. It is
+not built from scratch each time: random numbers are drawn once for a seed, openings are built once for all points
+that differ only in numbers that can be put in their places (`shortcuts`). Whether that gives the same is tried
+on a sample of the points; if it does not, every opening is built from scratch.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import shocks
 from sim.economy.state import Draws
+from sim.engine.batch import Start, start
 from sim.errors import ScenarioError
 from sim.experiments.sweep import shortcuts
 from sim.experiments.sweep.openings import Kept, Opened, Openings
 from sim.experiments.sweep.shortcuts import Shortcuts
 from sim.experiments.sweep.space import Axis
-from sim.histories import Start, start
-from sim.schema import Scenario
+from sim.opening import draws
+from sim.scenario.schema import Scenario
 
 Point = tuple[float | str, ...]
 """The values of a point, in the order of the axes."""
@@ -115,7 +115,7 @@ class Variants:
         if last is None or last[0] is not opened or last[1] != point:
             last = self._last = (opened, point, way.applied(self.openings, opened, point))
         placed = last[2]
-        return Start(placed.economy, placed.rules, self._drawn(placed, seed))
+        return Start(placed.economy, placed.parameters, self._drawn(placed, seed))
 
     def _opened(self, point: Point, seed: int, way: Shortcuts) -> Opened:
         given = tuple(None if axis in way.places else value for axis, value in enumerate(point))
@@ -127,7 +127,7 @@ class Variants:
 
         def draw() -> Draws:
             people = (names["issuers"], names["labs"], names["ventures"])
-            return shocks.draw(seed, self._quarters, *people, base.data, base.events)
+            return draws.draw(seed, self._quarters, *people, base.data, base.events)
 
         return replace(
             self._draws.get(seed, draw),

@@ -1,4 +1,4 @@
-"""An ensemble beside the facts: `sim.facts` has the table, its rows and what one history makes of it."""
+"""An ensemble beside the facts: `sim.analysis.facts` has the table, its rows and what one history makes of it."""
 
 from sim.experiments.validate.validation import validate
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sim.analysis.facts.rows import FactRow
+from sim.analysis.facts.table import FactTable
+from sim.analysis.facts.words import MARKS, evidence_words, interval_words, model_words
 from sim.experiments.validate.validation import validate
-from sim.facts.table import FactRow, FactTable
-from sim.facts.words import MARKS, evidence_words, interval_words, model_words
 
 HEAD = ("fact", "unit", "article", "evidence", "model", "90 percent", "kind", "agrees")
 

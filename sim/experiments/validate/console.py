@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.facts.table import FactRow, FactTable
-from sim.facts.words import MARKS, evidence_words, interval_words, model_words
+from sim.analysis.facts.rows import FactRow
+from sim.analysis.facts.table import FactTable
+from sim.analysis.facts.words import MARKS, evidence_words, interval_words, model_words
 
 STYLES = {True: "green", False: "red", None: "dim"}
 """Verdict -> its colour, beside the word that stands for it, so that no one depends on colours."""

@@ -8,19 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import calendar, levers
-from sim.ensembles import seeds_from
-from sim.experiments.histories import Progress, tell_each
-from sim.facts.readings import Found, read
-from sim.facts.schema import ALL, Facts, load_facts
-from sim.facts.table import FactTable, fact_table
-from sim.records import Recorder
-from sim.scenario import Scenario, changed, load
+from sim.analysis.facts.readings import Found, read
+from sim.analysis.facts.schema import ALL, Facts, load_facts
+from sim.analysis.facts.table import FactTable, fact_table
+from sim.engine.ensemble import seeds_from
+from sim.experiments.workers import Progress, tell_each
+from sim.runs.recorder import Recorder
+from sim.scenario import levers
+from sim.scenario.load import Scenario, changed, load
+from sim.scenario.quarters import between
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.model import CapitalFlowModel
+    from sim.engine.mesa_model import CapitalFlowModel
 
 RUNS = 40
 """Histories of an ensemble: its ends are then about the second from either side."""
@@ -70,7 +71,7 @@ def validate(
 
 def _told(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:
     """Run a history as far as the facts need it, and read them."""
-    from sim.model import CapitalFlowModel
+    from sim.engine.mesa_model import CapitalFlowModel
 
     model = CapitalFlowModel(scenario, rng=seed)
     return read(facts, _Memory(model, _steps(facts, scenario)), scenario)
@@ -83,7 +84,7 @@ def _steps(facts: Facts, scenario: Scenario) -> int:
         return scenario.run.quarters
     opening = scenario.run.opening
     last = max((reading.period[1] for reading in readings if reading.quarters != ALL), default=opening)
-    return min(max(calendar.between(opening, last), 0), scenario.run.quarters)
+    return min(max(between(opening, last), 0), scenario.run.quarters)
 
 
 def _only_told(terms: Sequence[str]) -> bool:

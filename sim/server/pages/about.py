@@ -9,8 +9,8 @@ from typing import Any
 
 from dash import dcc, get_asset_url, html
 
-from sim.data import CONFIGS
 from sim.errors import ScenarioError
+from sim.scenario.data import CONFIGS
 
 HOME = CONFIGS.parent
 PICTURE = re.compile(r"\]\(\.\./sim/server/assets/([\w.]+)\)")

@@ -1,7 +1,8 @@
 """The compare page: two worlds on the same random numbers, run in the background.
 
-What is asked is in the address (`sim.server.question`); what is found comes from a job (`sim.server.jobs`), so
-that a page that is loaded again shows it at once. The script is `sim/server/assets/compare.js`.
+What is asked is in the address (`sim.server.comparison_query`); what is found comes from a job
+(`sim.server.jobs`), so that a page that is loaded again shows it at once. The script is
+`sim/server/assets/compare.js`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import dash
 import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
-from sim import levers, palette
-from sim.server import question
+from sim.report import palette
+from sim.scenario import levers
+from sim.server import comparison_query
 from sim.server.address import World, shipped
+from sim.server.comparison_query import FEWEST, LONGEST_HISTORY, MOST, SIDES, Question
 from sim.server.pages.levers import LONGEST_SEED, ordered, scale, scenarios
 from sim.server.parts import copy_link, panel
-from sim.server.question import FEWEST, LONGEST_HISTORY, MOST, SIDES, Question
 from sim.server.views.comparison import FANS
 
 TICK = 700
@@ -29,7 +31,7 @@ SHOWN = "compare-result"
 
 def layout(said: dict[str, str]) -> Any:
     """The page for an address."""
-    asked = question.read(said)
+    asked = comparison_query.read(said)
     return html.Div(
         [
             dcc.Store(id="compare-lists", data=_lists()),
@@ -56,9 +58,7 @@ def layout(said: dict[str, str]) -> Any:
 def _lists() -> dict[str, Any]:
     """What the script knows of scenarios and levers."""
     numbers = {lever.name: {"meaning": lever.meaning, "choices": [], **scale(lever)} for lever in levers.LEVERS}
-    words = {
-        lever.name: {"meaning": lever.meaning, "choices": list(lever.choices)} for lever in levers.CHOICES
-    }
+    words = {lever.name: {"meaning": lever.meaning, "choices": list(lever.choices)} for lever in levers.CHOICES}
     return {"scenarios": scenarios(), "levers": {**numbers, **words}, "colours": list(palette.TWINS)}
 
 

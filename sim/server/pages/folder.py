@@ -7,13 +7,12 @@ from urllib.parse import urlencode
 
 from dash import html
 
-from sim.errors import ScenarioError
-from sim.pages import REPORT
-from sim.runs import RunError
-from sim.server import shelf
+from sim.errors import RunError, ScenarioError
+from sim.report.html import REPORT
+from sim.report.numbers import money, percent
+from sim.server import result_folders
 from sim.server.parts import copy_link
 from sim.server.replay import replay, twin_addresses
-from sim.wording import money, percent
 
 CARDS = (
     ("interest_usd_bn", "Interest earned by issuers", "usd_bn"),
@@ -42,13 +41,13 @@ MOST_DIFFERENCES = 60
 """Rows of the table of a comparison; its CSV has all."""
 
 
-def layout(entry: shelf.Entry) -> Any:
+def layout(entry: result_folders.Entry) -> Any:
     """The page of a run or a comparison."""
     made = {"run": _run, "comparison": _comparison}[entry.kind]
     return html.Div([back(entry), *made(entry), files(entry)], className="runs")
 
 
-def back(entry: shelf.Entry) -> Any:
+def back(entry: result_folders.Entry) -> Any:
     """The way back to the list."""
     return html.Nav(
         [html.A("Runs and sweeps", href="/runs"), html.Span(f" / {entry.name}")],
@@ -68,23 +67,23 @@ def head(title: str, about: str, facts: str, actions: list[Any]) -> Any:
     )
 
 
-def report(entry: shelf.Entry) -> Any:
+def report(entry: result_folders.Entry) -> Any:
     """The way to the report, if there is one."""
-    if not shelf.has(entry, REPORT):
+    if not result_folders.has(entry, REPORT):
         return html.Span("No report", className="note")
     address = f"/api/runs/report?{urlencode({'run': entry.name})}"
     told: dict[str, Any] = {"target": "_blank", "rel": "noopener", "className": "button", "id": "runs-report"}
     return html.A("Read the report", href=address, **told)
 
 
-def when(entry: shelf.Entry) -> str:
+def when(entry: result_folders.Entry) -> str:
     """When it was finished."""
     return f"{entry.created:%d %b %Y, %H:%M} UTC"
 
 
-def files(entry: shelf.Entry) -> Any:
+def files(entry: result_folders.Entry) -> Any:
     """The files, to download."""
-    found, there = shelf.files(entry)
+    found, there = result_folders.files(entry)
     some = f" The first {len(found)} of {there} are listed." if there > len(found) else ""
     rows = [
         html.Tr(
@@ -131,7 +130,7 @@ def _not_live(reason: str) -> Any:
     return html.P(f"It cannot be shown live: {reason}.", className="note", id="runs-not-live")
 
 
-def _run(entry: shelf.Entry) -> list[Any]:
+def _run(entry: result_folders.Entry) -> list[Any]:
     told = entry.told
     replaced = any(key.startswith("decisions.") for key in told["changes"])
     found = replay(entry.path, str(told["scenario"]), decisions=replaced)
@@ -169,11 +168,11 @@ def _told(number: float, unit: str) -> str:
     return percent(number) if unit == "share" else f"{number:,.0f}"
 
 
-def _figures(entry: shelf.Entry) -> list[Any]:
+def _figures(entry: result_folders.Entry) -> list[Any]:
     """The figures of a run, in the order of its story."""
-    from sim.figures import FIGURES
+    from sim.report.figures import FIGURES
 
-    there = [name for name in FIGURES if shelf.has(entry, f"figures/{name}.png")]
+    there = [name for name in FIGURES if result_folders.has(entry, f"figures/{name}.png")]
     if not there:
         return [html.P("It was run without figures and report.", className="empty")]
     panels = []
@@ -189,7 +188,9 @@ def _figures(entry: shelf.Entry) -> list[Any]:
     return panels
 
 
-def _picture(entry: shelf.Entry, name: str, title: str, caption: str, tables: list[tuple[str, str]]) -> Any:
+def _picture(
+    entry: result_folders.Entry, name: str, title: str, caption: str, tables: list[tuple[str, str]]
+) -> Any:
     told = urlencode({"run": entry.name, "file": f"figures/{name}.png"})
     png = ("PNG", f"/api/runs/file?{told}")
     downloads = [
@@ -216,9 +217,9 @@ def _picture(entry: shelf.Entry, name: str, title: str, caption: str, tables: li
     )
 
 
-def _comparison(entry: shelf.Entry) -> list[Any]:
-    from sim.experiments.comparison_folder import CAUSE
-    from sim.outcomes import BY_NAME, HEADLINES
+def _comparison(entry: result_folders.Entry) -> list[Any]:
+    from sim.engine.outcomes import BY_NAME, HEADLINES
+    from sim.experiments.compare.folder import CAUSE
 
     told = entry.told
     actions, notes = [report(entry)], []
@@ -234,7 +235,7 @@ def _comparison(entry: shelf.Entry) -> list[Any]:
     )
     csv = [("CSV: differences", f"/api/runs/differences.csv?{urlencode({'run': entry.name})}")]
     titles = {CAUSE: "Accounting beside cause", **{name: BY_NAME[name].label for name in HEADLINES}}
-    there = [name for name in titles if shelf.has(entry, f"figures/{name}.png")]
+    there = [name for name in titles if result_folders.has(entry, f"figures/{name}.png")]
     return [
         head(f"{told['a']['title']} and {told['b']['title']}", "", facts, actions),
         *notes,
@@ -244,8 +245,8 @@ def _comparison(entry: shelf.Entry) -> list[Any]:
     ]
 
 
-def _differences(entry: shelf.Entry) -> Any:
-    from sim.experiments.comparison_report import number
+def _differences(entry: result_folders.Entry) -> Any:
+    from sim.report.numbers import number
 
     told = entry.told
 

@@ -9,9 +9,9 @@ import dash
 import dash_mantine_components as dmc
 from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
 
-from sim import levers
-from sim.levers import Lever
-from sim.scenario import names
+from sim.scenario import levers
+from sim.scenario.levers import Lever
+from sim.scenario.load import names
 from sim.server.address import World, own_values, shipped
 
 GROUPS = {

@@ -1,6 +1,6 @@
 """The live page: choose a scenario, turn levers, play the quarters, and see where the money goes.
 
-All of it happens in the browser on one document per history (`sim.server.document`); the scripts are in
+All of it happens in the browser on one document per history (`sim.server.history_json`); the scripts are in
 `sim/server/assets`.
 """
 
@@ -13,7 +13,7 @@ import dash_cytoscape as cytoscape
 import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
-from sim import palette
+from sim.report import palette
 from sim.server import address
 from sim.server.pages import levers, transport
 from sim.server.parts import copy_link, panel

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import dash
 from dash import ClientsideFunction, Input, Output, State, html
 
-from sim.errors import ScenarioError
-from sim.runs import DESIGN, RunError
-from sim.server import shelf
+from sim.errors import RunError, ScenarioError
+from sim.report.numbers import money
+from sim.runs.place import RUNS
+from sim.runs.run import DESIGN
+from sim.server import result_folders
 from sim.server.pages import folder
-from sim.single import RUNS
-from sim.wording import money
 
 SWEEP_KEYS = ("sweep", "x", "y", "outcome", "series")
 INTEREST_GPUS = "interest_funded_gpu_usd_bn"
@@ -35,8 +35,10 @@ def layout(said: dict[str, str]) -> Any:
     known = SWEEP_KEYS if "sweep" in said else ("run",)
     for key in said:
         if key not in known:
-            raise ScenarioError(f"address: this page knows no {key[: shelf.SHOWN]!r}; it knows run, or sweep")
-    entry = shelf.find(said.get("sweep", said.get("run", "")))
+            raise ScenarioError(
+                f"address: this page knows no {key[: result_folders.SHOWN]!r}; it knows run, or sweep"
+            )
+    entry = result_folders.find(said.get("sweep", said.get("run", "")))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")
     if "sweep" in said or entry.kind in ("sweep", "ensemble"):
@@ -48,7 +50,7 @@ def layout(said: dict[str, str]) -> Any:
 
 
 def _list() -> Any:
-    found, there = shelf.entries()
+    found, there = result_folders.entries()
     if not found:
         return html.Div([html.H1("Runs and sweeps"), _empty()], className="narrow runs-empty", id="runs-empty")
     some = f" The newest {len(found)} of {there} are shown." if there > len(found) else ""
@@ -98,13 +100,13 @@ def _empty() -> Any:
     )
 
 
-def _row(entry: shelf.Entry) -> Any:
+def _row(entry: result_folders.Entry) -> Any:
     key = "sweep" if entry.kind in ("sweep", "ensemble") else "run"
     link = html.A(entry.name, href=f"/runs?{urlencode({key: entry.name})}")
     name = entry.name if entry.kind == "broken" else link
     cells = (
         [name],
-        [html.Span(shelf.KINDS[entry.kind], className=f"runs-kind {entry.kind}")],
+        [html.Span(result_folders.KINDS[entry.kind], className=f"runs-kind {entry.kind}")],
         [_scenario(entry)],
         [_histories(entry)],
         [html.Time(f"{entry.created:%d %b %Y, %H:%M} UTC", dateTime=entry.created.isoformat())],
@@ -116,13 +118,13 @@ def _row(entry: shelf.Entry) -> Any:
     )
 
 
-def _scenario(entry: shelf.Entry) -> str:
+def _scenario(entry: result_folders.Entry) -> str:
     if entry.kind == "comparison":
         return f"{entry.told['a'].get('scenario')} and {entry.told['b'].get('scenario')}"
     return str(entry.told.get("scenario", "\N{EN DASH}"))
 
 
-def _histories(entry: shelf.Entry) -> str:
+def _histories(entry: result_folders.Entry) -> str:
     told = entry.told
     if entry.kind == "broken":
         return "\N{EN DASH}"
@@ -133,7 +135,7 @@ def _histories(entry: shelf.Entry) -> str:
     return f"{told['runs']:,}" + ("" if told["complete"] else f", {told['done']} of {told['chunks']} parts there")
 
 
-def _short(entry: shelf.Entry) -> Any:
+def _short(entry: result_folders.Entry) -> Any:
     """Headline numbers in a line."""
     try:
         if entry.kind == "run":
@@ -164,7 +166,7 @@ def _of_comparison(told: dict[str, Any]) -> str:
     return f"GPU purchases: {money(abs(change))} {more} in the first ({money(ends[0])} to {money(ends[1])})"
 
 
-@lru_cache(maxsize=2 * shelf.MOST_FOLDERS)
+@lru_cache(maxsize=2 * result_folders.MOST_FOLDERS)
 def _of_sweep(path: Path, kind: str, written: int) -> str:
     from sim.experiments.sweep import Sweep
     from sim.experiments.sweep.summary import summaries

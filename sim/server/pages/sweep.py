@@ -11,9 +11,9 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from sim.experiments.sensitivity.sweep_report import WORDS
 from sim.experiments.sweep import Sweep
-from sim.experiments.sweep.report import WORDS
-from sim.server import shelf
+from sim.server import result_folders
 from sim.server.pages.folder import back, files, head, report, scrolled, when
 from sim.server.parts import save_picture
 from sim.server.sweeps import choice
@@ -36,7 +36,7 @@ NO_FAN = (
 )
 
 
-def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
+def layout(entry: result_folders.Entry, said: dict[str, str]) -> Any:
     """The page of a sweep, finished or not.
 
     Raises:
@@ -77,7 +77,7 @@ def layout(entry: shelf.Entry, said: dict[str, str]) -> Any:
     )
 
 
-def _facts(entry: shelf.Entry) -> str:
+def _facts(entry: result_folders.Entry) -> str:
     told = entry.told
     last = int(told["seed"]) + int(told["replicates"]) - 1
     seeds = f"seeds {told['seed']} to {last}" if told["replicates"] > 1 else f"seed {told['seed']}"
@@ -93,7 +93,7 @@ def _facts(entry: shelf.Entry) -> str:
     return f"{what}; {told['quarters']} quarters from {told['opening']}; {done}."
 
 
-def _unfinished(entry: shelf.Entry) -> Any:
+def _unfinished(entry: result_folders.Entry) -> Any:
     told = entry.told
     if told["complete"]:
         return None
@@ -126,8 +126,7 @@ def _select(name: str, label: str, options: list[dict[str, str]], value: str, hi
 def _controls(sweep: Sweep, asked: Choice) -> Any:
     levers = [{"value": axis.name, "label": axis.words} for axis in axes_of(sweep.design)]
     outcomes = [
-        {"value": outcome.name, "label": choice.shown(outcome)["title"]}
-        for outcome in choice.outcomes_there()
+        {"value": outcome.name, "label": choice.shown(outcome)["title"]} for outcome in choice.outcomes_there()
     ]
     series = [{"value": name, "label": f"{found.title}, {found.unit}"} for name, found in SERIES.items()]
     return html.Div(

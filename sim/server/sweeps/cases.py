@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.experiments.sweep import Sweep
-from sim.runs import quoted
+from sim.runs.run import quoted
 from sim.server.replay import LEVER_OF, Replay, replay
 from sim.server.sweeps.choice import Choice, shown
 from sim.server.sweeps.sides import Axis, axes_of

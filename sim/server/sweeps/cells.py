@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.experiments.sweep import Sweep
-from sim.runs import quoted
+from sim.runs.run import quoted
 from sim.server.sweeps.choice import Choice, axis, shown
 from sim.server.sweeps.sides import side
 
@@ -64,5 +64,3 @@ def table(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _head(told: dict[str, Any]) -> str:
     return f"{told['name']} ({told['unit']})" if told["unit"] else str(told["name"])
-
-

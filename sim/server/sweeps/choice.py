@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from sim.engine.outcomes import BY_NAME, COUNT, GPUS, INTEREST_GPUS, OUTCOMES, QUARTERS, SHARE, Outcome
 from sim.errors import ScenarioError, suggestion
-from sim.figures import fans
-from sim.outcomes import BY_NAME, COUNT, GPUS, INTEREST_GPUS, OUTCOMES, QUARTERS, SHARE, Outcome
-from sim.palette import INTEREST, POPULATION
-from sim.server import shelf
+from sim.report.figures import fans
+from sim.report.palette import INTEREST, POPULATION
+from sim.server import result_folders
 from sim.server.sweeps.sides import Axis, axes_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Choice:
         return replace(self, **dict.fromkeys(keys, ""))
 
 
-def read(said: Mapping[str, str], entry: shelf.Entry) -> Choice:
+def read(said: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     """Read an address.
 
     Args:

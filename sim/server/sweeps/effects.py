@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sim.errors import RunError
 from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sensitivity.ends import LEVELS, OUTER
 from sim.experiments.sensitivity.folder import METHODS, NUMBERS
-from sim.experiments.sensitivity.pictures import MEASURES
+from sim.experiments.sensitivity.sections import MEASURES
 from sim.experiments.sweep import Sweep
-from sim.folders import finite
-from sim.runs import MANIFEST, RunError, read_json
+from sim.runs.folders import finite
+from sim.runs.run import MANIFEST, read_json
 from sim.server.sweeps.choice import Choice, shown
 from sim.server.sweeps.sides import Axis, axes_of
 
@@ -73,8 +74,14 @@ def table(found: dict[str, Any]) -> list[dict[str, Any]]:
             low, high = bar[end]["interval"]
             measure = f"mean at the {end} end"
             rows.append(
-                {"lever": bar["name"], "measure": measure, "at": bar[end]["at"], "value": bar[end]["value"],
-                 "low": low, "high": high}
+                {
+                    "lever": bar["name"],
+                    "measure": measure,
+                    "at": bar[end]["at"],
+                    "value": bar[end]["value"],
+                    "low": low,
+                    "high": high,
+                }
             )
     for index in found["indices"]:
         kept = {key: index[key] for key in ("lever", "measure", "value", "low", "high")}

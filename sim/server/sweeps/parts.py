@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.errors import RunError
 from sim.experiments.sweep import Sweep
-from sim.folders import finite
-from sim.runs import RunError
-from sim.server import shelf
+from sim.runs.folders import finite
+from sim.server import result_folders
+from sim.server.histories import AT_ONCE, PATIENCE, BusyError, Cache
 from sim.server.sweeps import cases, cells, choice, effects, spread
 from sim.server.sweeps.choice import Choice
-from sim.server.worlds import AT_ONCE, PATIENCE, BusyError, Cache
 
 MOST_ANSWERS = 300
 """Answers that are kept, a few kilobytes each."""
@@ -68,7 +68,7 @@ class Answers:
             ScenarioError, RunError: if the address is wrong, or the sweep cannot be read.
             BusyError: if too many ask at once.
         """
-        entry = shelf.find(said.get("sweep", ""))
+        entry = result_folders.find(said.get("sweep", ""))
         asked = choice.read(said, entry)
         lacking = NEEDS.get(part)
         if lacking and not getattr(asked, lacking):
@@ -78,7 +78,7 @@ class Answers:
 
     def _make(self, key: tuple[str, Choice, tuple[int, ...]]) -> Found:
         part, asked, _ = key
-        sweep = shelf.find(asked.sweep).sweep()
+        sweep = result_folders.find(asked.sweep).sweep()
         if not sweep.done:
             raise RunError(f"runs: no run of {asked.sweep} is finished yet")
         if not self._working.acquire(timeout=PATIENCE):
@@ -89,7 +89,7 @@ class Answers:
             self._working.release()
 
 
-def _stamp(entry: shelf.Entry) -> tuple[int, ...]:
+def _stamp(entry: result_folders.Entry) -> tuple[int, ...]:
     """Changes when more of a sweep is there, or it is made anew."""
     parts = [entry.path / name for name in ("design.json", "manifest.json", "outcomes", "series")]
     return tuple(_written(part) for part in (entry.path, *parts))

@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from sim import levers
-from sim.experiments.sensitivity.sample import Varied, levers_of
-from sim.figures.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
-from sim.runs import quoted
+from sim.experiments.sensitivity.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
+from sim.experiments.sweep.space import Varied, levers_of
+from sim.report.numbers import plain
+from sim.runs.run import quoted
+from sim.scenario import levers
 from sim.server.pages.levers import scale
-from sim.wording import plain
 
 SWITCH = "switch"
 """Unit of levers that are on or off."""

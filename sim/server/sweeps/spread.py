@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sim.experiments.sweep import Sweep
-from sim.figures import fans
-from sim.runs import quoted
+from sim.report.figures import fans
+from sim.runs.run import quoted
 from sim.server.sweeps.choice import COUNTED, SERIES, Choice, shown
 
 FEWEST, BARS = 8, 30

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.attribution import INTEREST
-from sim.economy.flows import FLOWS
+from sim.analysis.attribution import INTEREST
+from sim.economy.books.flows import FLOWS
 from sim.errors import ScenarioError, suggestion
-from sim.palette import POPULATION
+from sim.report.palette import POPULATION
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 NO_UNIT = (
     *("alive", "capability", "trust", "transparency", "quality", "anxiety", "multiple", "weeks_shut"),

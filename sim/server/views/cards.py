@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.attribution import AI_FLOWS, INTEREST
+from sim.analysis.attribution import AI_FLOWS, INTEREST
 from sim.server.views.measures import flows_of
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 FAILURES = ("failure", "issuer_failure")
 """Kinds of events in which an agent fails: companies, and coins."""

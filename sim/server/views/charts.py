@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.figures import data
-from sim.figures.data import Point
-from sim.figures.style import shades
-from sim.palette import INTEREST, MUTED, POPULATION
+from sim.report.figures import data
+from sim.report.figures.data import Point
+from sim.report.figures.style import shades
+from sim.report.palette import INTEREST, MUTED, POPULATION
 from sim.server.views.measures import Measures, measures_of
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 MOST_LINES = 5
 """Agents with a line of their own; the others are in the tables."""
@@ -232,7 +232,7 @@ def _drawn(line: Line, run: Run, measures: Measures) -> dict[str, Any]:
 
 
 def _observed(line: Line, run: Run) -> list[dict[str, Any]]:
-    from sim.figures.style import number_of
+    from sim.report.figures.style import number_of
 
     assert line.observed is not None
     first, last = (number_of(run.series["quarter"].iloc[place]) for place in (0, -1))

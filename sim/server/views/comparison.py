@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.economy.measures import EARNED
-from sim.experiments.cause import shares
-from sim.figures.fans import LEVELS, MEASURES, Measure
-from sim.outcomes import BY_NAME, HEADLINES
-from sim.palette import INTEREST, ORIGIN, ORIGIN_LABEL, POPULATION
+from sim.economy.books.measures import EARNED
+from sim.engine.outcomes import BY_NAME, HEADLINES
+from sim.experiments.compare.cause import shares
+from sim.report.figures.fans import LEVELS, MEASURES, Measure
+from sim.report.palette import INTEREST, ORIGIN, ORIGIN_LABEL, POPULATION
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
-    from sim.experiments.cause import Cause
-    from sim.experiments.paired import Effect
-    from sim.experiments.twin_paths import TwinPaths
+    from sim.experiments.compare.cause import Cause
+    from sim.experiments.compare.paired import Effect
+    from sim.experiments.compare.twin_paths import TwinPaths
     from sim.server.address import World
-    from sim.server.question import Question
+    from sim.server.comparison_query import Question
 
 OUTCOMES = (
     "interest_funded_gpu_usd_bn",
@@ -127,8 +127,7 @@ def _cause(this: Cause) -> dict[str, Any]:
 def _fan(measure: Measure, found: TwinPaths) -> dict[str, Any]:
     """Quantiles of both worlds in the unit shown; of what is paid in a quarter, the opening has none."""
     a, b = (
-        [short(line) for line in measure.factor * quantiles]
-        for quantiles in found.quantiles(measure.name, LEVELS)
+        [short(line) for line in measure.factor * quantiles] for quantiles in found.quantiles(measure.name, LEVELS)
     )
     told = {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow}
     return {**told, "a": a, "b": b}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.cumulated import ByQuarter, Rows, quarters_of, rows_of
-from sim.runs import RunError
+from sim.analysis.sums import ByQuarter, Rows, quarters_of, rows_of
+from sim.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 Measures = dict[tuple[str, str, str], NDArray[np.float64]]
 """(population, agent, measure) -> one number a quarter."""

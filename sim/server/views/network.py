@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.figures.payments import ASSETS, payments_between
-from sim.palette import POPULATION
+from sim.report.figures.payments import ASSETS, payments_between
+from sim.report.palette import POPULATION
 from sim.server.views.measures import Measures, measures_of
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 COLUMNS = (("issuers", "investors"), ("labs", "ventures"), ("providers",))
 """Populations from left to right: who funds, who develops, who owns the machines; sectors stand outside."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.attribution import direct_uses_by_quarter, final_uses_by_quarter
-from sim.figures.journeys import journeys_by_quarter
+from sim.analysis.attribution import direct_uses_by_quarter, final_uses_by_quarter
+from sim.report.figures.journeys import journeys_by_quarter
 from sim.server.views.measures import wide
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.runs import Run
+    from sim.runs.run import Run
 
 
 def uses(run: Run) -> dict[str, Any]:

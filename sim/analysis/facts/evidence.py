@@ -1,0 +1,77 @@
+"""Rows of `configs/data` as evidence: their number, and where it comes from."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from sim.errors import ScenarioError, suggestion
+from sim.scenario.data import CONFIGS
+
+DEALS, WIDE = "deals", ("rates", "assets")
+DOLLARS = 1e-9
+"""USD bn in a dollar: deals are in dollars."""
+ADDRESS = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """A number of the data files.
+
+    Attributes:
+        value: the number, in the unit of its row; deals in USD bn.
+        sources: addresses that it was taken from, or words where there is none.
+    """
+
+    value: float
+    sources: tuple[str, ...]
+
+
+def data_row(reference: str) -> DataRow:
+    """Find a row.
+
+    Args:
+        reference: `file|entity|quarter|metric`, `file|quarter|column` of a wide file (rates, assets), or
+            `deals|investor|investee|date`.
+
+    Raises:
+        ValueError: if there is no such row, or its number is none.
+        ScenarioError: if the file is missing or damaged.
+    """
+    file, *key = (part.strip() for part in reference.split("|"))
+    column, told = "value", "source_url"
+    if file in WIDE and len(key) == 2:
+        column, told = key.pop(), "source"
+    elif len(key) != 3 or file in WIDE:
+        raise ValueError(
+            f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or "
+            "deals|investor|investee|date"
+        )
+    lines = _lines(file)
+    line = lines.get(tuple(key))
+    if line is None:
+        near = suggestion("|".join(key), ["|".join(known) for known in lines])
+        raise ValueError(f"{reference!r}: no such row in configs/data/{file}.csv{near}")
+    try:
+        value = float(line["amount_usd"]) * DOLLARS if file == DEALS else float(line[column])
+    except (KeyError, ValueError):
+        raise ValueError(f"{reference!r}: no number there in configs/data/{file}.csv") from None
+    # An address of a long file may hold any sign; a wide file says in words what it took from which.
+    found = ADDRESS.findall(line[told]) if file in WIDE else [line[told]]
+    return DataRow(value, tuple(found))
+
+
+@cache
+def _lines(file: str) -> dict[tuple[str, ...], dict[str, str]]:
+    path = CONFIGS / "data" / f"{file}.csv"
+    wide = ("quarter",) if file in WIDE else ("entity", "quarter", "metric")
+    columns = ("investor", "investee", "date") if file == DEALS else wide
+    try:
+        with path.open(newline="", encoding="utf8") as handle:
+            return {tuple(line[name] for name in columns): line for line in csv.DictReader(handle)}
+    except FileNotFoundError:
+        raise ScenarioError(f"data file {path} is missing") from None
+    except (KeyError, csv.Error) as error:
+        raise ScenarioError(f"data file {path} is damaged: {error}") from None

@@ -1,0 +1,61 @@
+"""A row of the fact table: what an article says, the evidence, and what the model gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sim.analysis.facts.schema import Kind
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """One fact, with what the model makes of it.
+
+    Attributes:
+        id: its name.
+        label: what it is about, in plain words.
+        unit: of its figures.
+        article: the article's figure, or None.
+        article_says: the article in words.
+        evidence_low: lower end of the evidence, or None.
+        evidence_high: its upper end.
+        allowed: what agrees with the evidence, lowest and highest: its range, no narrower than figures are sharp.
+        model: mean over the histories (the median where some have no number), or None where it has none.
+        interval: fifth and ninety-fifth percentile of the histories; an end is None where it lies above what the
+            histories tell. None for a single history.
+        within_spread: whether the interval and the evidence overlap; None where one of them is missing.
+        kind: how the model comes by the number: input, calibrated or emergent.
+        ok: whether the mean lies within what is allowed; None where that cannot be said.
+        verdict: the same in words, or why it cannot be said.
+        disagreement: where article and evidence disagree, in words, or None.
+        source: addresses of the evidence.
+        note: what the comparison is worth.
+        fitted: keys of the scenario that were chosen with this number in view.
+    """
+
+    id: str
+    label: str
+    unit: str
+    article: float | None
+    article_says: str
+    evidence_low: float | None
+    evidence_high: float | None
+    allowed: tuple[float, float] | None
+    model: float | None
+    interval: tuple[float | None, float | None] | None
+    within_spread: bool | None
+    kind: Kind
+    ok: bool | None
+    verdict: str
+    disagreement: str | None
+    source: tuple[str, ...]
+    note: str
+    fitted: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row with JSON's own types."""
+        found = dict(self.__dict__)
+        for name in ("allowed", "interval", "source", "fitted"):
+            found[name] = None if found[name] is None else list(found[name])
+        return found

@@ -1,0 +1,279 @@
+"""What `configs/data/facts.toml` may contain, and how it is loaded."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from sim.analysis.facts.evidence import data_row
+from sim.economy.books.flows import FLOWS, INSTRUMENTS
+from sim.errors import ScenarioError, suggestion
+from sim.scenario.data import CONFIGS
+from sim.scenario.load import first_error, read_toml
+from sim.scenario.schema import Strict
+
+FACTS = CONFIGS / "data" / "facts.toml"
+Kind = Literal["input", "calibrated", "emergent"]
+Reduction = Literal["sum", "last", "mean", "first profitable year"]
+TABLES = {
+    "agents": ("population", "agent", "measure"),
+    "series": ("measure",),
+    "flows": ("flow", "payer", "payee"),
+    "exposures": ("instrument", "holder", "issuer"),
+    "scenario": ("key",),
+}
+"""What can be read: table -> what names a number in it."""
+KNOWN = {"flow": tuple(FLOWS), "instrument": INSTRUMENTS}
+PERIOD = re.compile(r"(\d{4})(Q[1-4]|H[12]|FY)(?:-(\d{4})(Q[1-4]|H[12]|FY))?")
+SPANS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
+ALL = "all"
+LEAST_DIGIT = 0.5
+"""Half a unit of the first digit: how far off a figure that is meant roughly may be."""
+DECIMALS = 12
+"""Of sums of figures, so that 0.427 + 0.61 + 0.2 is 1.237."""
+
+
+def _one_or_more(given: Any) -> Any:
+    return given if isinstance(given, (list, tuple)) else (given,)
+
+
+Figures = Annotated[tuple[float | str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+"""A number, a row of data, or several to be added up."""
+
+
+class Rule(Strict):
+    """How near the model must come.
+
+    Attributes:
+        margin: least half-width of what the evidence allows, relative to its middle.
+        year_margin: the same for years, in years.
+    """
+
+    margin: Annotated[float, Field(ge=0.0, le=0.5)]
+    year_margin: Annotated[float, Field(ge=0.0, le=5.0)]
+
+
+class Reading(Strict):
+    """How the model's number is read.
+
+    Attributes:
+        of: what is added up, each `table|...` as in `TABLES`; `*` is anyone.
+        less: what is subtracted.
+        opening: what is added as it stands in the opening quarter.
+        over: what the sum is divided by.
+        quarters: the period, such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3, or all.
+        reduce: how quarters become one number.
+        scale: what the number is multiplied with.
+        followed: the number is data that the scenario follows up to `history.until`.
+    """
+
+    of: Annotated[tuple[str, ...], Field(min_length=1)]
+    less: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    quarters: str = ALL
+    reduce: Reduction = "last"
+    scale: float = 1.0
+    followed: bool = False
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Reading:
+        for term in (*self.of, *self.less, *self.opening, *self.over):
+            _check_term(term)
+        if self.reduce == "first profitable year" and (
+            self.less or self.opening or self.over or not all(term.startswith("agents|labs|") for term in self.of)
+        ):
+            raise ValueError("the first profitable year is read of agents|labs|... alone")
+        if self.quarters != ALL:
+            first, last = self.period
+            if not first <= last:
+                raise ValueError(f"quarters = {self.quarters!r}: ends before it begins")
+        return self
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """First and last quarter.
+
+        Raises:
+            ValueError: if it is "all", or no period.
+        """
+        found = PERIOD.fullmatch(self.quarters)
+        if found is None:
+            raise ValueError(
+                f"quarters = {self.quarters!r}: expected such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3 or all"
+            )
+        year, span, last_year, last_span = found.groups()
+        first = year + SPANS.get(span, (span,))[0]
+        span = last_span or span
+        return first, (last_year or year) + SPANS.get(span, (span,))[-1]
+
+
+class Fact(Strict):
+    """One fact, as the file has it.
+
+    Attributes:
+        label: what it is about, in plain words.
+        unit: of its figures.
+        kind: how the model comes by its number.
+        article: the article's figure, if it has one.
+        article_is: how that is meant.
+        article_says: the article's words where a figure would not do.
+        evidence: a figure, in place of a range.
+        evidence_low: lower end of the range.
+        evidence_high: its upper end.
+        fitted: keys of the scenario that were chosen with this number in view, for calibrated facts.
+        source: rows or addresses beside those that the evidence is read from.
+        reading: how the model's number is read; none where the model has no such number.
+        note: what the comparison is worth.
+    """
+
+    label: str
+    unit: str
+    kind: Kind
+    article: float | None = None
+    article_is: Literal["figure", "about", "more than"] = "figure"
+    article_says: str = ""
+    evidence: Figures | None = None
+    evidence_low: Figures | None = None
+    evidence_high: Figures | None = None
+    fitted: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    reading: Reading | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Fact:
+        if self.evidence is not None and (self.evidence_low is not None or self.evidence_high is not None):
+            raise ValueError("give evidence, or evidence_low and evidence_high, not both")
+        if (self.evidence_low is None) != (self.evidence_high is None):
+            raise ValueError("evidence_low and evidence_high go together")
+        if self.range is not None and not self.range[0] <= self.range[1]:
+            raise ValueError(f"evidence_low = {self.range[0]:g} is above evidence_high = {self.range[1]:g}")
+        if (self.kind == "calibrated") != bool(self.fitted):
+            raise ValueError("fitted names what was fitted for a calibrated fact, and for no other")
+        for row in (*self.rows, *(text for text in self.source if "://" not in text)):
+            data_row(row)
+        self._check_input()
+        return self
+
+    def _check_input(self) -> None:
+        """What is called an input is read where it is fed in, so that no result can pass for one."""
+        reading = self.reading
+        if self.kind != "input" or reading is None or reading.followed:
+            return
+        for term in (*reading.of, *reading.less, *reading.opening, *reading.over):
+            if not term.startswith("scenario|"):
+                raise ValueError(f"{term!r} is not fed in: an input is read from scenario|key, or is followed")
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Rows of data that the evidence is read from."""
+        given = [self.evidence, self.evidence_low, self.evidence_high]
+        return tuple(dict.fromkeys(row for part in given for row in part or () if isinstance(row, str)))
+
+    @cached_property
+    def range(self) -> tuple[float, float] | None:
+        """The evidence, lowest and highest; None where there is none."""
+        low = self.evidence_low if self.evidence is None else self.evidence
+        high = self.evidence_high if self.evidence is None else self.evidence
+        return None if low is None or high is None else (_number(low), _number(high))
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Addresses of the evidence, each once; "article" where a row names no other."""
+        found = [address for row in self.rows for address in data_row(row).sources]
+        for text in self.source:
+            found += [text] if "://" in text else data_row(text).sources
+        return tuple(dict.fromkeys(found))
+
+    def allowed(self, rule: Rule) -> tuple[float, float] | None:
+        """What agrees with the evidence: its range, made as wide as figures of two digits are sharp.
+
+        Args:
+            rule: the least half-widths.
+        """
+        if self.range is None:
+            return None
+        low, high = self.range
+        if self.unit == "year":
+            return low - rule.year_margin, high + rule.year_margin
+        middle = (low + high) / 2.0
+        least = rule.margin * abs(middle)
+        return min(low, middle - least), max(high, middle + least)
+
+    def article_range(self, rule: Rule) -> tuple[float, float] | None:
+        """What the article can mean, lowest and highest."""
+        if self.article is None:
+            return None
+        if self.article_is == "more than":
+            return self.article, math.inf
+        if self.article_is == "about":
+            digit = 10.0 ** math.floor(math.log10(abs(self.article))) if self.article else 0.0
+            return self.article - LEAST_DIGIT * digit, self.article + LEAST_DIGIT * digit
+        return self.article, self.article
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class Facts(Strict):
+    """The file of facts.
+
+    Attributes:
+        rule: how near the model must come.
+        facts: by name.
+        stylised: regularities that the model should show, beside the facts.
+    """
+
+    rule: Rule
+    facts: dict[Name, Fact]
+    stylised: dict[Name, Fact] = {}
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Facts:
+        twice = sorted({*self.facts} & {*self.stylised})
+        if twice:
+            raise ValueError(f"{twice[0]} is there twice: a fact is stylised or it is not")
+        return self
+
+    @cached_property
+    def all(self) -> dict[str, Fact]:
+        """Facts of both kinds, by name."""
+        return {**self.facts, **self.stylised}
+
+
+def load_facts(path: Path | str | None = None) -> Facts:
+    """Load the facts.
+
+    Args:
+        path: a file of facts; the one that ships if left out.
+
+    Raises:
+        ScenarioError: for anything wrong with the file, in one line.
+    """
+    file = Path(path) if path is not None else FACTS
+    try:
+        return Facts.model_validate(read_toml(file))
+    except ValidationError as error:
+        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+
+
+def _number(figures: tuple[float | str, ...]) -> float:
+    total = sum(data_row(figure).value if isinstance(figure, str) else figure for figure in figures)
+    return round(total, DECIMALS)
+
+
+def _check_term(term: str) -> None:
+    table, *names = term.split("|")
+    if table not in TABLES:
+        raise ValueError(f"{term!r}: unknown table {table!r}{suggestion(table, TABLES)} ({', '.join(TABLES)})")
+    if len(names) != len(TABLES[table]) or not all(names):
+        raise ValueError(f"{term!r}: expected {'|'.join((table, *TABLES[table]))}")
+    for what, name in zip(TABLES[table], names, strict=True):
+        if what in KNOWN and name not in KNOWN[what]:
+            raise ValueError(f"{term!r}: unknown {what} {name!r}{suggestion(name, KNOWN[what])}")

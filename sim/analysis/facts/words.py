@@ -1,0 +1,54 @@
+"""The figures of the fact table in words, the same on every page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.analysis.facts.rows import FactRow
+
+MARKS = {True: "yes", False: "no", None: "\N{EN DASH}"}
+"""Verdict -> what stands for it."""
+BEYOND = "later"
+
+
+def told(number: float, unit: str) -> str:
+    """A figure of the table with as many digits as matter.
+
+    Args:
+        number: the figure.
+        unit: its unit.
+    """
+    if unit == "year":
+        return f"{number:.0f}" if abs(number - round(number)) < 0.05 else f"{number:.1f}"
+    size = abs(number)
+    if size >= 1000.0:
+        return f"{number:,.0f}"
+    text = f"{number:.4g}" if size >= 100.0 else f"{number:.3g}"
+    return text if "e" not in text else f"{number:.0f}"
+
+
+def told_range(ends: tuple[float, float], unit: str) -> str:
+    """A range of the table, or the figure where both ends are the same."""
+    low, high = (told(end, unit) for end in ends)
+    return low if low == high else f"{low} to {high}"
+
+
+def evidence_words(row: FactRow) -> str:
+    """The evidence: a figure, a range, or "none"."""
+    if row.evidence_low is None or row.evidence_high is None:
+        return "none"
+    return told_range((row.evidence_low, row.evidence_high), row.unit)
+
+
+def model_words(row: FactRow) -> str:
+    """The model's mean, or "none"."""
+    return "none" if row.model is None else told(row.model, row.unit)
+
+
+def interval_words(row: FactRow) -> str:
+    """The interval; empty where there is none, or it is a point, as for what is fed in."""
+    if row.interval is None or row.kind == "input":
+        return ""
+    low, high = (BEYOND if end is None else told(end, row.unit) for end in row.interval)
+    return low if low == high else f"{low} to {high}"

@@ -1,0 +1,213 @@
+"""Systemic risk of a run: what each agent's failure would take from the net worth of the others.
+
+The measure is DebtRank on the exposures between agents. If an agent fails, every claim on it, loan or stake, is
+worth nothing; its holders lose that much of their net worth, claims on them lose the same part of their value, and
+so on. It is a what-if on the balance sheets of one quarter, not a forecast: nothing is recovered, nobody reacts,
+prices do not move, and how likely the failure is does not enter.
+
+    table = systemic_risk(run, "2026Q4")
+    history(run)["largest_share"]
+
+**Net worth** is what an agent can lose before those who have claims on it lose: for issuers their own book plus
+excess reserves; for investors all they have in this economy, which is a pocket of the whole company or fund, since
+what their backers gave them is not a debt here; for labs, providers and ventures assets at book value less loans,
+because a company owes its own shares to no one.
+
+**Everyone else** (the sector Economy, which holds the tokens and many shares) and the government are not levered
+and owe nothing that could fail, so they are outside: what Economy has on an agent is shown beside the measure,
+and is not in it. So an issuer, on which only Economy has claims, has exposure but costs no other agent anything.
+
+An agent without net worth has already failed: it has nothing left to lose and passes nothing on. Claims on it that
+still have a price can be lost all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from sim.analysis.network import SECTORS
+from sim.economy.distress.contagion import debtrank, leverage_matrix, original_debtrank
+from sim.runs.recorder import SECTOR_NAMES
+from sim.runs.run import Run
+
+COLUMNS = (
+    "agent", "population", "net_worth_usd_bn", "exposure_usd_bn", "exposure_of_agents_usd_bn",
+    "direct_usd_bn", "loss_usd_bn", "original_usd_bn", "direct_share", "loss_share", "original_share", "ruined",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """What agents hold of each other, and what they can lose.
+
+    Attributes:
+        agents: names, in the order of the run; sectors are none.
+        populations: of each.
+        equity: net worth of each, USD bn.
+        held: claims between agents, USD bn at market value.
+        outside: what the sectors have on each, USD bn.
+    """
+
+    agents: list[str]
+    populations: list[str]
+    equity: Float[np.ndarray, " agent"]
+    held: Float[np.ndarray, "holder issuer"]
+    outside: Float[np.ndarray, " issuer"]
+
+
+def systemic_risk(run: Run, quarter: str | None = None) -> pd.DataFrame:
+    """What the failure of each agent, alone, would cost the other agents.
+
+    Args:
+        run: the run.
+        quarter: its label; the last one if left out.
+
+    Returns:
+        A row for each agent that others have claims on, the costliest first:
+
+        - `agent`, `population`, `net_worth_usd_bn` (its own).
+        - `exposure_usd_bn`: claims of everyone on it, at market value, tokens included;
+          `exposure_of_agents_usd_bn`: those of agents.
+        - `direct_usd_bn`: net worth that its holders lose, each no more than it has; `loss_usd_bn`: that of all
+          other agents with contagion (differential DebtRank); `original_usd_bn`: with the original DebtRank.
+        - `direct_share`, `loss_share`, `original_share`: the same as parts of all other agents' net worth. With
+          weights in proportion to net worth, the last one is the R of Battiston et al. (2012).
+        - `ruined`: how many other agents lose all their net worth.
+
+    Raises:
+        ValueError: the run has no such quarter.
+    """
+    return _table(sheets(run, quarter))
+
+
+def history(run: Run) -> pd.DataFrame:
+    """Systemic risk through time.
+
+    Returns:
+        A row per quarter: `largest_agent`, whose failure would cost the others most; `largest_usd_bn` and
+        `largest_share`, its `loss_usd_bn` and `loss_share`; `sum_usd_bn`, the losses by all agents' failures, each
+        alone; `sum_share`, the same over the net worth of all agents (a sum of what-ifs, it may exceed one); and
+        `contagion_usd_bn`, the part of the sum beyond direct losses. NaN and "" where nobody has claims.
+    """
+    rows = {}
+    by_quarter = (dict(tuple(table.groupby("quarter", sort=False))) for table in (run.agents, run.exposures))
+    agents, exposures = by_quarter
+    for quarter in run.series["quarter"]:
+        now = _sheets(agents[quarter], exposures.get(quarter, run.exposures.iloc[:0]))
+        table = _table(now)
+        first = table.iloc[0] if len(table) else {"agent": "", "loss_usd_bn": np.nan, "loss_share": np.nan}
+        whole = _positive(now.equity).sum()
+        total = float(table["loss_usd_bn"].sum())
+        rows[quarter] = {
+            "largest_agent": first["agent"],
+            "largest_usd_bn": first["loss_usd_bn"],
+            "largest_share": first["loss_share"],
+            "sum_usd_bn": total,
+            "sum_share": total / whole if whole > 0.0 else np.nan,
+            "contagion_usd_bn": max(total - float(table["direct_usd_bn"].sum()), 0.0),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quarter")
+
+
+def losses(run: Run, quarter: str | None = None) -> pd.DataFrame:
+    """Who would lose how much by whose failure.
+
+    Returns:
+        Rows of `failed`, `agent` (who loses), `population` (of the agent), `usd_bn` of net worth lost with
+        contagion, and `share` of what the agent has; those who lose nothing are left out.
+    """
+    now = sheets(run, quarter)
+    rows = []
+    for failed, lost in _failures(now).items():
+        for index in np.flatnonzero(lost):
+            if index != failed and now.equity[index] > 0.0:
+                usd_bn = float(lost[index] * now.equity[index])
+                names = now.agents[failed], now.agents[index], now.populations[index]
+                rows.append((*names, usd_bn, float(lost[index])))
+    return pd.DataFrame(rows, columns=["failed", "agent", "population", "usd_bn", "share"])
+
+
+def sheets(run: Run, quarter: str | None = None) -> Sheets:
+    """Claims between agents and their net worth at the end of a quarter.
+
+    Raises:
+        ValueError: the run has no such quarter.
+    """
+    quarters = run.series["quarter"].tolist()
+    quarter = quarters[-1] if quarter is None else quarter
+    if quarter not in quarters:
+        raise ValueError(f"the run has no quarter {quarter!r}: it has {quarters[0]} to {quarters[-1]}")
+    return _sheets(*(table[table["quarter"] == quarter] for table in (run.agents, run.exposures)))
+
+
+def _sheets(agents: pd.DataFrame, exposures: pd.DataFrame) -> Sheets:
+    members = agents[agents["population"] != SECTORS]
+    wide = members.pivot(index=["population", "agent"], columns="measure", values="value")
+    wide = wide.reindex(members[["population", "agent"]].drop_duplicates().itertuples(index=False, name=None))
+    # A company's own shares stand among its debts in the books; here they are what it can lose.
+    own = wide["equity_value"].fillna(0.0) if "equity_value" in wide else 0.0
+    populations, names = (wide.index.get_level_values(level).tolist() for level in (0, 1))
+    place = {name: index for index, name in enumerate(names)}
+    held, outside = np.zeros((len(names), len(names))), np.zeros(len(names))
+    claims = exposures[exposures["issuer"].isin(place)]
+    for holder, issuer, usd_bn in zip(claims["holder"], claims["issuer"], claims["usd_bn"], strict=True):
+        # Rounding may leave a position a hair below nothing.
+        usd_bn = max(usd_bn, 0.0)
+        if holder in SECTOR_NAMES.values():
+            outside[place[issuer]] += usd_bn
+        elif holder != issuer:
+            held[place[holder], place[issuer]] += usd_bn
+    return Sheets(names, populations, (wide["net_worth"] + own).to_numpy(), held, outside)
+
+
+def _failures(now: Sheets, method: str = "differential") -> dict[int, Float[np.ndarray, " agent"]]:
+    """For each agent that agents have claims on, by its index: the part of net worth that each agent loses."""
+    rank = debtrank if method == "differential" else original_debtrank
+    reach = nx.DiGraph(zip(*np.nonzero(leverage_matrix(now.held, now.equity)), strict=True))
+    lost = {}
+    for failed in np.flatnonzero(now.held.sum(axis=0)).tolist():
+        # Only who has claims on it, at any remove, can lose; the others need not be in the sums.
+        hit = [failed, *sorted(nx.ancestors(reach, failed) if failed in reach else ())]
+        shock = np.zeros(len(hit))
+        shock[0] = 1.0
+        lost[failed] = np.zeros(len(now.agents))
+        lost[failed][hit] = rank(now.held[np.ix_(hit, hit)], now.equity[hit], shock)
+    return lost
+
+
+def _table(now: Sheets) -> pd.DataFrame:
+    worth = _positive(now.equity)
+    of_agents = now.held.sum(axis=0)
+    direct = np.minimum(now.held, worth[:, None]).sum(axis=0)
+    differential, original = (_failures(now, method) for method in ("differential", "original"))
+    rows = []
+    for failed in np.flatnonzero(of_agents + now.outside).tolist():
+        others = worth * (np.arange(len(worth)) != failed)
+        h, once = differential.get(failed, 0.0 * worth), original.get(failed, 0.0 * worth)
+        usd_bn = np.array([direct[failed], h @ others, once @ others])
+        whole = others.sum()
+        rows.append(
+            (
+                now.agents[failed],
+                now.populations[failed],
+                now.equity[failed],
+                of_agents[failed] + now.outside[failed],
+                of_agents[failed],
+                *usd_bn,
+                *(usd_bn / whole if whole > 0.0 else np.full(3, np.nan)),
+                int(((h >= 1.0) & (others > 0.0)).sum()),
+            )
+        )
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    order = ["loss_usd_bn", "exposure_usd_bn"]
+    return table.sort_values(order, ascending=False, kind="stable", ignore_index=True)
+
+
+def _positive(equity: Float[np.ndarray, " agent"]) -> Float[np.ndarray, " agent"]:
+    """Net worth that there is to lose."""
+    return np.maximum(equity, 0.0)

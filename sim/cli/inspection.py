@@ -1,0 +1,73 @@
+"""What there is, to look at: `capflow serve`, `capflow list` and `capflow query`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import Json, answer
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8765,
+    token: Annotated[
+        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="What everyone who asks must know.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Serve the pages: watch the money move, turn levers, compare worlds."""
+    from sim.server.serve import serve as serve_pages
+
+    serve_pages(host, port, token, _served if as_json else None)
+
+
+def list_(
+    what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",
+    as_json: Json = False,
+) -> None:
+    """List scenarios, levers and runs."""
+    from sim.experiments.catalogue import listing
+
+    found = listing(what)
+    if as_json:
+        answer(found)
+    else:
+        from sim.cli.terminal import show_listing
+
+        show_listing(found)
+
+
+def query(
+    sql: Annotated[
+        str,
+        typer.Argument(
+            help="SQL over the tables of a run (series, agents, flows, exposures) or the views of a sweep "
+            "(points, outcomes, runs, problems, series, flows)."
+        ),
+    ],
+    folder: Annotated[
+        Path | None, typer.Option("--run", help="Folder of a run or a sweep; the newest run if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a run or a sweep a question in SQL (DuckDB)."""
+    from sim.experiments.catalogue import newest_run, opened
+
+    chosen = opened(folder) if folder is not None else newest_run()
+    table = chosen.query(sql)
+    if as_json:
+        answer({"run_dir": str(chosen.path.resolve()), "rows": json.loads(table.to_json(orient="records"))})
+    else:
+        from sim.cli.terminal import show_table
+
+        show_table(table, str(chosen.path))
+
+
+def _served(url: str) -> None:
+    print(json.dumps({"url": url}), flush=True)

@@ -1,0 +1,1 @@
+"""The books of the economy: kinds of payment, the ledger, accounting identities and measures."""

@@ -1,0 +1,311 @@
+"""The accounting identities, checked for every agent when a quarter closes.
+
+Each check works from the balances before, the balances after and the journal alone, and gives the **largest**
+residual over agents, relative to the agent's gross flows of the quarter, so that errors cannot cancel. Nothing
+here is imposed: an equation that a phase or the ledger breaks shows as a residual. The frame is that of Godley
+and Lavoie (2007): balance-sheet matrix, transactions matrix and revaluations, one equation redundant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, namespace
+from sim.economy.books.flows import (
+    ACCOUNTS,
+    ADVANCES,
+    AGENT_ACCOUNTS,
+    BILLS,
+    COMMODITIES,
+    COMPUTE_LOANS,
+    ECONOMY,
+    FINANCIAL_INSTRUMENTS,
+    FLOWS,
+    GOVERNMENT,
+    GPUS,
+    INSTRUMENTS,
+    OUTSIDE,
+    OWN,
+    PROVIDERS,
+    RESERVE,
+    SECTORS,
+    SHARES,
+    TOKENS,
+    TRACED,
+    UNIT,
+    FlowKind,
+)
+from sim.economy.books.ledger import Books, Flow, net_worth, total_value
+
+SMALLEST_SCALE = 1e-3
+"""USD bn (a million dollars): residuals of agents that hardly moved are measured against this, so that the
+tolerance is never finer than a tenth of a cent, the rounding left by larger payments of earlier quarters."""
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The journal of a quarter, added up once per account; every check reads from it.
+
+    Attributes:
+        paid_in: account -> money received by origin, `(agent, origin)`.
+        paid_out: account -> money paid by origin, `(agent, origin)`.
+        gross: account -> payments in and out and all that the journal tells beside them, in absolute value,
+            `(agent,)`.
+        saving: account -> current receipts less current payments, with interest accrued, `(agent,)`.
+        swaps: (instrument, account) -> value gained against cash or another claim, or accrued, `(agent,)`.
+        changes: (instrument, account) -> revaluation plus write-offs, `(agent,)`.
+    """
+
+    paid_in: dict[str, Float[Array, "agent origin"]]
+    paid_out: dict[str, Float[Array, "agent origin"]]
+    gross: dict[str, Float[Array, " agent"]]
+    saving: dict[str, Float[Array, " agent"]]
+    swaps: dict[tuple[str, str], Float[Array, " agent"]]
+    changes: dict[tuple[str, str], Float[Array, " agent"]]
+
+
+def identities(opening: Books, closing: Books) -> dict[str, Scalar]:
+    """Check every identity of a quarter.
+
+    Args:
+        opening: the books when the quarter opened.
+        closing: the books when it closed, with the quarter's journal.
+
+    Returns:
+        Identity -> largest relative residual over agents (or over instruments and origins). All are zero up
+        to rounding when the books are right; `TOLERANCE` is the bound that a run enforces.
+    """
+    tally = add_up(closing)
+    return {
+        "cash_by_origin": _cash_by_origin(opening, closing, tally),
+        "total_cash": _total_cash(opening, closing, tally),
+        "claims_match_debts": _claims_match(closing, tally),
+        "stock_flow": _stock_flow(opening, closing, tally),
+        "net_worth": _net_worth(opening, closing, tally),
+        "saving_equals_investment": _saving_equals_investment(tally),
+        "ownership": _ownership(closing),
+        "origins": _origins(opening, closing, tally),
+        "not_negative": _not_negative(closing, tally.gross),
+    }
+
+
+def add_up(books: Books) -> Tally:
+    """Add up the quarter's journal per account."""
+    nothing = {account: 0.0 * books.cash[account] for account in ACCOUNTS}
+    none = {account: empty[:, 0] for account, empty in nothing.items()}
+    tally = Tally(dict(nothing), dict(nothing), dict(none), dict(none), {}, {})
+    for kind, flow in books.journal.flows.items():
+        _add_flow(tally, FLOWS[kind], flow)
+    for table in (books.journal.revaluations, books.journal.write_offs):
+        for instrument, entries in table.items():
+            for account, entry in entries.items():
+                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
+                _add(tally.changes, (instrument, account), _per_agent(entry))
+    for table in (books.journal.conversions, books.journal.accruals):
+        for instrument, entries in table.items():
+            for account, entry in entries.items():
+                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
+                _add(tally.swaps, (instrument, account), _per_agent(entry))
+                if table is books.journal.accruals:
+                    tally.saving[account] = tally.saving[account] + _per_agent(entry)
+    return tally
+
+
+def _add_flow(tally: Tally, ends: FlowKind, flow: Flow) -> None:
+    paid, received = flow.amount.sum(axis=1), flow.amount.sum(axis=0)
+    if ends.payer in SECTORS:
+        leaving = paid[:, None] * UNIT[OUTSIDE]
+        arriving = received[:, None] * flow.origins[0]
+    else:
+        leaving = paid[:, None] * flow.origins[:, 0]
+        arriving = flow.amount.T @ flow.origins[:, 0]
+    if ends.payee in SECTORS:
+        arriving = received[:, None] * UNIT[OUTSIDE]
+    tally.paid_out[ends.payer] = tally.paid_out[ends.payer] + leaving
+    tally.paid_in[ends.payee] = tally.paid_in[ends.payee] + arriving
+    tally.gross[ends.payer] = tally.gross[ends.payer] + abs(paid)
+    tally.gross[ends.payee] = tally.gross[ends.payee] + abs(received)
+    if ends.payer_gets is None:
+        tally.saving[ends.payer] = tally.saving[ends.payer] - paid
+    else:
+        _add(tally.swaps, (ends.payer_gets, ends.payer), paid)
+    if ends.payee_gives is None:
+        tally.saving[ends.payee] = tally.saving[ends.payee] + received
+    else:
+        _add(tally.swaps, (ends.payee_gives, ends.payee), -received)
+
+
+def _add(table: dict[tuple[str, str], Array], key: tuple[str, str], entry: Array) -> None:
+    table[key] = table[key] + entry if key in table else entry
+
+
+def _per_agent(entry: Array) -> Array:
+    return entry.sum(axis=1) if entry.ndim == 2 else entry
+
+
+def _largest(residual: Array, scale: Array) -> Scalar:
+    xp = namespace(residual)
+    return (abs(residual) / xp.maximum(scale, SMALLEST_SCALE)).max()
+
+
+def _worst(residuals: list[Scalar]) -> Scalar:
+    return namespace(residuals[0]).stack(residuals).max()
+
+
+def _whole(tally: Tally) -> Scalar:
+    return sum(total.sum() for total in tally.gross.values())
+
+
+def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
+    """Balance by origin = opening + receipts - payments, as the journal tells them."""
+    return _worst(
+        [
+            _largest(
+                closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a],
+                tally.gross[a][:, None],
+            )
+            for a in ACCOUNTS
+        ]
+    )
+
+
+def _total_cash(opening: Books, closing: Books, tally: Tally) -> Scalar:
+    """No dollar appears or vanishes."""
+    change = sum(closing.cash[a].sum() - opening.cash[a].sum() for a in ACCOUNTS)
+    return _largest(change, _whole(tally))
+
+
+def _claims_match(closing: Books, tally: Tally) -> Scalar:
+    """Every financial asset is someone's liability, debtor by debtor where claims are pairwise."""
+    residuals, whole = [], _whole(tally)
+    for instrument in FINANCIAL_INSTRUMENTS:
+        held = closing.positions[instrument]
+        pairwise = any(units.ndim == 2 for units in held.values())
+        total = sum(_per_debtor(units) if pairwise else units.sum() for units in held.values())
+        residuals.append(_largest(total * closing.price[instrument], whole))
+    return _worst(residuals)
+
+
+def _per_debtor(units: Array) -> Array:
+    return units.sum(axis=0) if units.ndim == 2 else units
+
+
+def _stock_flow(opening: Books, closing: Books, tally: Tally) -> Scalar:
+    """Stock = previous stock + flows + revaluation - write-off, for every instrument and agent."""
+    worst = {account: 0.0 * gross for account, gross in tally.gross.items()}
+    for instrument in INSTRUMENTS:
+        for account in closing.positions[instrument]:
+            change = total_value(closing, instrument, account) - total_value(opening, instrument, account)
+            for told in (tally.swaps, tally.changes):
+                if (instrument, account) in told:
+                    change = change - told[instrument, account]
+            worst[account] = namespace(change).maximum(worst[account], abs(change))
+    return _worst([_largest(worst[account], tally.gross[account]) for account in ACCOUNTS])
+
+
+def _net_worth(opening: Books, closing: Books, tally: Tally) -> Scalar:
+    """Change of net worth = saving + revaluation - write-off, for every agent."""
+    residuals = []
+    for account in ACCOUNTS:
+        change = net_worth(closing, account) - net_worth(opening, account) - tally.saving[account]
+        for (_, holder), entry in tally.changes.items():
+            if holder == account:
+                change = change - entry
+        residuals.append(_largest(change, tally.gross[account]))
+    return _worst(residuals)
+
+
+def _saving_equals_investment(tally: Tally) -> Scalar:
+    """The redundant equation: what everyone saved is what was invested in real assets."""
+    saved = sum(total.sum() for total in tally.saving.values())
+    invested = sum(entry.sum() for (instrument, _), entry in tally.swaps.items() if instrument == GPUS)
+    return _largest(saved - invested, _whole(tally))
+
+
+def _ownership(closing: Books) -> Scalar:
+    """Shares held = shares issued, company by company, as a fraction."""
+    residuals = []
+    for instrument, issuer in SHARES.items():
+        issued = -closing.positions[instrument][issuer]
+        held = sum(
+            units.sum(axis=0) for account, units in closing.positions[instrument].items() if account != issuer
+        )
+        residuals.append(abs(held / issued - 1.0).max())
+    return _worst(residuals)
+
+
+def _origins(opening: Books, closing: Books, tally: Tally) -> Scalar:
+    """For each origin: opening + earned = held + spent outside + lost, parked money counting as held."""
+    table = origin_account(opening, closing)
+    residual = table["opening"] + table["earned"] - table["held"] - table["spent"] - table["lost"]
+    return _largest(residual, _whole(tally))
+
+
+def origin_account(opening: Books, closing: Books) -> dict[str, Float[Array, " origin"]]:
+    """Where the money of each origin came from and went in a quarter, over all agents, USD bn by origin.
+
+    Returns:
+        `opening` (held by agents when the quarter opened, as cash or parked at cost), `earned` (began its
+        journey), `spent` (paid to the environment for good), `lost` (parked money that came back below cost)
+        and `held` (at the close, as cash or parked).
+    """
+    zero = 0.0 * closing.cash[ECONOMY].sum(axis=0)
+    earned, spent, returned = zero, zero, zero
+    for kind, flow in closing.journal.flows.items():
+        ends = FLOWS[kind]
+        if ends.payer in SECTORS and ends.payee not in SECTORS:
+            by_origin = flow.amount.sum(axis=0) @ flow.origins[0]
+            if ends.payee_gives in TRACED:
+                returned = returned + by_origin
+            else:
+                earned = earned + by_origin
+        elif ends.payee in SECTORS and ends.payer not in SECTORS and ends.payer_gets not in TRACED:
+            spent = spent + flow.amount.sum(axis=1) @ flow.origins[:, 0]
+    released = sum(
+        (cost.sum(axis=0) for by_book in closing.journal.released.values() for cost in by_book.values()), zero
+    )
+    gain = namespace(zero).maximum(returned - released, 0.0)
+    return {
+        "opening": _held(opening),
+        "earned": earned + gain,
+        "spent": spent,
+        "lost": released + gain - returned,
+        "held": _held(closing),
+    }
+
+
+def _held(books: Books) -> Array:
+    cash = sum(books.cash[a].sum(axis=0) for a in AGENT_ACCOUNTS)
+    return cash + sum(at_cost.sum(axis=0) for by_book in books.cost.values() for at_cost in by_book.values())
+
+
+def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
+    """Payments, cash, holdings and debts owed are not negative (liabilities are held with a minus sign)."""
+    backwards = {account: 0.0 * flows for account, flows in gross.items()}
+    for kind, flow in closing.journal.flows.items():
+        payer = FLOWS[kind].payer
+        backwards[payer] = backwards[payer] - namespace(flow.amount).minimum(flow.amount, 0.0).sum(axis=1)
+    residuals = [_largest(backwards[account], gross[account]) for account in ACCOUNTS]
+    for account in ACCOUNTS:
+        short = -namespace(closing.cash[account]).minimum(closing.cash[account], 0.0)
+        residuals.append(_largest(short, gross[account][:, None]))
+    for instrument, by_account in closing.positions.items():
+        debtors = debtor_accounts(instrument)
+        for account, units in by_account.items():
+            wrong_side = units if account in debtors else -units
+            worth = namespace(units).maximum(wrong_side, 0.0) * closing.price[instrument]
+            residuals.append(_largest(_per_agent(worth), gross[account]))
+    return _worst(residuals)
+
+
+def debtor_accounts(instrument: str) -> tuple[str, ...]:
+    """Accounts that owe, rather than own, an instrument; none for real assets."""
+    owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), ADVANCES: (OWN,), BILLS: (GOVERNMENT,)}
+    if instrument in SHARES:
+        return (SHARES[instrument],)
+    if instrument in (*COMMODITIES, GPUS):
+        return ()
+    return owed_by.get(instrument, (ECONOMY,))

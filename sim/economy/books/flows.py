@@ -1,0 +1,262 @@
+"""Every kind of payment there is, declared once: the rows of the transactions matrix.
+
+A payment moves cash from a payer to a payee. Each side either books it as income and expense (a *current*
+payment) or swaps it for something on its balance sheet (an instrument). A lender that pays out a loan gains
+the claim; the borrower gains the debt, which is the same instrument with the opposite sign. So one rule serves
+assets and liabilities alike: **the payer's position in the instrument rises and the payee's falls**.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES = (
+    "reserve",
+    "own",
+    "labs",
+    "providers",
+    "investors",
+    "ventures",
+)
+GOVERNMENT, VENDOR, ECONOMY = "government", "vendor", "economy"
+
+AGENT_ACCOUNTS = (RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES)
+"""Accounts of agents; an issuer has two, its reserve (backs the tokens) and its own book (profit earned)."""
+SECTORS = (GOVERNMENT, VENDOR, ECONOMY)
+"""The environment: it closes every circuit, so that no dollar appears or vanishes."""
+ACCOUNTS = AGENT_ACCOUNTS + SECTORS
+
+ORIGINS = (
+    "bill_interest",
+    "token_float",
+    "trading_gains",
+    "customer_revenue",
+    "investor_capital",
+    "credit",
+    "opening_cash",
+    "outside",
+)
+"""Where a dollar was earned. `outside` marks money in the hands of the environment: a dollar that an agent
+spends there ends its journey, and one that comes from there starts a new one under the name of what it is."""
+OUTSIDE = ORIGINS.index("outside")
+UNIT = np.eye(len(ORIGINS))
+"""Row k is one dollar of origin k. A constant, which any array library can multiply with."""
+
+BILLS, REPO, SECURED_LOANS, OTHER_VENTURES = "bills", "repo", "secured_loans", "other_ventures"
+BITCOIN, GOLD, TOKENS, COMPUTE_LOANS, GPUS = "bitcoin", "gold", "tokens", "compute_loans", "gpus"
+ADVANCES = "advances"
+LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES = "lab_shares", "provider_shares", "venture_shares"
+
+FINANCIAL_INSTRUMENTS = (
+    BILLS,
+    REPO,
+    SECURED_LOANS,
+    OTHER_VENTURES,
+    TOKENS,
+    ADVANCES,
+    COMPUTE_LOANS,
+    LAB_SHARES,
+    PROVIDER_SHARES,
+    VENTURE_SHARES,
+)
+"""Someone's asset and someone else's liability: positions over all accounts sum to zero."""
+NOMINAL = (BILLS, REPO, SECURED_LOANS, TOKENS, ADVANCES, COMPUTE_LOANS, GPUS)
+"""Instruments whose price is always 1."""
+COMMODITIES = (BITCOIN, GOLD)
+"""No one's liability: units over all accounts are constant."""
+INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)
+SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
+"""Which account issues which kind of share."""
+ISSUED_BY = {**SHARES, COMPUTE_LOANS: PROVIDERS, ADVANCES: OWN}
+"""Claims that are held pairwise, holder by debtor, and the account that owes them."""
+TRACED = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, BITCOIN, GOLD)
+"""Instruments in which an issuer parks money: they remember, at cost, the origins of what they were bought
+with, and give them back when sold."""
+
+
+@dataclass(frozen=True)
+class FlowKind:
+    """One row of the transactions matrix.
+
+    Attributes:
+        payer: account that pays.
+        payee: account that receives.
+        meaning: the payment in a few words.
+        payer_gets: instrument that the payer gains, or None when the payment is an expense to it.
+        payee_gives: instrument that the payee gives up (or owes), or None when the payment is income to it.
+        origin: name under which money from a sector starts its journey in an agent's hands.
+    """
+
+    payer: str
+    payee: str
+    meaning: str
+    payer_gets: str | None = None
+    payee_gives: str | None = None
+    origin: str | None = None
+
+
+def _swap(payer: str, payee: str, instrument: str, meaning: str, origin: str | None = None) -> FlowKind:
+    return FlowKind(payer, payee, meaning, instrument, instrument, origin)
+
+
+SALES = {
+    RESERVE: {
+        "repo": (REPO, "repo and money funds"),
+        "bills": (BILLS, "Treasury bills"),
+        "secured": (SECURED_LOANS, "collateralised loans"),
+        "gold": (GOLD, "gold"),
+        "bitcoin": (BITCOIN, "bitcoin"),
+        "other": (OTHER_VENTURES, "other investments"),
+    },
+    OWN: {
+        "repo": (REPO, "money parked for deals"),
+        "bills": (BILLS, "Treasury bills"),
+        "gold": (GOLD, "gold"),
+        "bitcoin": (BITCOIN, "bitcoin"),
+    },
+}
+"""What can be sold for the holders: book -> name of the holding -> instrument, and its name in words."""
+OCCASIONS = {"window": "to pay holders", "estate": "of a failed coin"}
+
+
+def _sales() -> dict[str, FlowKind]:
+    """One flow for every holding that can be sold on every occasion, and one for what the hurry costs a book."""
+    flows = [
+        (f"{occasion}_{book}_{name}_sale", _swap(ECONOMY, book, instrument, f"{book} sells {words} {purpose}"))
+        for occasion, purpose in OCCASIONS.items()
+        for book, held in SALES.items()
+        for name, (instrument, words) in held.items()
+    ]
+    costs = [
+        (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by the {book} book in sales {purpose}"))
+        for occasion, purpose in OCCASIONS.items()
+        for book in SALES
+    ]
+    return dict(flows + costs)
+
+
+FLOWS: dict[str, FlowKind] = {
+    # Tokens and the reserve that backs them
+    "mint": _swap(ECONOMY, RESERVE, TOKENS, "holders buy new tokens", "token_float"),
+    "redemption": _swap(RESERVE, ECONOMY, TOKENS, "holders hand tokens back at par"),
+    "reserve_bill_purchase": _swap(RESERVE, ECONOMY, BILLS, "reserve buys Treasury bills"),
+    "reserve_repo_purchase": _swap(RESERVE, ECONOMY, REPO, "reserve places money in repo and money funds"),
+    "secured_lending": _swap(RESERVE, ECONOMY, SECURED_LOANS, "reserve lends against collateral"),
+    "issuer_support": FlowKind(OWN, RESERVE, "own book's money given to the reserve in a run"),
+    # An issuer that reaches into its reserve: the reserve lends to the own book, which invests
+    "advance_bill_sale": _swap(ECONOMY, RESERVE, BILLS, "reserve sells bills to lend to the own book"),
+    "reserve_advance": _swap(RESERVE, OWN, ADVANCES, "reserve lends to the own book"),
+    "advance_repayment": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve in a run"),
+    "advance_return": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve"),
+    # A failed issuer
+    "estate_support": FlowKind(OWN, RESERVE, "own book's money claimed for the holders of a failed coin"),
+    "estate_repayment": _swap(OWN, RESERVE, ADVANCES, "own book's debt to a failed coin's reserve, recovered"),
+    "estate_costs": FlowKind(RESERVE, ECONOMY, "administration and creditors before holders"),
+    "estate_late_payout": FlowKind(RESERVE, ECONOMY, "recovered for the holders of a failed coin later"),
+    "estate_surplus": FlowKind(RESERVE, OWN, "left once the holders of a failed coin are paid, to its owners"),
+    "estate_payout": _swap(RESERVE, ECONOMY, TOKENS, "what is left of a failed coin's reserve, to its holders"),
+    # Income of the issuers
+    "bill_interest": FlowKind(GOVERNMENT, OWN, "interest on Treasury bills", origin="bill_interest"),
+    "repo_interest": FlowKind(ECONOMY, OWN, "interest on repo and money funds", origin="bill_interest"),
+    "secured_loan_interest": FlowKind(ECONOMY, OWN, "interest on collateralised loans", origin="customer_revenue"),
+    "distribution": FlowKind(OWN, ECONOMY, "share of interest paid to distributors"),
+    "holder_yield": FlowKind(OWN, ECONOMY, "yield passed on to token holders"),
+    "issuer_costs": FlowKind(OWN, ECONOMY, "staff and other cost of issuers"),
+    "issuer_tax": FlowKind(OWN, GOVERNMENT, "tax on issuers' realised profit"),
+    "loan_income_tax": FlowKind(OWN, GOVERNMENT, "tax on issuers' interest on compute loans"),
+    "dividends": FlowKind(OWN, ECONOMY, "profit paid out to issuers' shareholders"),
+    "buffer_top_up": FlowKind(OWN, RESERVE, "profit moved into the reserve as a buffer"),
+    # Own-book savings
+    "own_bill_purchase": _swap(OWN, ECONOMY, BILLS, "own book buys Treasury bills"),
+    "own_bill_sale": _swap(ECONOMY, OWN, BILLS, "own book sells Treasury bills"),
+    "own_repo_purchase": _swap(OWN, ECONOMY, REPO, "own book parks money for deals under discussion"),
+    "own_repo_sale": _swap(ECONOMY, OWN, REPO, "own book withdraws parked money"),
+    "bitcoin_purchase": _swap(OWN, ECONOMY, BITCOIN, "own book buys bitcoin"),
+    "gold_purchase": _swap(OWN, ECONOMY, GOLD, "own book buys gold"),
+    "other_venture_investment": _swap(OWN, ECONOMY, OTHER_VENTURES, "stakes outside AI"),
+    # Redeployment into AI
+    "issuer_compute_loan": _swap(OWN, PROVIDERS, COMPUTE_LOANS, "issuer lends to a GPU provider"),
+    "issuer_compute_equity": _swap(OWN, PROVIDERS, PROVIDER_SHARES, "issuer buys into a GPU provider"),
+    "issuer_lab_equity": _swap(OWN, LABS, LAB_SHARES, "issuer buys into an AI lab"),
+    "issuer_venture_equity": _swap(OWN, VENTURES, VENTURE_SHARES, "issuer buys into neurotech or robotics"),
+    "open_data": FlowKind(OWN, ECONOMY, "open datasets paid for"),
+    # Compute loans falling due
+    "issuer_loan_interest": FlowKind(PROVIDERS, OWN, "interest on issuers' compute loans"),
+    "issuer_loan_principal": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "principal of issuers' compute loans"),
+    "investor_loan_interest": FlowKind(PROVIDERS, INVESTORS, "interest on investors' compute loans"),
+    "investor_loan_principal": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "principal of investors' compute loans"),
+    "issuer_loan_arrears": FlowKind(PROVIDERS, OWN, "late interest made good to issuers"),
+    "investor_loan_arrears": FlowKind(PROVIDERS, INVESTORS, "late interest made good to investors"),
+    "issuer_loan_overdue": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "overdue principal made good to issuers"),
+    "investor_loan_overdue": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "overdue principal, to investors"),
+    "issuer_gpu_services": FlowKind(OWN, PROVIDERS, "issuers buy GPU services from providers they lend to"),
+    "provider_late_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid late"),
+    "lab_late_costs": FlowKind(LABS, ECONOMY, "staff and other cost of labs paid late"),
+    "issuer_loan_recovery": _swap(PROVIDERS, OWN, COMPUTE_LOANS, "recovered from a failed provider"),
+    "investor_loan_recovery": _swap(PROVIDERS, INVESTORS, COMPUTE_LOANS, "recovered from a failed provider"),
+    # Labs
+    "lab_revenue": FlowKind(ECONOMY, LABS, "customers pay for AI", origin="customer_revenue"),
+    "revenue_share": FlowKind(LABS, INVESTORS, "share of revenue owed to a strategic partner"),
+    "lab_staff": FlowKind(LABS, ECONOMY, "staff of the labs"),
+    "lab_other": FlowKind(LABS, ECONOMY, "data, sales and other cost of the labs"),
+    "lab_tax": FlowKind(LABS, GOVERNMENT, "tax on labs' profit"),
+    "compute": FlowKind(LABS, PROVIDERS, "labs rent GPU hours"),
+    "lab_dividend_issuers": FlowKind(LABS, OWN, "a lab's surplus cash, to issuers that own it"),
+    "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
+    "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
+    "lab_liquidation_issuers": FlowKind(LABS, OWN, "left by a failed lab, to issuers"),
+    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to investors"),
+    "lab_liquidation_public": FlowKind(LABS, ECONOMY, "left by a failed lab, to its other owners"),
+    # Providers
+    "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
+    "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
+    "hosting": FlowKind(PROVIDERS, ECONOMY, "colocation"),
+    "provider_costs": FlowKind(PROVIDERS, ECONOMY, "staff and other cost of providers"),
+    "cloud_dividend_issuers": FlowKind(PROVIDERS, OWN, "a cloud's surplus cash, to issuers that own it"),
+    "cloud_dividend_investors": FlowKind(PROVIDERS, INVESTORS, "a cloud's surplus cash, to its investors"),
+    "cloud_dividend_public": FlowKind(PROVIDERS, ECONOMY, "a cloud's surplus cash, to its other owners"),
+    "gpu_purchase": FlowKind(PROVIDERS, VENDOR, "providers buy GPUs", payer_gets=GPUS),
+    "gpu_resale": FlowKind(
+        ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"
+    ),
+    "provider_final_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid from what a failed provider left"),
+    "provider_liquidation_issuers": FlowKind(PROVIDERS, OWN, "left by a failed provider, to issuers"),
+    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to investors"),
+    "provider_liquidation_public": FlowKind(PROVIDERS, ECONOMY, "left by a failed provider, to its other owners"),
+    # Capital markets
+    "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
+    "credit_call": FlowKind(ECONOMY, INVESTORS, "lenders draw on their backers", origin="credit"),
+    "investor_payout": FlowKind(INVESTORS, ECONOMY, "investors return money to their backers"),
+    "parent_funding": _swap(
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "a parent company funds its cloud", "investor_capital"
+    ),
+    "lab_round": _swap(INVESTORS, LABS, LAB_SHARES, "funding round of a lab"),
+    "provider_round": _swap(INVESTORS, PROVIDERS, PROVIDER_SHARES, "equity round of a provider"),
+    "venture_round": _swap(INVESTORS, VENTURES, VENTURE_SHARES, "funding round of a venture"),
+    "investor_compute_loan": _swap(INVESTORS, PROVIDERS, COMPUTE_LOANS, "credit to a GPU provider"),
+    # Newcomers in the place of failed companies
+    "lab_founding": _swap(ECONOMY, LABS, LAB_SHARES, "founders' capital of a new lab", "investor_capital"),
+    "provider_founding": _swap(
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "founders' capital of a new provider", "investor_capital"
+    ),
+    "venture_founding": _swap(
+        ECONOMY, VENTURES, VENTURE_SHARES, "founders' capital of a new venture", "investor_capital"
+    ),
+    "first_gpu_purchase": FlowKind(PROVIDERS, VENDOR, "new providers buy their first GPUs", payer_gets=GPUS),
+    # Ventures
+    "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
+    "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
+    "venture_liquidation_issuers": FlowKind(VENTURES, OWN, "left by a failed venture, to issuers"),
+    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to investors"),
+    "venture_liquidation_public": FlowKind(VENTURES, ECONOMY, "left by a failed venture, to its other owners"),
+    **_sales(),
+    # Between sectors: what keeps their circuits closed
+    "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
+    "vendor_payout": FlowKind(VENDOR, ECONOMY, "vendor's suppliers, staff and owners"),
+    "economy_bill_interest": FlowKind(GOVERNMENT, ECONOMY, "interest on bills held by everyone else"),
+    "government_spending": FlowKind(GOVERNMENT, ECONOMY, "taxes beyond interest, spent"),
+    "bill_issuance": _swap(ECONOMY, GOVERNMENT, BILLS, "bills sold to cover the budget"),
+}
+"""Name -> kind of payment: the transactions matrix, declared once."""

@@ -1,0 +1,365 @@
+"""The only door money goes through.
+
+A phase decides amounts and calls one of the functions below; it never adds to a balance. Each call moves both
+sides, and is written into the quarter's journal, from which the transactions matrix, the flow table and the
+checks at the close are made.
+
+Cash is held **by origin**. A payer's dollars are mixed: each payment takes origins in proportion to the payer's
+balance (the pro-rata or "haircut" rule; Anderson, Shumailov and Ahmed 2018 compare it with the alternatives).
+All payments of one call are made from the balances before the call, so their order within it cannot matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jaxtyping import Float
+
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, namespace, ratio
+from sim.economy.books.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, TRACED, UNIT, FlowKind
+
+LEAK = 1e-13
+"""Part of an agent's means that simultaneous payments leave aside, to have one answer everywhere."""
+Positions = dict[str, dict[str, Array]]
+"""instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
+whose debtor matters, compute loans and shares, are `(holder, debtor)` on the asset side."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """All payments of one kind in a quarter.
+
+    Attributes:
+        amount: USD bn from each payer to each payee.
+        origins: share of each origin in the payment, `(payer, 1, origin)` when the payer's mix decides and
+            `(1, payee, origin)` when money starts its journey (or resumes it) at the payee.
+    """
+
+    amount: Float[Array, "payer payee"]
+    origins: Float[Array, "#payer #payee origin"]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What happened in the quarter so far.
+
+    Attributes:
+        flows: payments by kind.
+        revaluations: instrument -> account -> gain in USD bn, in the shape in which the position is held.
+        write_offs: instrument -> account -> change of the position in USD bn.
+        conversions: instrument -> account -> value gained or given up, USD bn, where one claim was exchanged for
+            another and no cash moved; over both instruments each account's entries sum to zero.
+        accruals: instrument -> account -> change of the position in USD bn, where interest was added to a claim
+            instead of being paid: income of the holder, expense of the debtor.
+        released: instrument -> issuer's book -> cost, by origin, of the parked money that was withdrawn.
+    """
+
+    flows: dict[str, Flow]
+    revaluations: Positions
+    write_offs: Positions
+    released: Positions
+    conversions: Positions
+    accruals: Positions
+
+
+@dataclass(frozen=True)
+class Books:
+    """The balance sheets of everyone, and the journal of the quarter.
+
+    Attributes:
+        cash: account -> USD bn by origin, `(agent, origin)`.
+        positions: instrument -> account -> units held (negative: owed).
+        price: instrument -> USD bn per unit; 1 for nominal claims, `(company,)` for shares.
+        cost: instrument -> issuer's book -> what it was bought with, USD bn by origin, `(issuer, origin)`.
+        journal: the quarter's record.
+    """
+
+    cash: dict[str, Float[Array, "agent origin"]]
+    positions: Positions
+    price: dict[str, Array]
+    cost: dict[str, dict[str, Float[Array, "issuer origin"]]]
+    journal: Journal
+
+
+EMPTY_JOURNAL = Journal({}, {}, {}, {}, {}, {})
+
+
+def balance(books: Books, account: str) -> Float[Array, " agent"]:
+    """Cash of each agent in an account, USD bn."""
+    return books.cash[account].sum(axis=1)
+
+
+def value(books: Books, instrument: str, account: str) -> Array:
+    """Market value of a position, USD bn, in the shape in which it is held."""
+    return books.positions[instrument][account] * books.price[instrument]
+
+
+def total_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
+    """Market value of a position summed over debtors, USD bn per agent."""
+    worth = value(books, instrument, account)
+    return worth.sum(axis=1) if worth.ndim == 2 else worth
+
+
+def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
+    """Assets less liabilities of each agent, its own shares at market value among the liabilities."""
+    worth = balance(books, account)
+    for instrument, held in books.positions.items():
+        if account in held:
+            worth = worth + total_value(books, instrument, account)
+    return worth
+
+
+def pay(
+    books: Books,
+    kind: str,
+    amount: Float[Array, "payer payee"],
+    mix: Float[Array, "payer origin"] | None = None,
+) -> Books:
+    """Pay `amount`, in USD bn, as one kind of flow of `sim.economy.books.flows.FLOWS`.
+
+    Args:
+        books: the books before the payment.
+        kind: name of the flow; it fixes who pays, who receives and which instruments change hands.
+        amount: USD bn from each payer to each payee, not negative.
+        mix: share of each origin in an agent's payments; that of its balance if left out (see `settle`).
+
+    Returns:
+        The books after it, with cash, positions, parked origins and the journal updated.
+
+    Raises:
+        ValueError: if a flow of that kind was already paid this quarter.
+    """
+    flow = FLOWS[kind]
+    paid, received = amount.sum(axis=1), amount.sum(axis=0)
+    cost, released = books.cost, None
+    if flow.payer in SECTORS:
+        spent = paid[:, None] * UNIT[OUTSIDE]
+        origins, released = _entering(books, flow, received)
+        arrived = received[:, None] * origins[0]
+    else:
+        if mix is None:
+            # An account that is empty to rounding has origins of both signs, whose shares would be anything.
+            held = namespace(amount).maximum(books.cash[flow.payer], 0.0)
+            mix = ratio(held, held.sum(axis=1)[:, None])
+        origins = mix[:, None, :]
+        spent = mix * paid[:, None]
+        arrived = received[:, None] * UNIT[OUTSIDE] if flow.payee in SECTORS else amount.T @ mix
+        if flow.payer_gets in TRACED:
+            bought = cost[flow.payer_gets][flow.payer] + spent
+            cost = _nested(cost, flow.payer_gets, flow.payer, bought)
+    cash = dict(books.cash)
+    cash[flow.payer] = cash[flow.payer] - spent
+    cash[flow.payee] = cash[flow.payee] + arrived
+    positions = books.positions
+    if flow.payer_gets is not None:
+        positions = _shift(books, positions, flow.payer_gets, flow.payer, amount, paid)
+    if flow.payee_gives is not None:
+        positions = _shift(books, positions, flow.payee_gives, flow.payee, -amount.T, -received)
+    journal = books.journal
+    flows = _recorded(journal.flows, kind, Flow(amount, origins))
+    table = journal.released
+    if released is not None and flow.payee_gives is not None:
+        kept = cost[flow.payee_gives][flow.payee] - released
+        cost = _nested(cost, flow.payee_gives, flow.payee, kept)
+        table = _added(table, flow.payee_gives, {flow.payee: released})
+    journal = replace(journal, flows=flows, released=table)
+    return Books(cash, positions, books.price, cost, journal)
+
+
+def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Books:
+    """Make payments of several kinds at the same moment, so that what an agent is paid can pay what it owes.
+
+    Each agent's dollars are mixed with those it is paid, all at once: with H what it holds by origin and A what
+    each pays each, the shares s of the origins in its payments solve `(H_i + sum_j A_ji s_j) = D_i s_i`, D being
+    what it has in all. The shares sum to one wherever there is money. They sum to less where the payments cannot
+    all be made (by an agent that would pay more than it has, or round a circle in which nobody holds a dollar),
+    and its payments are cut by that.
+
+    Args:
+        books: the books before the payments.
+        payments: kind of flow between agents' accounts -> USD bn from each payer to each payee.
+    """
+    kinds = [FLOWS[kind] for kind in payments]
+    accounts = tuple(dict.fromkeys(account for flow in kinds for account in (flow.payer, flow.payee)))
+    cash = [books.cash[account] for account in accounts]
+    xp = namespace(cash[0])
+    due = _assembled(payments, accounts, {a: held.shape[0] for a, held in zip(accounts, cash, strict=True)}, xp)
+    held = xp.concat(cash, axis=0)
+    means = xp.maximum(held.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
+    # A hair more than there is, so that a circle without a dollar in it has an answer: that nothing is paid.
+    divisor = xp.where(means > NEXT_TO_NOTHING, means * (1.0 + LEAK), 1.0)
+    share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, held)
+    whole = share.sum(axis=1)
+    share = ratio(share, whole[:, None])
+    # What is short by less than rounding and the hair is paid in full; the identities allow ten times as much.
+    paid = xp.where(whole > 1.0 - 1e3 * LEAK, 1.0, xp.maximum(whole, 0.0))
+    first = 0
+    rows: dict[str, slice] = {}
+    for account, held_here in zip(accounts, cash, strict=True):
+        rows = {**rows, account: slice(first, first + held_here.shape[0])}
+        first = first + held_here.shape[0]
+    for (kind, amount), flow in zip(payments.items(), kinds, strict=True):
+        payers = rows[flow.payer]
+        books = pay(books, kind, amount * paid[payers][:, None], share[payers])
+    return books
+
+
+def _assembled(payments: dict[str, Array], accounts: tuple[str, ...], size: dict[str, int], xp: Any) -> Array:
+    """All payments as one matrix over the agents of all accounts."""
+    due = {(payer, payee): xp.zeros((size[payer], size[payee])) for payer in accounts for payee in accounts}
+    for kind, amount in payments.items():
+        ends = FLOWS[kind].payer, FLOWS[kind].payee
+        due = {**due, ends: due[ends] + amount}
+    return xp.concat([xp.concat([due[a, b] for b in accounts], axis=1) for a in accounts], axis=0)
+
+
+def revalue(books: Books, instrument: str, price: Array) -> Books:
+    """Set the price of an instrument; every holder and debtor books the gain or loss."""
+    change = price - books.price[instrument]
+    entries = {account: units * change for account, units in books.positions[instrument].items()}
+    journal = replace(books.journal, revaluations=_added(books.journal.revaluations, instrument, entries))
+    return replace(books, price={**books.price, instrument: price}, journal=journal)
+
+
+def write_down(books: Books, instrument: str, account: str, loss: Float[Array, " agent"]) -> Books:
+    """Lower a real asset's book value (depreciation, impairment); no one else gains."""
+    journal = books.journal
+    table = _added(journal.revaluations, instrument, {account: -loss})
+    positions = _changed(books.positions, instrument, {account: -loss})
+    return replace(books, positions=positions, journal=replace(journal, revaluations=table))
+
+
+def write_off(
+    books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]
+) -> Books:
+    """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
+    journal = books.journal
+    pairwise = books.positions[instrument][holder].ndim == 2
+    changes = {holder: -loss if pairwise else -loss.sum(axis=1), debtor: loss.sum(axis=0)}
+    table = _added(journal.write_offs, instrument, changes)
+    positions = _changed(books.positions, instrument, changes)
+    return replace(books, positions=positions, journal=replace(journal, write_offs=table))
+
+
+def convert(
+    books: Books, claim: str, shares: str, holder: str, debtor: str, amount: Float[Array, "holder debtor"]
+) -> Books:
+    """Exchange a nominal claim for new shares of the debtor, at the price of the shares and without cash.
+
+    Both sides swap one thing for another of the same worth, so nobody gains or loses; what a claim was worth
+    beyond the shares received for it must be written off (`write_off`).
+
+    Args:
+        books: the books before the exchange.
+        claim: a nominal instrument that is held pairwise, such as compute loans.
+        shares: the debtor's kind of shares; their price must be positive wherever `amount` is.
+        holder: account that gives up the claim and gets the shares.
+        debtor: account that owed the claim and issues the shares.
+        amount: USD bn exchanged, not negative.
+    """
+    issued = ratio(amount, books.price[shares] + 0.0 * amount)
+    positions = _changed(books.positions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
+    positions = _changed(positions, shares, {holder: issued, debtor: -issued.sum(axis=0)})
+    table = _added(books.journal.conversions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
+    table = _added(table, shares, {holder: amount, debtor: -amount.sum(axis=0)})
+    return replace(books, positions=positions, journal=replace(books.journal, conversions=table))
+
+
+def capitalise(
+    books: Books, instrument: str, holder: str, debtor: str, interest: Float[Array, "holder debtor"]
+) -> Books:
+    """Add unpaid interest, USD bn, to the claim it was owed on: income of the holder that it lends on at once."""
+    changes = {holder: interest, debtor: -interest.sum(axis=0)}
+    table = _added(books.journal.accruals, instrument, changes)
+    positions = _changed(books.positions, instrument, changes)
+    return replace(books, positions=positions, journal=replace(books.journal, accruals=table))
+
+
+def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]) -> Books:
+    """Strike out all shares of the companies marked 1, so that new ones can be issued.
+
+    Only worthless shares may be cancelled: nothing is booked, and a price above zero would show as a residual of
+    the stock-flow identity. Shares must be issued before the books close.
+    """
+    held = {account: units * (1.0 - companies) for account, units in books.positions[shares].items()}
+    return replace(books, positions={**books.positions, shares: held})
+
+
+def opening_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
+    """Market value of a position when the quarter opened, summed over debtors, USD bn per agent.
+
+    The stock-flow identity read backwards: what it is worth now, less all that the journal has added to it.
+    """
+    worth, journal = total_value(books, instrument, account), books.journal
+    for kind, flow in journal.flows.items():
+        ends = FLOWS[kind]
+        if (ends.payer_gets, ends.payer) == (instrument, account):
+            worth = worth - flow.amount.sum(axis=1)
+        if (ends.payee_gives, ends.payee) == (instrument, account):
+            worth = worth + flow.amount.sum(axis=0)
+    for table in (journal.revaluations, journal.write_offs, journal.conversions, journal.accruals):
+        entry = table.get(instrument, {}).get(account, 0.0 * worth)
+        worth = worth - (entry.sum(axis=1) if entry.ndim == 2 else entry)
+    return worth
+
+
+def flow_total(books: Books, kind: str, axis: int) -> Array:
+    """Sum a flow of this quarter per payer (`axis=1`) or per payee (`axis=0`), USD bn.
+
+    Raises:
+        KeyError: if no payment of that kind was made this quarter.
+    """
+    return books.journal.flows[kind].amount.sum(axis=axis)
+
+
+def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Array | None]:
+    """Origins of money that a sector pays out, and the cost of the parked money that it brings back."""
+    xp = namespace(proceeds)
+    if flow.payee in SECTORS or flow.payee_gives not in TRACED:
+        name = "outside" if flow.payee in SECTORS or flow.origin is None else flow.origin
+        return xp.ones((1, proceeds.shape[0], 1)) * UNIT[ORIGINS.index(name)], None
+    # A sale of something bought earlier: the money resumes the journey of what it was bought with; what it
+    # fetches above cost is a trading gain, what it fetches below is lost pro rata.
+    instrument, book = flow.payee_gives, flow.payee
+    sold = ratio(proceeds, value(books, instrument, book))
+    released = books.cost[instrument][book] * sold[:, None]
+    gain = xp.maximum(proceeds - released.sum(axis=1), 0.0)
+    returned = released + gain[:, None] * UNIT[ORIGINS.index("trading_gains")]
+    return ratio(returned, returned.sum(axis=1)[:, None])[None, :, :], released
+
+
+def _shift(
+    books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array
+) -> Positions:
+    """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where claims are pairwise."""
+    held = positions[instrument][account]
+    change = pairs if held.ndim == 2 else totals
+    price = books.price[instrument]
+    units = change / price if instrument in NOMINAL else ratio(change, price + 0.0 * change)
+    return _nested(positions, instrument, account, held + units)
+
+
+def _nested(table: Positions, outer: str, inner: str, entry: Array) -> Positions:
+    return {**table, outer: {**table[outer], inner: entry}}
+
+
+def _recorded(flows: dict[str, Flow], kind: str, flow: Flow) -> dict[str, Flow]:
+    if kind in flows:
+        raise ValueError(f"flow {kind!r} was already paid this quarter: give each use a kind of its own")
+    return {**flows, kind: flow}
+
+
+def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Positions:
+    earlier = table.get(instrument, {})
+    merged = {
+        account: earlier[account] + entry if account in earlier else entry for account, entry in entries.items()
+    }
+    return {**table, instrument: {**earlier, **merged}}
+
+
+def _changed(positions: Positions, instrument: str, changes: dict[str, Array]) -> Positions:
+    """Change the units of a position outside a payment."""
+    for account, change in changes.items():
+        positions = _nested(positions, instrument, account, positions[instrument][account] + change)
+    return positions

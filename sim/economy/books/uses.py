@@ -1,0 +1,170 @@
+"""What interest can be used for: which flow is which use, at first hand and in the end, and their names."""
+
+from __future__ import annotations
+
+from sim.economy.books.flows import (
+    BILLS,
+    BITCOIN,
+    FLOWS,
+    GOLD,
+    INVESTORS,
+    LABS,
+    OTHER_VENTURES,
+    OWN,
+    PROVIDERS,
+    REPO,
+    RESERVE,
+    SECTORS,
+    TRACED,
+    VENTURES,
+)
+
+INTEREST = ("bill_interest", "repo_interest")
+"""Flows that are interest earned on bills, repo and money funds."""
+AI_FLOWS = (
+    "issuer_compute_loan",
+    "issuer_compute_equity",
+    "issuer_lab_equity",
+    "issuer_venture_equity",
+    "open_data",
+)
+"""Flows by which issuers put money into AI and frontier companies."""
+PAID, KEPT, AI, RETURNED = "paid away", "kept", "AI and frontier", "came back"
+"""Groups of uses: paid to others, kept by the issuer, put into AI, and what borrowers paid back."""
+CASH, PARKED, LOST = "cash", "parked", "lost"
+"""Uses that are not a flow: cash still held, money parked in bills, gold and the like, and losses on sale."""
+
+DIRECT: dict[str, tuple[str, str]] = {
+    "distribution": ("distribution to partners", PAID),
+    "holder_yield": ("yield to token holders", PAID),
+    "issuer_costs": ("staff and other cost", PAID),
+    "issuer_tax": ("tax", PAID),
+    "dividends": ("dividends", PAID),
+    "buffer": ("buffer in the reserve", KEPT),
+    "support": ("given or repaid to the reserve", KEPT),
+    "hurried_sales": ("lost in hurried sales", PAID),
+    "own_bills": ("own savings in bills", KEPT),
+    "own_repo": ("parked for deals", KEPT),
+    "gold": ("gold", KEPT),
+    "bitcoin": ("bitcoin", KEPT),
+    "other_ventures": ("ventures outside AI", KEPT),
+    CASH: ("cash in the own book", KEPT),
+    "compute_loans": ("compute loans", AI),
+    "compute_equity": ("shares of GPU providers", AI),
+    "lab_equity": ("shares of AI labs", AI),
+    "open_data": ("open data", AI),
+    "neurotech": ("neurotech", AI),
+    "robotics": ("robotics", AI),
+    RETURNED: ("came back from borrowers", RETURNED),
+}
+"""What issuers do with interest at first hand: use -> label, group."""
+
+FINAL: dict[str, str] = {
+    "gpu_purchase": "GPUs bought",
+    "power": "electricity",
+    "hosting": "colocation",
+    "provider_costs": "running cost of providers",
+    "lab_staff": "staff of labs",
+    "lab_other": "other cost of labs",
+    "open_data": "open data",
+    "venture_costs": "research and cost of ventures",
+    "lab_tax": "tax of labs",
+    "distribution": "distribution partners",
+    "holder_yield": "yield to token holders",
+    "issuer_costs": "staff and other cost of issuers",
+    "issuer_tax": "tax of issuers",
+    "loan_income_tax": "tax of issuers on interest from borrowers",
+    "dividends": "shareholders of issuers",
+    "redemption": "holders who redeemed tokens",
+    "investor_payout": "backers of investors",
+    "provider_payout": "owners of providers",
+}
+"""Flows to the outside by which interest dollars end: flow -> label. Others use the meaning of the flow."""
+
+DIRECT_OF = {
+    "issuer_compute_loan": "compute_loans",
+    "issuer_compute_equity": "compute_equity",
+    "issuer_lab_equity": "lab_equity",
+    "buffer_top_up": "buffer",
+    "issuer_support": "support",
+    "advance_repayment": "support",
+    "advance_return": "support",
+    "estate_support": "support",
+    "estate_repayment": "support",
+    "window_own_sale_cost": "hurried_sales",
+    "estate_own_sale_cost": "hurried_sales",
+    "loan_income_tax": "issuer_tax",
+}
+"""Flows of own books -> use, where the names differ."""
+GROUPS_OF_ENDS = ("spent", "held", "lost")
+"""Groups of final uses, in order."""
+VENTURE_KINDS = ("neurotech", "robotics")
+COMPANIES = {"labs": LABS, "providers": PROVIDERS, "investors": INVESTORS, "ventures": VENTURES}
+"""Populations through whose hands interest passes -> their account."""
+_PARKED_AS = {
+    BILLS: "own_bills",
+    REPO: "own_repo",
+    BITCOIN: "bitcoin",
+    GOLD: "gold",
+    OTHER_VENTURES: OTHER_VENTURES,
+}
+
+
+def final_label(kind: str) -> str:
+    """What a flow to the outside pays for, in a few words."""
+    return FINAL.get(kind, FLOWS[kind].meaning)
+
+
+def own_book_flows() -> list[tuple[str, str, float]]:
+    """Flows of issuers' own books: kind, side on which the issuer stands, and sign as a use of interest."""
+    chosen = []
+    for kind, flow in FLOWS.items():
+        if flow.payer == OWN:
+            chosen.append((kind, "payer", 1.0))
+        elif flow.payee == OWN and (flow.payer not in SECTORS or flow.payee_gives in TRACED):
+            chosen.append((kind, "payee", -1.0))
+    return chosen
+
+
+def direct_use(kind: str) -> str:
+    """The use at first hand that a flow of an own book is."""
+    flow = FLOWS[kind]
+    if flow.payer == OWN:
+        return DIRECT_OF.get(kind) or _PARKED_AS.get(flow.payer_gets or "") or kind
+    if flow.payer == RESERVE:
+        return "buffer"
+    return RETURNED if flow.payer not in SECTORS else _PARKED_AS.get(flow.payee_gives or "", kind)
+
+
+def described(use: str) -> tuple[str, str]:
+    """Label and group; a flow that this module does not know is described by its own meaning."""
+    if use in DIRECT:
+        return DIRECT[use]
+    flow = FLOWS[use]
+    group = AI if flow.payee in COMPANIES.values() else KEPT if flow.payer_gets else PAID
+    return flow.meaning, group
+
+
+def out_of_reserve() -> list[str]:
+    """Payments out of the reserve."""
+    return [kind for kind, flow in FLOWS.items() if flow.payer == RESERVE]
+
+
+def into_reserve() -> list[str]:
+    """Payments that bring interest dollars into the reserve: from agents, and for parked money that was sold."""
+    return [
+        kind
+        for kind, flow in FLOWS.items()
+        if flow.payee == RESERVE
+        and flow.payer != RESERVE
+        and (flow.payer not in SECTORS or flow.payee_gives in TRACED)
+    ]
+
+
+def ending_flows() -> list[str]:
+    """Payments by which an agent's dollar leaves for good."""
+    return [
+        kind
+        for kind, flow in FLOWS.items()
+        if flow.payee in SECTORS and flow.payer not in SECTORS and flow.payer_gets not in TRACED
+    ]

@@ -1,0 +1,1 @@
+"""Capital: funding rounds, loans, and what issuers do with the interest they keep."""

@@ -1,0 +1,181 @@
+"""How money that issuers set aside becomes single deals: loans, stakes and datasets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, affordable, column, material, namespace, ratio, row
+from sim.economy.books.flows import (
+    COMPUTE_LOANS,
+    LAB_SHARES,
+    LABS,
+    OWN,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    REPO,
+    VENTURE_SHARES,
+)
+from sim.economy.books.ledger import Books, balance, flow_total, pay, revalue
+from sim.economy.capital.loans import lend, loan_rate
+from sim.economy.capital.rounds import known_providers, lab_valuation, provider_value
+from sim.economy.choice import match
+from sim.economy.parameters import CHANNELS, COLUMN, Parameters
+from sim.economy.state import Draws, Economy
+
+
+def facility_draws(economy: Economy, parameters: Parameters) -> Float[Array, "issuer provider"]:
+    """Loans signed earlier and drawn this quarter, in equal parts, as far as the lender's cash goes, USD bn."""
+    credit = economy.credit
+    xp = namespace(credit.facility)
+    due = credit.facility / xp.maximum(credit.facility_quarters, 1.0) * parameters.redeployment.redeployment
+    due = due * economy.gpus.alive[None, :]
+    return due * affordable(balance(economy.books, OWN), due.sum(axis=1))[:, None]
+
+
+def close_deals(
+    economy: Economy, parameters: Parameters, draws: Draws, drawn: Float[Array, "issuer provider"]
+) -> Economy:
+    """Close the deals for which there is enough money in talks, a taker, and luck; pay for all of them.
+
+    A deal needs the channel's smallest ticket in talks and as much asked for; then it closes with a given
+    probability a quarter. Talks that drag on lose their money slowly back to the own book.
+
+    Args:
+        economy: after profit was divided.
+        parameters: tickets, closing probability, patience.
+        draws: one uniform number per issuer and channel.
+        drawn: loans under facilities signed earlier; they need no new talks.
+    """
+    state, capital = economy.redeployment, economy.capital
+    ready = _ready(economy, parameters, draws)
+    lending = _matched(economy, parameters, ready, "compute_loans", capital.loan_ask)
+    compute_equity = _matched(economy, parameters, ready, "compute_equity", capital.equity_ask)
+    lab_equity = _matched(economy, parameters, ready, "lab_equity", capital.lab_ask)
+    open_ask = capital.venture_ask * parameters.venture.open_to_issuers
+    # A deal whose day the scenario sets closes whatever the venture would have asked for.
+    worth = economy.books.price[VENTURE_SHARES] > 0.0
+    dated = _dated(parameters, draws).sum() * parameters.venture.robotics * parameters.venture.open_to_issuers
+    dated = dated * economy.ventures.alive * worth
+    neurotech = _matched(economy, parameters, ready, "neurotech", open_ask * parameters.venture.neurotech)
+    robotics = _matched(
+        economy, parameters, ready, "robotics", _at_least(open_ask * parameters.venture.robotics, dated)
+    )
+    data = ready[:, COLUMN["open_data"]]
+    spent = {
+        "compute_loans": lending.sum(axis=1),
+        "compute_equity": compute_equity.sum(axis=1),
+        "lab_equity": lab_equity.sum(axis=1),
+        "neurotech": neurotech.sum(axis=1),
+        "robotics": robotics.sum(axis=1),
+        "open_data": data,
+    }
+    closed = _by_channel(spent, data)
+    left = state.talks - closed
+    released = left / parameters.redeployment.patience
+    withdrawn = (closed + released).sum(axis=1)
+    books = pay(economy.books, "own_repo_sale", row(_at_most(withdrawn, economy.books.positions[REPO][OWN])))
+    loans = lending + drawn
+    books = _pay_for_deals(
+        economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data
+    )
+    held = economy.books.positions[COMPUTE_LOANS][OWN]
+    credit = lend(
+        economy.credit, "issuer", held, loans, loan_rate(economy, parameters), parameters.credit.issuer_term
+    )
+    xp = namespace(data)
+    credit = replace(
+        credit,
+        facility=credit.facility - drawn,
+        facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0),
+    )
+    deployed = state.deployed + closed + _by_channel({"compute_loans": drawn.sum(axis=1)}, data)
+    state = replace(
+        state,
+        talks=left - released,
+        given_up=released.sum(axis=1),
+        deployed=deployed,
+        to_date=state.to_date + deployed,
+    )
+    return replace(
+        economy,
+        books=books,
+        credit=credit,
+        redeployment=state,
+        open_data=economy.open_data + data.sum() / parameters.redeployment.data_cost,
+    )
+
+
+def _ready(economy: Economy, parameters: Parameters, draws: Draws) -> Float[Array, "issuer channel"]:
+    """Money whose deal could close now: a full ticket in talks, and luck; or a date that the scenario sets."""
+    talks, rule = economy.redeployment.talks, parameters.redeployment
+    xp = namespace(talks)
+    closes = (talks >= rule.ticket[None, :]) & (draws.deal_closes < rule.closing_probability)
+    ready = xp.where(closes, talks, 0.0)
+    deal = _dated(parameters, draws)[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
+    return xp.where(deal > 0.0, xp.minimum(talks, deal), ready) * (1.0 - 1e-14)
+
+
+def _dated(parameters: Parameters, draws: Draws) -> Float[Array, " issuer"]:
+    """Robotics deals that the scenario closes this quarter, where issuers put money into AI at all, USD bn."""
+    return draws.events.robotics_deal * parameters.redeployment.redeployment
+
+
+def _matched(economy: Economy, parameters: Parameters, ready: Array, channel: str, asks: Array) -> Array:
+    """Match each issuer's money with one taker, the largest ask among those it favours; it favours those it knows.
+
+    A match below the smallest ticket is no deal.
+    """
+    rule = parameters.redeployment
+    xp = namespace(ready)
+    known = 0.0 * ready[:, :1] * asks[None, :]
+    if channel in ("compute_loans", "compute_equity"):
+        known = known_providers(economy.books)
+    pull = (1.0 + rule.relationship * known) * asks[None, :]
+    chosen = xp.eye(asks.shape[0])[pull.argmax(axis=1)]
+    money = match(ready[:, COLUMN[channel]], asks, chosen)
+    return xp.where(money >= rule.ticket[COLUMN[channel]] * (1.0 - 1e-9), money, 0.0)
+
+
+def _pay_for_deals(
+    economy: Economy,
+    parameters: Parameters,
+    books: Books,
+    loans: Array,
+    compute_equity: Array,
+    lab_equity: Array,
+    ventures: Array,
+    data: Array,
+) -> Books:
+    """Pay; a stake in a company whose round closed this quarter is bought at that round's price."""
+    books = pay(books, "issuer_compute_loan", loans)
+    price = _deal_price(
+        books, PROVIDER_SHARES, PROVIDERS, "provider_round", provider_value(economy, parameters), compute_equity
+    )
+    books = pay(revalue(books, PROVIDER_SHARES, price), "issuer_compute_equity", compute_equity)
+    price = _deal_price(books, LAB_SHARES, LABS, "lab_round", lab_valuation(economy, parameters), lab_equity)
+    books = pay(revalue(books, LAB_SHARES, price), "issuer_lab_equity", lab_equity)
+    books = pay(books, "issuer_venture_equity", ventures)
+    return pay(books, "open_data", column(data))
+
+
+def _deal_price(books: Books, instrument: str, company: str, round_kind: str, value: Array, paid: Array) -> Array:
+    xp = namespace(value)
+    price = books.price[instrument]
+    priced = material(flow_total(books, round_kind, 0)) > 0.0
+    issued = -books.positions[instrument][company]
+    return xp.where((material(paid.sum(axis=0)) > 0.0) & ~priced & (value > 0.0), ratio(value, issued), price)
+
+
+def _by_channel(spent: dict[str, Array], like: Array) -> Float[Array, "issuer channel"]:
+    xp = namespace(like)
+    return xp.stack([spent.get(channel, 0.0 * like) for channel in CHANNELS], axis=1)
+
+
+def _at_most(amount: Array, limit: Array) -> Array:
+    return namespace(amount).minimum(amount, limit)
+
+
+def _at_least(amount: Array, limit: Array) -> Array:
+    return namespace(amount).maximum(amount, limit)

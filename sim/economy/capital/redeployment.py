@@ -1,0 +1,288 @@
+"""Phase 8, the heart: what issuers do with the interest they keep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, affordable, column, diagonal, namespace, ratio, row
+from sim.economy.books.flows import ADVANCES, BILLS, COMMODITIES, ECONOMY, OWN, RESERVE, TOKENS
+from sim.economy.books.ledger import Books, balance, flow_total, pay, total_value
+from sim.economy.capital.deals import close_deals, facility_draws
+from sim.economy.choice import logit
+from sim.economy.coins.liquidity import GONE, buffer_ratio
+from sim.economy.coins.regimes import law_of
+from sim.economy.decisions import Decisions
+from sim.economy.parameters import AI_CHANNELS, CHANNELS, COLUMN, Parameters
+from sim.economy.state import Draws, Economy
+
+
+def redeploy(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+    """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals.
+
+    An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
+    """
+    economy = _book_loan_income(economy, parameters)
+    state = replace(economy.redeployment, anxiety=anxiety(economy))
+    economy = replace(economy, redeployment=state)
+    economy = replace(economy, books=repay_reserve(economy, parameters))
+    economy = replace(economy, books=_buffer_and_dividends(economy, parameters, decisions))
+    economy, advance = reach_into_reserve(economy, parameters)
+    drawn = facility_draws(economy, parameters)
+    economy = _divide(economy, parameters, draws, decisions, drawn.sum(axis=1), advance)
+    return close_deals(economy, parameters, draws, drawn)
+
+
+def anxiety(economy: Economy) -> Float[Array, " issuer"]:
+    """Expected fall of interest income over the next year, as a share of what the issuer is used to.
+
+    `max(0, (r_ref - E r) / r_ref)`, at today's holdings, so that it is the fall of the rate. It rises as soon as
+    cuts are expected, before income falls; growth of the float is no comfort.
+    """
+    mood = economy.environment
+    xp = namespace(mood.bill_rate)
+    fall = ratio(mood.reference_rate - mood.expected_rate, mood.reference_rate)
+    return xp.maximum(fall, 0.0) + 0.0 * economy.income.interest
+
+
+def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
+    """Utility of each channel to each issuer.
+
+        U_k = E[r_k] - (gamma / 2) risk_ik + status_i visibility_k + j peers_k - cost_k
+              - (anxiety + reach max(0, r* - E r)) [k = bills]
+
+    Status has diminishing returns in what was already spent on visible things, and belongs to those who want
+    it (`ambition`). Peers' share is the mean over the other issuers that redeploy (Brock and Durlauf 2001).
+    Anxiety makes the coin business less attractive, whatever it pays today. Reach for yield does so where bills
+    are expected to pay less than r*, and only there (Lian, Ma and Wang 2019); below zero it is reach for safety
+    (La Spada 2018).
+    """
+    state, rule = economy.redeployment, parameters.redeployment
+    xp = namespace(state.belief)
+    seen = visibility(economy, parameters)
+    spent = (state.to_date * (seen * is_ai(xp))[None, :]).sum(axis=1)
+    status = rule.status_weight * parameters.issuer.ambition / (1.0 + spent / rule.status_scale)
+    others = (1.0 - xp.eye(state.share.shape[0])) * parameters.issuer.redeploys[None, :]
+    peers = ratio(others @ state.share, others.sum(axis=1)[:, None])
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    reach = rule.reach_for_yield * xp.maximum(rule.reach_below - economy.environment.expected_rate, 0.0)
+    return (
+        state.belief
+        - 0.5 * rule.risk_aversion * perceived_risk(economy, parameters)
+        + status[:, None] * seen[None, :]
+        + rule.peer_weight * peers
+        - rule.cost[None, :]
+        - (rule.anxiety_weight * state.anxiety[:, None] + reach) * is_bills[None, :]
+    )
+
+
+def perceived_risk(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
+    """Variance that an issuer counts against each channel, per year.
+
+    `(1 - d) risk_k + 2 d w_k risk_k`, with w the shares of what it has put into each channel so far: at d = 0 a
+    channel's own variance, at d = 1 what a little more of it adds to the variance of the portfolio (returns taken
+    as independent), so that an issuer that diversifies shuns what it already has much of.
+    """
+    rule, to_date = parameters.redeployment, economy.redeployment.to_date
+    held = ratio(to_date, to_date.sum(axis=1)[:, None])
+    return rule.risk[None, :] * (1.0 - rule.diversification + 2.0 * rule.diversification * held)
+
+
+def is_ai(xp: Any) -> Float[Array, " channel"]:
+    """1 for the channels that put money into AI, 0 for the others, as an array of the library `xp`."""
+    return xp.asarray([1.0 if channel in AI_CHANNELS else 0.0 for channel in CHANNELS])
+
+
+def visibility(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
+    """How much each channel is seen. Neurotech counts by its share of all people implanted, rivals included."""
+    xp = namespace(parameters.redeployment.visibility)
+    people = economy.ventures.milestones * parameters.venture.neurotech
+    ahead = ratio((people * parameters.venture.open_to_issuers).sum(), people.sum(), empty=1.0)
+    is_neurotech = xp.arange(len(CHANNELS)) == COLUMN["neurotech"]
+    return parameters.redeployment.visibility * xp.where(is_neurotech, ahead, 1.0)
+
+
+def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
+    """Shares of deployable money by channel: a logit in utility, weighted by reinforced propensities.
+
+        w_t = d w_(t-1) + (1 - d) logit
+
+    Inertia d is the part of an issuer's money whose destination is not reconsidered in a quarter (asynchronous
+    updating; Anufriev and Hommes 2012); the first choice is made in full. An issuer that does not redeploy keeps
+    everything in bills; with redeployment switched off nobody puts money into AI.
+    """
+    state, rule = economy.redeployment, parameters.redeployment
+    xp = namespace(state.belief)
+    allowed = 1.0 - is_ai(xp) * (1.0 - rule.redeployment)
+    weight = state.propensity * allowed[None, :]
+    share = logit(rule.intensity_of_choice * channel_utility(economy, parameters), weight)
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    capped = xp.minimum(share, xp.where(is_ai(xp) > 0.0, rule.channel_cap, 1.0)[None, :])
+    leaving = parameters.issuer.redeploys[:, None] * capped * (1.0 - is_bills)[None, :]
+    chosen = leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
+    before = xp.where(state.share.sum(axis=1)[:, None] > 0.0, state.share, chosen)
+    return rule.inertia * before + (1.0 - rule.inertia) * chosen
+
+
+def _book_loan_income(economy: Economy, parameters: Parameters) -> Economy:
+    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit.
+
+    They are taxed like the rest of it: what they add to taxable profit. Tax already paid is not given back where
+    services cost more than the interest.
+    """
+    books, income = economy.books, economy.income
+    received = flow_total(books, "issuer_loan_interest", 0)
+    bought = flow_total(books, "issuer_gpu_services", 1)
+    xp = namespace(received)
+    costs = sum(flow_total(books, kind, 1) for kind in ("distribution", "holder_yield", "issuer_costs"))
+    before = income.interest + income.other_income - costs
+    added = xp.maximum(before + received - bought, 0.0) - xp.maximum(before, 0.0)
+    due = parameters.reserve.tax_rate * xp.maximum(added, 0.0)
+    tax = due * affordable(balance(books, OWN), due)
+    income = replace(
+        income,
+        other_income=income.other_income + received,
+        realised_profit=income.realised_profit + received - bought - tax,
+    )
+    return replace(economy, books=pay(books, "loan_income_tax", column(tax)), income=income)
+
+
+def pay_out(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:
+    """Part of realised profit that each issuer pays out, once its buffer is full."""
+    return parameters.redeployment.payout_ratio + 0.0 * economy.income.realised_profit
+
+
+def within_mandate(
+    share: Float[Array, "issuer channel"], parameters: Parameters
+) -> Float[Array, "issuer channel"]:
+    """Shares with redeployment's switch obeyed, whoever chose them: where it is off, AI money stays in bills."""
+    xp = namespace(share)
+    allowed = xp.where((parameters.redeployment.redeployment > 0.0) | (is_ai(xp) == 0.0), 1.0, 0.0)
+    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * is_bills
+
+
+def _buffer_and_dividends(economy: Economy, parameters: Parameters, decisions: Decisions) -> Books:
+    """The buffer binds before dividends, and dividends before redeployment."""
+    books, rule = economy.books, parameters.redeployment
+    xp = namespace(rule.payout_ratio)
+    tokens = -books.positions[TOKENS][RESERVE]
+    profit = xp.maximum(economy.income.realised_profit, 0.0)
+    target = xp.maximum(rule.buffer_target * parameters.issuer.buffer_part, law_of(economy, parameters).own_funds)
+    missing = xp.maximum(target - buffer_ratio(books), 0.0) * xp.maximum(tokens, 0.0)
+    top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
+    books = pay(books, "buffer_top_up", diagonal(top_up))
+    # Owners are paid nothing in a quarter in which holders were refused.
+    served = 1.0 - 1.0 * (economy.tokens.weeks_shut > 0.0)
+    payout = decisions["payout"](economy, parameters) * xp.maximum(profit - top_up, 0.0) * served
+    return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
+
+
+def repay_reserve(economy: Economy, parameters: Parameters) -> Books:
+    """Pay back what the reserve lent and may not lend any more, before anyone is paid a dividend.
+
+    Where a law forbids such claims, and where the coin is no more, all that cash allows; else what came back from
+    talks that lead nowhere, as far as it is not wanted for others, and what exceeds the share aimed for over the
+    transition period.
+    """
+    books = economy.books
+    owed, wanted, excess = _advances(economy, parameters)
+    xp = namespace(owed)
+    gone = -books.positions[TOKENS][RESERVE] <= GONE
+    at_once = (law_of(economy, parameters).may_advance <= 0.0) | gone
+    due = xp.maximum(excess / parameters.liquidity.transition, economy.redeployment.given_up - wanted)
+    repaid = xp.clip(xp.where(at_once, owed, due), 0.0, owed)
+    return pay(books, "advance_return", diagonal(xp.minimum(repaid, xp.maximum(balance(books, OWN), 0.0))))
+
+
+def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Economy, Float[Array, " issuer"]]:
+    """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
+
+    The reserve sells bills and holds a claim on the own book instead. The gap to the share aimed for is closed
+    over the transition period, but no more is lent while earlier money still waits for deals; money that came
+    back from talks is lent on first.
+
+    Returns:
+        The economy after it, and the reserve's money to be put into AI this quarter, USD bn per issuer.
+    """
+    books, state = economy.books, economy.redeployment
+    owed, wanted, _ = _advances(economy, parameters)
+    xp = namespace(owed)
+    again = xp.minimum(xp.minimum(state.given_up, wanted), owed)
+    lent = xp.clip(wanted - again, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
+    books = pay(books, "advance_bill_sale", row(lent))
+    books = pay(books, "reserve_advance", diagonal(lent))
+    return replace(economy, books=books), lent + again
+
+
+def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, Array]:
+    """What the own book owes the reserve, what more is wanted for AI this quarter, and what is owed too much."""
+    books, rule = economy.books, parameters.redeployment
+    xp = namespace(rule.payout_ratio)
+    allowed = rule.redeployment * parameters.issuer.redeploys * law_of(economy, parameters).may_advance
+    aim = rule.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
+    owed = total_value(books, ADVANCES, RESERVE)
+    step = (aim - owed) / parameters.liquidity.transition
+    wanted = xp.maximum(step - economy.redeployment.talks.sum(axis=1), 0.0)
+    return owed, wanted, xp.maximum(owed - aim, 0.0)
+
+
+def _on_offer(books: Books, channel: str, amount: Float[Array, " issuer"]) -> Float[Array, " issuer"]:
+    """What of an amount can be bought: no more bitcoin or gold than everyone else owns."""
+    if channel not in COMMODITIES:
+        return amount
+    return amount * affordable(total_value(books, channel, ECONOMY).sum(), amount.sum())
+
+
+def _divide(
+    economy: Economy,
+    parameters: Parameters,
+    draws: Draws,
+    decisions: Decisions,
+    set_aside: Float[Array, " issuer"],
+    advance: Float[Array, " issuer"],
+) -> Economy:
+    """Choose shares; buy what trades at once, and park the rest for deals.
+
+    Deployable is what the own book has in cash above its operating needs and what is set aside for facilities,
+    plus, for an anxious issuer or one that has a deal to close today, a part of its own bills. The reserve is
+    not touched, but for what it has lent, which goes into AI alone.
+    """
+    books, rule, state = economy.books, parameters.redeployment, economy.redeployment
+    xp = namespace(rule.payout_ratio)
+    needed = rule.operating_cash * (economy.income.distribution + parameters.issuer.fixed_costs / 4.0)
+    kept = needed + set_aside + advance
+    saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal * rule.redeployment
+    drawn = xp.minimum(rule.anxiety_draw * state.anxiety, 1.0) * parameters.issuer.redeploys * saved
+    lacking = deal - xp.maximum(balance(books, OWN) - kept, 0.0) - drawn
+    drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
+    books = pay(books, "own_bill_sale", row(drawn))
+    deployable = xp.maximum(balance(books, OWN) - kept, 0.0) * (1.0 - 1e-14)
+    # Facilities signed earlier are served first, from borrowed money too if there is no other.
+    advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
+    economy = replace(economy, books=books)
+    share = within_mandate(decisions["redeployment"](economy, parameters), parameters)
+    promised = xp.minimum(deal, deployable)
+    ai = share * is_ai(xp)[None, :]
+    wanted = share * (deployable - promised)[:, None] + ratio(ai, ai.sum(axis=1)[:, None]) * advance[:, None]
+    wanted = wanted + promised[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
+    for channel, kind in (
+        ("bills", "own_bill_purchase"),
+        ("bitcoin", "bitcoin_purchase"),
+        ("gold", "gold_purchase"),
+        ("other_ventures", "other_venture_investment"),
+    ):
+        books = pay(books, kind, column(_on_offer(books, channel, wanted[:, COLUMN[channel]])))
+    in_talks = wanted * is_ai(xp)[None, :]
+    books = pay(books, "own_repo_purchase", column(in_talks.sum(axis=1)))
+    state = replace(
+        state,
+        borrowed=advance,
+        share=share,
+        deployable=deployable,
+        talks=state.talks + in_talks,
+        deployed=wanted - in_talks,
+    )
+    return replace(economy, books=books, redeployment=state)

@@ -1,0 +1,372 @@
+"""Phase 7: labs, providers and ventures ask for money; investors answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, affordable, column, material, namespace, ratio, row
+from sim.economy.books.flows import (
+    COMPUTE_LOANS,
+    ECONOMY,
+    INVESTORS,
+    LAB_SHARES,
+    LABS,
+    OWN,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    VENTURE_SHARES,
+    VENTURES,
+)
+from sim.economy.books.ledger import Books, balance, flow_total, net_worth, pay, revalue
+from sim.economy.capital.crowding import private_interest, sponsor_share
+from sim.economy.capital.loans import debt, debt_service, lend, loan_rate, owed_late
+from sim.economy.choice import fraction_met, logit, match
+from sim.economy.compute.hours import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
+from sim.economy.compute.labs import kept_revenue
+from sim.economy.decisions import Decisions
+from sim.economy.parameters import COLUMN, Parameters
+from sim.economy.state import Capital, Draws, Economy
+
+
+def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+    """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
+    plan = decisions["gpu_orders"](economy, parameters)
+    economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
+    asks = _ask(economy, parameters, decisions)
+    economy = replace(economy, capital=asks)
+    economy = _draw_on_backers(economy, parameters, decisions)
+    economy = _fund_labs(economy, parameters, draws, decisions)
+    economy = _fund_providers(economy, parameters)
+    economy = _fund_ventures(economy, parameters)
+    economy = _fund_clouds(economy, parameters)
+    return _pay_out_surplus(economy, parameters)
+
+
+def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
+    """GPU spending that each provider would like this quarter, USD bn.
+
+    It aims for the capacity that expected demand will fill at target utilisation once the GPUs are at work,
+    and orders more readily when a GPU, as full as the market is now, earns more than what its money costs (the
+    provider's own loan rate), its wear (a straight line over its life) and a margin:
+
+        order = clip(K (e^(lead g) u / u*)^x - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
+
+    with x the provider's own appetite for growth.
+    """
+    gpus, rule = economy.gpus, parameters.gpus
+    xp = namespace(gpus.rent)
+    owned = gpus.fleet.sum(axis=1) * gpus.alive
+    filled = gpus.market_utilisation / rule.target_utilisation
+    missing = xp.exp(rule.build_lead * gpus.demand_growth) * filled
+    wanted = owned * (missing**parameters.provider.expansion - 1.0)
+    used = xp.clip(gpus.market_utilisation, rule.target_utilisation * 0.1, 1.0)
+    hours = HOURS_PER_QUARTER * rule.availability * used
+    earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(economy, parameters, used)) / gpus.price
+    hurdle = loan_rate(economy, parameters) + 1.0 / rule.useful_life + rule.hurdle_margin
+    # The logistic function, written so that it cannot overflow.
+    eagerness = 0.5 * (1.0 + xp.tanh(0.5 * rule.hurdle_response * (earned - hurdle)))
+    orders = xp.clip(wanted, 0.0, rule.fastest_expansion * owned) * eagerness
+    return orders * gpus.price / BILLION
+
+
+def investor_appetite(economy: Economy, parameters: Parameters) -> Float[Array, " investor"]:
+    """Money that each investor can call from its backers this quarter, USD bn.
+
+    `budget x appetite x e^(growth t + a sentiment) x (wealth / paid in)^w`: gains, not calls, raise it.
+    """
+    capital, rule = economy.capital, parameters.funding
+    xp = namespace(capital.heat)
+    mood = rule.budget_growth * economy.quarter / 4.0
+    mood = mood + rule.sentiment_response * economy.environment.ai_sentiment
+    wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.paid_in, empty=1.0), 0.0)
+    return parameters.investor.budget * rule.investor_appetite * xp.exp(mood) * wealth**rule.wealth_response
+
+
+def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
+    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
+
+    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
+    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
+    """
+    labs, rule = economy.labs, parameters.funding
+    xp = namespace(labs.revenue)
+    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, rule.slowest_growth, rule.fastest_growth))
+    base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
+    mood = rule.sentiment_multiple * economy.environment.ai_sentiment
+    business = base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat)
+    return (business + balance(economy.books, LABS)) * labs.alive
+
+
+def provider_value(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
+    """Equity value of each provider at what it owes, USD bn."""
+    return equity_value(economy, parameters, debt(economy.books))
+
+
+def equity_value(
+    economy: Economy, parameters: Parameters, owed: Float[Array, " provider"]
+) -> Float[Array, " provider"]:
+    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
+
+    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
+    """
+    gpus, books = economy.gpus, economy.books
+    xp = namespace(gpus.rent)
+    mood = xp.exp(parameters.funding.sentiment_multiple * economy.environment.ai_sentiment)
+    firm = parameters.funding.provider_multiple * 4.0 * gpus.revenue * mood
+    cash = balance(books, PROVIDERS)
+    book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
+    floor = parameters.funding.provider_floor * xp.maximum(book_equity, 0.0)
+    return xp.maximum(firm - owed + cash, floor) * gpus.alive
+
+
+def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
+    """Money that each lab asks investors for this quarter, USD bn.
+
+    A lab whose cash lasts for less than its shortest runway at next quarter's burn asks for what brings it to
+    the target.
+    """
+    labs, rule = economy.labs, parameters.funding
+    xp = namespace(labs.revenue)
+    cash = balance(economy.books, LABS)
+    kept = kept_revenue(labs, parameters)
+    burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
+    short = cash < rule.shortest_runway * burn
+    return xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+
+
+def part_to_borrow(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
+    """Part of its GPU spending for which each provider asks lenders: what they finance, and all of that."""
+    return parameters.funding.loan_to_cost + 0.0 * economy.gpus.plan
+
+
+def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "investor lab"]:
+    """How each investor's money for labs is drawn to each of them: a logit in expected growth and last round.
+
+    Investors follow what grows and what others just funded (Brock and Durlauf 2001), among the labs for which
+    they have an affinity.
+    """
+    capital, labs = economy.capital, economy.labs
+    xp = namespace(labs.revenue)
+    promise = parameters.funding.return_response * (labs.growth - labs.growth.mean())
+    herd = parameters.funding.herding * (capital.peer_share - capital.peer_share.mean())
+    affinity = parameters.investor.lab_affinity
+    return logit(xp.zeros_like(affinity) + (promise + herd)[None, :], affinity)
+
+
+def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capital:
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    rule = parameters.funding
+    lab_ask = decisions["lab_rounds"](economy, parameters) * economy.labs.alive
+    needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
+    free = balance(books, PROVIDERS) - needed
+    merchant = (1.0 - parameters.provider.hyperscale) * gpus.alive
+    # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.
+    plan = gpus.plan * gpus.delivered
+    # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included; collateral
+    # counts at what it would fetch, so that forced sales of others leave less room to borrow.
+    collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
+    room = parameters.credit.largest_leverage * collateral - debt(books)
+    part = decisions["gpu_borrowing"](economy, parameters)
+    borrowed = xp.minimum(part * plan, xp.maximum(plan - free, 0.0))
+    loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
+    equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
+    ventures = economy.ventures
+    net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
+    target = rule.venture_runway * net_burn - balance(books, VENTURES)
+    venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
+    # Backers write off a venture that is worth too little beside what was last paid for it.
+    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= rule.abandoned_below * ventures.round_price)
+    asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
+    before = economy.capital.asked_trend
+    trend = before + rule.ask_memory * (asked + loan_ask.sum() - before)
+    return replace(
+        economy.capital,
+        lab_ask=material(lab_ask),
+        loan_ask=material(loan_ask),
+        equity_ask=material(equity_ask),
+        venture_ask=material(venture_ask),
+        asked=asked,
+        asked_trend=trend,
+    )
+
+
+def _draw_on_backers(economy: Economy, parameters: Parameters, decisions: Decisions) -> Economy:
+    """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it.
+
+    Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
+    """
+    books, rule, capital = economy.books, parameters.funding, economy.capital
+    xp = namespace(rule.dry_powder)
+    budget = decisions["investor_appetite"](economy, parameters)
+    cash = balance(books, INVESTORS)
+    wanted = rule.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
+    call = xp.clip(wanted - cash, 0.0, budget)
+    call = call * affordable(_from_backers(books, parameters), call.sum())
+    surplus = xp.maximum(cash - rule.most_powder * wanted, 0.0)
+    books = pay(books, "capital_call", row(call * (1.0 - parameters.investor.lends)))
+    books = pay(books, "credit_call", row(call * parameters.investor.lends))
+    books = pay(books, "investor_payout", column(surplus))
+    equity = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
+    capital = replace(capital, offered=equity.sum(), paid_in=capital.paid_in + call - surplus)
+    return replace(economy, books=books, capital=capital)
+
+
+def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+    """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
+    capital, labs = economy.capital, economy.labs
+    xp = namespace(labs.revenue)
+    value = lab_valuation(economy, parameters)
+    drawn = _drawn_by_sponsors(economy, parameters, LAB_SHARES)
+    weight = decisions["investor_choice"](economy, parameters) * drawn
+    cash = balance(economy.books, INVESTORS)
+    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, parameters.investor.lab_affinity * drawn))
+    filled = fraction_met(offered.sum(axis=0), capital.lab_ask)
+    # A round that attracts too little fails, unless luck holds it together.
+    closes = xp.where((filled >= parameters.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
+    raised = offered * closes[None, :]
+    total = raised.sum(axis=0)
+    books = revalue(economy.books, LAB_SHARES, _round_price(economy.books, LAB_SHARES, LABS, value, total))
+    books = pay(books, "lab_round", raised)
+    labs = replace(labs, post_money=xp.where(material(total) > 0.0, value + total, labs.post_money))
+    capital = replace(
+        capital,
+        lab_ask=material(capital.lab_ask - total),
+        peer_share=ratio(total, total.sum()),
+    )
+    return replace(economy, books=books, labs=labs, capital=capital)
+
+
+def _drawn_by_sponsors(economy: Economy, parameters: Parameters, instrument: str) -> Float[Array, "1 company"]:
+    """Factor on every investor's affinity for each company, from what issuers already have in it."""
+    share = sponsor_share(economy.books, instrument)
+    return private_interest(share, economy.capital.heat, parameters)[None, :]
+
+
+def _ceiling(money: Array, affinity: Array) -> Array:
+    """The most an investor puts into one company in a quarter: its affinity is that part of its money."""
+    return money[:, None] * affinity
+
+
+def _round_price(books: Books, instrument: str, company: str, value: Array, raised: Array) -> Array:
+    """Price per share: the pre-money value where money is raised, the last mark elsewhere."""
+    xp = namespace(value)
+    issued = -books.positions[instrument][company]
+    return xp.where((material(raised) > 0.0) & (value > 0.0), ratio(value, issued), books.price[instrument])
+
+
+def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
+    """Credit first, then equity, for the providers that have no parent company."""
+    capital, books = economy.capital, economy.books
+    drawn = _drawn_by_sponsors(economy, parameters, PROVIDER_SHARES)
+    money = balance(books, INVESTORS) * parameters.investor.lends
+    affinity = parameters.investor.loan_affinity * drawn
+    open_ask = _open_ask(economy, parameters, capital.loan_ask, "compute_loans")
+    loans = match(money, open_ask, affinity, _ceiling(money, affinity))
+    terms = lend(
+        economy.credit,
+        "investor",
+        books.positions[COMPUTE_LOANS][INVESTORS],
+        loans,
+        loan_rate(economy, parameters),
+        parameters.credit.investor_term,
+    )
+    books = pay(books, "investor_compute_loan", loans)
+    money = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
+    affinity = parameters.investor.provider_affinity * drawn
+    open_ask = _open_ask(economy, parameters, capital.equity_ask, "compute_equity")
+    equity = match(money, open_ask, affinity, _ceiling(money, affinity))
+    raised = equity.sum(axis=0)
+    value = provider_value(economy, parameters)
+    books = revalue(books, PROVIDER_SHARES, _round_price(books, PROVIDER_SHARES, PROVIDERS, value, raised))
+    books = pay(books, "provider_round", equity)
+    capital = replace(
+        capital,
+        loan_ask=material(capital.loan_ask - loans.sum(axis=0)),
+        equity_ask=material(capital.equity_ask - raised),
+    )
+    return replace(economy, books=books, credit=terms, capital=capital)
+
+
+def known_providers(books: Books) -> Float[Array, "issuer provider"]:
+    """1 where an issuer already lends to a provider or owns a part of it."""
+    held = books.positions
+    return 1.0 * ((material(held[COMPUTE_LOANS][OWN]) > 0.0) | (material(held[PROVIDER_SHARES][OWN]) > 0.0))
+
+
+def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str) -> Array:
+    """What investors get to see of the providers' asks.
+
+    A provider keeps a part of what it needs open for the issuers that it knows, as far as they have money in
+    talks; if they then do not close, it goes without. So issuers' money can crowd out investors' money.
+    """
+    xp = namespace(ask)
+    talks = economy.redeployment.talks[:, COLUMN[channel]] * parameters.redeployment.redeployment
+    promised = (known_providers(economy.books) * talks[:, None]).sum(axis=0)
+    return ask - xp.minimum(parameters.redeployment.kept_open * ask, promised)
+
+
+def _fund_ventures(economy: Economy, parameters: Parameters) -> Economy:
+    """Rounds of the neurotech and robotics companies, at their last mark."""
+    capital, books = economy.capital, economy.books
+    offers = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
+    affinity = parameters.investor.venture_affinity * _drawn_by_sponsors(economy, parameters, VENTURE_SHARES)
+    raised = match(offers, capital.venture_ask, affinity, _ceiling(offers, affinity))
+    books = pay(books, "venture_round", raised)
+    left = material(capital.venture_ask - raised.sum(axis=0))
+    return replace(economy, books=books, capital=replace(capital, venture_ask=left))
+
+
+def _fund_clouds(economy: Economy, parameters: Parameters) -> Economy:
+    """Parents top up their clouds for the GPUs they plan, within a budget."""
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    mood = parameters.funding.budget_growth * economy.quarter / 4.0
+    budget = parameters.provider.parent_budget * parameters.funding.investor_appetite * xp.exp(mood)
+    cash = balance(books, PROVIDERS)
+    needed = xp.clip(gpus.plan * gpus.delivered - cash, 0.0, budget) * parameters.provider.hyperscale * gpus.alive
+    needed = needed * affordable(_from_backers(books, parameters), needed.sum())
+    return replace(economy, books=pay(books, "parent_funding", row(needed)))
+
+
+def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
+    """Clouds pay out what they do not need for GPUs; labs in profit what is beyond their longest runway."""
+    books, gpus = economy.books, economy.gpus
+    xp = namespace(gpus.rent)
+    spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
+    spare = xp.maximum(spare, 0.0) * parameters.provider.hyperscale * gpus.alive
+    books = pay_owners(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
+    labs = economy.labs
+    earns = kept_revenue(labs, parameters) > labs.spending
+    spare = balance(books, LABS) - parameters.funding.target_runway * labs.spending
+    spare = xp.maximum(spare, 0.0) * labs.alive * earns
+    return replace(economy, books=pay_owners(books, "lab_dividend", LAB_SHARES, LABS, spare))
+
+
+def pay_owners(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
+    """Divide an amount over all shareholders by what they own; `kind` is the first part of the flows' names."""
+    shares = books.positions[instrument]
+    per_share = amount / -shares[company] * (1.0 - 1e-14)
+    for account, suffix in ((OWN, "issuers"), (INVESTORS, "investors"), (ECONOMY, "public")):
+        books = pay(books, f"{kind}_{suffix}", (shares[account] * per_share).T)
+    return books
+
+
+def liquidated(books: Books, what: str) -> Float[Array, " company"]:
+    """Cash that each failed company (`what`: lab, provider or venture) left to all its owners, USD bn."""
+    return sum(flow_total(books, f"{what}_liquidation_{who}", 1) for who in ("issuers", "investors", "public"))
+
+
+def _from_backers(books: Books, parameters: Parameters) -> Scalar:
+    """The most that everyone outside parts with in a quarter for each kind of funding, USD bn."""
+    return parameters.funding.backers_limit * balance(books, ECONOMY).sum()
+
+
+def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
+    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
+    xp = namespace(capital.asked)
+    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
+    limit = parameters.funding.heat_limit
+    return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

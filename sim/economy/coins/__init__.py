@@ -1,0 +1,1 @@
+"""Stablecoins: tokens, weekly rounds, redemptions, liquidity, reserves and the law."""

@@ -1,0 +1,91 @@
+"""Why holders run, and what a token is worth while they do: the pieces of one week of the token market."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.parameters import Parameters, TokenParameters
+
+LARGEST_STRESS = 50.0
+"""Log odds beyond which everyone runs (or nobody does); keeps exponentials finite."""
+
+
+def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, rule: TokenParameters) -> Array:
+    """What holders fear, as log odds added to those of a calm week.
+
+        x = a1 (1 - p) + a2 1{p < 0.99} + a3 info (1 - q) + a4 peers + a5 news
+
+    a reduced form with a kink where a coin "breaks the buck" (Anadu et al. 2023), doubt about the reserve that
+    disclosure can raise or lower (Ahmed, Aldasoro and Duley 2024) and redemptions that feed on those of others
+    (Ma, Zeng and Zhang 2023).
+
+    Args:
+        price: p, USD per token outside the issuer's window.
+        doubt: info (1 - q), what holders can see of a reserve of quality q; negative when it is more than good.
+        run_rate: share of tokens that others redeemed in panic last week.
+        bad_news: losses on AI last quarter, over tokens.
+        rule: the coefficients.
+    """
+    xp = namespace(price)
+    felt = (
+        rule.price_response * (1.0 - price)
+        + rule.kink * (price < rule.kink_price)
+        + rule.doubt_response * doubt
+        + rule.peer_response * run_rate
+        + rule.loss_alarm * bad_news
+    )
+    return xp.clip(felt, -LARGEST_STRESS, LARGEST_STRESS)
+
+
+def redemption_hazard(felt: Array, rule: TokenParameters) -> Array:
+    """Probability that a holder redeems this week: a logit that gives the churn of calm weeks without stress."""
+    odds = ratio(rule.churn, 1.0 - rule.churn) * namespace(felt).exp(felt)
+    return odds / (1.0 + odds)
+
+
+def arbitrage(parameters: Parameters) -> Float[Array, " issuer"]:
+    """Part of the holders who want out that arbitrageurs bring to the window in a week: `n / (n + n0)`.
+
+    The others find buyers only below par. More arbitrageurs keep the price closer to par, and let a run through
+    faster (Ma, Zeng and Zhang 2023).
+    """
+    count = parameters.issuer.arbitrageurs
+    return ratio(count, count + parameters.tokens.arbitrage_scale, empty=1.0)
+
+
+def flight(
+    leaving: Float[Array, " issuer"], tokens: Float[Array, " issuer"], felt: Array, rule: TokenParameters
+) -> Float[Array, " issuer"]:
+    """Where those go who do not leave the market: into the other coins, by size and safety, USD bn.
+
+    Args:
+        leaving: redeemed in panic this week.
+        tokens: outstanding.
+        felt: stress of each coin.
+        rule: share that flees to other coins.
+    """
+    xp = namespace(tokens)
+    safe = tokens * xp.exp(-felt)
+    others = (1.0 - xp.eye(tokens.shape[0])) * safe[None, :]
+    share = ratio(others, others.sum(axis=1)[:, None])
+    return (rule.flight_to_safety * leaving) @ share
+
+
+def next_yield_impact(gap: Scalar, flow: Scalar, rule: TokenParameters) -> Scalar:
+    """Effect of token flows on the yield of bills, week by week: outflows push harder than inflows.
+
+        gap' = d gap - k max(f, 0) + c k max(-f, 0),  |gap'| <= limit
+
+    (Ahmed and Aldasoro 2025: the effect of outflows is two to three times that of inflows and dies out within
+    about ten days. Their estimate per dollar is scaled by the size of the market, and bounded, because larger
+    flows than theirs would extrapolate.)
+
+    Args:
+        gap: effect so far, per year.
+        flow: f, net minting of the week over tokens.
+        rule: impact k of an inflow, ratio c, weekly persistence d, limit.
+    """
+    xp = namespace(flow)
+    push = rule.yield_impact * (rule.outflow_ratio * xp.maximum(-flow, 0.0) - xp.maximum(flow, 0.0))
+    return xp.clip(rule.impact_decay * gap + push, -rule.impact_limit, rule.impact_limit)

@@ -1,0 +1,248 @@
+"""Thirteen weeks of the token market: demand, panic, redemptions from the liquidity waterfall, and the price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, flag, namespace, ratio, repeat
+from sim.economy.books.flows import ADVANCES, RESERVE, TOKENS
+from sim.economy.books.ledger import total_value
+from sim.economy.choice import logit
+from sim.economy.coins.liquidity import GONE, discounts, holdings, raised, reserve_only, speeds, usable
+from sim.economy.coins.redemptions import arbitrage, flight, next_yield_impact, redemption_hazard, stress
+from sim.economy.coins.regimes import law_of
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy
+
+WEEKS = 13
+CLOSED = 1e-6
+"""Share of redemptions refused from which the window counts as closed: rounding does not close it."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """What one week hands to the next."""
+
+    tokens: Float[Array, " issuer"]
+    stock: Float[Array, "issuer rung"]
+    """what is left of the liquidity waterfall, USD bn"""
+    pressure: Float[Array, " issuer"]
+    run_rate: Float[Array, " issuer"]
+    shut: Float[Array, " issuer"]
+    price: Float[Array, " issuer"]
+    yield_gap: Scalar
+
+
+@dataclass(frozen=True)
+class WeeklyRounds:
+    """What the weeks of a quarter add up to; USD bn per issuer unless said."""
+
+    last: Week
+    minted: Float[Array, " issuer"]
+    redeemed: Float[Array, " issuer"]
+    average: Float[Array, " issuer"]
+    proceeds: Float[Array, "issuer rung"]
+    """raised from the waterfall; in the cash rungs, cash used"""
+    lowest_price: Float[Array, " issuer"]
+    largest_outflow: Float[Array, " issuer"]
+    weeks_shut: Float[Array, " issuer"]
+    yield_impact: Scalar
+
+    @property
+    def tokens(self) -> Float[Array, " issuer"]:
+        """Outstanding at the end of the quarter."""
+        return self.last.tokens
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What does not change within the quarter."""
+
+    push: Scalar
+    """of demand, log per week"""
+    network: Scalar
+    pull: Float[Array, " issuer"]
+    discount: Float[Array, " rung"]
+    part: Float[Array, " rung"]
+    reserve: Float[Array, " rung"]
+    """1 for the rungs of the reserve, 0 for those of the own book"""
+    advances: Float[Array, " issuer"]
+    """what the own book owes the reserve when the quarter opens"""
+    advance_kept: Scalar
+    """part of it that counts in a hurry"""
+    at_window: Float[Array, " issuer"]
+    transparency: Float[Array, " issuer"]
+    bad_news: Float[Array, " issuer"]
+
+
+def opportunity_cost(economy: Economy, yield_paid: Array) -> Scalar:
+    """Bill rate less the yield passed on, averaged over tokens, per year."""
+    held = -economy.books.positions[TOKENS][RESERVE]
+    return economy.environment.bill_rate - ratio((held * yield_paid).sum(), held.sum())
+
+
+def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_paid: Array) -> WeeklyRounds:
+    """Run the weekly rounds of one quarter.
+
+    Aggregate demand M grows by
+
+        dln M = g (1 - M/K) + b_c dln(bitcoin) + b_s sentiment - b_r d(r - y) + noise
+
+    a logistic trend, the crypto cycle, and the money-demand response to the opportunity cost of holding a coin
+    that pays y when bills pay r (semi-elasticity b_r; sign: Aldasoro et al. 2024). Issuers share it by a logit
+    in their own lagged share, trust and yield (Brock-Durlauf form; network externality: Bertsch 2023):
+
+        V_j = n ln s_j + a_j + t trust_j + y yield_j
+
+    On top of the net change, a steady part of all tokens is redeemed and minted anew every week, and holders run
+    as `sim.economy.coins.redemptions` says.
+    """
+    frame = _frame(economy, parameters, yield_paid)
+    state, books = economy.tokens, economy.books
+    tokens = -books.positions[TOKENS][RESERVE]
+    none = 0.0 * tokens
+    week = Week(
+        tokens=tokens,
+        stock=holdings(books) * usable(parameters, law_of(economy, parameters)),
+        pressure=state.pressure,
+        run_rate=state.run_rate,
+        shut=state.shut,
+        price=state.price,
+        yield_gap=0.0 * frame.push,
+    )
+    rounds = WeeklyRounds(week, none, none, none, 0.0 * week.stock, none + 1.0, none, none, 0.0 * frame.push)
+    weeks = {
+        "demand": draws.token_demand,
+        "share": draws.token_share.T,
+        "stuck": draws.events.stuck.T,
+        "shock": draws.events.redemption.T,
+    }
+    return repeat(lambda so_far, today: _one_week(so_far, frame, parameters, today), rounds, weeks)
+
+
+def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame:
+    rule, mood = parameters.tokens, economy.environment
+    dearer = opportunity_cost(economy, yield_paid) - economy.tokens.opportunity_cost
+    push = (
+        rule.crypto_elasticity * mood.crypto_return
+        + rule.sentiment_elasticity * mood.crypto_sentiment
+        - rule.rate_elasticity * dearer
+    ) / WEEKS
+    # Quarterly coefficients, made weekly so that thirteen rounds add up to one quarterly step.
+    network = rule.network ** (1.0 / WEEKS)
+    weekly = ratio(1.0 - network, 1.0 - rule.network, empty=1.0 / WEEKS)
+    trust = rule.trust_weight * (economy.tokens.trust - 1.0)
+    discount = discounts(parameters)
+    return Frame(
+        push=push,
+        network=network,
+        pull=weekly * (parameters.issuer.attraction + trust + rule.yield_weight * yield_paid),
+        discount=discount,
+        part=speeds(parameters),
+        reserve=reserve_only(parameters),
+        advances=total_value(economy.books, ADVANCES, RESERVE),
+        advance_kept=1.0 - parameters.liquidity.advance_discount,
+        at_window=arbitrage(parameters),
+        transparency=economy.tokens.transparency,
+        bad_news=economy.tokens.bad_news,
+    )
+
+
+def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today: dict[str, Array]) -> WeeklyRounds:
+    """One week: who wants in and out, who is paid, what that costs, and what a token fetches."""
+    rule, before = parameters.tokens, rounds.last
+    tokens, xp = before.tokens, namespace(before.tokens)
+    stuck = today["stuck"]
+    by_bank = rule.bank_closure * (stuck > 0.0)
+    fear = _loss_feared(rounds, frame, stuck)
+    # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
+    barred = flag(by_bank > 0.0, tokens)
+    unsure = xp.maximum(barred, before.shut)
+    opening_price = 1.0 - rule.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
+    felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, rule)
+    panic = xp.maximum(redemption_hazard(felt, rule) - rule.churn, 0.0) + today["shock"]
+    target = _demand(tokens, frame, parameters, today)
+    growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - rule.churn)
+    churned = rule.churn * xp.minimum(tokens, target)
+    # Nobody mints at par what can be had for less.
+    new = (xp.maximum(growth, 0.0) + churned) * (1.0 - before.shut)
+    leaving = xp.maximum(-growth, 0.0) + churned
+    running = xp.minimum(panic, 1.0) * staying
+    wanted = leaving + frame.at_window * running
+    allowed = (1.0 - by_bank) * wanted
+    stock = _with_cash(before.stock, new)
+    proceeds = raised(stock, allowed, frame.part * _within_reach(stock, stuck, tokens, frame), frame.discount)
+    paid = proceeds.sum(axis=1)
+    refused = xp.clip(1.0 - ratio(paid, allowed, empty=1.0), 0.0, 1.0)
+    alive = flag(tokens > GONE, tokens)
+    shut = alive * flag(refused > CLOSED, tokens)
+    ran = xp.maximum(paid - leaving, 0.0)
+    open_now = (1.0 - xp.maximum(shut, xp.maximum(before.shut, barred))) * alive
+    arriving = flight(ran, tokens * open_now, felt, rule)
+    after = xp.maximum(tokens + new + arriving - paid, 0.0)
+    stock = _with_cash(stock - proceeds / (1.0 - frame.discount)[None, :], arriving)
+    # A premium while demand outruns what arbitrageurs mint, a discount while holders cannot get out.
+    premium = (1.0 - frame.at_window) * ratio(growth, tokens)
+    unserved = ratio(leaving + running - paid, tokens)
+    # By the end of a week with an open window, arbitrageurs have closed most of the gap.
+    served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
+    pressure = xp.where(shut > 0.0, unserved, served_later) - premium
+    low = 1.0 - rule.price_impact * (unserved - premium) - xp.maximum(shut, barred) * xp.maximum(fear, 0.0)
+    price = 1.0 - rule.price_impact * pressure - shut * xp.maximum(fear, 0.0)
+    flow = ratio(after.sum() - tokens.sum(), tokens.sum())
+    gap = next_yield_impact(before.yield_gap, flow, rule)
+    return WeeklyRounds(
+        last=Week(after, stock, pressure, alive * ratio(ran, tokens), shut, xp.maximum(price, 0.0), gap),
+        minted=rounds.minted + new + arriving,
+        redeemed=rounds.redeemed + paid,
+        average=rounds.average + 0.5 * (tokens + after) / WEEKS,
+        proceeds=rounds.proceeds + proceeds,
+        lowest_price=xp.clip(xp.minimum(rounds.lowest_price, xp.minimum(low, opening_price)), 0.0, 1.0),
+        largest_outflow=xp.maximum(rounds.largest_outflow, alive * ratio(tokens - after, tokens)),
+        weeks_shut=rounds.weeks_shut + alive * xp.maximum(by_bank, shut),
+        yield_impact=rounds.yield_impact + gap / WEEKS,
+    )
+
+
+def _demand(
+    tokens: Array, frame: Frame, parameters: Parameters, today: dict[str, Array]
+) -> Float[Array, " issuer"]:
+    """Tokens of each issuer that holders would like to hold at the end of a calm week, USD bn."""
+    rule = parameters.tokens
+    xp = namespace(tokens)
+    total = tokens.sum()
+    trend = rule.demand_growth / (4.0 * WEEKS) * (1.0 - total / rule.saturation)
+    total_next = total * xp.exp(trend + frame.push + rule.demand_noise * today["demand"])
+    lagged = frame.network * xp.log(xp.maximum(ratio(tokens, total), 1e-12))
+    utility = lagged + frame.pull + rule.share_noise * today["share"]
+    return total_next * logit(utility, flag(tokens > GONE, tokens))
+
+
+def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
+    """What holders would lose, per token, if all had to be sold now and nothing stuck came back.
+
+    `1 - q`; negative when the reserve is worth more than the tokens. What the own book has paid holders since the
+    quarter opened, it no longer owes the reserve.
+    """
+    week = rounds.last
+    xp = namespace(week.tokens)
+    paid_back = (rounds.proceeds * (1.0 - frame.reserve)).sum(axis=1)
+    owed = xp.maximum(frame.advances - paid_back, 0.0)
+    traded = (week.stock * (frame.reserve * (1.0 - frame.discount))).sum(axis=1)
+    return 1.0 - ratio(traded + frame.advance_kept * owed, week.tokens, empty=1.0) + stuck
+
+
+def _within_reach(stock: Array, stuck: Array, tokens: Array, frame: Frame) -> Float[Array, "issuer rung"]:
+    """Part of each rung that is not stuck in a failed bank: cash, repo and bills are hit alike."""
+    xp = namespace(stock)
+    liquid = (frame.reserve * (1.0 - frame.discount) >= 1.0)[None, :]
+    missing = ratio(stuck * tokens, (stock * liquid).sum(axis=1))
+    return xp.where(liquid, 1.0 - xp.minimum(missing, 1.0)[:, None], 1.0)
+
+
+def _with_cash(stock: Float[Array, "issuer rung"], money: Float[Array, " issuer"]) -> Array:
+    """Put money into the first rung, the reserve's cash."""
+    xp = namespace(stock)
+    return stock + money[:, None] * (xp.arange(stock.shape[1]) == 0)

@@ -1,0 +1,153 @@
+"""Phase 6: the market for GPU hours. Hours demanded meet hours offered, the rent adjusts, GPUs age."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio, row
+from sim.economy.books.flows import GPUS, PROVIDERS
+from sim.economy.books.ledger import Books, balance, flow_total, pay, write_down
+from sim.economy.choice import match
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy, Gpus
+
+HOURS_PER_QUARTER = 365.25 * 24.0 / 4.0
+BILLION = 1e9
+
+
+def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Set the rent, allocate hours, pay for them and for what they cost, and let the GPUs age.
+
+    Issuers who bought services of their borrowers come first (they have paid in phase 4), then labs, at the
+    providers with whom they have contracts, then wherever there is room; other customers take what is left. All
+    pay the same rent; hours paid for beyond what a provider has are not delivered.
+    """
+    labs, gpus = economy.labs, economy.gpus
+    xp = namespace(gpus.rent)
+    capacity = offered_hours(gpus, parameters)
+    # Hours that GPUs from outside the model serve are lost to the providers here.
+    inside = 1.0 - draws.events.outside_supply
+    bought = flow_total(economy.books, "issuer_gpu_services", 0)
+    wanted = (labs.compute_budget / gpus.rent).sum() + inside * other_hours(economy, parameters, gpus.rent)
+    wanted = wanted + bought.sum() / gpus.rent
+    rent = next_rent(gpus.rent, ratio(wanted, capacity.sum()), parameters, draws)
+    lab_hours = labs.compute_budget / rent
+    others = inside * other_hours(economy, parameters, rent)
+    served_issuers = xp.minimum(bought / rent, capacity)
+    free = capacity - served_issuers
+    served = match(lab_hours, free, parameters.lab.supplier_weight * gpus.alive[None, :])
+    room = xp.maximum(free - served.sum(axis=0), 0.0)
+    served_others = match(others[None], room, row(parameters.provider.customer_weight))
+    books = pay(economy.books, "compute", served * rent)
+    books = pay(books, "cloud_revenue", served_others * rent)
+    to_others = served.sum(axis=0) + served_others[0]
+    sold, revenue = to_others + served_issuers, to_others * rent + bought
+    books, running_cost, unpaid = _pay_running_costs(economy, books, parameters, sold, revenue)
+    demand = lab_hours.sum() + others + served_issuers.sum()
+    grown = xp.log(ratio(demand, gpus.demand, empty=1.0) + 1e-12)
+    used = served.sum(axis=1)
+    for_customers = ratio(parameters.labs.inference_cost * labs.revenue, labs.compute_budget)
+    labs = replace(labs, research_hours=used * xp.maximum(1.0 - for_customers, 0.0))
+    books, gpus = _age(books, gpus, parameters)
+    gpus = replace(
+        gpus,
+        rent=rent,
+        progress=gpus.progress + draws.progress,
+        demand=demand,
+        demand_growth=gpus.demand_growth + parameters.gpus.demand_learning * (grown - gpus.demand_growth),
+        market_utilisation=ratio(demand, capacity.sum()),
+        utilisation=ratio(sold, capacity),
+        revenue=revenue,
+        running_cost=running_cost,
+    )
+    credit = replace(economy.credit, unpaid_costs=unpaid)
+    return replace(economy, books=books, labs=labs, gpus=gpus, credit=credit)
+
+
+def offered_hours(gpus: Gpus, parameters: Parameters) -> Float[Array, " provider"]:
+    """GPU hours that each provider can sell this quarter, billions."""
+    hours = HOURS_PER_QUARTER / BILLION * parameters.gpus.availability
+    return gpus.fleet.sum(axis=1) * hours * gpus.alive
+
+
+def next_rent(rent: Scalar, utilisation: Scalar, parameters: Parameters, draws: Draws) -> Scalar:
+    """Rental price by partial adjustment to scarcity: `dln p = k (u - u*) - g n + e`, which can rise or fall.
+
+    Args:
+        rent: last quarter's, USD per GPU-hour.
+        utilisation: hours wanted at that rent over hours offered; above one when customers are turned away.
+        parameters: response k, target utilisation u*, technical progress g a year.
+        draws: years of progress n that arrive this quarter, and the shock.
+    """
+    rule = parameters.gpus
+    xp = namespace(rent)
+    scarcity = rule.price_response * (utilisation - rule.target_utilisation)
+    return rent * xp.exp(scarcity - rule.technical_progress * draws.progress + rule.price_noise * draws.rent)
+
+
+def other_hours(economy: Economy, parameters: Parameters, rent: Scalar) -> Scalar:
+    """Hours that customers other than the labs want, billions.
+
+    Grows with the adoption of AI and with the mood about it, and falls with the rent at constant elasticity.
+    """
+    labs, rule = economy.labs, parameters.gpus
+    xp = namespace(rent)
+    spread = ratio(labs.adoption, labs.opening_adoption, empty=1.0)
+    cheaper = (rent / economy.gpus.opening_rent) ** (-rule.other_demand_elasticity)
+    mood = xp.exp(rule.other_demand_sentiment * economy.environment.ai_sentiment)
+    return rule.other_demand * spread**rule.other_demand_growth * cheaper * mood
+
+
+def running_cost_per_hour(economy: Economy, parameters: Parameters, used: Scalar) -> Scalar:
+    """Power, hosting and other cost of an hour sold, when a share `used` of the hours offered is, USD."""
+    rule = parameters.gpus
+    power = rule.power_per_gpu * rule.power_overhead * rule.power_price
+    hosting = rule.hosting_price / (HOURS_PER_QUARTER * rule.availability * used)
+    return thrift(economy, parameters) * (power + hosting) + rule.running_cost_share * economy.gpus.rent
+
+
+def thrift(economy: Economy, parameters: Parameters) -> Scalar:
+    """Power and space that a given computing power needs, against the opening: falls with each generation."""
+    xp = namespace(economy.gpus.progress)
+    return xp.exp(-parameters.gpus.efficiency_gain * economy.gpus.progress)
+
+
+def _pay_running_costs(
+    economy: Economy, books: Books, parameters: Parameters, sold: Array, revenue: Array
+) -> tuple[Books, Array, Array]:
+    """Power for hours sold, hosting for every GPU, staff and other cost in proportion to revenue."""
+    rule = parameters.gpus
+    xp = namespace(sold)
+    needed = thrift(economy, parameters)
+    power = needed * sold * rule.power_per_gpu * rule.power_overhead * rule.power_price
+    hosting = needed * economy.gpus.fleet.sum(axis=1) * rule.hosting_price / BILLION
+    other = rule.running_cost_share * revenue
+    due = power + hosting + other
+    cash = balance(books, PROVIDERS)
+    paid = affordable(cash, due)
+    for kind, cost in (("power", power), ("hosting", hosting), ("provider_costs", other)):
+        books = pay(books, kind, column(cost * paid))
+    return books, due * paid, xp.maximum(due - cash, 0.0)
+
+
+def _age(books: Books, gpus: Gpus, parameters: Parameters) -> tuple[Books, Gpus]:
+    """Every cohort grows a quarter older: straight-line depreciation, retirement at the end of its life."""
+    rule = parameters.gpus
+    xp = namespace(gpus.fleet)
+    age = xp.arange(gpus.fleet.shape[1]) * 1.0
+    left = xp.maximum(rule.useful_life * 4.0 - age, 1.0)
+    kept = xp.where(age < rule.useful_life * 4.0 - 1.0, 1.0 - 1.0 / left, 0.0)
+    worn = gpus.book_value * (1.0 - kept)[None, :] * rule.ageing
+    working = gpus.fleet * (age < rule.useful_life * 4.0 - 1.0)[None, :]
+    books = write_down(books, GPUS, PROVIDERS, worn.sum(axis=1))
+    fleet = (1.0 - rule.ageing) * gpus.fleet + rule.ageing * _shift(working)
+    value_now = gpus.book_value - worn
+    book_value = (1.0 - rule.ageing) * value_now + rule.ageing * _shift(value_now)
+    return books, replace(gpus, fleet=fleet, book_value=book_value)
+
+
+def _shift(cohorts: Array) -> Array:
+    xp = namespace(cohorts)
+    return xp.concat([xp.zeros_like(cohorts[:, :1]), cohorts[:, :-1]], axis=1)

@@ -1,0 +1,64 @@
+"""Phase 9: providers buy GPUs from the vendor with what they raised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, Scalar, affordable, column, namespace, ratio
+from sim.economy.books.flows import PROVIDERS
+from sim.economy.books.ledger import balance, pay
+from sim.economy.capital.loans import debt_service, owed_late
+from sim.economy.compute.hours import BILLION
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy
+
+
+def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Spend what is planned and paid for, up to what the vendor can deliver; GPUs work from next quarter.
+
+    Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the others.
+    """
+    gpus, rule = economy.gpus, parameters.gpus
+    xp = namespace(gpus.price)
+    kept = parameters.funding.liquidity_quarters * debt_service(economy) * (1.0 - parameters.provider.hyperscale)
+    kept = kept + owed_late(economy.credit)
+    free = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
+    wanted = xp.minimum(gpus.plan, free) * gpus.alive
+    everyone = ratio(wanted.sum(), 1.0 - rule.other_buyers)
+    limit = gpus.delivery_limit * gpus.price / BILLION
+    planned = ratio(gpus.plan.sum(), 1.0 - rule.other_buyers)
+    spent = wanted * affordable(limit, everyone)
+    books = pay(economy.books, "gpu_purchase", column(spent))
+    others = spent.sum() * ratio(rule.other_buyers, 1.0 - rule.other_buyers)
+    books = pay(books, "other_gpu_purchase", others[None, None])
+    bought = spent / gpus.price * BILLION
+    gpus = replace(
+        gpus,
+        paid=gpus.price,
+        delivered=affordable(limit, planned),
+        fleet=install(gpus.fleet, bought),
+        book_value=install(gpus.book_value, spent),
+        price=next_gpu_price(gpus.price, ratio(planned, limit), parameters, draws.progress),
+        delivery_limit=gpus.delivery_limit * xp.exp(rule.delivery_growth / 4.0),
+    )
+    return replace(economy, books=books, gpus=gpus)
+
+
+def next_gpu_price(price: Scalar, orders: Scalar, parameters: Parameters, progress: Scalar) -> Scalar:
+    """Installed price of a GPU (H100 equivalent): falls with progress, less so when orders exceed supply.
+
+    `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a
+    multiple of what can be delivered.
+    """
+    rule = parameters.gpus
+    xp = namespace(price)
+    scarce = xp.clip(orders - 1.0, 0.0, 1.0)
+    return price * xp.exp(-rule.price_decline * progress + rule.scarcity_pricing * scarce)
+
+
+def install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:
+    """Add new GPUs (or their cost) to the youngest cohort."""
+    xp = namespace(cohorts)
+    return xp.concat([cohorts[:, :1] + new[:, None], cohorts[:, 1:]], axis=1)

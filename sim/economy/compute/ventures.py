@@ -1,0 +1,29 @@
+"""Neurotech and robotics companies: they burn what they raise, and reach milestones with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.economy.arrays import column, namespace, row
+from sim.economy.books.flows import VENTURES
+from sim.economy.books.ledger import balance, pay
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy
+
+
+def run_ventures(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Revenue comes in, costs are paid as far as cash goes, milestones follow spending."""
+    ventures = economy.ventures
+    xp = namespace(ventures.burn)
+    grow = xp.exp(parameters.venture.burn_growth / 4.0)
+    burn, revenue = ventures.burn * grow * ventures.alive, ventures.revenue * grow * ventures.alive
+    books = pay(economy.books, "venture_revenue", row(revenue))
+    spent = xp.minimum(burn, balance(books, VENTURES))
+    books = pay(books, "venture_costs", column(spent))
+    ventures = replace(
+        ventures,
+        burn=burn,
+        revenue=revenue,
+        milestones=ventures.milestones + parameters.venture.progress * spent,
+    )
+    return replace(economy, books=books, ventures=ventures)

@@ -1,0 +1,1 @@
+"""Distress: workouts, failures, contagion between balance sheets, and newcomers."""

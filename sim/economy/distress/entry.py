@@ -1,0 +1,114 @@
+"""Phase 10, last part: newcomers take the places of failed labs, merchant providers and ventures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, column, namespace, ratio, row
+from sim.economy.books.flows import LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES
+from sim.economy.books.ledger import Books, cancel_shares, pay, revalue
+from sim.economy.compute.hours import BILLION
+from sim.economy.compute.orders import install
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy
+
+
+def admit_newcomers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Fill places that have been empty for long enough; count the quarters of those that have not.
+
+    The worthless shares of the failed company are cancelled, and founders (part of everyone else) put in the
+    capital for all of the new ones. A newcomer inherits what belongs to the place, such as which investors and
+    suppliers are near, and no asset or debt.
+    """
+    economy = _new_labs(economy, parameters)
+    economy = _new_providers(economy, parameters)
+    return _new_ventures(economy, parameters)
+
+
+def _entering(alive: Array, vacant: Array, parameters: Parameters) -> Array:
+    """1 for the places that are filled now."""
+    rule = parameters.entry
+    return (1.0 - alive) * (vacant >= rule.entry_delay) * (rule.entry > 0.0)
+
+
+def _waited(alive: Array, vacant: Array) -> Array:
+    return (1.0 - alive) * (vacant + 1.0)
+
+
+def _founded(books: Books, shares: str, kind: str, capital: Float[Array, " company"]) -> Books:
+    """Issue one share, to the founders, for the capital of each newcomer."""
+    entering = 1.0 * (capital > 0.0)
+    books = cancel_shares(books, shares, entering)
+    price = books.price[shares]
+    books = revalue(books, shares, price * (1.0 - entering) + capital)
+    return pay(books, kind, row(capital))
+
+
+def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
+    """A lab starts with a part of the leader's compute, a few customers, and a budget that lasts its first runway.
+
+    It expects to grow as fast as the labs in business did.
+    """
+    labs, rule = economy.labs, parameters.entry
+    xp = namespace(labs.revenue)
+    enters = _entering(labs.alive, labs.vacant, parameters)
+    capital = rule.lab_capital * enters
+    here = enters > 0.0
+    expected = ratio((labs.growth * labs.revenue * labs.alive).sum(), (labs.revenue * labs.alive).sum())
+    alive = labs.alive + enters
+    share = xp.where(here, rule.lab_share, labs.market_share * (1.0 - rule.lab_share * enters.sum()))
+    labs = replace(
+        labs,
+        alive=alive,
+        vacant=_waited(alive, labs.vacant),
+        newcomer=xp.where(here, 1.0, labs.newcomer),
+        market_share=share,
+        training_compute=xp.where(here, rule.lab_compute * labs.training_compute.max(), labs.training_compute),
+        spending=xp.where(here, capital / parameters.funding.target_runway, labs.spending),
+        growth=xp.where(here, expected, labs.growth),
+        post_money=labs.post_money + capital,
+    )
+    return replace(economy, books=_founded(economy.books, LAB_SHARES, "lab_founding", capital), labs=labs)
+
+
+def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
+    """A provider buys its first GPUs at once, with most of its capital. Clouds with a parent are not replaced."""
+    gpus, rule = economy.gpus, parameters.entry
+    xp = namespace(gpus.rent)
+    enters = _entering(gpus.alive, gpus.vacant, parameters) * (1.0 - parameters.provider.hyperscale)
+    capital = rule.provider_capital * enters
+    books = _founded(economy.books, PROVIDER_SHARES, "provider_founding", capital)
+    spent = rule.fleet_share * capital * (1.0 - 1e-14)
+    books = pay(books, "first_gpu_purchase", column(spent))
+    alive = gpus.alive + enters
+    gpus = replace(
+        gpus,
+        alive=alive,
+        vacant=_waited(alive, gpus.vacant),
+        fleet=install(gpus.fleet, spent / gpus.paid * BILLION),
+        book_value=install(gpus.book_value, spent),
+        utilisation=xp.where(enters > 0.0, parameters.gpus.target_utilisation, gpus.utilisation),
+    )
+    return replace(economy, books=books, gpus=gpus)
+
+
+def _new_ventures(economy: Economy, parameters: Parameters) -> Economy:
+    """A venture starts to burn its capital over the runway that ventures raise for."""
+    ventures, rule = economy.ventures, parameters.entry
+    xp = namespace(ventures.burn)
+    enters = _entering(ventures.alive, ventures.vacant, parameters)
+    capital = rule.venture_capital * enters
+    alive = ventures.alive + enters
+    books = _founded(economy.books, VENTURE_SHARES, "venture_founding", capital)
+    ventures = replace(
+        ventures,
+        alive=alive,
+        vacant=_waited(alive, ventures.vacant),
+        burn=xp.where(enters > 0.0, capital / parameters.funding.venture_runway, ventures.burn),
+        milestones=ventures.milestones * (1.0 - enters),
+        funding_heat=ventures.funding_heat * (1.0 - enters),
+        round_price=xp.where(enters > 0.0, books.price[VENTURE_SHARES], ventures.round_price),
+    )
+    return replace(economy, books=books, ventures=ventures)

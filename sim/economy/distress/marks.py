@@ -1,0 +1,90 @@
+"""Phase 10, first part: stakes are marked to what they are worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, material, namespace, ratio
+from sim.economy.books.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
+from sim.economy.books.ledger import Books, flow_total, revalue
+from sim.economy.capital.rounds import lab_valuation, market_heat, provider_value
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy, Ventures
+
+
+def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Move share prices towards fair value; a company that investors funded this quarter keeps that price.
+
+    Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the
+    wider the hotter the market in which they were funded.
+    """
+    economy = replace(economy, ventures=_remember_rounds(economy, parameters))
+    books, rule = economy.books, parameters.funding
+    labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, parameters), rule.lab_mark_speed, "lab_round")
+    providers = _towards(
+        books,
+        PROVIDER_SHARES,
+        PROVIDERS,
+        provider_value(economy, parameters),
+        rule.provider_mark_speed,
+        "provider_round",
+    )
+    ventures = next_venture_price(
+        books.price[VENTURE_SHARES], economy.ventures.funding_heat, parameters, draws.venture_value
+    )
+    books = revalue(books, LAB_SHARES, labs)
+    books = revalue(books, PROVIDER_SHARES, providers)
+    books = revalue(books, VENTURE_SHARES, ventures)
+    environment = replace(economy.environment, ai_return=_return_of_marks(books))
+    return replace(economy, books=books, environment=environment)
+
+
+def next_venture_price(price: Array, funding_heat: Array, parameters: Parameters, shock: Array) -> Array:
+    """Price of ventures' shares a quarter later: geometric Brownian, with volatility `v e^(h heat)`.
+
+    In hot markets the marginal project is riskier: it fails more often, and what succeeds is worth more (Nanda and
+    Rhodes-Kropf 2013). The expected return is the same.
+
+    Args:
+        price: `(venture,)`, USD bn.
+        funding_heat: heat of the market in which each was funded, log.
+        parameters: `funding.venture_drift`, `venture_volatility` v and `hot_market_risk` h.
+        shock: standard normal, `(venture,)`.
+    """
+    rule = parameters.funding
+    xp = namespace(price)
+    volatility = rule.venture_volatility * xp.exp(rule.hot_market_risk * funding_heat)
+    return price * xp.exp((rule.venture_drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)
+
+
+def _remember_rounds(economy: Economy, parameters: Parameters) -> Ventures:
+    """At what price, and in how hot a market, each venture was last given money; by investors or issuers."""
+    books, ventures = economy.books, economy.ventures
+    xp = namespace(ventures.burn)
+    raised = flow_total(books, "venture_round", 0) + flow_total(books, "issuer_venture_equity", 0)
+    worth = -books.positions[VENTURE_SHARES][VENTURES] * books.price[VENTURE_SHARES]
+    new = ratio(raised, worth)
+    return replace(
+        ventures,
+        funding_heat=(1.0 - new) * ventures.funding_heat + new * market_heat(economy.capital, parameters),
+        round_price=xp.where(material(raised) > 0.0, books.price[VENTURE_SHARES], ventures.round_price),
+    )
+
+
+def _return_of_marks(books: Books) -> Scalar:
+    """Log return on all shares of labs so far this quarter, rounds included and new money left aside."""
+    worth = (-books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES]).sum()
+    gain = -books.journal.revaluations[LAB_SHARES][LABS].sum()
+    raised = flow_total(books, "lab_round", 0).sum() + flow_total(books, "issuer_lab_equity", 0).sum()
+    xp = namespace(worth)
+    return xp.log(xp.maximum(ratio(worth - raised, worth - raised - gain, empty=1.0), NEXT_TO_NOTHING))
+
+
+def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Scalar, round_kind: str) -> Array:
+    """Price after closing `speed` of the log gap to fair value."""
+    xp = namespace(fair)
+    price = books.price[instrument]
+    worth = -books.positions[instrument][company] * price
+    move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
+    raised = material(flow_total(books, round_kind, 0)) > 0.0
+    return price * xp.where(raised | (worth <= 0.0), 1.0, move)

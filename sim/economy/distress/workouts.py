@@ -1,0 +1,135 @@
+"""Phase 10: lenders to a provider that cannot pay, but is worth more alive, take shares for a part of their loans.
+
+The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import Array, affordable, namespace, ratio
+from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS
+from sim.economy.books.ledger import balance, convert, flow_total, revalue, write_off
+from sim.economy.capital.loans import debt
+from sim.economy.capital.rounds import equity_value
+from sim.economy.compute.hours import BILLION
+from sim.economy.parameters import Parameters
+from sim.economy.state import Credit, Economy, LoanTerms
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Terms on which a provider's lenders would take shares.
+
+    Attributes:
+        agreed: 1 where the lenders are better off with it than with liquidation.
+        price: of a share after the loss of the old owners, USD bn.
+        paid_in_shares: part of the claims given up that is received in shares; the rest is lost.
+    """
+
+    agreed: Float[Array, " provider"]
+    price: Float[Array, " provider"]
+    paid_in_shares: Float[Array, " provider"]
+
+
+def work_out(
+    economy: Economy, parameters: Parameters, short: Float[Array, " provider"]
+) -> tuple[Economy, Float[Array, " provider"]]:
+    """Exchange loans for shares where that serves the lenders, and give the provider time for the rest.
+
+    `workout_share` of each claim is exchanged for new shares, and what remains falls due `workout_extension`
+    quarters later.
+
+    Args:
+        economy: after what was late has been made good, and interest still unpaid been added to the loans.
+        parameters: the share exchanged, the extension, and what the old owners keep at least.
+        short: 1 for the providers that cannot pay, and may be worked out.
+
+    Returns:
+        The economy after it, and 1 for each provider that goes on.
+    """
+    terms = exchange_terms(economy, parameters, short)
+    agreed, credit = terms.agreed, economy.credit
+    books = economy.books
+    price = books.price[PROVIDER_SHARES]
+    books = revalue(books, PROVIDER_SHARES, namespace(price).where(agreed > 0.0, terms.price, price))
+    given_up = parameters.credit.workout_share * agreed
+    claims = books.positions[COMPUTE_LOANS]
+    for lender in (OWN, INVESTORS):
+        books = write_off(
+            books, COMPUTE_LOANS, lender, PROVIDERS, claims[lender] * (given_up * (1.0 - terms.paid_in_shares))
+        )
+        swapped = claims[lender] * (given_up * terms.paid_in_shares)
+        books = convert(books, COMPUTE_LOANS, PROVIDER_SHARES, lender, PROVIDERS, swapped)
+    credit = _given_time(credit, agreed, parameters)
+    return replace(economy, books=books, credit=credit), agreed
+
+
+def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array, " provider"]) -> Exchange:
+    """What lenders would get for a part of their claims, and whether it beats liquidation.
+
+    With claims C, share s of them exchanged and E the equity value at the debt that
+    would remain, the old owners' shares are worth
+
+        W = min(their mark, max(E - s C, k E))
+
+    so that they bear the loss first but keep a share k of the company; the lenders get shares worth
+    `V = min(s C, (1 - k) / k W)` at the same price, and lose the rest. They agree if the provider earns more than
+    its running cost, and if V is at least what the same claims would fetch in a liquidation in which everyone
+    who is short sells at once.
+    """
+    gpus, credit, rule = economy.gpus, economy.credit, parameters.credit
+    xp = namespace(gpus.rent)
+    claims = debt(economy.books)
+    given_up = rule.workout_share * claims
+    equity = equity_value(economy, parameters, claims - given_up)
+    price = economy.books.price[PROVIDER_SHARES]
+    issued = -economy.books.positions[PROVIDER_SHARES][PROVIDERS]
+    keep = rule.workout_owners_keep
+    old = xp.minimum(price * issued, xp.maximum(equity - given_up, keep * equity))
+    received = xp.minimum(given_up, (1.0 - keep) / keep * old)
+    proceeds, _ = resale_proceeds(economy, parameters, short)
+    recovery = affordable(proceeds + balance(economy.books, PROVIDERS), claims)
+    due = gpus.running_cost + flow_total(economy.books, "provider_late_costs", 1) + credit.unpaid_costs
+    agreed = (gpus.revenue > due) & (received > 0.0) & (received >= recovery * given_up)
+    return Exchange(
+        agreed=short * agreed,
+        price=ratio(old, issued),
+        paid_in_shares=ratio(received, given_up),
+    )
+
+
+def resale_proceeds(
+    economy: Economy, parameters: Parameters, selling: Float[Array, " provider"]
+) -> tuple[Float[Array, " provider"], Array]:
+    """What the fleets of those who sell fetch, USD bn, and the part left by selling at once.
+
+    `min(book value, price of new ones) x (1 - discount) x e^(-slope x share of all GPUs sold)`: nobody pays more
+    for a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
+    """
+    gpus, rule = economy.gpus, parameters.credit
+    xp = namespace(gpus.rent)
+    fleet = gpus.fleet.sum(axis=1)
+    pressure = xp.exp(-rule.fire_sale_slope * ratio((fleet * selling).sum(), fleet.sum()))
+    worth = xp.minimum(gpus.book_value.sum(axis=1), fleet * gpus.price / BILLION) * selling
+    return worth * ((1.0 - rule.resale_discount) * pressure), pressure
+
+
+def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit:
+    """Nothing is late any more, and what remains is due later."""
+    late = 1.0 - agreed
+
+    def extended(terms: LoanTerms) -> LoanTerms:
+        return replace(terms, remaining=terms.remaining + parameters.credit.workout_extension * agreed)
+
+    return replace(
+        credit,
+        issuer=extended(credit.issuer),
+        investor=extended(credit.investor),
+        issuer_arrears=credit.issuer_arrears * late,
+        investor_arrears=credit.investor_arrears * late,
+        issuer_overdue=credit.issuer_overdue * late,
+        investor_overdue=credit.investor_overdue * late,
+    )

@@ -1,0 +1,248 @@
+"""Replaceable behaviour: a user's own function in the place of one of the model's decision rules.
+
+A function is given itself, or as a text `module:function` in a scenario's table `[decisions]`. Whatever it
+returns is checked each time against the form of its decision, so that a mistake is told in one line, with the
+name of the decision, instead of ending in books that do not close.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+
+from sim.economy.decisions import FORMS, Decision, Form
+from sim.economy.parameters import CHANNELS
+from sim.economy.quarter import DECISIONS
+from sim.errors import ScenarioError, suggestion
+
+ROUNDING = 1e-9
+"""How far above its limit a share may lie for it to be rounding, which is then taken away."""
+
+
+class Behaviour(Mapping[str, Decision]):
+    """The decision rules of one model, by name: the model's own, and those that took the place of one.
+
+    Setting an entry replaces a rule; deleting it puts the model's own back.
+
+    Args:
+        names: population -> names of its agents, which fix the shape of each decision.
+        chosen: decision -> function or `module:function`.
+
+    Raises:
+        ScenarioError: if a name is no decision, or a function cannot be found or called.
+    """
+
+    def __init__(
+        self, names: Mapping[str, tuple[str, ...]], chosen: Mapping[str, Decision | str] | None = None
+    ) -> None:
+        self._sizes = {population: len(agents) for population, agents in names.items()}
+        self._sizes["channels"] = len(CHANNELS)
+        self._replaced: dict[str, Replaced] = {}
+        self.update(chosen or {})
+
+    def __getitem__(self, name: str) -> Decision:
+        """Return the rule in force."""
+        return self._replaced.get(name) or DECISIONS[name]
+
+    def __setitem__(self, name: str, function: Decision | str) -> None:
+        """Let a function take the place of a rule."""
+        if name not in FORMS:
+            known = ", ".join(FORMS)
+            raise ScenarioError(f"decisions.{name}: unknown decision{suggestion(name, FORMS)} (there are {known})")
+        self._replaced[name] = Replaced(name, function, self.shape(name))
+
+    def __delitem__(self, name: str) -> None:
+        """Put the model's own rule back; KeyError if it was not replaced."""
+        del self._replaced[name]
+
+    def update(self, chosen: Mapping[str, Decision | str]) -> None:
+        """Replace several rules."""
+        for name, function in chosen.items():
+            self[name] = function
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of all decisions."""
+        return iter(DECISIONS)
+
+    def __len__(self) -> int:
+        """Count the decisions."""
+        return len(DECISIONS)
+
+    def unchecked(self) -> dict[str, Decision]:
+        """The rules in force without the checks, which need numbers: for engines that trace first."""
+        return {**DECISIONS, **{name: rule.function for name, rule in self._replaced.items()}}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """How many agents (and channels) a decision is about."""
+        return tuple(self._sizes[axis] for axis in FORMS[name].shape)
+
+    def replaced(self) -> dict[str, str]:
+        """Which decisions are not the model's own: name -> `module:function` that decides."""
+        return {name: rule.source for name, rule in self._replaced.items()}
+
+
+class Replaced:
+    """A user's function in the place of a decision rule; calling it checks what it returns.
+
+    Args:
+        name: of the decision.
+        function: the function, or `module:function`.
+        shape: how many agents (and channels) the result has.
+    """
+
+    def __init__(self, name: str, function: Decision | str, shape: tuple[int, ...]) -> None:
+        self.name, self.shape = name, shape
+        self.text = function if isinstance(function, str) else None
+        self.function = find(name, function) if isinstance(function, str) else function
+        where = self.text or _described(self.function)
+        if not callable(self.function):
+            raise ScenarioError(f"decisions.{name} = {where!r} is not callable; expected a {_expected_call(name)}")
+        _check_call(name, where, self.function)
+        self.source = where
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A function that was found by its name is pickled as its name, and found again."""
+        return Replaced, (self.name, self.text or self.function, self.shape)
+
+    def __call__(self, economy: Any, parameters: Any) -> Any:
+        """Decide, and check the decision.
+
+        Raises:
+            ScenarioError: if the function fails, or returns what its decision cannot be.
+        """
+        quarter = f"in quarter {float(economy.quarter):.0f}"
+        try:
+            result = self.function(economy, parameters)
+        except (Exception, SystemExit) as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise ScenarioError(
+                f"decisions.{self.name} = {self.source!r} failed {quarter}: {type(error).__name__}: {error} "
+                f"({os.path.basename(last.filename)}, line {last.lineno})"
+            ) from error
+        wrong, numbers = _checked(result, FORMS[self.name], self.shape)
+        if wrong:
+            raise ScenarioError(
+                f"decisions.{self.name} = {self.source!r} returned {wrong} {quarter}; "
+                f"expected {expected_result(self.name, self.shape)}"
+            )
+        return numbers
+
+
+def find(name: str, text: str) -> Any:
+    """Import what `module:function` names, looking in the working directory first, as `python -m` does.
+
+    Raises:
+        ScenarioError: if there is no such module or function, or the module cannot be imported.
+    """
+    module, colon, attribute = text.partition(":")
+    if not colon or not module or not attribute:
+        raise ScenarioError(
+            f"decisions.{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose"
+        )
+    with _working_directory_on_path():
+        try:
+            found: Any = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name and (module == error.name or module.startswith(f"{error.name}.")):
+                raise ScenarioError(
+                    f"decisions.{name} = {text!r}: there is no module {error.name!r} in {os.getcwd()} "
+                    "or among the installed ones"
+                ) from None
+            raise ScenarioError(f"decisions.{name} = {text!r}: importing {module} failed: {error}") from error
+        except (Exception, SystemExit) as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise ScenarioError(f"decisions.{name} = {text!r}: importing {module} failed: {reason}") from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            functions = [item for item, held in vars(found).items() if callable(held)] if vars(found) else []
+            raise ScenarioError(
+                f"decisions.{name} = {text!r}: {module} has no {attribute!r}{suggestion(part, functions)}"
+            )
+        found = getattr(found, part)
+    return found
+
+
+@contextmanager
+def _working_directory_on_path() -> Iterator[None]:
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(here)
+
+
+def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
+    """Refuse a function that cannot take the economy and the rules."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # a built-in that does not tell; calling it will
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        shown = " ".join(str(signature).split())
+        raise ScenarioError(
+            f"decisions.{name} = {where!r} takes {shown}; expected a {_expected_call(name)}"
+        ) from None
+
+
+def _checked(result: Any, form: Form, shape: tuple[int, ...]) -> tuple[str, Any]:
+    """What is wrong with a result (nothing: an empty text), and the result as numbers."""
+    try:
+        given = np.asarray(result)
+        numbers = given.astype(float, casting="same_kind" if given.dtype.kind in "fc" else "unsafe")
+    except (TypeError, ValueError, OverflowError):
+        return f"a {type(result).__name__} that is no array of real numbers", None
+    if numbers.shape != shape:
+        return f"shape {numbers.shape}", None
+    if not np.isfinite(numbers).all():
+        return f"{float(numbers[~np.isfinite(numbers)][0])} at {_first(~np.isfinite(numbers))}", None
+    if (numbers < 0.0).any():
+        return f"{float(numbers[numbers < 0.0][0]):g} at {_first(numbers < 0.0)}", None
+    if form.most is not None and (numbers > form.most + ROUNDING).any():
+        high = numbers > form.most + ROUNDING
+        return f"{float(numbers[high][0]):g} at {_first(high)}", None
+    if form.most is not None:
+        numbers = np.minimum(numbers, form.most)
+    if form.shares:
+        total = numbers.sum(axis=-1)
+        if (total > 1.0 + ROUNDING).any():
+            return f"a row that sums to {float(total.max()):g}", None
+        numbers = numbers / np.maximum(total, 1.0)[..., None]
+    return "", numbers
+
+
+def _first(where: Any) -> str:
+    """The index of the first entry that is true, as Python writes it."""
+    index = [int(place) for place in np.argwhere(where)[0]]
+    return f"[{', '.join(map(str, index))}]"
+
+
+def _expected_call(name: str) -> str:
+    return f"function of (economy, parameters) that returns {FORMS[name].meaning}"
+
+
+def expected_result(name: str, shape: tuple[int, ...]) -> str:
+    """What a decision must return, in words."""
+    form = FORMS[name]
+    sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, form.shape, strict=True))
+    bound = f"from 0 to {form.most:g}" if form.most is not None else "not negative"
+    rows = ", rows that sum to at most 1" if form.shares else ""
+    return f"finite numbers of shape {shape} ({sizes}), {form.unit}, {bound}{rows}: {form.meaning}"
+
+
+def _described(function: Any) -> str:
+    """Where a function comes from, as well as it can be told."""
+    name = getattr(function, "__qualname__", None)
+    return f"{function.__module__}:{name}" if name else type(function).__name__

@@ -1,0 +1,192 @@
+"""One history in memory, with every economy on its way: what a page, an agent's story or a network is drawn from.
+
+    found = history(load("baseline"), seed=1)
+    run = run_of(found)
+    run.series, run.agents, run.flows, run.exposures, run.events, run.manifest
+
+It is stepped in NumPy through the Mesa model, or compiled (`warm`), which is some ten times faster once the
+program is there. Every function here may be called from several threads at once. A `History` and the run made of
+it are never changed once made, so threads may share them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.economy.books.checks import identities
+from sim.economy.books.ledger import Books
+from sim.economy.state import Economy
+from sim.engine import pytrees
+from sim.engine.batch import Engine, Start, seeded
+from sim.engine.closes import Close, Shapes, close_of
+from sim.engine.coin_happenings import announced
+from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
+from sim.engine.happenings import happened
+from sim.engine.mesa_model import CapitalFlowModel, enforced
+from sim.errors import ScenarioError
+from sim.opening.open_economy import Opening, draws_for, open_economy
+from sim.scenario.load import Scenario
+from sim.scenario.quarters import later
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class History:
+    """One history as its economies.
+
+    Attributes:
+        scenario: what was run, with the seed.
+        engine: which one stepped it, "numpy" or "jax".
+        names: population -> names of its agents, in the order of the arrays.
+        labels: of the quarters, the opening first.
+        opening: the close of the opening quarter, whose journal is empty.
+        closes: of the quarters after it, in one: every leaf has a leading quarter axis.
+        happenings: events of each quarter, the opening (which has none) first.
+        checks: identity -> largest relative residual over the quarters.
+        replaced: decisions that are not the model's own -> what decides.
+    """
+
+    scenario: Scenario
+    engine: Engine
+    names: dict[str, tuple[str, ...]]
+    labels: tuple[str, ...]
+    opening: Close
+    closes: Close
+    happenings: Sequence[list[dict[str, Any]]]
+    checks: dict[str, float]
+    replaced: dict[str, str]
+
+    @property
+    def seed(self) -> int:
+        """The seed of the history."""
+        return self.scenario.run.seed
+
+    @cached_property
+    def economies(self) -> tuple[Economy, ...]:
+        """The economy at each close, the opening first, each with the journal of its quarter."""
+        return (self.opening.economy, *pytrees.unstacked(self.closes.economy))
+
+    def opening_books(self, quarter: int) -> Books:
+        """The books when a quarter, counted from the opening, opened; those of the opening are its own."""
+        return self.economies[max(quarter - 1, 0)].books
+
+
+Program = Callable[[Start], Close]
+"""A compiled history: from its start to its closes."""
+_ready: dict[Shapes, Program] = {}
+_compiling = threading.Lock()
+
+
+def history(scenario: Scenario, seed: int, engine: Engine = "auto") -> History:
+    """Run one history and keep every economy.
+
+    Both engines give the same numbers, to 1e-9.
+
+    Args:
+        scenario: what to run.
+        seed: of the history; it takes the place of the scenario's own.
+        engine: "numpy"; "jax", which compiles first where `warm` has not; or "auto": JAX where that costs no
+            compiling and no decision is replaced, else NumPy.
+
+    Raises:
+        ScenarioError: if the opening balance sheets do not close, a decision is wrong, the seed is no seed, or JAX
+            is asked for and is missing or cannot do it.
+        AccountingError: if an accounting identity is violated.
+    """
+    scenario = seeded(scenario, seeds_from(seed, 1)[0])
+    if checked_engine(engine) == "numpy" or (scenario.decisions and engine == "auto"):
+        return _in_numpy(scenario)
+    opening, start = _opened(scenario)
+    program = _ready.get(_shapes(start)) if engine == "auto" else _program(scenario, start)
+    return _in_numpy(scenario) if program is None else _compiled(scenario, opening, start, program)
+
+
+def warm(scenario: Scenario) -> None:
+    """Make the compiled program for the agents and quarters of a scenario ready, so that "auto" takes it.
+
+    It takes half a minute where the program was never compiled on this machine, a few seconds where it was, and no
+    time where this process has it. For a background thread: histories go on in NumPy meanwhile.
+
+    Args:
+        scenario: any one with as many agents and quarters.
+
+    Raises:
+        ScenarioError: if JAX is missing, a decision is replaced, or the opening balance sheets do not close.
+    """
+    _program(scenario, _opened(scenario)[1])
+
+
+def _program(scenario: Scenario, start: Start) -> Program:
+    """The program for a start, compiled or loaded where there is none: one thread does it, others wait."""
+    if scenario.decisions:
+        raise ScenarioError(
+            f"{scenario.name} replaces decisions ({', '.join(scenario.decisions)}); with all its economies such a "
+            "history runs in NumPy alone"
+        )
+    chosen_engine("jax")
+    shapes = _shapes(start)
+    with _compiling:
+        if shapes not in _ready:
+            from sim.engine.jax_history import compile_history
+
+            _ready[shapes] = compile_history(start)
+        return _ready[shapes]
+
+
+def _shapes(start: Start) -> Shapes:
+    """What a program is compiled for: how many agents and quarters there are."""
+    return tuple(np.shape(leaf) for leaf in pytrees.leaves(start))
+
+
+def _opened(scenario: Scenario) -> tuple[Opening, Start]:
+    opening = open_economy(scenario)
+    draws = draws_for(scenario, opening.names, scenario.run.seed, scenario.run.quarters)
+    return opening, Start(opening.economy, opening.parameters, draws)
+
+
+def _compiled(scenario: Scenario, opening: Opening, start: Start, program: Program) -> History:
+    labels = tuple(later(scenario.run.opening, step) for step in range(scenario.run.quarters + 1))
+    books = opening.economy.books
+    first = close_of(books, opening.economy, identities(books, books))
+    closes = program(start)
+    residuals = {name: [first.residuals[name], *path] for name, path in closes.residuals.items()}
+    for quarter, label in enumerate(labels):
+        enforced(label, {name: path[quarter] for name, path in residuals.items()})
+    checks = {name: float(max(path)) for name, path in residuals.items()}
+    economies = [opening.economy, *pytrees.unstacked(closes.economy)]
+    happenings: list[list[dict[str, Any]]] = [[]]
+    for label, before, after in zip(labels[1:], economies, economies[1:], strict=False):
+        happenings.append(announced(label, scenario) + happened(label, before, after, opening.names))
+    return History(scenario, "jax", opening.names, labels, first, closes, happenings, checks, {})
+
+
+def _in_numpy(scenario: Scenario) -> History:
+    model = CapitalFlowModel(scenario, rng=scenario.run.seed)
+    labels, closes, happenings = [], [], []
+    while True:
+        labels.append(model.label)
+        closes.append(Close(model.economy, model.checks, model.series, model.measured))
+        happenings.append(model.happenings)
+        if not model.running:
+            break
+        model.step()
+    checks = {name: max(close.residuals[name] for close in closes) for name in model.checks}
+    return History(
+        scenario,
+        "numpy",
+        model.names,
+        tuple(labels),
+        closes[0],
+        pytrees.stacked(closes[1:]),
+        happenings,
+        checks,
+        model.decisions.replaced(),
+    )

@@ -1,0 +1,213 @@
+"""Figures of a backtest: fans from past origins with what came, and errors beside those of benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sim.experiments.backtest.benchmarks import RANDOM_WALK
+from sim.experiments.backtest.known import known, size
+from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.settings import GROUPS
+from sim.experiments.backtest.summary import ALL
+from sim.experiments.calibrate.history import span
+from sim.report.figures.style import (
+    NOTE,
+    TEXT,
+    darker,
+    empty,
+    new_figure,
+    number_of,
+    panel,
+    panels,
+    shades,
+    time_axis,
+)
+from sim.report.palette import INK, MUTED, ORIGIN, PAPER, POPULATION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiments.backtest.results import Backtest
+
+HUE = {
+    "supply": POPULATION["issuers"],
+    "income": POPULATION["ventures"],
+    "labs": POPULATION["labs"],
+    "gpus": POPULATION["providers"],
+}
+"""Colour of the forecasts of a group of series."""
+OTHERS = {"random walk": INK, "AR(1)": ORIGIN["token_float"], "trend": POPULATION["ventures"]}
+MARKS = {"random walk": "o", "AR(1)": "s", "trend": "^"}
+"""Marker of a benchmark, so that no one depends on colours."""
+SHOWN_FROM = "2023Q1"
+OVER = "Over parameters, seeds and the error of the figures."
+"""What a fan is over."""
+BAR = "A bar is a figure of half a year or a year, by the quarter."
+
+
+def draw_fans(found: Backtest) -> Figure:
+    """Draw the model's forecasts of the headline series from every origin, with the actuals.
+
+    Args:
+        found: a backtest.
+    """
+    figure = new_figure(
+        "Would the model have forecast it?",
+        f"Forecasts from {', '.join(found.origins)}: the darker, the earlier. Dots are actuals",
+        f"Areas: 90 percent of {found.draws:,} draws from an origin. Lines: medians. {OVER} {BAR}",
+    )
+    for axes, name in _headlines(figure, found):
+        tones = shades(_hue(found, name), len(found.origins))
+        for tone, origin in zip(tones, found.origins, strict=True):
+            places, lines = _path(found, name, origin, MODEL)
+            axes.fill_between(places, lines["p5"], lines["p95"], color=tone, alpha=0.14, linewidth=0.0)
+            axes.plot(places, lines["p50"], color=tone, linewidth=2.0)
+        _actuals(axes, found, name)
+    return figure
+
+
+def draw_origin(found: Backtest, origin: str) -> Figure:
+    """Draw the forecasts of the headline series from one origin, the random walk beside the model.
+
+    Args:
+        found: a backtest.
+        origin: one of its origins.
+    """
+    figure = new_figure(
+        f"Forecasts from {origin}",
+        "With parameters estimated on what was known then. Dots are actuals; hollow ones were not known yet",
+        f"Light: 90 percent of {found.draws:,} draws. Dark: 50 percent. Line: the median. Dashed: the random "
+        f"walk. {OVER} {BAR}",
+    )
+    for axes, name in _headlines(figure, found):
+        hue = _hue(found, name)
+        places, lines = _path(found, name, origin, MODEL)
+        axes.fill_between(places, lines["p5"], lines["p95"], color=hue, alpha=0.20, linewidth=0.0)
+        axes.fill_between(places, lines["p25"], lines["p75"], color=hue, alpha=0.42, linewidth=0.0)
+        axes.plot(places, lines["p50"], color=darker(hue), linewidth=2.4)
+        places, lines = _path(found, name, origin, RANDOM_WALK)
+        axes.plot(places, lines["p50"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
+        _actuals(axes, found, name, origin)
+    return figure
+
+
+def _headlines(figure: Figure, found: Backtest) -> Iterator[tuple[Axes, str]]:
+    """A panel for each headline series, with its axes when it is drawn."""
+    names = found.settings.headlines
+    places = panels(figure, 2, 4, gap=(0.30, 0.52))
+    for axes in places[len(names) :]:
+        axes.remove()
+    for axes, name in zip(places, names, strict=False):
+        series = found.series[name]
+        flow = series.total == "sum" and not series.over
+        panel(axes, _short(series.label), f"{series.unit}{' a quarter' if flow else ''}")
+        yield axes, name
+        time_axis(axes, (SHOWN_FROM, found.settings.last))
+        if series.change == "log":
+            axes.set_ylim(bottom=0.0)
+
+
+def _hue(found: Backtest, name: str) -> str:
+    return HUE.get(found.series[name].group, MUTED)
+
+
+def _path(found: Backtest, name: str, origin: str, method: str) -> tuple[NDArray[np.float64], dict[str, Any]]:
+    """Quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
+    table = found.forecasts
+    mine = table[(table["series"] == name) & (table["method"] == method) & (table["origin"] == origin)]
+    mine = mine[mine["period"].str.contains("Q")].sort_values("period")
+    places = np.array([number_of(period) for period in mine["period"]], dtype=float)
+    lines = {column: mine[column].to_numpy() for column in ("p5", "p25", "p50", "p75", "p95")}
+    start = _start(found, name, origin)
+    if start is None or not len(mine):
+        return places, lines
+    joined = {column: np.concatenate([[start[1]], line]) for column, line in lines.items()}
+    return np.concatenate([[start[0]], places]), joined
+
+
+def _start(found: Backtest, name: str, origin: str) -> tuple[float, float] | None:
+    """Where a fan starts: the last actual, if it is of a quarter."""
+    last = known(found.series[name], origin, found.settings.benchmarks.first).last
+    if last is None or "Q" not in last.period:
+        return None
+    return float(number_of(last.period)), last.value
+
+
+def _actuals(axes: Axes, found: Backtest, name: str, origin: str | None = None) -> None:
+    """Actuals; with an origin, those that were not known at it are hollow."""
+    series = found.series[name]
+    observed = series.observed
+    quarters = {number_of(period) for period in observed if "Q" in period}
+    for period, value in observed.items():
+        first, last = (number_of(quarter) for quarter in span(period))
+        if first < number_of(SHOWN_FROM) or last > number_of(found.settings.last):
+            continue
+        if first == last:
+            later = origin is not None and last > number_of(origin)
+            edge, fill = (INK, PAPER) if later else (PAPER, INK)
+            axes.plot(first, value, "o", markersize=5.5, color=fill, markeredgecolor=edge, zorder=6)
+        elif not set(range(first, last + 1)) & quarters:
+            axes.plot(
+                [first - 0.4, last + 0.4], [value / size(series, period)] * 2, color=INK, linewidth=2.2, zorder=6
+            )
+
+
+def _short(label: str) -> str:
+    """A label that fits over a narrow panel."""
+    return label.split(", ")[0].split(" on ")[0]
+
+
+def draw_errors(found: Backtest) -> Figure:
+    """Draw the errors of model and benchmarks by horizon, a panel for each group.
+
+    Args:
+        found: a backtest.
+    """
+    figure = new_figure(
+        "How far off the model and its benchmarks were",
+        f"Root mean square of the errors by quarters ahead; forecasts from {', '.join(found.origins)}",
+        "1 is what the random walk (nothing changes) misses by on average over all its forecasts of a series. "
+        "Small numbers: how many forecasts a point is made of. Lower is better.",
+    )
+    groups = (ALL, *found.settings.groups)
+    scores = found.scores
+    for axes, group in zip(panels(figure, 1, len(groups), gap=(0.25, 0.5)), groups, strict=True):
+        name = "All together" if group == ALL else GROUPS[group][:1].upper() + GROUPS[group][1:]
+        panel(axes, name.replace(" and reserves", ""), "1: random walk on average")
+        part = scores[(scores["group"] == group) & (scores["horizon"] != ALL) & (scores["origin"] == ALL)]
+        if not len(part):
+            empty(axes, "no figure to\nscore by")
+            continue
+        _errors(axes, part, MODEL)
+    figure.axes[0].legend(fontsize=TEXT - 1.0, loc="upper left", framealpha=0.85, edgecolor="none", labelcolor=INK)
+    return figure
+
+
+def _errors(axes: Axes, part: pd.DataFrame, model: str) -> None:
+    for method in (*OTHERS, model):
+        line = part[part["method"] == method].sort_values("horizon")
+        mine = method == model
+        axes.plot(
+            line["horizon"].to_numpy(dtype=float),
+            line["rmse"].to_numpy(),
+            color=POPULATION["providers"] if mine else OTHERS[method],
+            marker="D" if mine else MARKS[method],
+            linewidth=3.0 if mine else 1.4,
+            markersize=7.0 if mine else 5.5,
+            zorder=5 if mine else 3,
+            label=method,
+        )
+    axes.set_ylim(0.0, 1.12 * axes.get_ylim()[1])
+    axes.set_xlim(0.5, 5.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("quarters ahead", fontsize=TEXT, color=MUTED)
+    counts = part[part["method"] == model]
+    for horizon, count in zip(counts["horizon"], counts["forecasts"], strict=True):
+        axes.text(horizon, 0.0, f"{count}\n", ha="center", va="bottom", fontsize=NOTE - 1.0, color=MUTED)

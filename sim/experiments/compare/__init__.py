@@ -1,0 +1,1 @@
+"""Comparison of two scenarios on the same random numbers."""

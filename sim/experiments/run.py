@@ -1,0 +1,121 @@
+"""Run one history and leave a run folder that explains itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.attribution import headline
+from sim.analysis.facts import FactTable, facts_of, load_facts
+from sim.economy.decisions import Decision
+from sim.runs.manifest import manifest_of
+from sim.runs.place import RUNS
+from sim.runs.recorder import Recorder
+from sim.runs.run import Run
+from sim.runs.writer import RunWriter, default_out
+from sim.scenario import levers
+from sim.scenario.load import Scenario, changed, load
+
+if TYPE_CHECKING:
+    from sim.engine.mesa_model import CapitalFlowModel
+
+Progress = Callable[[int, int, str], None]
+"""Called with quarters done, quarters in all, and the label of the last one."""
+
+
+def run(
+    config: str | Path | Scenario = "baseline",
+    seed: int | None = None,
+    quarters: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+    figures: bool = True,
+    decisions: Mapping[str, Decision | str] | None = None,
+) -> Run:
+    """Run one history of a scenario into a run folder.
+
+    Args:
+        config: a scenario's name or path, or a loaded scenario.
+        seed: seed of the history; the scenario's own if left out.
+        quarters: number of quarters; the scenario's own if left out.
+        changes: lever names or dotted keys, and the values they take.
+        out: folder to make; `runs/<scenario>-seed<seed>` if left out.
+        progress: told after every quarter.
+        figures: whether to draw the figures and write the report, which takes most of the time.
+        decisions: decision -> the function (or `module:function`) that takes its place, beside those of the
+            scenario.
+
+    Returns:
+        The finished run, open for reading.
+
+    Raises:
+        ScenarioError: if the scenario, a change, a decision or the file of facts is wrong.
+        RunError: if the folder exists or cannot be written; nothing is left behind.
+        AccountingError: if an accounting identity is violated.
+    """
+    began = time.perf_counter()
+    wanted = levers.keys(changes or {})
+    for key, given in (("run.seed", seed), ("run.quarters", quarters)):
+        if given is not None:
+            wanted[key] = given
+    scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
+    # A mistake in the file of facts is told before the history, not after it.
+    facts = load_facts() if figures else None
+    from sim.engine.mesa_model import CapitalFlowModel
+
+    chosen = scenario.run.seed
+    folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
+    with RunWriter(folder) as writer:
+        model = CapitalFlowModel(scenario, rng=chosen)
+        model.decisions.update(decisions or {})
+        checks = _write_history(model, writer, progress)
+        simulated = time.perf_counter()
+        finished = writer.finish_tables()
+        (writer.folder / "scenario.json").write_text(
+            json.dumps(scenario.model_dump(mode="json"), indent=2) + "\n", encoding="utf8"
+        )
+        manifest = manifest_of(scenario, model.seed_used, checks, headline(finished), model.decisions.replaced())
+        finished = Run(writer.folder, manifest)
+        _write_network(finished, writer.folder)
+        if facts is not None:
+            _write_report(finished, writer.folder, manifest, facts_of(finished, scenario, facts))
+        done = time.perf_counter()
+        manifest["timing"] = {
+            "simulation_s": round(simulated - began, 3),
+            "tables_figures_report_s": round(done - simulated, 3),
+        }
+        return writer.commit(manifest)
+
+
+def _write_history(model: CapitalFlowModel, writer: RunWriter, progress: Progress | None) -> dict[str, float]:
+    """Step the model to its end; return the largest residual of each identity."""
+    recorder = Recorder(model.names)
+    total = model.scenario_spec.run.quarters
+    writer.quarter(recorder.tables(model.label, model.opening_books, model.economy, []))
+    worst = dict(model.checks)
+    while model.running:
+        model.step()
+        writer.quarter(recorder.tables(model.label, model.opening_books, model.economy, model.happenings))
+        worst = {name: max(worst[name], residual) for name, residual in model.checks.items()}
+        if progress is not None:
+            progress(model.quarter, total, model.label)
+    return worst
+
+
+def _write_network(finished: Run, folder: Path) -> None:
+    from sim.analysis import network
+
+    last_year = network.graph(finished, last=min(4, finished.manifest["quarters"]))
+    network.write_graphml(last_year, folder / "network.graphml")
+    network.write_json(last_year, folder / "network.json")
+
+
+def _write_report(finished: Run, folder: Path, manifest: Mapping[str, Any], facts: FactTable) -> None:
+    from sim.report.figures import save_all
+    from sim.report.run_page import write_report
+
+    write_report(finished, save_all(finished, folder / "figures"), folder, manifest, facts)

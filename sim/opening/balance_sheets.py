@@ -1,0 +1,221 @@
+"""The opening balance sheets: everyone's cash and positions, and whether they close.
+
+Parts must agree with the totals published beside them, shares of a company must sum to one, and a provider's
+debt must be what its lenders hold. If not, nothing starts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.economy.books.flows import (
+    ADVANCES,
+    BILLS,
+    BITCOIN,
+    COMPUTE_LOANS,
+    ECONOMY,
+    GOLD,
+    GOVERNMENT,
+    GPUS,
+    INVESTORS,
+    LAB_SHARES,
+    LABS,
+    ORIGINS,
+    OTHER_VENTURES,
+    OUTSIDE,
+    OWN,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    REPO,
+    RESERVE,
+    SECTORS,
+    SECURED_LOANS,
+    TOKENS,
+    TRACED,
+    VENDOR,
+    VENTURE_SHARES,
+    VENTURES,
+)
+from sim.economy.books.ledger import EMPTY_JOURNAL, Books
+from sim.errors import ScenarioError
+from sim.scenario.schema import Lab, Provider, Scenario, Venture
+
+Vector = NDArray[np.float64]
+DECLARED_TOLERANCE = 0.005
+"""Published totals are rounded: parts may differ from them by half a percent."""
+
+
+def vector(agents: Mapping[str, Any], key: str) -> Vector:
+    """One number per agent: the value of a key."""
+    return np.array([getattr(agent, key).value for agent in agents.values()])
+
+
+def table(agents: Mapping[str, Any], key: str, others: Mapping[str, Any]) -> Vector:
+    """One row per agent: its numbers for each of the others, zero where none is given."""
+    return np.array(
+        [[getattr(agent, key).values.get(other, 0.0) for other in others] for agent in agents.values()]
+    )
+
+
+def _sheet(scenario: Scenario, book: str, item: str) -> Vector:
+    """One item of one book of every issuer, USD bn; what is not given is zero."""
+    quantities = [getattr(getattr(issuer, book), item, None) for issuer in scenario.issuers.values()]
+    return np.array([0.0 if quantity is None else quantity.value for quantity in quantities])
+
+
+def opening_books(scenario: Scenario) -> Books:
+    """Build the opening books of a scenario, with an empty journal."""
+    sectors, market = scenario.sectors, scenario.market
+    price: dict[str, Any] = {
+        instrument: np.float64(1.0) for instrument in (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS)
+    }
+    price |= {instrument: np.float64(1.0) for instrument in (ADVANCES, COMPUTE_LOANS, GPUS)}
+    price[BITCOIN] = np.float64(market.bitcoin.value * 1e-9)
+    price[GOLD] = np.float64(market.gold.value * 1e-9)
+    positions: dict[str, dict[str, Vector]] = {}
+    cost: dict[str, dict[str, Vector]] = {}
+    for instrument in TRACED:
+        reserve, own = _sheet(scenario, "reserve", instrument), _sheet(scenario, "own", instrument)
+        cost[instrument] = {
+            RESERVE: _of_origin(reserve, "token_float"),
+            OWN: _of_origin(own, "opening_cash"),
+        }
+        positions[instrument] = {RESERVE: reserve / price[instrument], OWN: own / price[instrument]}
+        total = float((reserve + own).sum())
+        if instrument == BILLS:
+            positions[BILLS][ECONOMY] = np.array([sectors.economy_bills.value])
+            positions[BILLS][GOVERNMENT] = np.array([-total - sectors.economy_bills.value])
+        elif instrument == BITCOIN:
+            positions[BITCOIN][ECONOMY] = np.array([sectors.economy_bitcoin.value]) / price[BITCOIN]
+        elif instrument == GOLD:
+            positions[GOLD][ECONOMY] = np.array([sectors.economy_gold.value]) / price[GOLD]
+        else:
+            positions[instrument][ECONOMY] = np.array([-total])
+    tokens = vector(scenario.issuers, "tokens")
+    positions[TOKENS] = {RESERVE: -tokens, ECONOMY: np.array([tokens.sum()])}
+    positions[ADVANCES] = {RESERVE: np.zeros((len(tokens), len(tokens))), OWN: 0.0 * tokens}
+    positions[COMPUTE_LOANS] = _loan_positions(scenario)
+    for instrument, population, account in (
+        (LAB_SHARES, scenario.labs, LABS),
+        (PROVIDER_SHARES, scenario.providers, PROVIDERS),
+        (VENTURE_SHARES, scenario.ventures, VENTURES),
+    ):
+        price[instrument] = vector(population, "equity_value")
+        positions[instrument] = {
+            OWN: table(population, "owners", scenario.issuers).T.reshape(len(scenario.issuers), -1),
+            INVESTORS: table(population, "owners", scenario.investors).T.reshape(len(scenario.investors), -1),
+            ECONOMY: table(population, "owners", {ECONOMY: None}).T,
+            account: -np.ones(len(population)),
+        }
+    positions[GPUS] = {PROVIDERS: fleet_by_age(scenario)[1].sum(axis=1)}
+    return Books(_cash(scenario), positions, price, cost, EMPTY_JOURNAL)
+
+
+def _cash(scenario: Scenario) -> dict[str, Vector]:
+    sectors = scenario.sectors
+    cash = {
+        RESERVE: _sheet(scenario, "reserve", "cash"),
+        OWN: _sheet(scenario, "own", "cash"),
+        LABS: vector(scenario.labs, "cash"),
+        PROVIDERS: vector(scenario.providers, "cash"),
+        INVESTORS: vector(scenario.investors, "cash"),
+        VENTURES: vector(scenario.ventures, "cash"),
+        GOVERNMENT: np.array([sectors.government_cash.value]),
+        VENDOR: np.array([sectors.vendor_cash.value]),
+        ECONOMY: np.array([sectors.economy_cash.value]),
+    }
+    return {
+        account: _of_origin(amounts, ORIGINS[OUTSIDE] if account in SECTORS else "opening_cash")
+        for account, amounts in cash.items()
+    }
+
+
+def _of_origin(amounts: Vector, origin: str) -> Vector:
+    return amounts[:, None] * np.eye(len(ORIGINS))[ORIGINS.index(origin)]
+
+
+def _loan_positions(scenario: Scenario) -> dict[str, Vector]:
+    return {
+        OWN: np.zeros((len(scenario.issuers), len(scenario.providers))),
+        INVESTORS: pairs(scenario.loans, scenario.investors, scenario.providers, "amount"),
+        PROVIDERS: -vector(scenario.providers, "debt"),
+    }
+
+
+def pairs(entries: Any, lenders: Mapping[str, Any], borrowers: Mapping[str, Any], key: str) -> Vector:
+    """Lender x borrower matrix of a key of loans or facilities."""
+    matrix = np.zeros((len(lenders), len(borrowers)))
+    rows, columns = list(lenders), list(borrowers)
+    for entry in entries:
+        matrix[rows.index(entry.lender), columns.index(entry.borrower)] += getattr(entry, key).value
+    return matrix
+
+
+def fleet_by_age(scenario: Scenario) -> tuple[Vector, Vector]:
+    """GPUs by age in quarters, spread evenly from new to twice the mean age, and their depreciated cost."""
+    life = scenario.gpus["useful_life"]
+    cohorts = math.ceil((life.range[1] if life.range else life.value) * 4.0)
+    fleet = np.zeros((len(scenario.providers), cohorts))
+    for index, provider in enumerate(scenario.providers.values()):
+        oldest = min(round(2.0 * provider.gpu_age.value), math.ceil(life.value * 4.0) - 1)
+        fleet[index, : oldest + 1] = provider.gpus.value / (oldest + 1)
+    left = np.maximum(1.0 - np.arange(cohorts) / (life.value * 4.0), 0.0)
+    book_value = fleet * left * vector(scenario.providers, "gpu_cost")[:, None] * 1e-9
+    return fleet, book_value
+
+
+def check_declared(scenario: Scenario) -> None:
+    """Refuse an opening whose parts disagree with their totals."""
+    for population in (LABS, PROVIDERS, VENTURES):
+        for company in getattr(scenario, population).values():
+            owned = sum(company.owners.values.values())
+            _agree(scenario, f"shares of {company.name}", "owners sum to", owned, "must be", 1.0, 1e-9)
+    for slug, provider in scenario.providers.items():
+        lent = sum(loan.amount.value for loan in scenario.loans if loan.borrower == slug)
+        _agree(scenario, f"debt of {provider.name}", "loans sum to", lent, "debt says", provider.debt.value, 1e-9)
+    stakes = _stakes(scenario)
+    for slug, issuer in scenario.issuers.items():
+        items = [quantity.value for _, quantity in issuer.reserve if quantity is not None]
+        assets, tokens = sum(items), issuer.tokens.value
+        own = sum(quantity.value for _, quantity in issuer.own if quantity is not None) + stakes[slug]
+        declared = issuer.declared
+        slack = DECLARED_TOLERANCE * assets
+        for total, parts, what in (
+            (declared.total_assets, assets, "reserve assets"),
+            (declared.excess_reserves, assets - tokens, "reserve assets less tokens"),
+            (declared.group_equity, assets - tokens + own, "excess reserves and own book"),
+        ):
+            if total is not None:
+                row = f"{issuer.name}, {what}"
+                _agree(scenario, row, "parts sum to", parts, "published total is", total.value, slack)
+        if assets < tokens * (1.0 - 1e-12):
+            raise ScenarioError(
+                f"{scenario.name}: opening balance sheet, row {issuer.name}: reserve of {assets:g} USD bn does "
+                f"not cover tokens of {tokens:g}"
+            )
+
+
+def _stakes(scenario: Scenario) -> dict[str, float]:
+    """Opening value of each issuer's stakes in companies, USD bn."""
+    companies: list[Lab | Provider | Venture] = [
+        *scenario.labs.values(),
+        *scenario.providers.values(),
+        *scenario.ventures.values(),
+    ]
+    return {
+        slug: sum(c.owners.values.get(slug, 0.0) * c.equity_value.value for c in companies)
+        for slug in scenario.issuers
+    }
+
+
+def _agree(scenario: Scenario, row: str, left: str, given: float, right: str, wanted: float, slack: float) -> None:
+    if abs(given - wanted) > slack:
+        raise ScenarioError(
+            f"{scenario.name}: opening balance sheet does not close in row {row}: {left} {given:.6g}, "
+            f"{right} {wanted:.6g}"
+        )

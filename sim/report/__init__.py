@@ -1,0 +1,1 @@
+"""How a run is shown: figures, its report page, numbers in words and colours."""

@@ -1,0 +1,133 @@
+"""The figures of a run: each a function of the run alone, drawn with Agg and no global state.
+
+`FIGURES["interest_flow"](run)` gives a matplotlib Figure; `save_all(run, folder)` draws every figure as PNG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from sim.report.figures import (
+    coins,
+    gpus,
+    interest_flow,
+    issuers,
+    labs,
+    model_against_data,
+    network,
+    origins,
+    systemic_risk,
+)
+from sim.report.figures.style import DPI
+from sim.runs.run import Run
+
+__all__ = ["FIGURES", "Plate", "save_all"]
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure: how it is drawn, and what is said about it. Calling it draws it.
+
+    Attributes:
+        draw: the run -> the figure.
+        title: a few words.
+        caption: what it shows and how to read it.
+    """
+
+    draw: Callable[[Run], Figure]
+    title: str
+    caption: str
+
+    def __call__(self, run: Run) -> Figure:
+        """Draw the figure of a run."""
+        return self.draw(run)
+
+
+FIGURES: dict[str, Plate] = {
+    "interest_flow": Plate(
+        interest_flow.draw,
+        "Where the interest went",
+        "Bands from issuers to what they did with their interest, as wide as their dollars. The "
+        "part that reached AI and frontier companies is enlarged below, from the channel through "
+        "which it left the issuer to what it paid for in the end, at any remove.",
+    ),
+    "network": Plate(
+        network.draw,
+        "The capital-flow network",
+        "Payments of the last four quarters between agents, from left to right: who funds, who "
+        "develops, who owns the machines, who is paid in the end. Lines bow below where money flows"
+        " back. Orange lines are the part that was paid with bill interest.",
+    ),
+    "issuers": Plate(
+        issuers.draw,
+        "Issuers",
+        "Tokens, interest, profit realised and on paper, and what the largest issuer owns. Dots are data.",
+    ),
+    "coins": Plate(
+        coins.draw,
+        "How safe the coins were",
+        "The lowest price of each coin in each quarter, its worst week, what its reserve would fetch if all of it "
+        "had to be sold in a hurry, and for the largest coin what stands between losses and its holders. Above "
+        "100 percent every holder can be paid whatever happens.",
+    ),
+    "labs": Plate(
+        labs.draw,
+        "Labs",
+        "Revenue, spending, cash, runway and valuation; one shade for each lab. The runway strip is"
+        " dark where cash lasts for few quarters at the present burn, and blank where a lab earns "
+        "or has plenty.",
+    ),
+    "gpus": Plate(
+        gpus.draw,
+        "GPUs",
+        "Rent and price of a GPU, how many hours are rented, who owns the GPUs, what the vendor "
+        "sells, and how many GPUs bill interest bought. Dots are data.",
+    ),
+    "origins": Plate(
+        origins.draw,
+        "Whose money bought the GPUs",
+        "The providers' GPU purchases by the origin of the money that paid for them, as shares and "
+        "as amounts, and bill interest on a scale of its own.",
+    ),
+    "systemic_risk": Plate(
+        systemic_risk.draw,
+        "Whose failure would hurt whom",
+        "What-ifs on the balance sheets: what the failure of one agent would take from the net worth of the "
+        "others if nothing were recovered, who would lose it, which failure each should fear most, and the same "
+        "through time. "
+        "Net worth is what agents have in this economy; token holders and other owners outside are left out.",
+    ),
+    "model_against_data": Plate(
+        model_against_data.draw,
+        "The model against the data",
+        "Quarters for which there are data. Input: the data are fed into the model, agreement means"
+        " nothing. Calibrated: parameters were chosen with these data. Emergent: neither.",
+    ),
+}
+"""Name -> figure, in the order of the story. The name is the file's: `figures/<name>.png`."""
+
+
+def save_all(run: Run, folder: Path | str) -> list[Path]:
+    """Draw every figure into PNG files; the same run gives the same bytes.
+
+    Args:
+        run: a run with its tables; its manifest, where it has one, names it in the source notes.
+        folder: where the files go; it is made where it does not exist.
+
+    Returns:
+        The files, in the order of `FIGURES`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, plate in FIGURES.items():
+        path = folder / f"{name}.png"
+        # No date and no library version in the file; a little larger, and faster written.
+        metadata, fast = {"Software": "capflow"}, {"compress_level": 3}
+        plate(run).savefig(path, dpi=DPI, format="png", metadata=metadata, pil_kwargs=fast)
+        paths.append(path)
+    return paths

@@ -1,0 +1,147 @@
+"""Fan charts: where the middle half and nine tenths of many histories lie, quarter by quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.report.figures.style import (
+    TEXT,
+    darker,
+    from_zero,
+    label_ends,
+    new_figure,
+    number_of,
+    panel,
+    panels,
+    time_axis,
+)
+from sim.report.numbers import plain
+from sim.report.palette import INTEREST, POPULATION
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Quantiles of a fan: 90 percent between the outer ones, 50 between the inner."""
+SEEDS = "seeds: the same assumptions, different luck"
+POINTS_AND_SEEDS = "points and seeds: different assumptions and different luck"
+POINTS = "points: different assumptions, the same luck"
+"""What a fan may be over, for its caption."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A series as it is drawn: its name, title, unit, colour and the factor from its unit to the drawn one."""
+
+    name: str
+    title: str
+    unit: str
+    colour: str
+    factor: float = 1.0
+
+    @property
+    def flow(self) -> bool:
+        """Whether it is an amount of the quarter, of which the opening has none."""
+        return self.unit.endswith("a quarter")
+
+
+MEASURES = (
+    Measure("bill_rate", "Bill rate", "percent a year", POPULATION["government"], 100.0),
+    Measure("tokens_usd_bn", "Tokens outstanding", "USD bn", POPULATION["issuers"]),
+    Measure("interest_usd_bn", "Interest earned by issuers", "USD bn a quarter", INTEREST),
+    Measure("interest_funded_gpu_usd_bn", "GPUs paid with interest", "USD bn a quarter", INTEREST),
+    Measure("gpu_capex_usd_bn", "GPU purchases of the providers", "USD bn a quarter", POPULATION["providers"]),
+    Measure("lab_revenue_usd_bn", "Revenue of the labs", "USD bn a quarter", POPULATION["labs"]),
+)
+"""What the fan slide shows."""
+
+
+@dataclass(frozen=True)
+class Fans:
+    """Quantiles of series over many histories.
+
+    Attributes:
+        quarters: labels, the opening first.
+        bands: measure -> its quantiles, `(quarter, level)`, in the order of `LEVELS`.
+        runs: how many histories.
+        over: what the histories differ in, `SEEDS`, `POINTS` or `POINTS_AND_SEEDS`.
+        source: which ensemble or sweep it is, for the note.
+    """
+
+    quarters: tuple[str, ...]
+    bands: Mapping[str, NDArray[np.float64]]
+    runs: int
+    over: str
+    source: str
+
+
+def of_ensemble(found: xr.Dataset, measures: Sequence[Measure] = MEASURES) -> Fans:
+    """Fans over the seeds of an ensemble.
+
+    Args:
+        found: as `sim.ensemble` returns it.
+        measures: what to show.
+    """
+    names = [measure.name for measure in measures]
+    series = found["series"].sel(measure=names).to_numpy()
+    quantiles = np.moveaxis(np.quantile(series, LEVELS, axis=0), 0, -1)
+    seeds = found["seed"].to_numpy()
+    return Fans(
+        tuple(str(label) for label in found["quarter"].to_numpy()),
+        {name: quantiles[:, place] for place, name in enumerate(names)},
+        len(seeds),
+        SEEDS,
+        f"{found.attrs['title']}, seeds {seeds.min()} to {seeds.max()}",
+    )
+
+
+def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "") -> Figure:
+    """Draw the fans of up to six measures.
+
+    Args:
+        fans: quantiles.
+        measures: what to show, in reading order.
+        title: of the figure; a plain one if left out.
+    """
+    figure = new_figure(
+        title or "How far histories spread",
+        f"{fans.runs:,} histories; the fan is over {fans.over}",
+        "Light: 90 percent of histories in each quarter. Dark: 50 percent. Line: the median. Numbers: where they "
+        f"end.  {fans.source}.",
+    )
+    columns = min(len(measures), 3)
+    rows = -(-len(measures) // columns)
+    places = panels(figure, rows, columns, right=0.945, gap=(0.36, 0.52))
+    for axes, measure in zip(places, measures, strict=False):
+        _fan(axes, fans, measure)
+    for axes in places[len(measures) :]:
+        axes.remove()
+    return figure
+
+
+def _fan(axes: Axes, fans: Fans, measure: Measure) -> None:
+    panel(axes, measure.title, measure.unit)
+    # The opening is a balance sheet: nothing has been paid yet.
+    first = 1 if measure.flow and len(fans.quarters) > 1 else 0
+    lowest, low, middle, high, highest = (measure.factor * line[first:] for line in fans.bands[measure.name].T)
+    quarters = [number_of(label) for label in fans.quarters[first:]]
+    axes.fill_between(quarters, lowest, highest, color=measure.colour, alpha=0.20, linewidth=0.0)
+    axes.fill_between(quarters, low, high, color=measure.colour, alpha=0.42, linewidth=0.0)
+    axes.plot(quarters, middle, color=darker(measure.colour), linewidth=2.4)
+    time_axis(axes, fans.quarters)
+    if lowest.min() >= 0.0:
+        from_zero(axes)
+    ends = dict.fromkeys((lowest[-1], middle[-1], highest[-1]))
+    label_ends(axes, [(height, _short(height), measure.colour) for height in ends], TEXT - 1.0)
+
+
+def _short(number: float) -> str:
+    """Three digits that matter."""
+    return plain(float(f"{number:.3g}"))

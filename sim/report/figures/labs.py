@@ -1,0 +1,148 @@
+"""The labs: revenue, spending, cash, runway and valuation, one shade per lab."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from sim.report.figures import data
+from sim.report.figures.style import (
+    TEXT,
+    dots,
+    empty,
+    flow_quarters,
+    new_figure,
+    panel,
+    panels,
+    shades,
+    source,
+    span,
+    time_axis,
+)
+from sim.report.figures.tables import after_opening, measure, series
+from sim.report.numbers import amount, money
+from sim.report.palette import INK, MUTED, POPULATION
+from sim.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 6
+RUNWAYS = ((4.0, "under 4", "#8C2D6B"), (8.0, "4 to 8", "#CC79A7"), (16.0, "8 to 16", "#E8C0D8"))
+"""Classes of runway: upper limit in quarters, words, colour. A lab with more, or earning, is left blank."""
+
+
+def draw(run: Run) -> Figure:
+    """Draw the labs of a run."""
+    whole = after_opening(series(run))
+    year = whole.tail(4)
+    revenue, spending = float(year["lab_revenue_usd_bn"].sum()), float(year["lab_spending_usd_bn"].sum())
+    figure = new_figure(
+        f"Labs: revenue of {money(revenue)}, spending of {money(spending)} in the last "
+        + ("year" if len(year) == 4 else f"{len(year)} quarters" if len(year) > 1 else "quarter"),
+        f"AI labs, {span(run)}; logarithmic scales; dots are data, in bars over the time they cover",
+        source(
+            run,
+            f"Data: company reports and press to {data.LAST}; years and half-years as averages per quarter",
+        ),
+    )
+    names = _shown(run)
+    hues = dict(zip(names, shades(POPULATION["labs"], len(names)), strict=True))
+    grid = panels(figure, 2, 3, left=0.08, right=0.985, gap=(0.26, 0.52))
+    _lines(
+        grid[0],
+        run,
+        "revenue",
+        "Revenue",
+        "USD bn a quarter",
+        hues,
+        {"OpenAI": "revenue", "Anthropic": "revenue"},
+    )
+    _lines(grid[1], run, "spending", "Spending", "USD bn a quarter", hues, {})
+    _lines(grid[2], run, "cash", "Cash", "USD bn", hues, {"OpenAI": "cash_and_securities", "xAI": "cash"})
+    _runway(grid[3], run, hues)
+    valued = dict.fromkeys(("OpenAI", "Anthropic", "xAI"), "post_money_valuation")
+    _lines(grid[4], run, "equity_value", "Valuation", "USD bn", hues, valued)
+    _key(grid[5], run, hues)
+    return figure
+
+
+def _shown(run: Run) -> list[str]:
+    """The most valuable labs at any time, so that one that failed is still told of."""
+    peak = measure(run, "labs", "equity_value").max().sort_values(ascending=False, kind="stable")
+    return [str(name) for name in peak.index[:MOST]]
+
+
+def _lines(
+    axes: Axes, run: Run, name: str, title: str, unit: str, hues: dict[str, str], known: dict[str, str]
+) -> None:
+    """One line per lab; nothing is drawn after a lab failed."""
+    panel(axes, title, unit)
+    flow = name in ("revenue", "spending")
+    table = measure(run, "labs", name)
+    table = after_opening(table) if flow else table
+    quarters = flow_quarters(run) if flow else run.series["quarter"].tolist()
+    time_axis(axes, quarters)
+    table = table[list(hues)].where(table[list(hues)] > 0.0)
+    if not np.isfinite(table.to_numpy(dtype=float)).any():
+        empty(axes, "None.")
+        return
+    axes.set_yscale("log")
+    for lab, hue in hues.items():
+        axes.plot(table.index, table[lab], color=hue, linewidth=2.4, marker="" if len(table) > 1 else "s")
+    axes.tick_params(axis="y", which="minor", length=0)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    _tidy_log(axes, table)
+    first, last = int(table.index[0]), int(table.index[-1])
+    for lab, metric in known.items():
+        if lab in hues:
+            dots(axes, data.within(data.points("labs", lab, metric, flow=flow), first, last), hues[lab])
+
+
+def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
+    """Label the decades, at most five of them, and no lesser ticks."""
+    low, high = float(np.nanmin(table.to_numpy())), float(np.nanmax(table.to_numpy()))
+    decades = np.arange(np.floor(np.log10(max(low, high * 1e-5))), np.ceil(np.log10(high)) + 1)
+    step = 2 if len(decades) > 5 else 1
+    axes.set_yticks([10.0**d for d in decades[::step]], [f"{10.0**d:,.12g}" for d in decades[::step]])
+    axes.set_ylim(10.0 ** decades[0], 2.0 * high)
+
+
+def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
+    """A strip per lab, dark where cash runs short."""
+    panel(axes, "Runway", "cash over burn, in quarters")
+    table = after_opening(measure(run, "labs", "runway"))[list(hues)]
+    time_axis(axes, flow_quarters(run))
+    axes.set_ylim(len(hues) - 0.45, -1.35)
+    axes.set_yticks(range(len(hues)), list(hues))
+    axes.grid(False)
+    for row, lab in enumerate(hues):
+        for low, (high, _, colour) in zip((0.0, 4.0, 8.0), RUNWAYS, strict=True):
+            quarters = table.index[(table[lab] >= low) & (table[lab] < high)]
+            axes.broken_barh([(q - 0.5, 1.0) for q in quarters], (row - 0.36, 0.72), color=colour, linewidth=0.0)
+    for place, (_, words, colour) in zip((0.0, 0.33, 0.63), RUNWAYS, strict=True):
+        axes.plot(place + 0.02, 0.95, marker="s", markersize=8, color=colour, transform=axes.transAxes)
+        axes.text(place + 0.05, 0.95, words, transform=axes.transAxes, fontsize=TEXT - 2.0, color=INK, va="center")
+
+
+def _key(axes: Axes, run: Run, hues: dict[str, str]) -> None:
+    """Names beside their colours, with what became of each lab."""
+    axes.set_axis_off()
+    axes.set_xlim(0.0, 1.0)
+    axes.set_ylim(0.0, 1.0)
+    alive = measure(run, "labs", "alive").iloc[-1]
+    value, cash = (measure(run, "labs", name).iloc[-1] for name in ("equity_value", "net_income"))
+    axes.text(0.42, 1.09, "Valuation at the end", fontsize=TEXT - 1.0, color=MUTED, va="center")
+    for rank, (lab, hue) in enumerate(hues.items()):
+        y = 0.95 - 0.155 * rank
+        axes.plot([0.0, 0.09], [y, y], color=hue, linewidth=4.0, solid_capstyle="butt")
+        axes.text(0.12, y, lab, fontsize=TEXT + 0.5, fontweight="bold", color=INK, va="center")
+        fate = f"USD {amount(float(value[lab]))} bn, " + ("earning" if cash[lab] > 0 else "burning cash")
+        axes.text(0.42, y, fate if alive[lab] > 0 else "failed", fontsize=TEXT - 1.0, color=MUTED, va="center")
+    others = measure(run, "labs", "alive").shape[1] - len(hues)
+    if others:
+        axes.text(0.0, 0.0, f"and {others} smaller labs", fontsize=TEXT - 1.0, color=MUTED)

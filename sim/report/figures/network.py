@@ -1,0 +1,275 @@
+"""Who funded whom in the last year: the capital-flow network in layers, with the interest in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+
+from sim.report.figures.payments import ASSETS, payments_by_quarter
+from sim.report.figures.style import PANEL, SIZE, TEXT, empty, new_figure, source
+from sim.report.numbers import amount
+from sim.report.palette import INK, INTEREST, MUTED, PAPER, POPULATION
+from sim.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAYERS = (
+    ("Payers", ("payers",)),
+    ("Issuers and investors", ("issuers", "investors")),
+    ("Labs and ventures", ("labs", "ventures")),
+    ("GPU providers", ("providers",)),
+    ("Payees", ("payees",)),
+)
+COLUMNS = (0.045, 0.24, 0.475, 0.71, 0.955)
+MOST_IN_LAYER = {"issuers": 6, "investors": 9, "labs": 6, "ventures": 4, "providers": 10}
+MOST_EDGES = 130
+WIDEST = 30.0
+"""Points: width of the largest payment; width grows with the root of the amount."""
+LEAST_INTEREST = 5e-3
+"""USD bn of interest below which a payment is not highlighted."""
+LAST_QUARTERS = 4
+BAR = 0.026
+"""Width of a sector's bar, as a part of the figure."""
+OUTSIDE = {
+    ("Government", "payer"): ("payers", "Government", 0.63, 0.93),
+    ("Vendor", "payer"): ("payers", "Vendor", 0.50, 0.60),
+    ("Economy", "payer"): ("payers", "Economy: customers, backers", 0.02, 0.60),
+    ("Economy", "payee"): ("payees", "Economy: workers, owners", 0.43, 0.93),
+    ("Government", "payee"): ("payees", "Tax", 0.32, 0.40),
+    ("Vendor", "payee"): ("payees", "GPU vendor", 0.02, 0.29),
+}
+"""Sectors by side: layer, label, and the height from which to which their bar reaches."""
+
+
+@dataclass
+class Place:
+    """A node: an agent, the smaller agents of a population together, or a sector on one of its sides."""
+
+    key: str
+    population: str
+    label: str
+    assets: float
+    x: float = 0.0
+    y: float = 0.0
+    radius: float = 0.0
+    reach: tuple[float, float] | None = None
+
+    def meets(self, height: float) -> float:
+        """Where a line to or from another node at a height touches this one."""
+        if self.reach is None:
+            return self.y
+        low, high = self.reach
+        margin = 0.12 * (high - low)
+        return low + margin + (high - low - 2.0 * margin) * height
+
+
+def draw(run: Run) -> Figure:
+    """Draw the network of the last year of a run."""
+    quarters = run.series["quarter"].tolist()[1:][-LAST_QUARTERS:]
+    period = f"{quarters[0]} to {quarters[-1]}" if len(quarters) > 1 else "".join(quarters)
+    edges = payments(run, quarters)
+    widest = f"USD {amount(float(edges['usd_bn'].max()))} bn" if len(edges) else "nothing"
+    figure = new_figure(
+        f"Who paid whom, {period}",
+        "Orange: paid with bill interest. Other lines: colour of the payer. Circles: assets of the agent",
+        source(
+            run,
+            f"Line width grows with the root of the amount; the widest is {widest}. Left out: minting, "
+            "redemption, trades of bills and coins, the smallest payments",
+        ),
+    )
+    axes = figure.add_axes((0.0, 0.05, 1.0, 0.82))
+    axes.set_axis_off()
+    axes.set_xlim(0.0, 1.0)
+    axes.set_ylim(0.0, 1.0)
+    if not len(edges):
+        empty(axes, "Nothing was paid.")
+        return figure
+    places = _places(run, edges)
+    _draw_edges(axes, edges, places)
+    _draw_nodes(axes, places)
+    return figure
+
+
+def payments(run: Run, quarters: Sequence[str]) -> pd.DataFrame:
+    """Payments between nodes of the picture in some quarters: source, target, usd_bn, interest.
+
+    Agents beyond the largest are one node.
+    """
+    table = payments_by_quarter(run)
+    table = table[table["quarter"].isin(quarters)]
+    names = _names(run)
+    renamed = {side: table[side].map(lambda key: names.get(key, key)) for side in ("source", "target")}
+    return table.assign(**renamed).groupby(["source", "target"], as_index=False)[["usd_bn", "interest"]].sum()
+
+
+def _names(run: Run) -> dict[str, str]:
+    """Key of an agent -> key of its node: agents beyond the largest of their population share one."""
+    names = {}
+    for population, worth in _assets(run).items():
+        ranked = sorted(worth, key=lambda name: -worth[name])
+        most = MOST_IN_LAYER[population]
+        kept = ranked if len(ranked) <= most else ranked[: most - 1]
+        for name in ranked:
+            names[f"{population}/{name}"] = f"{population}/{name}" if name in kept else f"{population}/*"
+    return names
+
+
+def _assets(run: Run) -> dict[str, dict[str, float]]:
+    """Population -> agent -> assets at the end, USD bn."""
+    rows = run.agents[run.agents["quarter"] == run.series["quarter"].iloc[-1]]
+    found = {}
+    for population, measures in ASSETS.items():
+        chosen = rows[(rows["population"] == population) & rows["measure"].isin(measures)]
+        found[population] = chosen.groupby("agent", sort=False)["value"].sum().to_dict()
+    return found
+
+
+def _places(run: Run, edges: pd.DataFrame) -> dict[str, Place]:
+    """Nodes with their places, layer by layer."""
+    names, assets = _names(run), _assets(run)
+    places: dict[str, Place] = {}
+    for population, worth in assets.items():
+        for name, usd_bn in worth.items():
+            key = names[f"{population}/{name}"]
+            place = places.setdefault(key, Place(key, population, name, 0.0))
+            place.assets += usd_bn
+        count = sum(key == f"{population}/*" for key in names.values() if key.startswith(population))
+        if count:
+            places[f"{population}/*"].label = f"{count} smaller {population}"
+    seen = {*edges["source"], *edges["target"]}
+    for (name, side), (column, label, low, high) in OUTSIDE.items():
+        if f"{side}/{name}" in seen:
+            place = Place(f"{side}/{name}", column, label, 0.0, y=(low + high) / 2.0, reach=(low, high))
+            places[place.key] = place
+    largest = max(place.assets for place in places.values()) or 1.0
+    for place in places.values():
+        place.radius = 3.5 + 8.5 * float(np.sqrt(max(place.assets, 0.0) / largest))
+    for x, (_, populations) in zip(COLUMNS, LAYERS, strict=True):
+        _stack([p for pop in populations for p in places.values() if p.population == pop], x)
+    return places
+
+
+def _stack(members: list[Place], x: float) -> None:
+    """Spread the nodes of a layer over its height, a blank between populations."""
+    if not members:
+        return
+    if members[0].reach is not None:
+        for place in members:
+            place.x = x
+        return
+    members.sort(key=lambda p: (-_rank(p.population), p.key.endswith("*"), -p.assets))
+    breaks = sum(a.population != b.population for a, b in zip(members, members[1:], strict=False))
+    slots = len(members) + 0.8 * breaks
+    step = min(0.91 / slots, 0.11)
+    y = 0.475 + step * slots / 2.0 - step / 2.0
+    before = members[0]
+    for place in members:
+        if place.population != before.population:
+            y -= 0.8 * step
+        place.x, place.y = x, y
+        y, before = y - step, place
+
+
+def _rank(population: str) -> int:
+    """Order of populations in a layer, the highest on top."""
+    return {"issuers": 2, "labs": 2}.get(population, 1)
+
+
+def _colour(place: Place) -> str:
+    if place.population in POPULATION:
+        return POPULATION[place.population]
+    return POPULATION[place.key.partition("/")[2].lower()]
+
+
+def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, Place]) -> None:
+    kept = edges.nlargest(MOST_EDGES, "usd_bn")
+    scale = WIDEST / float(np.sqrt(edges["usd_bn"].max()))
+    for row in kept.itertuples():
+        source, target = places[row.source], places[row.target]
+        width = max(scale * float(np.sqrt(row.usd_bn)), 0.3)
+        axes.add_patch(_line(source, target, width, _colour(source), 0.22))
+    funded = edges[edges["interest"] >= LEAST_INTEREST]
+    for row in funded.itertuples():
+        width = max(scale * float(np.sqrt(row.interest)), 0.9)
+        alpha = 0.9 if row.interest >= 10.0 * LEAST_INTEREST else 0.6
+        patch = _line(places[row.source], places[row.target], width, INTEREST, alpha)
+        patch.set_zorder(3)
+        patch.set_gid(f"interest:{row.source}:{row.target}")
+        axes.add_patch(patch)
+
+
+def _line(source: Place, target: Place, width: float, colour: str, alpha: float) -> FancyArrowPatch:
+    """A curve that leaves to the right and arrives from the left; money that flows back bows below."""
+    (x0, y0), (x1, y1) = (source.x, source.meets(target.y)), (target.x, target.meets(source.y))
+    if x1 > x0:
+        reach = 0.5 * (x1 - x0)
+        path = Path([(x0, y0), (x0 + reach, y0), (x1 - reach, y1), (x1, y1)], [1, 4, 4, 4])
+    else:
+        bow = 0.06 + 0.2 * (x0 - x1)
+        path = Path([(x0, y0), (x0 + 0.03, y0 - bow), (x1 - 0.03, y1 - bow), (x1, y1)], [1, 4, 4, 4])
+    return FancyArrowPatch(
+        path=path, arrowstyle="-", linewidth=width, color=colour, alpha=alpha, capstyle="butt", zorder=1
+    )
+
+
+def _draw_nodes(axes: Axes, places: dict[str, Place]) -> None:
+    for place in places.values():
+        if place.reach is None:
+            _draw_agent(axes, place)
+        else:
+            _draw_sector(axes, place, place.reach)
+    for x, (title, _) in zip(COLUMNS, LAYERS, strict=True):
+        axes.text(x, 0.965, title, ha="center", fontsize=PANEL - 1.5, fontweight="bold", color=MUTED)
+
+
+def _draw_agent(axes: Axes, place: Place) -> None:
+    axes.plot(
+        place.x,
+        place.y,
+        marker="o",
+        markersize=2.0 * place.radius,
+        color=_colour(place),
+        markeredgecolor=PAPER,
+        markeredgewidth=1.2,
+        zorder=5,
+    )
+    axes.text(
+        place.x + (place.radius + 3.5) / 72.0 / SIZE[0],
+        place.y,
+        place.label,
+        va="center",
+        fontsize=TEXT - 0.5,
+        color=INK,
+        zorder=8,
+        path_effects=[withStroke(linewidth=3.0, foreground=PAPER)],
+        gid=f"node:{place.key}",
+    )
+
+
+def _draw_sector(axes: Axes, place: Place, reach: tuple[float, float]) -> None:
+    low, high = reach
+    bar = Rectangle((place.x - BAR / 2.0, low), BAR, high - low, color=_colour(place), linewidth=0.0, zorder=5)
+    axes.add_patch(bar)
+    axes.text(
+        place.x,
+        (low + high) / 2.0,
+        place.label,
+        rotation=90,
+        ha="center",
+        va="center",
+        fontsize=TEXT,
+        fontweight="bold",
+        color=PAPER,
+        zorder=8,
+        gid=f"node:{place.key}",
+    )

@@ -1,0 +1,263 @@
+"""One look for every figure: sizes, axes of time, labels; its colours are those of `sim.report.palette`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from sim.report.numbers import plain
+from sim.report.palette import GRID, INK, MUTED, PAPER
+from sim.runs.run import Run
+
+SIZE = (13.333, 7.5)
+"""Inches: a slide of 16 to 9."""
+DPI = 150
+TITLE, SUBTITLE, PANEL, TEXT, NOTE = 21.0, 13.0, 13.5, 11.5, 10.0
+"""Font sizes in points, on a slide."""
+
+
+def new_figure(title: str, subtitle: str, note: str = "") -> Figure:
+    """An empty slide with its title, a subtitle and a source note."""
+    figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    fitted(figure, 0.952, title, fontsize=TITLE, fontweight="bold", color=INK)
+    fitted(figure, 0.902, subtitle, fontsize=SUBTITLE, color=MUTED)
+    if note:
+        fitted(figure, 0.024, note, fontsize=NOTE, color=MUTED)
+    return figure
+
+
+def fitted(figure: Figure, height: float, words: str, **look: Any) -> None:
+    """Write a line across a slide, smaller where it would be too long."""
+    text = figure.text(0.03, height, words, va="center", **look)
+    width = text.get_window_extent().width / figure.bbox.width
+    if width > 0.94:
+        text.set_fontsize(float(text.get_fontsize()) * 0.94 / width)
+
+
+def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[str, Path]:
+    """Write figures as PNG files.
+
+    Args:
+        folder: where they go; it is made where it does not exist.
+        figures: name -> figure, in pairs, so that each may be drawn when the one before it is written.
+
+    Returns:
+        Name -> its file, `<name>.png`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    for name, figure in figures:
+        paths[name] = folder / f"{name}.png"
+        figure.savefig(paths[name], dpi=DPI)
+    return paths
+
+
+def panels(
+    figure: Figure,
+    rows: int,
+    columns: int,
+    *,
+    left: float = 0.055,
+    right: float = 0.975,
+    gap: tuple[float, float] = (0.22, 0.52),
+) -> list[Axes]:
+    """A grid of panels below the titles and above the note; `gap` is width and height between them."""
+    grid = figure.add_gridspec(
+        rows, columns, left=left, right=right, top=0.80, bottom=0.105, wspace=gap[0], hspace=gap[1]
+    )
+    return [figure.add_subplot(grid[row, column]) for row in range(rows) for column in range(columns)]
+
+
+def panel(axes: Axes, title: str, unit: str) -> Axes:
+    """Give a panel its title, and its unit where the vertical axis ends."""
+    axes.set_title(title, loc="left", fontsize=PANEL, fontweight="bold", color=INK, pad=24)
+    axes.set_ylabel(unit, rotation=0, ha="left", va="bottom", fontsize=TEXT - 0.5, color=MUTED)
+    axes.yaxis.set_label_coords(0.0, 1.0 + 5.0 / 72.0 / (axes.get_position().height * SIZE[1]))
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(MUTED)
+    axes.tick_params(axis="both", labelsize=TEXT - 0.5, colors=MUTED, length=0)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: plain(number)))
+    return axes
+
+
+def number_of(quarter: str) -> int:
+    """Number of a quarter on the axis of time, consecutive over years."""
+    return int(quarter[:4]) * 4 + int(quarter[5]) - 1
+
+
+def time_axis(axes: Axes, quarters: Sequence[str]) -> None:
+    """Label the horizontal axis with years, or with quarters where there are few."""
+    first, last = number_of(quarters[0]), number_of(quarters[-1])
+    axes.set_xlim(first - 0.6, last + 0.6)
+    if last - first < 8:
+        places = list(range(first, last + 1))
+        texts = [
+            f"Q{place % 4 + 1}" + (f"\n{place // 4}" if place % 4 == 0 or place == first else "")
+            for place in places
+        ]
+        axes.set_xticks(places, texts)
+        return
+    years = list(range(first // 4 + (first % 4 > 2), last // 4 + 1))
+    step = next(step for step in (1, 2, 5, 10, 20, 50) if len(years) / step <= 8)
+    axes.set_xticks([year * 4 - 0.5 for year in years if year * 4 > first], [], minor=False)
+    axes.grid(axis="x", color=GRID, linewidth=0.8)
+    shown = [year for year in years if year % step == 0 and first <= year * 4 + 1.5 <= last + 0.6]
+    axes.set_xticks([year * 4 + 1.5 for year in shown], [str(year) for year in shown], minor=True)
+    axes.tick_params(axis="x", which="minor", labelsize=TEXT - 0.5, colors=MUTED, length=0)
+
+
+def from_zero(axes: Axes) -> None:
+    """Let the vertical axis start at zero, with air above what is drawn so far."""
+    axes.set_ylim(0.0, 1.05 * max(axes.get_ylim()[1], 1e-12))
+
+
+def shades(colour: str, count: int) -> list[str]:
+    """Shades of a hue from dark to light, one per member of a population."""
+    base = np.array(to_rgb(colour))
+    mixes = np.linspace(-0.55, 0.55, count) if count > 1 else [0.0]
+    return [to_hex(base * (1.0 + mix) if mix < 0.0 else base + (1.0 - base) * mix) for mix in mixes]
+
+
+def empty(axes: Axes, message: str) -> None:
+    """Say in a panel why it shows nothing."""
+    axes.text(
+        0.5,
+        0.5,
+        message,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=TEXT,
+        color=MUTED,
+        wrap=True,
+    )
+    axes.set_yticks([])
+    axes.grid(False)
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move places apart until neighbours are `gap` away, as little as possible, within low and high."""
+    if not len(wanted):
+        return []
+    order = np.argsort(wanted, kind="stable")
+    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
+    # Blocks of touching labels, each around the mean of what its members want (pool adjacent violators).
+    blocks: list[list[float]] = []
+    for rank, index in enumerate(order):
+        blocks.append([float(wanted[index]) - rank * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            mean, size = blocks.pop()
+            blocks[-1] = [
+                (blocks[-1][0] * blocks[-1][1] + mean * size) / (blocks[-1][1] + size),
+                blocks[-1][1] + size,
+            ]
+    base = [place for place, size in blocks for _ in range(int(size))]
+    top = high - (len(wanted) - 1) * gap
+    placed = np.empty(len(wanted))
+    for rank, index in enumerate(order):
+        placed[index] = min(max(base[rank], low), top) + rank * gap
+    return [float(place) for place in placed]
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], size: float = TEXT - 1.0) -> None:
+    """Name lines or areas at their right end, moved apart where they would touch.
+
+    Args:
+        axes: the panel, its limits final.
+        ends: for each the height in data units, the text and its colour.
+        size: of the font, in points.
+    """
+    shown = [(height, text, colour) for height, text, colour in ends if np.isfinite(height)]
+    to_axes = axes.transData + axes.transAxes.inverted()
+    right = axes.get_xlim()[1]
+    heights = [float(to_axes.transform((right, height))[1]) for height, _, _ in shown]
+    inches = axes.get_position().height * SIZE[1]
+    gap = 1.25 * size / 72.0 / inches
+    for place, (_, text, colour) in zip(spread(heights, gap, 0.0, 1.0), shown, strict=True):
+        axes.text(1.012, place, text, transform=axes.transAxes, fontsize=size, color=darker(colour), va="center")
+
+
+def darker(colour: str) -> str:
+    """A colour dark enough to read as text on white."""
+    rgb = np.array(to_rgb(colour))
+    luminance = float(rgb @ (0.299, 0.587, 0.114))
+    return to_hex(rgb * min(1.0, 0.50 / max(luminance, 1e-6)))
+
+
+def key(axes: Axes, names: Sequence[str], colours: Sequence[str]) -> None:
+    """Name the layers of a stack in the upper left corner, the top one first."""
+    legend = axes.legend(
+        [Rectangle((0.0, 0.0), 1.0, 1.0, color=colour) for colour in reversed(colours)],
+        list(reversed(names)),
+        loc="upper left",
+        fontsize=TEXT - 2.0,
+        labelcolor=INK,
+        framealpha=0.85,
+        edgecolor="none",
+        handlelength=1.0,
+        handleheight=0.9,
+        labelspacing=0.25,
+        borderaxespad=0.1,
+    )
+    legend.set_zorder(8)
+
+
+def dots(axes: Axes, points: Sequence[Any], colour: str = INK) -> None:
+    """Lay observed data over a model: filled where reported, hollow where estimated, bars for periods."""
+    for point in points:
+        fill = colour if point.reported else PAPER
+        if point.last > point.first:
+            axes.plot(
+                [point.first - 0.45, point.last + 0.45], [point.value] * 2, color=INK, linewidth=1.6, zorder=6
+            )
+        axes.plot(
+            (point.first + point.last) / 2.0,
+            point.value,
+            marker="o",
+            markersize=5.5,
+            markerfacecolor=fill,
+            markeredgecolor=INK,
+            markeredgewidth=1.3,
+            linestyle="none",
+            zorder=7,
+            gid=f"data:{point.entity}:{point.metric}",
+        )
+
+
+def told(run: Run) -> str:
+    """Which run it is, for source notes."""
+    parts = [str(run.manifest.get("title") or run.manifest.get("scenario") or "")]
+    if "seed" in run.manifest:
+        parts.append(f"seed {run.manifest['seed']}")
+    return ", ".join(part for part in parts if part)
+
+
+def source(run: Run, text: str = "") -> str:
+    """The note at the foot of a figure: what is shown, and which run it is."""
+    return ".  ".join(part for part in (text.rstrip("."), told(run)) if part) + "."
+
+
+def span(run: Run) -> str:
+    """The quarters that a run covers, such as 2024Q1 to 2030Q4."""
+    quarters = flow_quarters(run)
+    return quarters[0] if len(quarters) == 1 else f"{quarters[0]} to {quarters[-1]}"
+
+
+def flow_quarters(run: Run) -> list[str]:
+    """Quarters in which payments were made: all but the opening."""
+    quarters = run.series["quarter"].tolist()
+    return quarters[1:] or quarters

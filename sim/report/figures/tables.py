@@ -1,0 +1,51 @@
+"""Shapes that figures need of a run's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.report.figures.style import number_of
+from sim.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def series(run: Run) -> pd.DataFrame:
+    """The series with the number of the quarter as index."""
+    table = run.series.copy()
+    table.index = [number_of(quarter) for quarter in table["quarter"]]
+    return table
+
+
+def measure(run: Run, population: str, name: str) -> pd.DataFrame:
+    """A measure by quarter (rows, numbered) and agent (columns, in the order of the run)."""
+    rows = run.agents
+    rows = rows[(rows["population"] == population) & (rows["measure"] == name)]
+    table = rows.pivot(index="quarter", columns="agent", values="value")
+    table = table[list(dict.fromkeys(rows["agent"]))].sort_index()
+    table.index = [number_of(quarter) for quarter in table.index]
+    return table
+
+
+def largest(table: pd.DataFrame, most: int, what: str, by: pd.Series | None = None) -> pd.DataFrame:
+    """The largest columns of an additive measure; the others become one, "12 smaller labs".
+
+    Args:
+        table: from `measure`.
+        most: how many columns to keep at most.
+        what: the population, for the name of the rest.
+        by: size of each column; the last row if left out.
+    """
+    sizes = (table.iloc[-1] if by is None else by).fillna(0.0)
+    ranked = sizes.sort_values(ascending=False, kind="stable").index
+    if len(ranked) <= most:
+        return table[list(ranked)]
+    kept = list(ranked[: most - 1])
+    rest = [name for name in ranked if name not in kept]
+    return table[kept].assign(**{f"{len(rest)} smaller {what}": table[rest].sum(axis=1)})
+
+
+def after_opening(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the opening quarter, in which nothing is paid yet."""
+    return table.iloc[1:] if len(table) > 1 else table

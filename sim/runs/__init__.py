@@ -1,0 +1,1 @@
+"""A history as a folder: recorder, writer, manifest, and the run that reads it back."""

@@ -1,0 +1,193 @@
+"""From an economy to tables: what a quarter leaves in the run folder, with names instead of indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.economy.books import measures
+from sim.economy.books.checks import debtor_accounts
+from sim.economy.books.flows import (
+    ECONOMY,
+    FLOWS,
+    GOVERNMENT,
+    INSTRUMENTS,
+    INVESTORS,
+    LABS,
+    ORIGINS,
+    OWN,
+    PROVIDERS,
+    RESERVE,
+    TOKENS,
+    VENDOR,
+    VENTURES,
+)
+from sim.economy.books.ledger import Books
+from sim.economy.state import Economy
+from sim.engine import pytrees
+from sim.runs.writer import QuarterTables
+
+Columns = dict[str, np.ndarray]
+"""A table: column -> its rows."""
+SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
+DUST = 1e-15
+"""USD bn, a millionth of a dollar: what rounding leaves of a payment is not in the tables."""
+NO_ONE = np.array([""], dtype=object)
+"""Issuer of real assets."""
+
+
+class Recorder:
+    """Turns economies into tables.
+
+    Args:
+        names: population -> names of its agents.
+    """
+
+    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
+        self.names = {**names, "sectors": tuple(SECTOR_NAMES.values())}
+        self.accounts: dict[str, np.ndarray] = {
+            RESERVE: np.array(names["issuers"], dtype=object),
+            OWN: np.array(names["issuers"], dtype=object),
+            LABS: np.array(names["labs"], dtype=object),
+            PROVIDERS: np.array(names["providers"], dtype=object),
+            INVESTORS: np.array(names["investors"], dtype=object),
+            VENTURES: np.array(names["ventures"], dtype=object),
+            **{account: np.array([name], dtype=object) for account, name in SECTOR_NAMES.items()},
+        }
+
+    def tables(
+        self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]
+    ) -> QuarterTables:
+        """Everything recorded of a quarter.
+
+        Args:
+            quarter: its label.
+            opening: the books when it opened (the same as at the close for the opening quarter).
+            economy: the economy at its close.
+            events: what happened, from `sim.engine.happenings`.
+        """
+        measured = measures.series(economy) | measures.origin_series(opening, economy.books)
+        labels, books = (quarter,), pytrees.stacked([economy.books])
+        return QuarterTables(
+            series={"quarter": quarter, **{name: float(number) for name, number in measured.items()}},
+            agents=self.agents(labels, pytrees.stacked([measures.agents(economy)])),
+            flows=self.flows(labels, books),
+            exposures=self.exposures(labels, books),
+            events=events,
+        )
+
+    def agents(self, quarters: Sequence[str], measured: Mapping[str, Mapping[str, np.ndarray]]) -> Columns:
+        """Long table of agents' measures.
+
+        Args:
+            quarters: their labels.
+            measured: population -> measure -> `(quarter, agent)`, as in `sim.economy.books.measures.agents`.
+        """
+        rows = [(group, name, len(self.names[group])) for group, table in measured.items() for name in table]
+        counts = [count for *_, count in rows]
+        number = np.concatenate([column for table in measured.values() for column in table.values()], axis=1)
+        members = np.concatenate([np.array(self.names[group], dtype=object) for group, *_ in rows])
+        return {
+            "quarter": _texts(quarters).repeat(number.shape[1]),
+            "population": np.tile(_texts([group for group, *_ in rows]).repeat(counts), len(quarters)),
+            "agent": np.tile(members, len(quarters)),
+            "measure": np.tile(_texts([name for _, name, _ in rows]).repeat(counts), len(quarters)),
+            "value": number.ravel(),
+        }
+
+    def flows(self, quarters: Sequence[str], books: Books) -> Columns:
+        """Payments between pairs, with the part of each origin; pairs that paid nothing are left out.
+
+        Args:
+            quarters: their labels.
+            books: of these quarters in one, every array with a leading quarter axis.
+        """
+        steps, kinds, payers, payees, amounts, origins = [], [], [], [], [], []
+        for kind, flow in books.journal.flows.items():
+            step, row, column = np.nonzero(flow.amount > DUST)
+            if not len(row):
+                continue
+            paid = flow.amount[step, row, column]
+            mix = np.broadcast_to(flow.origins, (*flow.amount.shape, len(ORIGINS)))[step, row, column]
+            steps.append(step)
+            kinds.append(_texts([kind]).repeat(len(row)))
+            payers.append(self.accounts[FLOWS[kind].payer][row])
+            payees.append(self.accounts[FLOWS[kind].payee][column])
+            amounts.append(paid)
+            origins.append(paid[:, None] * mix)
+        step = _joined(steps, np.zeros(0, dtype=np.int64))
+        order = np.argsort(step, kind="stable")
+        by_origin = _joined(origins, np.zeros((0, len(ORIGINS))))[order]
+        return {
+            "quarter": _texts(quarters)[step[order]],
+            "flow": _joined(kinds, _texts([]))[order],
+            "payer": _joined(payers, _texts([]))[order],
+            "payee": _joined(payees, _texts([]))[order],
+            "usd_bn": _joined(amounts, np.zeros(0))[order],
+            **{f"from_{origin}": by_origin[:, index] for index, origin in enumerate(ORIGINS)},
+        }
+
+    def exposures(self, quarters: Sequence[str], books: Books) -> Columns:
+        """Who holds what of whom, at market value: the balance-sheet matrix, from whom to whom.
+
+        Cash is left out, being no one's debt here; real assets (bitcoin, gold, GPUs) have no issuer.
+
+        Args:
+            quarters: their labels.
+            books: of these quarters in one, every array with a leading quarter axis.
+        """
+        parts: list[tuple[np.ndarray, ...]] = []
+        for number, instrument in enumerate(INSTRUMENTS):
+            for holders, issuers, worth in self._held(books, instrument):
+                step, row, column = np.nonzero(worth)
+                same = np.full(len(step), number)
+                parts.append((step, same, holders[row], issuers[column], worth[step, row, column]))
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        order = np.argsort(columns[0], kind="stable")
+        step, kind, holder, issuer, usd_bn = (column[order] for column in columns)
+        # An issuer's two books are one holder.
+        keys = np.stack([step, kind, *(np.unique(names, return_inverse=True)[1] for names in (holder, issuer))])
+        _, first, place = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rows = first[order]
+        return {
+            "quarter": _texts(quarters)[step[rows]],
+            "instrument": _texts(INSTRUMENTS)[kind[rows]],
+            "holder": holder[rows],
+            "issuer": issuer[rows],
+            "usd_bn": np.bincount(place, usd_bn, len(first))[order],
+        }
+
+    def _held(self, books: Books, instrument: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Names of holders and of issuers, and what they hold, `(quarter, holder, issuer)`, for each account."""
+        debtors = debtor_accounts(instrument)
+        for account in books.positions[instrument]:
+            if account in debtors:
+                continue
+            worth, holders = _values(books, instrument, account), self.accounts[account]
+            if worth.ndim == 3:
+                issuers = self.accounts[debtors[0]]
+            elif instrument == TOKENS:
+                # One holder, everyone else, and a debtor for each coin.
+                worth, issuers = -_values(books, TOKENS, RESERVE)[:, None, :], self.accounts[RESERVE]
+            else:
+                worth, issuers = worth[:, :, None], self.accounts[debtors[0]] if debtors else NO_ONE
+            yield holders, issuers, worth
+
+
+def _values(books: Books, instrument: str, account: str) -> np.ndarray:
+    """Market value of a position in every quarter, USD bn, as `ledger.value` gives it for one."""
+    units, price = books.positions[instrument][account], books.price[instrument]
+    gap = (1,) * (units.ndim - price.ndim)
+    worth: np.ndarray = units * price.reshape(price.shape[0], *gap, *price.shape[1:])
+    return worth
+
+
+def _texts(texts: Sequence[str]) -> np.ndarray:
+    return np.array(texts, dtype=object)
+
+
+def _joined(parts: list[np.ndarray], empty: np.ndarray) -> np.ndarray:
+    return np.concatenate(parts) if parts else empty

@@ -1,0 +1,1 @@
+"""Configs as a validated scenario: schema, quantities, agents, events, levers, data and quarters."""

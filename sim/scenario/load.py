@@ -1,0 +1,237 @@
+"""What a run is told: scenarios loaded from `configs/*.toml`, merged and validated.
+
+A scenario file says only what it changes and names the file it `extends`. Loading merges the chain, applies
+`--set` keys, reads data rows, and validates everything; what comes out is a frozen `Scenario`. Every mistake is
+a `ScenarioError`: one line with the file or key, the value, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import ScenarioError, suggestion
+from sim.scenario.data import CONFIGS
+from sim.scenario.schema import Scenario
+
+__all__ = [
+    "Scenario",
+    "ScenarioError",
+    "changed",
+    "changed_keys",
+    "find",
+    "first_error",
+    "flat",
+    "load",
+    "names",
+    "parse_value",
+]
+
+OPEN_TABLES = ("decisions",)
+"""Tables that may get keys which what they extend does not have; the schema says which."""
+
+
+def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:
+    """Load a scenario by name or path, with changes by dotted key.
+
+    Args:
+        name: a name under `configs/` or `configs/scenarios/`, or the path of a TOML file.
+        changes: dotted key -> value, such as `{"environment.terminal_rate": 0.01}`; applied last.
+
+    Returns:
+        The validated scenario, complete with what it extends.
+
+    Raises:
+        ScenarioError: for anything wrong, in one line.
+    """
+    path = find(name)
+    raw = _merged(path, seen=())
+    raw["name"] = path.stem
+    for key, value in (changes or {}).items():
+        _set(raw, key, value)
+    return _validated(raw, path.name)
+
+
+def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
+    """Return a scenario with other values at some dotted keys.
+
+    Raises:
+        ScenarioError: if a key is unknown or a value is not allowed.
+    """
+    raw = scenario.model_dump(mode="python")
+    for key, value in changes.items():
+        _set(raw, key, value)
+    return _validated(raw, scenario.name)
+
+
+def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
+    """Where two scenarios differ: dotted key -> values `from` and `to`; names and texts left aside."""
+    before = flat(base.model_dump(mode="json"))
+    after = flat(other.model_dump(mode="json"))
+    return {
+        key: {"from": before.get(key), "to": after.get(key)}
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    }
+
+
+def flat(raw: Any, at: str = "") -> dict[str, Any]:
+    """Leaves of a dumped scenario by dotted key; a quantity is its value."""
+    if isinstance(raw, dict):
+        if "unit" in raw:
+            raw = raw.get("value", raw.get("values"))
+            return {at: raw} if not isinstance(raw, dict) else flat(raw, at)
+        items = {k: v for k, v in raw.items() if at or k not in ("name", "title", "about")}
+        return {k: v for key, part in items.items() for k, v in flat(part, f"{at}.{key}" if at else key).items()}
+    if isinstance(raw, (list, tuple)):
+        return {k: v for index, part in enumerate(raw) for k, v in flat(part, f"{at}.{index}").items()}
+    return {at: raw}
+
+
+def find(name: str | Path) -> Path:
+    """Return the file of a scenario given by name or path.
+
+    Raises:
+        ScenarioError: if there is none, naming the scenarios there are.
+    """
+    return named_file("scenario", name, names())
+
+
+def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
+    """Return the TOML file given by path, or by the name of one that ships.
+
+    Args:
+        what: the file is, for messages, such as "scenario".
+        name: the name, or a path (with a slash or ending in .toml).
+        known: files that ship, by name.
+
+    Raises:
+        ScenarioError: if there is none, naming those that ship.
+    """
+    text = str(name)
+    if text.endswith(".toml") or "/" in text:
+        path = Path(text)
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:
+            raise ScenarioError(f"{what} file {text[:80]}...: {error.strerror}") from None
+        raise ScenarioError(f"{what} file {text} does not exist")
+    if text in known:
+        return known[text]
+    there = ", ".join(sorted(known))
+    raise ScenarioError(f"unknown {what} {text!r}{suggestion(text, known)}; there are {there}")
+
+
+def names() -> dict[str, Path]:
+    """Scenarios that ship: name -> file."""
+    files = [CONFIGS / "baseline.toml", *(CONFIGS / "scenarios").glob("*.toml")]
+    return {path.stem: path for path in sorted(files)}
+
+
+def parse_value(text: str) -> Any:
+    """Read the value of `--set key=value` as TOML, or as a plain string where it is not."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+
+
+def _validated(raw: dict[str, Any], where: str) -> Scenario:
+    try:
+        return Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {first_error(error)}") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        ScenarioError: if it cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf8"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ScenarioError(f"{path} is not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path} cannot be read: {error}") from None
+
+
+def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """Read a file and everything it extends, nearest last."""
+    if path in seen:
+        raise ScenarioError(f"{path.name} extends itself through {' -> '.join(p.name for p in seen)}")
+    raw = read_toml(path)
+    base = raw.pop("extends", None)
+    if base is None:
+        return raw
+    beside = path.parent / f"{base}.toml"
+    parent = _merged(beside if beside.is_file() else find(base), (*seen, path))
+    return _merge(parent, raw, path.name, ())
+
+
+def _merge(base: dict[str, Any], change: dict[str, Any], where: str, at: tuple[str, ...]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in change.items():
+        if key not in base and at and at[0] not in OPEN_TABLES:
+            dotted = ".".join((*at, key))
+            raise ScenarioError(f"{where}: unknown key {dotted}{suggestion(key, base)}")
+        merged[key] = _merge_value(base.get(key), value, where, (*at, key))
+    return merged
+
+
+def _merge_value(old: Any, new: Any, where: str, at: tuple[str, ...]) -> Any:
+    if isinstance(old, dict) and "unit" in old:
+        if "values" in old and isinstance(new, dict) and not {*new} <= {*old}:
+            return {**old, "values": new, "kind": "set", "why": f"set by {where}"}
+        if isinstance(new, dict):
+            kept = {k: v for k, v in old.items() if not (k == "data" and "value" in new)}
+            return {**kept, **new}
+        if "values" in old:
+            dotted = ".".join(at)
+            raise ScenarioError(f"{where}: {dotted} = {new!r}: expected a table of numbers by name")
+        kept = {k: v for k, v in old.items() if k not in ("data", "scale", "why", "note")}
+        return {**kept, "value": new, "kind": "set", "why": f"set by {where}"}
+    if isinstance(old, dict) and isinstance(new, dict):
+        return _merge(old, new, where, at)
+    return new
+
+
+def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
+    """Change one key given by its dotted path."""
+    keys = dotted.split(".")
+    place = raw
+    for depth, key in enumerate(keys[:-1]):
+        if isinstance(place.get(key), (list, tuple)):
+            raise ScenarioError(f"--set {dotted}: {key} is a list: give the whole of it, such as --set '{key}=[]'")
+        if not isinstance(place.get(key), dict):
+            known = ".".join(keys[:depth])
+            raise ScenarioError(
+                f"--set {dotted}: unknown key {key!r}{' in ' + known if known else ''}{suggestion(key, place)}"
+            )
+        place = place[key]
+    allowed = keys[-1] in place or (keys[0] in OPEN_TABLES and len(keys) == 2)
+    if not allowed or keys[-1] in ("unit", "range", "kind", "name"):
+        raise ScenarioError(f"--set {dotted}: unknown key {keys[-1]!r}{suggestion(keys[-1], place)}")
+    place[keys[-1]] = _merge_value(place.get(keys[-1]), value, "--set", tuple(keys))
+
+
+def first_error(error: ValidationError) -> str:
+    """The first of the mistakes that a schema found, in one line."""
+    first = error.errors()[0]
+    dotted = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    given = first.get("input")
+    shown = f" = {given!r}" if isinstance(given, (str, int, float, bool)) else ""
+    others = error.error_count() - 1
+    more = f" (and {others} more)" if others else ""
+    if first["type"] == "extra_forbidden":
+        message = "unknown key"
+    if first["type"] == "tuple_type":
+        message = f"expected a list, such as [[{dotted}]] tables"
+    return f"{dotted}{shown}: {message}{more}" if dotted else f"{message}{more}"

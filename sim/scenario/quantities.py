@@ -1,0 +1,89 @@
+"""A number of the configs, with its unit, range, kind and source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from sim.scenario.data import read_data
+
+
+class Strict(BaseModel):
+    """Refuses unknown keys and later changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Described(Strict):
+    """What every number of the configs carries beside its value."""
+
+    unit: str
+    range: tuple[float, float] | None = None
+    kind: Literal["data", "calibrated", "assumption", "set"] = "assumption"
+    why: str = ""
+    note: str = ""
+
+    def _check(self, number: float) -> None:
+        if self.range is not None and not self.range[0] <= number <= self.range[1]:
+            low, high = self.range
+            raise ValueError(f"{number:g} {self.unit} is outside the allowed range {low:g} to {high:g}")
+        if self.range is None and number < 0.0:
+            raise ValueError(f"{number:g} {self.unit} must not be negative")
+        if number != number or number in (float("inf"), float("-inf")):
+            raise ValueError(f"{number} is not a finite number")
+
+
+class Quantity(Described):
+    """A number with its unit, range, kind and source.
+
+    Attributes:
+        value: the number.
+        data: the row or rows of configs/data it is read from (`file|entity|quarter|metric`), if any.
+        scale: what a data row is multiplied with.
+    """
+
+    value: float
+    data: tuple[str, ...] = ()
+    scale: float = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_data(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            raise ValueError(f"expected a number, got {raw!r}")
+        raw = dict(raw)
+        if "data" in raw:
+            references = raw["data"] if isinstance(raw["data"], (list, tuple)) else [raw["data"]]
+            if not all(isinstance(row, str) for row in references):
+                raise ValueError(f"data = {raw['data']!r}: expected the name of a row, or a list of names")
+            raw["data"] = tuple(references)
+            if "value" not in raw:
+                raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)
+                raw.setdefault("kind", "data")
+        if raw.get("kind", "assumption") == "assumption" and "range" not in raw:
+            raise ValueError("an assumption needs a range")
+        if isinstance(raw.get("value"), (bool, str)):
+            raise ValueError(f"expected a number, got {raw['value']!r}")
+        return raw
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Quantity:
+        self._check(self.value)
+        return self
+
+
+class Table(Described):
+    """Numbers by name, such as who owns a company."""
+
+    values: dict[str, float]
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Table:
+        for name, number in self.values.items():
+            try:
+                self._check(number)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return self

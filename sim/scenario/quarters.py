@@ -1,0 +1,23 @@
+"""Quarter labels such as 2024Q1."""
+
+from __future__ import annotations
+
+
+def later(label: str, quarters: int) -> str:
+    """Return the label of the quarter that comes `quarters` after `label`."""
+    index = int(label[:4]) * 4 + int(label[5]) - 1 + quarters
+    return f"{index // 4}Q{index % 4 + 1}"
+
+
+def between(first: str, last: str) -> int:
+    """Return how many quarters `last` comes after `first`."""
+    return (int(last[:4]) - int(first[:4])) * 4 + int(last[5]) - int(first[5])
+
+
+def years(labels: list[str]) -> list[float]:
+    """Return the end of each quarter as a decimal year, for axes."""
+    return [int(label[:4]) + int(label[5]) / 4.0 for label in labels]
+
+
+ROLLOUT = 4
+"""Quarters over which a generation takes over, and the distance of those that come every year."""

@@ -1,0 +1,262 @@
+"""The schema of a scenario: what `configs/*.toml` may contain, with units, ranges and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from sim.economy import parameters
+from sim.economy.decisions import FORMS
+from sim.economy.parameters import CHANNELS
+from sim.errors import suggestion
+from sim.scenario import quarters as calendar
+from sim.scenario.agents import Facility, Investor, Issuer, Lab, Loan, Provider, Venture
+from sim.scenario.events import COMPANY, EVERYONE, ISSUER, KINDS, Event
+from sim.scenario.quantities import Described, Quantity, Strict, Table
+from sim.scenario.quarters import ROLLOUT
+
+__all__ = [
+    "Described",
+    "Facility",
+    "Investor",
+    "Issuer",
+    "Lab",
+    "Loan",
+    "Provider",
+    "Quantity",
+    "Scenario",
+    "Strict",
+    "Table",
+    "Venture",
+]
+
+QUARTER_PATTERN = r"^\d{4}Q[1-4]$"
+
+
+def _in_order(quarters: tuple[str, ...]) -> tuple[str, ...]:
+    for earlier, later in pairwise(quarters):
+        if calendar.between(earlier, later) < ROLLOUT:
+            raise ValueError(f"{later} comes less than {ROLLOUT} quarters after {earlier}")
+    return quarters
+
+
+class RunSettings(Strict):
+    """How long a history is, and its seed."""
+
+    quarters: Annotated[int, Field(ge=1, le=160)]
+    """length of the history"""
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    """of the random numbers"""
+    opening: Annotated[str, Field(pattern=QUARTER_PATTERN)]
+    """quarter at whose close the history starts"""
+
+
+class History(Strict):
+    """What is known of the calendar: until when prices follow the data, and when new GPUs came."""
+
+    until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
+    """last quarter in which bill rate, bitcoin and gold follow the data; none leaves all to the model"""
+    gpu_generations: Annotated[
+        tuple[Annotated[str, Field(pattern=QUARTER_PATTERN)], ...], AfterValidator(_in_order)
+    ]
+    """quarters from which a generation of GPUs worked in volume; after the last, one comes every year"""
+
+
+class Tail(Strict):
+    """Synthetic agents beside the named ones."""
+
+    issuers: Annotated[int, Field(ge=0, le=100_000)]
+    """synthetic issuers"""
+    labs: Annotated[int, Field(ge=0, le=100_000)]
+    """synthetic labs"""
+    providers: Annotated[int, Field(ge=0, le=100_000)]
+    """synthetic providers"""
+    pareto_exponent: Quantity
+    """exponent of the Pareto law of their sizes"""
+    smallest: Quantity
+    """smallest size, over the agent that is copied"""
+
+
+class Market(Strict):
+    """Prices and expectations at the opening."""
+
+    bill_rate: Quantity
+    """three-month bill rate at the opening"""
+    bitcoin: Quantity
+    """price of bitcoin at the opening"""
+    gold: Quantity
+    """price of gold at the opening"""
+    rent: Quantity
+    """rent of a GPU at the opening"""
+    demand_growth: Quantity
+    """growth of demand for GPU hours that providers expect at the opening"""
+
+
+class Sectors(Strict):
+    """Opening holdings of the environment."""
+
+    economy_cash: Quantity
+    """cash of everyone else"""
+    economy_bills: Quantity
+    """bills held by everyone else"""
+    economy_bitcoin: Quantity
+    """bitcoin held by everyone else"""
+    economy_gold: Quantity
+    """gold held by everyone else"""
+    government_cash: Quantity
+    """cash of the government"""
+    vendor_cash: Quantity
+    """cash of the vendor"""
+
+
+def _section(owner: type, only: frozenset[str] | None = None) -> Any:
+    """A table whose keys are exactly the fields of a rules dataclass."""
+    names = only or frozenset(field.name for field in fields(owner))
+
+    def check(section: dict[str, Quantity]) -> dict[str, Quantity]:
+        for key in section:
+            if key not in names:
+                raise ValueError(f"unknown key {key!r}{suggestion(key, names)}")
+        missing = sorted(names - set(section))
+        if missing:
+            raise ValueError(f"missing key {missing[0]!r}")
+        return section
+
+    return Annotated[dict[str, Quantity], AfterValidator(check)]
+
+
+def _decision_names(chosen: Any) -> Any:
+    """Keys are decisions that can be replaced; what the values name is looked up when a model is made."""
+    for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
+        if name not in FORMS:
+            known = ", ".join(FORMS)
+            raise ValueError(f"unknown decision {name!r}{suggestion(name, FORMS)} (there are {known})")
+        if not isinstance(text, str) or not all(text.partition(":")):
+            raise ValueError(f"{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose")
+    return chosen
+
+
+CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
+REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(parameters.RedeploymentParameters)) - CHANNEL_KEYS
+SUMMED = {
+    "labs_market": ("compute_share", "staff_share"),
+    "issuers": ("cash_share", "repo_share", "secured_share"),
+}
+"""Shares that must not exceed one in sum: numbers that their own range does not judge."""
+
+
+class Scenario(Strict):
+    """Everything that a run is told."""
+
+    name: str
+    title: str
+    about: str
+    run: RunSettings
+    history: History
+    environment: _section(parameters.EnvironmentParameters)  # type: ignore[valid-type]
+    tokens: _section(parameters.TokenParameters)  # type: ignore[valid-type]
+    reserve: _section(parameters.ReserveParameters)  # type: ignore[valid-type]
+    liquidity: _section(parameters.LiquidityParameters)  # type: ignore[valid-type]
+    regimes: dict[str, _section(parameters.RegimeParameters)]  # type: ignore[valid-type]
+    credit: _section(parameters.CreditParameters)  # type: ignore[valid-type]
+    entry: _section(parameters.EntryParameters)  # type: ignore[valid-type]
+    labs_market: _section(parameters.LabParameters)  # type: ignore[valid-type]
+    gpus: _section(parameters.GpuParameters)  # type: ignore[valid-type]
+    funding: _section(parameters.FundingParameters)  # type: ignore[valid-type]
+    redeployment: _section(parameters.RedeploymentParameters, REDEPLOYMENT_KEYS)  # type: ignore[valid-type]
+    channels: dict[str, _section(parameters.RedeploymentParameters, CHANNEL_KEYS)]  # type: ignore[valid-type]
+    beliefs: _section(parameters.BeliefParameters)  # type: ignore[valid-type]
+    decisions: Annotated[dict[str, str], BeforeValidator(_decision_names)]
+    market: Market
+    sectors: Sectors
+    tail: Tail
+    issuers: dict[str, Issuer]
+    labs: dict[str, Lab]
+    providers: dict[str, Provider]
+    investors: dict[str, Investor]
+    ventures: dict[str, Venture]
+    loans: tuple[Loan, ...] = ()
+    facilities: tuple[Facility, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Scenario:
+        self.check_together()
+        return self
+
+    def check_together(self) -> None:
+        """Judge what no number's own range can: names that refer to others, and sums.
+
+        Raises:
+            ValueError: if something does not fit together.
+        """
+        if set(self.channels) != set(CHANNELS):
+            raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
+        if set(self.regimes) != set(parameters.REGIMES):
+            raise ValueError(f"regimes must be exactly {', '.join(parameters.REGIMES)}")
+        spent = sum(self.labs_market[key].value for key in SUMMED["labs_market"])
+        if spent > 1.0:
+            raise ValueError(f"labs_market.compute_share and staff_share sum to {spent:g}; they must not exceed 1")
+        for slug, lab in self.labs.items():
+            if sum(lab.revenue_share.values.values()) > 1.0:
+                raise ValueError(f"labs.{slug}.revenue_share: shares must not exceed 1 in sum")
+        for slug, issuer in self.issuers.items():
+            if sum(getattr(issuer, key).value for key in SUMMED["issuers"]) > 1.0 + 1e-9:
+                raise ValueError(f"issuers.{slug}: cash_share, repo_share and secured_share exceed 1 in sum")
+        _check_names(self)
+        for index, event in enumerate(self.events):
+            _check_event(self, f"events.{index}", event)
+
+
+def _check_names(scenario: Scenario) -> None:
+    """Everyone who is referred to exists."""
+    holders = {*scenario.issuers, *scenario.investors, "economy"}
+    for population in (scenario.labs, scenario.providers, scenario.ventures):
+        for slug, company in population.items():
+            _known(f"{slug}.owners", company.owners.values, holders)
+    for slug, lab in scenario.labs.items():
+        _known(f"labs.{slug}.revenue_share", lab.revenue_share.values, scenario.investors)
+        _known(f"labs.{slug}.suppliers", lab.suppliers.values, scenario.providers)
+    for slug, investor in scenario.investors.items():
+        _known(f"investors.{slug}.labs", investor.labs.values, scenario.labs)
+        _known(f"investors.{slug}.providers", investor.providers.values, scenario.providers)
+        _known(f"investors.{slug}.loans", investor.loans.values, scenario.providers)
+        _known(f"investors.{slug}.ventures", investor.ventures.values, scenario.ventures)
+    for index, loan in enumerate(scenario.loans):
+        _known(f"loans.{index}.lender", [loan.lender], scenario.investors)
+        _known(f"loans.{index}.borrower", [loan.borrower], scenario.providers)
+    for index, facility in enumerate(scenario.facilities):
+        _known(f"facilities.{index}.lender", [facility.lender], scenario.issuers)
+        _known(f"facilities.{index}.borrower", [facility.borrower], scenario.providers)
+    taken: set[str] = {"Government", "Vendor", "Economy"}
+    for group in ("issuers", "labs", "providers", "investors", "ventures"):
+        for slug, agent in getattr(scenario, group).items():
+            if agent.name in taken:
+                raise ValueError(f"{group}.{slug}.name = {agent.name!r} is taken: names must be unique")
+            taken.add(agent.name)
+
+
+def _check_event(scenario: Scenario, where: str, event: Event) -> None:
+    """An event falls within the history and hits someone who exists."""
+    first, last = (calendar.later(scenario.run.opening, step) for step in (1, scenario.run.quarters))
+    if not first <= event.quarter <= last:
+        raise ValueError(
+            f"{where}.quarter: {event.quarter} is outside the history, {first} to {last} "
+            f"(run.quarters = {scenario.run.quarters})"
+        )
+    population = KINDS[event.kind].target
+    if population == ISSUER:
+        _known(f"{where}.target", [event.target], [*scenario.issuers, EVERYONE])
+    if population == COMPANY:
+        _known(f"{where}.target", [event.target], [*scenario.labs, *scenario.providers, *scenario.ventures])
+
+
+def _known(where: str, given: Any, choices: Any) -> None:
+    for name in given:
+        if name not in choices:
+            known = ", ".join(sorted(choices))
+            raise ValueError(f"{where}: unknown name {name!r}{suggestion(name, choices)} (there are {known})")

@@ -1,0 +1,317 @@
+"""What is in `runs/`, and the only door to its files.
+
+Names come from addresses. They are never made into paths: a name is looked up in the listing of a folder, so that
+`..`, absolute paths and links that lead elsewhere are simply not there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sim.errors import RunError
+from sim.runs.place import RUNS
+from sim.runs.run import COMPARISON, DESIGN, MANIFEST, Run, read_json
+
+if TYPE_CHECKING:
+    from sim.experiments.sweep import Sweep
+
+KINDS = {
+    "run": "Run",
+    "ensemble": "Ensemble",
+    "sweep": "Sweep",
+    "comparison": "Comparison",
+    "broken": "Broken",
+}
+"""Kind of a folder -> what it is called."""
+SEEDS = "seeds"
+"""Method of a design in which nothing varies but the seed."""
+HEADLINES = ("interest_usd_bn", "interest_funded_gpu_usd_bn", "failures")
+"""Outcomes of a run in a line."""
+MOST_FOLDERS = 200
+"""Folders that a page lists."""
+MOST_FILES = 200
+"""Files of a folder that a page lists; all can be downloaded by name."""
+DEPTH = 3
+"""Levels of folders in a run folder."""
+SHOWN = 64
+"""Characters of a name in a message."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder under `runs/`.
+
+    Attributes:
+        path: of the folder.
+        kind: one of `KINDS`.
+        told: what explains it: manifest, design or comparison, as it was written; empty if broken.
+        created: when it was finished, or last written to.
+        reason: why it cannot be used, if it cannot.
+    """
+
+    path: Path
+    kind: str
+    told: dict[str, Any]
+    created: datetime
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of the folder, which is its name in addresses."""
+        return self.path.name
+
+    def sweep(self) -> Sweep:
+        """The folder as a sweep; ensembles are sweeps of one point.
+
+        Raises:
+            RunError: if it is none.
+        """
+        from sim.experiments.sweep import Sweep
+
+        if self.kind not in ("sweep", "ensemble"):
+            raise RunError(f"runs: {self.name!r} is no sweep but a {self.kind}")
+        return Sweep.open(self.path)
+
+    def run(self) -> Run:
+        """The folder as a run.
+
+        Raises:
+            RunError: if it is none.
+        """
+        if self.kind != "run":
+            raise RunError(f"runs: {self.name!r} is no run but a {self.kind}")
+        return Run.open(self.path)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a folder: its name, with `/` between folders, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+def entries() -> tuple[list[Entry], int]:
+    """The newest folders, newest first, and how many there are in all. Broken ones are among them."""
+    found = sorted(_folders(), key=_changed, reverse=True)
+    shown = [_entry(Path(folder.path), folder) for folder in found[:MOST_FOLDERS]]
+    return sorted(shown, key=lambda entry: entry.created, reverse=True), len(found)
+
+
+def find(name: str) -> Entry:
+    """The folder of that name.
+
+    Raises:
+        RunError: if there is none; paths are no names.
+    """
+    for folder in _folders():
+        if folder.name == name:
+            return _entry(Path(folder.path), folder)
+    raise RunError(f"runs: there is no {name[:SHOWN]!r} under {RUNS}/")
+
+
+def files(entry: Entry) -> tuple[list[File], int]:
+    """The first files of a folder, and how many there are in all."""
+    if entry.path.is_symlink():
+        return [], 0
+    found = sorted(_regular(entry.path, ""), key=lambda file: ("/" in file.name, file.name))
+    return found[:MOST_FILES], len(found)
+
+
+def has(entry: Entry, name: str) -> bool:
+    """Whether a folder has a file of that name."""
+    try:
+        _inside(entry, name)
+    except RunError:
+        return False
+    return True
+
+
+def opened(entry: Entry, name: str) -> IO[bytes]:
+    """A file of a folder, open for reading.
+
+    Args:
+        entry: the folder.
+        name: as `files` tells it.
+
+    Raises:
+        RunError: if it is not a regular file in that folder.
+    """
+    path = _inside(entry, name)
+    try:
+        # A link that took its place meanwhile is refused; a pipe does not keep anyone waiting.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise RunError(f"runs: {entry.name}/{name[:SHOWN]}: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _no_file(entry, name)
+    return os.fdopen(descriptor, "rb")
+
+
+def _folders() -> Iterator[os.DirEntry[str]]:
+    """Folders under `runs/`, also links to folders; what is being written, which has a dot, is left out."""
+    if not RUNS.is_dir():
+        return
+    with os.scandir(RUNS) as found:
+        yield from (entry for entry in found if not entry.name.startswith(".") and entry.is_dir())
+
+
+def _changed(folder: os.DirEntry[str]) -> float:
+    try:
+        return folder.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _entry(path: Path, folder: os.DirEntry[str]) -> Entry:
+    changed = datetime.fromtimestamp(_changed(folder), UTC)
+    try:
+        if folder.is_symlink():
+            raise RunError(f"{path}: a link; folders are read only where they are")
+        return _read(path)
+    except (RunError, OSError) as error:
+        return Entry(path, "broken", {}, changed, str(error))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Entry(path, "broken", {}, changed, f"{path}: not as capflow writes it: {error!r}"[:300])
+
+
+def _read(path: Path) -> Entry:
+    if _plain(path / COMPARISON):
+        return _comparison(path, _stamp(path / COMPARISON))
+    if _plain(path / DESIGN):
+        return _sweep(path)
+    return _run(path, _stamp(path / MANIFEST))
+
+
+@lru_cache(maxsize=2 * MOST_FOLDERS)
+def _run(path: Path, stamp: tuple[int, int]) -> Entry:
+    told = Run.open(path).manifest
+    for key in ("scenario", "seed", "quarters", "created", "changes", "outcomes"):
+        if key not in told:
+            raise RunError(f"{path / MANIFEST}: missing {key}")
+    _table(told["changes"], path / MANIFEST)
+    _numbers(told["outcomes"], HEADLINES, path / MANIFEST)
+    return Entry(path, "run", told, _moment(told["created"]))
+
+
+@lru_cache(maxsize=2 * MOST_FOLDERS)
+def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
+    told = _table(read_json(path / COMPARISON), path / COMPARISON)
+    for key in ("a", "b", "runs", "seed", "quarters", "created", "changes", "differs", "outcomes", "words"):
+        if key not in told:
+            raise RunError(f"{path / COMPARISON}: missing {key}")
+    for key in ("a", "b", "changes", "differs", "outcomes"):
+        _table(told[key], path / COMPARISON)
+    for side in ("a", "b"):
+        _texts(told[side], ("scenario", "title"), path / COMPARISON)
+    for found in told["outcomes"].values():
+        _texts(found, ("label", "unit"), path / COMPARISON)
+        _numbers(found, ("mean_a", "mean_b", "mean_difference"), path / COMPARISON)
+        if len(found["interval_90"]) != 2:
+            raise RunError(f"{path / COMPARISON}: an interval has two ends")
+    return Entry(path, "comparison", told, _moment(told["created"]))
+
+
+def _sweep(path: Path) -> Entry:
+    """A sweep is read each time: more of it may be there."""
+    from sim.experiments.sweep import Sweep
+    from sim.experiments.sweep.space import levers_of
+
+    sweep = Sweep.open(path)
+    for key in ("scenario", "method", "points", "seed", "replicates", "quarters", "opening", "vary", "set"):
+        if key not in sweep.design:
+            raise RunError(f"{path / DESIGN}: missing {key}")
+    levers_of(sweep.design)
+    _numbers(sweep.design, ("points", "seed", "replicates", "quarters", "runs", "chunks"), path / DESIGN)
+    parts = [path / DESIGN, path / MANIFEST, path / "outcomes"]
+    written = max(part.stat().st_mtime for part in parts if part.exists())
+    kind = "ensemble" if sweep.design["method"] == SEEDS else "sweep"
+    told = {**sweep.design, "done": sweep.done, "complete": sweep.complete}
+    if sweep.complete:
+        told["problems"] = int(sweep.manifest["problems"])
+    return Entry(path, kind, told, datetime.fromtimestamp(written, UTC))
+
+
+def _table(value: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RunError(f"{path}: not as capflow writes it")
+    return value
+
+
+def _numbers(value: Any, keys: tuple[str, ...], path: Path) -> None:
+    """Refuse what lacks numbers that pages show; one without limit is written as null."""
+    found = _table(value, path)
+    for key in keys:
+        if key not in found or isinstance(found[key], bool) or not isinstance(found[key], int | float | None):
+            raise RunError(f"{path}: {key} is no number")
+
+
+def _texts(value: Any, keys: tuple[str, ...], path: Path) -> None:
+    found = _table(value, path)
+    for key in keys:
+        if not isinstance(found.get(key), str):
+            raise RunError(f"{path}: {key} is no text")
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_mtime_ns, found.st_size
+
+
+def _moment(text: Any) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _regular(folder: Path, at: str) -> Iterator[File]:
+    """Files and those of folders inside: no links, nothing with a dot, nothing that is no file."""
+    try:
+        with os.scandir(folder) as found:
+            inside = [entry for entry in found if not entry.name.startswith(".")]
+    except OSError:
+        return
+    for entry in inside:
+        name = f"{at}{entry.name}"
+        if entry.is_file(follow_symlinks=False):
+            yield File(name, entry.stat(follow_symlinks=False).st_size)
+        elif entry.is_dir(follow_symlinks=False) and name.count("/") < DEPTH - 1:
+            yield from _regular(Path(entry.path), f"{name}/")
+
+
+def _inside(entry: Entry, name: str) -> Path:
+    """The path of a file, found by going through the listings of folders."""
+    parts = name.split("/")
+    if entry.path.is_symlink() or len(parts) > DEPTH:
+        raise _no_file(entry, name)
+    at = entry.path
+    for place, part in enumerate(parts):
+        last = place == len(parts) - 1
+        try:
+            with os.scandir(at) as listed:
+                found = next((one for one in listed if one.name == part and not part.startswith(".")), None)
+        except OSError as error:
+            raise RunError(f"runs: {entry.name}: {error.strerror}") from None
+        if found is None or not (found.is_file if last else found.is_dir)(follow_symlinks=False):
+            raise _no_file(entry, name)
+        at = Path(found.path)
+    return at
+
+
+def _no_file(entry: Entry, name: str) -> RunError:
+    return RunError(f"runs: {entry.name} has no file {name[:SHOWN]!r}")

@@ -1,0 +1,66 @@
+"""Where interest went, with redeployment and without: at first hand, and in the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.economy.books.uses import described, final_label
+from sim.experiments.compare.paired import effect
+from studies.findings import uses
+from studies.findings.told import effect_of, spread
+from studies.findings.worlds import World, cut, windows
+
+Numbers = NDArray[np.float64]
+LEAST = 0.0005
+"""Part of the interest below which a use has no row of its own."""
+
+
+def told_of(world: World) -> dict[str, Any]:
+    """Uses of interest by window; the effect of redeployment on each over the whole history."""
+    told: dict[str, Any] = {}
+    for name, quarters in windows(world.scenario).items():
+        found, alone = cut(world.found, quarters), cut(world.alone, quarters)
+        interest = uses.earned(found)
+        ours, theirs = uses.direct_uses(found), uses.direct_uses(alone)
+        told[name] = {
+            "interest": spread(interest),
+            "direct": [
+                _row(use, *described(use), ours, theirs, float(interest.mean())) for use in {**ours, **theirs}
+            ],
+            "final": _final(uses.final_uses(found), float(interest.mean())),
+        }
+        told[name]["direct"].sort(key=lambda row: -row["effect"]["with"])
+    return told
+
+
+def _row(
+    use: str, label: str, group: str, ours: dict[str, Numbers], theirs: dict[str, Numbers], whole: float
+) -> dict[str, Any]:
+    some = next(iter(ours.values()))
+    a, b = (side.get(use, np.zeros_like(some)) for side in (ours, theirs))
+    return {
+        "use": use,
+        "label": label,
+        "group": group,
+        "share": float(a.mean()) / whole if whole else 0.0,
+        "spread": spread(a),
+        "effect": effect_of(effect(a, b)),
+    }
+
+
+def _final(found: dict[str, Numbers], whole: float) -> list[dict[str, Any]]:
+    """Ends with a row of their own, the largest first, and the rest in one."""
+    rows, rest = [], np.zeros_like(next(iter(found.values())))
+    for use, amount in sorted(found.items(), key=lambda item: -float(item[1].mean())):
+        if abs(float(amount.mean())) < LEAST * whole:
+            rest = rest + amount
+            continue
+        label = "still held by issuers, companies and investors" if use == uses.STILL_HELD else final_label(use)
+        rows.append({"use": use, "label": label, "share": float(amount.mean()) / whole, **spread(amount)})
+    if np.abs(rest).max() > 0.0:
+        share = float(rest.mean()) / whole
+        rows.append({"use": "rest", "label": "all other ends", "share": share, **spread(rest)})
+    return rows

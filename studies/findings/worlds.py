@@ -1,0 +1,164 @@
+"""Scenarios and their twins without redeployment: what interest paid for, and what it caused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.economy.arrays import ratio
+from sim.engine.batch import Engine, Histories, behaviour
+from sim.engine.ensemble import refuse_problems, run_histories, starts
+from sim.experiments.compare.cause import REDEPLOYMENT
+from sim.experiments.compare.comparison import of_samples
+from sim.experiments.compare.paired import effect
+from sim.experiments.compare.results import Comparison
+from sim.scenario.load import Scenario, changed
+from sim.scenario.quarters import between
+from studies.findings.told import effect_of, spread
+from studies.findings.uses import stakes_in_ventures, with_interest
+
+Numbers = NDArray[np.float64]
+PAST = ("2024Q1", "2025Q4")
+"""The quarters that the question is about."""
+AIMED = "bets_fail"
+"""An event that strikes the companies in which issuers have money, and so none of them in the twin."""
+PAID = (
+    "interest_usd_bn",
+    "interest_funded_gpu_usd_bn",
+    "gpus_funded_by_interest",
+    "interest_share_of_gpu_capex",
+    "gpu_capex_usd_bn",
+    "redeployed_usd_bn",
+    "redeployed_from_interest_usd_bn",
+    "interest_funded_compute_usd_bn",
+    "interest_funded_lab_cost_usd_bn",
+    "interest_funded_open_data_usd_bn",
+)
+"""Outcomes that are told of every world."""
+CAUSED = (
+    "gpu_capex_usd_bn",
+    "gpus_bought",
+    "interest_funded_gpu_usd_bn",
+    "lab_spending_usd_bn",
+    "lab_raised_usd_bn",
+)
+"""Outcomes whose paired difference is told."""
+COMPARED = (
+    "interest_usd_bn",
+    "redeployed_usd_bn",
+    "interest_funded_gpu_usd_bn",
+    "gpu_capex_usd_bn",
+    "final_tokens_usd_bn",
+)
+"""Outcomes by which scenarios are held against the baseline."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A scenario with redeployment, and its twin without, on the same seeds.
+
+    Attributes:
+        scenario: with redeployment.
+        twin: the same without.
+        seeds: of both.
+        found: histories of the scenario, with flows.
+        alone: those of the twin.
+    """
+
+    scenario: Scenario
+    twin: Scenario
+    seeds: tuple[int, ...]
+    found: Histories
+    alone: Histories
+
+
+def twin_of(scenario: Scenario) -> Scenario:
+    """The scenario with redeployment switched off."""
+    return changed(scenario, {REDEPLOYMENT: 0.0})
+
+
+def run_world(scenario: Scenario, seeds: range, engine: Engine) -> World:
+    """Run a scenario and its twin.
+
+    Raises:
+        AccountingError: if an identity is violated.
+    """
+    pair = (scenario, twin_of(scenario))
+    told = []
+    for one in pair:
+        found = run_histories(starts(one, seeds), behaviour(one), flows=True, engine=engine, agents=True)
+        refuse_problems(found, one.name, seeds)
+        told.append(replace(found, agents=None))
+    return World(*pair, tuple(seeds), *told)
+
+
+def windows(baseline: Scenario) -> dict[str, int]:
+    """Windows of the answer: name -> quarters after the opening.
+
+    A history that is cut is a history: what comes later does not change what was.
+    """
+    return {
+        "past": min(between(baseline.run.opening, PAST[1]), baseline.run.quarters),
+        "whole": baseline.run.quarters,
+    }
+
+
+def cut(found: Histories, quarters: int) -> Histories:
+    """The first quarters of histories."""
+    flows = None if found.flows is None else found.flows[:, :quarters]
+    return replace(found, paths=found.paths[:, : quarters + 1], flows=flows)
+
+
+def compared(world: World, quarters: int) -> Comparison:
+    """The twins as a comparison, over the first quarters."""
+    samples = [cut(found, quarters).outcomes() for found in (world.found, world.alone)]
+    return of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
+
+
+def told_of(world: World) -> dict[str, Any]:
+    """Everything that is told of a world, by window."""
+    return {
+        "name": world.scenario.name,
+        "title": world.scenario.title,
+        "about": world.scenario.about,
+        "aimed": any(event.kind == AIMED for event in world.scenario.events),
+        **{name: _window(world, quarters) for name, quarters in windows(world.scenario).items()},
+    }
+
+
+def _window(world: World, quarters: int) -> dict[str, Any]:
+    found = cut(world.found, quarters)
+    outcomes = found.outcomes()
+    ventures = stakes_in_ventures(found)
+    comparison = compared(world, quarters)
+    cause = comparison.cause
+    replaced = None
+    if cause.replaced is not None:
+        replaced = dict(zip(("mean", "low", "high"), cause.replaced, strict=True))
+    return {
+        "paid": {
+            **{name: spread(outcomes[name]) for name in PAID},
+            "interest_funded_venture_cost_usd_bn": spread(with_interest(found, "venture_costs").sum(axis=1)),
+            **{f"{kind}_stakes_usd_bn": spread(amount) for kind, amount in ventures.items()},
+        },
+        "caused": {name: effect_of(comparison.effects[name]) for name in CAUSED},
+        "others": effect_of(cause.others),
+        "by_origin": {origin: effect_of(part) for origin, part in cause.by_origin.items()},
+        "replaced": replaced,
+        "share_of_interest": float(ratio(*(outcomes[n].mean() for n in ("interest_funded_gpu_usd_bn", PAID[0])))),
+    }
+
+
+def against(found: Histories, baseline: Histories) -> dict[str, Any]:
+    """What a scenario changes against the baseline, on the same seeds."""
+    ours, theirs = found.outcomes(), baseline.outcomes()
+    return {name: effect_of(effect(ours[name], theirs[name])) for name in COMPARED}
+
+
+def ranked(told: Mapping[str, Mapping[str, Any]], outcome: str) -> list[str]:
+    """Names of worlds by the mean of an outcome over the whole window, the largest first."""
+    return sorted(told, key=lambda name: -float(told[name]["whole"]["paid"][outcome]["mean"]))

@@ -1,0 +1,1 @@
+"""Tables of the ODD protocol, made from the configs and the code; `python -m studies.odd` writes them."""

@@ -1,0 +1,85 @@
+"""Tables of what there is: state variables, kinds of payment, decisions, dated events."""
+
+from __future__ import annotations
+
+from sim.economy import state
+from sim.economy.books.flows import FLOWS
+from sim.economy.decisions import FORMS
+from sim.economy.quarter import DECISIONS
+from sim.scenario.events import KINDS
+from studies.odd.markdown import code, number, table
+from studies.odd.meanings import meanings, shapes
+
+GROUPS = {
+    "environment": state.Environment,
+    "tokens": state.TokenMarket,
+    "income": state.IssuerIncome,
+    "labs": state.Labs,
+    "gpus": state.Gpus,
+    "credit": state.Credit,
+    "capital": state.Capital,
+    "ventures": state.Ventures,
+    "redeployment": state.Redeployment,
+}
+"""Fields of `Economy` that hold state variables beside the books, and their classes."""
+
+
+def state_variables() -> str:
+    """Every state variable beside the books: its name, what it runs over, its meaning."""
+    rows = [row for name, owner in GROUPS.items() for row in _fields(name, owner)]
+    told = meanings(state.Economy)
+    rows += [(code(f"economy.{name}"), "", told[name]) for name in ("quarter", "open_data")]
+    return table(("state variable", "runs over", "meaning and unit"), rows)
+
+
+def _fields(name: str, owner: type) -> list[tuple[str, str, str]]:
+    told, axes, rows = meanings(owner), shapes(owner), []
+    for field in axes:
+        inner = state.LoanTerms if owner is state.Credit and field in ("issuer", "investor") else None
+        if inner is None:
+            rows.append((code(f"economy.{name}.{field}"), axes[field], told[field]))
+            continue
+        for term, meaning in meanings(inner).items():
+            lender = shapes(inner)[term].replace("lender", field)
+            rows.append((code(f"economy.{name}.{field}.{term}"), lender, f"{told[field]}: {meaning}"))
+    return rows
+
+
+def flows() -> str:
+    """Every kind of payment: the rows of the transactions matrix."""
+    rows = []
+    for kind, flow in FLOWS.items():
+        swapped = (flow.payer_gets or "", flow.payee_gives or "")
+        rows.append((code(kind), flow.payer, flow.payee, *swapped, flow.origin or "", flow.meaning))
+    return table(("kind", "payer", "payee", "payer gets", "payee gives", "origin", "what it is"), rows)
+
+
+def decisions() -> str:
+    """The decisions, what each returns, and the model's own rule for it."""
+    rows = [
+        (code(name), ", ".join(form.shape), form.unit, form.meaning, code(_path(DECISIONS[name])))
+        for name, form in FORMS.items()
+    ]
+    return table(("decision", "runs over", "unit", "what is decided", "the model's own rule"), rows)
+
+
+def events() -> str:
+    """The kinds of dated events."""
+    rows = [
+        (
+            code(name),
+            kind.target or "",
+            f"{number(kind.low)} to {number(kind.high)} {kind.unit}" if kind.unit else "",
+            kind.meaning,
+        )
+        for name, kind in KINDS.items()
+    ]
+    return table(("event", "target", "size", "what happens"), rows)
+
+
+def _path(function: object) -> str:
+    return f"{function.__module__}.{function.__qualname__}"  # type: ignore[attr-defined]
+
+
+TABLES = {"state": state_variables, "flows": flows, "decisions": decisions, "events": events}
+"""Tables that a page can ask for, by name."""

@@ -1,0 +1,1 @@
+"""The uncertainty of an outcome by its source: parameters, luck, and both."""

@@ -1,0 +1,271 @@
+"""The page of the study: a template filled with the stored numbers, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.experiments.sensitivity.resampling import NEGLIGIBLE
+from sim.report.numbers import number as told_number
+from sim.report.numbers import usd
+from studies.odd.markdown import code, number, table
+from studies.odd.parameters import meaning
+from studies.what_matters.assumptions import label
+from studies.what_matters.headlines import BY_HEADLINE, HEADLINES
+from studies.what_matters.stored import load_result
+
+TEMPLATE = Path("docs") / "templates" / "what-matters.md.j2"
+PAGE, NUMBERS, IMAGES = Path("docs/what-matters.md"), Path("docs/results/what-matters.json"), Path("docs/images")
+ANSWER = HEADLINES[0].name
+PLACES = ("first", "second", "third")
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+RUNS_A_SECOND = 190.0
+"""Histories that two quiet cores step in a second, for the time that is told."""
+
+
+def write(root: Path) -> None:
+    """Write the page and its figures from the stored numbers.
+
+    Args:
+        root: folder with the numbers; the template is the repository's where there is none.
+
+    Raises:
+        ScenarioError: if there are no numbers.
+    """
+    told = load_result(root / NUMBERS)
+    images = root / IMAGES
+    images.mkdir(parents=True, exist_ok=True)
+    draw(told, images)
+    (root / PAGE).write_text(text(told), encoding="utf8")
+
+
+def text(told: Mapping[str, Any]) -> str:
+    """The page, in Markdown.
+
+    Args:
+        told: the stored numbers.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    filled = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    filled.filters |= {"usd": usd, "thousands": lambda n: f"{n:,}", "capital": _capital}
+    return filled.from_string(TEMPLATE.read_text(encoding="utf8")).render(**context(told))
+
+
+def context(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template asks for.
+
+    Args:
+        told: the stored numbers.
+    """
+    screen, answer = told["screen"], told["answer"]
+    found = answer["outcomes"][ANSWER]
+    low, median, high = answer["spread"][ANSWER]
+    verdicts = [row[-1] for row in screen["outcomes"][ANSWER]["effects"].values()]
+    rows = [_named(told, key) for key in answer["named"]]
+    fitted = sum(one["source"] != "assumption" for one in told["ranges"])
+    matter = [key for key, row in screen["outcomes"][ANSWER]["effects"].items() if row[-1] != "negligible"]
+    return {
+        "last": _last(told),
+        "three": _listed([f"{row['meaning']} (`{row['key']}`)" for row in rows]),
+        "answer": {
+            "mean": found["mean"],
+            "median": median,
+            "low": low,
+            "high": high,
+            "screened": _word(len([key for key in matter if key in answer["keys"]])),
+        },
+        "explained": _listed([f"the {PLACES[at]} explains {row['total']}" for at, row in enumerate(rows)]),
+        "tie": _tie(found, answer["named"]),
+        "count": {"all": len(told["ranges"]), "fitted": fitted, "others": len(told["ranges"]) - fitted},
+        "screen": screen,
+        "study": answer,
+        "keys": answer["keys"],
+        "verdicts": {
+            "matter": sum(verdict.startswith("matters") for verdict in verdicts),
+            "undecided": verdicts.count("undecided"),
+            "negligible": verdicts.count("negligible"),
+        },
+        "named": rows,
+        "alone": _alone(found),
+        "corners": _corners(told),
+        "corner_words": _corner_words(answer["corners"]),
+        "outcomes": _outcomes(told),
+        "notes": _notes(told),
+        "minutes": f"{(screen['runs'] + answer['runs']) / RUNS_A_SECOND / 60.0 + 2.0:.0f}",
+        "ranges": _ranges(told),
+    }
+
+
+def _named(told: Mapping[str, Any], key: str) -> dict[str, str]:
+    """One of the assumptions that the answer hangs on, in words."""
+    found = told["answer"]["outcomes"][ANSWER]
+    first, first_low, first_high, total, total_low, total_high = found["indices"][key]
+    return {
+        "key": key,
+        "label": label(key),
+        "meaning": meaning(key),
+        "first": _part(first, first_low, first_high),
+        "total": _part(total, total_low, total_high),
+        "ends": _ends(found["ends"][key]),
+    }
+
+
+def _ends(end: Mapping[str, Any]) -> str:
+    low, high = end["low"][0], end["high"][0]
+    told = (
+        f"at the low end ({end['low_at']}) the answer is {usd(low)}, "
+        f"at the high end ({end['high_at']}) {usd(high)}"
+    )
+    if not low > 0.0 or not high > 0.0:
+        return told
+    return f"{told}: {_times(max(low, high) / min(low, high))}"
+
+
+def _tie(found: Mapping[str, Any], named: list[str]) -> str:
+    """Whether another assumption may belong among those named."""
+    place = len(named)
+    ranked = found["ranked"]
+    if place < len(ranked) and [ranked[place - 1], ranked[place]] in found["unsettled"]:
+        return f"Whether {label(ranked[place - 1])} or {label(ranked[place])} is the third is not settled."
+    return ""
+
+
+def _alone(found: Mapping[str, Any]) -> str:
+    alone = sum(max(row[0], 0.0) for row in found["indices"].values())
+    told = f"One by one, all assumptions together explain {100.0 * min(alone, 1.0):.0f}% of the variance"
+    return f"{told}; the rest is interactions." if alone < 1.0 - NEGLIGIBLE else f"{told}: they add up."
+
+
+def _corners(told: Mapping[str, Any]) -> str:
+    keys = told["answer"]["named"]
+    head = [*(label(key) for key in keys), "GPU purchases paid with interest", "points"]
+    rows = [
+        [
+            *("upper third" if key in one["high"] else "lower third" for key in keys),
+            "" if one["mean"] is None else usd(one["mean"]),
+            str(one["points"]),
+        ]
+        for one in told["answer"]["corners"]
+    ]
+    return table(head, rows)
+
+
+def _corner_words(corners: list[Mapping[str, Any]]) -> str:
+    means = [one["mean"] for one in corners if one["mean"] is not None]
+    if len(means) < 2 or not min(means) > 0.0:
+        return ""
+    return f"From the lowest to the highest of these the answer grows {_times(max(means) / min(means))}."
+
+
+def _outcomes(told: Mapping[str, Any]) -> str:
+    rows, told_of = [], len(told["answer"]["named"])
+    for name, found in told["answer"]["outcomes"].items():
+        about, parts = BY_HEADLINE[name], found["variance"]
+        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:told_of]]
+        low, _, high = told["answer"]["spread"][name]
+        rows.append(
+            [
+                about.label,
+                _amount(found["mean"], about.unit),
+                f"{_amount(low, about.unit)} to {_amount(high, about.unit)}",
+                ", ".join(first),
+                _percent(1.0 - parts["levers"]),
+                _percent(parts["seed_left_in_means"]),
+            ]
+        )
+    return table(("outcome", "mean", "nine points of ten", "hangs on (total order)", "seed", "luck left"), rows)
+
+
+def _notes(told: Mapping[str, Any]) -> list[str]:
+    notes = [*told["screen"]["notes"], *told["answer"]["notes"]]
+    skipped = {**told["screen"]["skipped"], **told["answer"]["skipped"]}
+    return notes + [f"Nothing can be said of {what.lower()}: {why}." for what, why in skipped.items()]
+
+
+def _ranges(told: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            code(one["key"]),
+            number(one["baseline"]),
+            f"{number(one['low'])} to {number(one['high'])}{' (log)' if one['scale'] == 'log' else ''}",
+            one["unit"],
+            one["source"],
+            one["why"],
+        ]
+        for one in told["ranges"]
+    ]
+    return table(("key", "baseline", "varied over", "unit", "range from", "why"), rows)
+
+
+def draw(told: Mapping[str, Any], folder: Path) -> None:
+    """Draw the figures of the page.
+
+    Args:
+        told: the stored numbers.
+        folder: where they are written.
+    """
+    from studies.what_matters import figures as figures
+
+    screen, answer, about = told["screen"], told["answer"], HEADLINES[0]
+    ranges = {one["key"]: one for one in told["ranges"]}
+    screened = f"Morris, {screen['runs']:,} runs."
+    explained = f"Sobol, {answer['runs']:,} runs."
+    effects = {label(key): row for key, row in screen["outcomes"][ANSWER]["effects"].items()}
+    found = answer["outcomes"]
+    indices = {label(key): row for key, row in found[ANSWER]["indices"].items()}
+    totals = {
+        BY_HEADLINE[name].label: {label(key): found[name]["indices"][key][3] for key in found[ANSWER]["ranked"]}
+        for name in found
+    }
+    curves = [
+        {**curve, "label": _capital(label(key)), **{part: ranges[key][part] for part in ("unit", "baseline")}}
+        | {"log": ranges[key]["scale"] == "log"}
+        for key, curve in answer["curves"].items()
+    ]
+    matter, parts = f"{about.label}: which assumptions matter", f"{about.label}: what its variance comes from"
+    over = f"{about.label} to {_last(told)}, if you believe otherwise"
+    for name, figure in (
+        ("screening", figures.draw_screening(effects, matter, about.unit, screened)),
+        ("indices", figures.draw_indices(indices, parts, explained)),
+        ("outcomes", figures.draw_table(totals, "What each headline outcome hangs on", explained)),
+        ("curves", figures.draw_curves(curves, over, about.unit, explained)),
+    ):
+        figure.savefig(folder / f"what_matters_{name}.png", dpi=100)
+
+
+def _last(told: Mapping[str, Any]) -> str:
+    from sim.scenario.quarters import later
+
+    return later(told["opening"], told["quarters"])
+
+
+def _amount(value: float, unit: str) -> str:
+    return usd(value).replace("-", "\N{MINUS SIGN}") if unit == "USD bn" else told_number(value, unit)
+
+
+def _part(value: float, low: float, high: float) -> str:
+    """A share of the variance with its interval."""
+    return f"{_percent(value)} ({_percent(low)} to {_percent(high)})"
+
+
+def _percent(share: float) -> str:
+    text = f"{100.0 * share:.0f}%"
+    return ("0%" if text == "-0%" else text).replace("-", "\N{MINUS SIGN}")
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.1f} times" if factor < 9.95 else f"{factor:.0f} times"
+
+
+def _word(count: int) -> str:
+    return COUNTS[count] if count < len(COUNTS) else str(count)
+
+
+def _listed(parts: list[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
