@@ -107,8 +107,8 @@ def test_levers_that_are_only_copied_share_all_other_arrays(tmp_path):
         path for other in others for path, leaf in other.items() if leaf is not first[path] and path not in random
     }
     assert differ == {
-        ("rules", "environment", "terminal_rate"),
-        ("rules", "gpus", "gpu_price"),
+        ("parameters", "environment", "terminal_rate"),
+        ("parameters", "gpus", "gpu_price"),
         ("economy", "gpus", "paid"),
         ("economy", "gpus", "price"),
     }
