@@ -1,7 +1,5 @@
 """Settings of all tests, and what tests of the pages share: a browser, a server, an empty page."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import settings
 from support.browser import NARROW, WIDE, launched, opened, serving
@@ -11,10 +9,28 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+LONGEST = (
+    "test_elasticities",
+    "test_ensemble",
+    "test_live_page",
+    "test_docs",
+    "test_figures",
+    "test_sweep_store",
+    "test_compare",
+    "test_economies",
+    "test_server_compare_page",
+    "test_sweep_crash",
+    "test_server_runs_page",
+    "test_cli",
+    "test_ensemble_runs",
+    "test_accounting",
+)
+
+
 def pytest_collection_modifyitems(items):
-    """Files with most slow tests first, so that at the end no worker has a long file left."""
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    """Longest files first, so that at the end no worker has a long file left."""
+    place = {name: index for index, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,9 @@ import networkx as nx
 import pandas as pd
 import pytest
 from support.command import CAPFLOW, capflow
+from support.sampling import sampled
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
 
 ORIGINS = [
     "bill_interest",
@@ -205,7 +208,7 @@ def test_an_existing_folder_is_left_alone(home):
     assert (home / "mine" / "thesis.txt").read_text() == "do not lose"
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(("number", "status"), sampled(SIGNALS, SIGNALS[:1]))
 def test_an_interrupted_run_leaves_no_folder(tmp_path, number, status):
     # A test that runs in the background inherits an ignored Ctrl-C; a person's terminal does not.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + CAPFLOW[2]

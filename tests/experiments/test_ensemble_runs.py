@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.pages import text_of
+from support.sampling import sampled
 from support.sweeps import command, content, done, log, outcome_files, started, until, write_design
 
 import sim
@@ -80,6 +81,7 @@ def test_an_unfinished_sweep_has_no_report(home, design):
     assert not (home / "part" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_leaves_the_sweep_complete(home, design):
     folder, lines = home / "refused", []
     # A file where the folder of the pictures should be: root may write into folders that are read-only.
@@ -155,8 +157,7 @@ def test_the_table_shows_percentiles_and_a_finished_folder_is_not_taken_again(ho
     assert listed["baseline-runs3-seed4"] and listed["baseline-runs3-seed4-2"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("out", [[], ["--out", "mine"]])
+@pytest.mark.parametrize("out", sampled([[], ["--out", "mine"]], [[]]))
 def test_an_ensemble_that_was_killed_goes_on(out, tmp_path):
     arguments = ["run", "baseline", "--runs", 20, "--quarters", 3, "--workers", 1, "--no-figures", *out]
     folder = tmp_path / (out[1] if out else "runs/baseline-runs20-seed1")

@@ -65,6 +65,7 @@ def test_it_ends_in_order_when_it_is_terminated(tmp_path):
     assert err == "capflow: stopped\n"
 
 
+@pytest.mark.slow
 def test_a_program_is_told_the_address_as_json(tmp_path):
     program = (*CAPFLOW, "serve", "--port", "0", "--json")
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=_environment()) as process:
@@ -75,6 +76,7 @@ def test_a_program_is_told_the_address_as_json(tmp_path):
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_the_token_may_come_from_the_environment_and_opens_a_browser(tmp_path, browser):
     secret = {"CAPFLOW_TOKEN": "a-long-secret"}
     with serving(cwd=tmp_path, environment=secret) as address:
