@@ -7,7 +7,7 @@ from sim.economy.books.flows import FLOWS
 from sim.economy.decisions import FORMS
 from sim.economy.quarter import DECISIONS
 from sim.scenario.events import KINDS
-from studies.odd.markdown import code, number, table
+from studies.markdown import code, number, table
 from studies.odd.meanings import meanings, shapes
 
 GROUPS = {

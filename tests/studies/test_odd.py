@@ -16,7 +16,7 @@ from sim.scenario.load import load
 from sim.scenario.quantities import Quantity, Table
 from sim.scenario.schema import Scenario
 from studies.odd import __main__ as writer
-from studies.odd.markdown import number, table
+from studies.markdown import number, table
 from studies.odd.parameters import BY_COLUMN, LISTS, SECTIONS, numbers_of, page, source
 
 ROOT = Path(__file__).parents[2]

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.tables import Sheet, sheets
+from sim.experiments.backtest.words import words
 from sim.report.html import REPORT, picture, table, write_page
 
 if TYPE_CHECKING:
-    from sim.experiments.backtest.results import Backtest
+    from sim.experiments.backtest.results import ScoredForecasts
 
 ERRORS = (
     "Root mean square of the errors by group and horizon, in units of what the random walk misses by on average "
@@ -32,37 +33,37 @@ READING = (
 """How to read a backtest, as HTML."""
 
 
-def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) -> Path:
+def write_report(backtest: ScoredForecasts, pictures: Mapping[str, Path], folder: Path) -> Path:
     """Write `report.html`.
 
     Args:
-        found: the backtest.
+        backtest: the backtest.
         pictures: name of a figure -> its PNG file.
         folder: where the report goes.
 
     Returns:
         The file.
     """
-    origins = ", ".join(found.origins)
+    origins = ", ".join(backtest.origins)
     body = [
-        f"<p class='note'>capflow: forecasts from {origins} to {found.settings.last}, {found.draws:,} draws each, "
-        f"seed {found.seed}</p>",
+        f"<p class='note'>capflow: forecasts from {origins} to {backtest.settings.last}, {backtest.draws:,} draws "
+        f"each, seed {backtest.seed}</p>",
         "<h1>Would the model have forecast it?</h1>",
         "<ul>",
-        *(f"<li>{escape(sentence)}</li>" for sentence in found.words),
+        *(f"<li>{escape(sentence)}</li>" for sentence in words(backtest)),
         "</ul>",
         *(picture(path, *_caption(name)) for name, path in pictures.items()),
-        *(_sheet(sheet) for sheet in sheets(found)),
+        *(_sheet(sheet) for sheet in sheets(backtest)),
         "<h2>How to read this</h2>",
         READING,
         "<p>Values of the scenario that were chosen with later figures: "
-        f"{', '.join(f'<code>{escape(key)}</code>' for key in found.set_by_hand) or 'none'}.</p>",
+        f"{', '.join(f'<code>{escape(key)}</code>' for key in backtest.set_by_hand) or 'none'}.</p>",
     ]
     return write_page(folder / REPORT, "Backtest", body)
 
 
 def _caption(name: str) -> tuple[str, str]:
-    """Title and caption of a figure."""
+    """Return title and caption of a figure."""
     if name == "errors":
         return "Errors by horizon", ERRORS
     origin = name.removeprefix("fans_")
