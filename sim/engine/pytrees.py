@@ -16,17 +16,19 @@ import numpy as np
 import optree
 from numpy.typing import NDArray
 
-from sim.economy import coin_parameters, industry_parameters, parameters, state
+from sim.economy import parameters, state
 from sim.economy.books import ledger
 from sim.economy.coins import weekly_rounds
 
 Tree = TypeVar("Tree")
 NAMESPACE = "capflow"
 DATACLASSES: tuple[type, ...] = tuple(
-    kind
-    for module in (coin_parameters, industry_parameters, ledger, parameters, state, weekly_rounds)
-    for kind in vars(module).values()
-    if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__
+    dict.fromkeys(
+        kind
+        for module in (ledger, parameters, state, weekly_rounds)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and is_dataclass(kind)
+    )
 )
 """The dataclasses of the economy, all of whose fields are trees of arrays."""
 _insertion_order = ExitStack()
