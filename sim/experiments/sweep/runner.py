@@ -119,7 +119,7 @@ def sweep(
         shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
         told: who is told what happens.
         report: writes the report of the sweep in a folder, such as `sim.write_sweep_report`; called once the sweep
-            is complete, unless its report is there. If it cannot be written, one line says why, and the sweep stays
+            is complete, unless its report is there. If it cannot be written, one line says why, and the sweep is
             complete.
         name: of the sweep; the design file's if left out, or what the design's title makes.
 
