@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.engine.outcomes import BY_NAME, INTEREST_GPUS
-from sim.report.html import REPORT, picture, setting, table, write_page
+from sim.report.html import REPORT, picture, setting, table, write_parts
 from sim.report.numbers import labelled, number
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def write_report(found: Comparison, pictures: Mapping[str, Path], folder: Path) 
         "the mean of these differences by Student's t; more runs narrow it with the square root of their number. "
         "Attribution is accounting: it follows dollars. Only the twin says what would have been otherwise.</p>",
     ]
-    return write_page(folder / REPORT, f"{found.names[0]} against {found.names[1]}", body)
+    return write_parts(folder / REPORT, f"{found.names[0]} against {found.names[1]}", body)
 
 
 def cells(found: Effect, unit: str) -> tuple[str, str, str, str, str]:
@@ -93,8 +93,8 @@ def _differs(found: Comparison) -> str:
     if not found.differs:
         return "\n".join([*about, "<p>Nothing: both assume the same.</p>"])
     rows = [
-        f"<tr><td><code>{escape(key)}</code></td><td class='number'>{setting(values['a'])}</td>"
-        f"<td class='number'>{setting(values['b'])}</td></tr>"
+        f"<tr><td><code>{escape(key)}</code></td><td class='number'>{escape(setting(values['a']))}</td>"
+        f"<td class='number'>{escape(setting(values['b']))}</td></tr>"
         for key, values in found.differs.items()
     ]
     set_to = ", ".join(f"{key} = {value}" for key, value in found.changes.items())
