@@ -10,7 +10,8 @@ from sim.economy.arrays import Array, Scalar, material, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, OWN, PROVIDER_SHARES, PROVIDERS, SHARES, VENTURE_SHARES
 from sim.economy.books.ledger import Books, flow_total, opening_value
 from sim.economy.capital.redeployment import is_ai, visibility
-from sim.economy.capital.rounds import liquidated, market_heat
+from sim.economy.capital.rounds import liquidated
+from sim.economy.capital.valuation import market_heat
 from sim.economy.coins.liquidity import buffer_ratio, circulating, reserve_quality
 from sim.economy.parameters import CHANNELS, Parameters
 from sim.economy.state import Draws, Economy

@@ -11,7 +11,6 @@ from dataclasses import replace
 from sim.economy.arrays import Scalar
 from sim.economy.beliefs import update_beliefs
 from sim.economy.books.checks import identities
-from sim.economy.books.circuits import close_circuits
 from sim.economy.books.ledger import EMPTY_JOURNAL
 from sim.economy.capital.loans import service_loans
 from sim.economy.capital.redeployment import choose_channels, pay_out, redeploy
@@ -23,6 +22,7 @@ from sim.economy.capital.rounds import (
     plan_orders,
     raise_funds,
 )
+from sim.economy.capital.valuation import mark_stakes
 from sim.economy.coins.regimes import put_laws_in_force
 from sim.economy.coins.reserve import earn_on_reserves
 from sim.economy.coins.tokens import trade_tokens
@@ -31,12 +31,12 @@ from sim.economy.compute.labs import plan_spending, run_labs
 from sim.economy.compute.orders import buy_gpus
 from sim.economy.compute.ventures import run_ventures
 from sim.economy.decisions import Decision, Decisions
+from sim.economy.distress.company_failure import settle_failures
 from sim.economy.distress.entry import admit_newcomers
-from sim.economy.distress.failure import settle_failures
-from sim.economy.distress.marks import mark_stakes
-from sim.economy.distress.resolution import resolve_issuers
+from sim.economy.distress.issuer_failure import resolve_issuers
 from sim.economy.environment import advance_environment
 from sim.economy.parameters import Parameters
+from sim.economy.sectors import close_circuits
 from sim.economy.state import Draws, Economy
 
 DECISIONS: dict[str, Decision] = {

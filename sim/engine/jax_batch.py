@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sim.economy import coin_parameters, industry_parameters, parameters, state
+from sim.economy import parameters, state
 from sim.economy.books import ledger
 from sim.economy.books.checks import identities
 from sim.economy.books.ledger import EMPTY_JOURNAL
@@ -38,9 +38,10 @@ Replacement = tuple[str, Decision, tuple[int, ...]]
 _compiled: set[tuple[Any, ...]] = set()
 """Programs of this process, with the shapes that they were compiled for."""
 
-for _module in (coin_parameters, industry_parameters, ledger, parameters, state, weekly_rounds):
+for _module in (ledger, parameters, state, weekly_rounds):
     for _item in vars(_module).values():
-        if isinstance(_item, type) and is_dataclass(_item) and _item.__module__ == _module.__name__:
+        own = _module is parameters or getattr(_item, "__module__", "") == _module.__name__
+        if own and isinstance(_item, type) and is_dataclass(_item):
             jax.tree_util.register_dataclass(_item, [field.name for field in fields(_item)], [])
 
 

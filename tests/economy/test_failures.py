@@ -17,7 +17,8 @@ from sim.economy.books import measures
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS, SHARES
 from sim.economy.books.ledger import balance, flow_total, pay, value, write_off
 from sim.economy.capital.loans import debt
-from sim.economy.capital.rounds import provider_value, raise_funds
+from sim.economy.capital.rounds import raise_funds
+from sim.economy.capital.valuation import provider_value
 from sim.economy.distress.workouts import resale_proceeds
 from sim.economy.quarter import DECISIONS, quarter
 from sim.opening.draws import at

@@ -15,7 +15,7 @@ from sim.economy.coins.liquidity import BACKING, buffer_ratio, reserve_quality
 from sim.economy.coins.regimes import law_of
 from sim.economy.coins.tokens import holder_yield, trade_tokens
 from sim.economy.coins.weekly_rounds import _frame, _loss_feared, weekly_rounds
-from sim.economy.distress.resolution import impair_advances, pay_late, wind_up
+from sim.economy.distress.issuer_failure import impair_advances, pay_late, wind_up
 from sim.economy.environment import advance_environment
 from sim.economy.parameters import REGIMES
 from sim.economy.quarter import open_books

@@ -19,7 +19,8 @@ from sim.economy.books.flows import (
 )
 from sim.economy.books.ledger import Books, balance, flow_total, pay, revalue
 from sim.economy.capital.loans import lend, loan_rate
-from sim.economy.capital.rounds import known_providers, lab_valuation, provider_value
+from sim.economy.capital.rounds import known_providers
+from sim.economy.capital.valuation import lab_valuation, provider_value
 from sim.economy.choice import match
 from sim.economy.parameters import CHANNELS, COLUMN, Parameters
 from sim.economy.state import Draws, Economy

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, affordable, material, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
 from sim.economy.books.ledger import Books, balance, pay, settle
-from sim.economy.distress.contagion import clearing, paid_pairwise
+from sim.economy.distress.clearing import clearing, paid_pairwise
 from sim.economy.parameters import Parameters
 from sim.economy.state import Credit, Draws, Economy, LoanTerms
 

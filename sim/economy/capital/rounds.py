@@ -22,6 +22,7 @@ from sim.economy.books.flows import (
 from sim.economy.books.ledger import Books, balance, flow_total, net_worth, pay, revalue
 from sim.economy.capital.crowding import private_interest, sponsor_share
 from sim.economy.capital.loans import debt, debt_service, lend, loan_rate, owed_late
+from sim.economy.capital.valuation import lab_valuation, provider_value
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.compute.hours import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
 from sim.economy.compute.labs import kept_revenue
@@ -82,43 +83,6 @@ def investor_appetite(economy: Economy, parameters: Parameters) -> Float[Array, 
     mood = mood + rule.sentiment_response * economy.environment.ai_sentiment
     wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.paid_in, empty=1.0), 0.0)
     return parameters.investor.budget * rule.investor_appetite * xp.exp(mood) * wealth**rule.wealth_response
-
-
-def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
-    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
-
-    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
-    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
-    """
-    labs, rule = economy.labs, parameters.funding
-    xp = namespace(labs.revenue)
-    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, rule.slowest_growth, rule.fastest_growth))
-    base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
-    mood = rule.sentiment_multiple * economy.environment.ai_sentiment
-    business = base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat)
-    return (business + balance(economy.books, LABS)) * labs.alive
-
-
-def provider_value(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
-    """Equity value of each provider at what it owes, USD bn."""
-    return equity_value(economy, parameters, debt(economy.books))
-
-
-def equity_value(
-    economy: Economy, parameters: Parameters, owed: Float[Array, " provider"]
-) -> Float[Array, " provider"]:
-    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
-
-    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
-    """
-    gpus, books = economy.gpus, economy.books
-    xp = namespace(gpus.rent)
-    mood = xp.exp(parameters.funding.sentiment_multiple * economy.environment.ai_sentiment)
-    firm = parameters.funding.provider_multiple * 4.0 * gpus.revenue * mood
-    cash = balance(books, PROVIDERS)
-    book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
-    floor = parameters.funding.provider_floor * xp.maximum(book_equity, 0.0)
-    return xp.maximum(firm - owed + cash, floor) * gpus.alive
 
 
 def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
@@ -362,11 +326,3 @@ def liquidated(books: Books, what: str) -> Float[Array, " company"]:
 def _from_backers(books: Books, parameters: Parameters) -> Scalar:
     """The most that everyone outside parts with in a quarter for each kind of funding, USD bn."""
     return parameters.funding.backers_limit * balance(books, ECONOMY).sum()
-
-
-def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
-    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
-    xp = namespace(capital.asked)
-    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
-    limit = parameters.funding.heat_limit
-    return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

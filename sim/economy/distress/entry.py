@@ -1,4 +1,4 @@
-"""Phase 10, last part: newcomers take the places of failed labs, merchant providers and ventures."""
+"""Phase 10d: newcomers take the places of failed labs, merchant providers and ventures."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sim.economy.arrays import Array, affordable, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS
 from sim.economy.books.ledger import balance, convert, flow_total, revalue, write_off
 from sim.economy.capital.loans import debt
-from sim.economy.capital.rounds import equity_value
+from sim.economy.capital.valuation import equity_value
 from sim.economy.compute.hours import BILLION
 from sim.economy.parameters import Parameters
 from sim.economy.state import Credit, Economy, LoanTerms

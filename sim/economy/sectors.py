@@ -1,4 +1,4 @@
-"""The environment closes its own circuits: the government its budget, the vendor its till."""
+"""Phase 11b: the government covers its budget with bills, and the vendor passes on what it took."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phase 10, second part: who cannot pay is worked out or fails, and lenders and holders take the loss, once."""
+"""Phase 10b: labs, providers and ventures that cannot pay are worked out or wound up."""
 
 from __future__ import annotations
 

@@ -1,15 +1,17 @@
-"""Phase 10, first part: stakes are marked to what they are worth."""
+"""What companies are worth: values of labs and providers, the heat of the market, and the marks of phase 10a."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from jaxtyping import Float
+
 from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, material, namespace, ratio
 from sim.economy.books.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
-from sim.economy.books.ledger import Books, flow_total, revalue
-from sim.economy.capital.rounds import lab_valuation, market_heat, provider_value
+from sim.economy.books.ledger import Books, balance, flow_total, revalue
+from sim.economy.capital.loans import debt
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy, Ventures
+from sim.economy.state import Capital, Draws, Economy, Ventures
 
 
 def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
@@ -88,3 +90,48 @@ def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Sc
     move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
     raised = material(flow_total(books, round_kind, 0)) > 0.0
     return price * xp.where(raised | (worth <= 0.0), 1.0, move)
+
+
+def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
+    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
+
+    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
+    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
+    """
+    labs, rule = economy.labs, parameters.funding
+    xp = namespace(labs.revenue)
+    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, rule.slowest_growth, rule.fastest_growth))
+    base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
+    mood = rule.sentiment_multiple * economy.environment.ai_sentiment
+    business = base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat)
+    return (business + balance(economy.books, LABS)) * labs.alive
+
+
+def provider_value(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
+    """Equity value of each provider at what it owes, USD bn."""
+    return equity_value(economy, parameters, debt(economy.books))
+
+
+def equity_value(
+    economy: Economy, parameters: Parameters, owed: Float[Array, " provider"]
+) -> Float[Array, " provider"]:
+    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
+
+    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
+    """
+    gpus, books = economy.gpus, economy.books
+    xp = namespace(gpus.rent)
+    mood = xp.exp(parameters.funding.sentiment_multiple * economy.environment.ai_sentiment)
+    firm = parameters.funding.provider_multiple * 4.0 * gpus.revenue * mood
+    cash = balance(books, PROVIDERS)
+    book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
+    floor = parameters.funding.provider_floor * xp.maximum(book_equity, 0.0)
+    return xp.maximum(firm - owed + cash, floor) * gpus.alive
+
+
+def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
+    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
+    xp = namespace(capital.asked)
+    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
+    limit = parameters.funding.heat_limit
+    return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

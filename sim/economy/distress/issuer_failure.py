@@ -1,4 +1,4 @@
-"""Phase 10, third part: losses that reach the reserve, and the end of an issuer that cannot pay."""
+"""Phase 10c: losses that reach a reserve, and the end of an issuer that cannot pay its holders."""
 
 from __future__ import annotations
 
