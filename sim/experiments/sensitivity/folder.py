@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, suggestion
 from sim.experiments.sensitivity.sections import draw, sections
-from sim.report.html import REPORT, write_page
+from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
 from sim.runs.place import RUNS
 from sim.runs.run import DESIGN
@@ -56,7 +56,7 @@ def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path
             "<h2>How to read this</h2>",
             READING,
         ]
-        write_page(whole.path / REPORT, title, body)
+        write_parts(whole.path / REPORT, title, body)
         return whole.commit()
 
 
