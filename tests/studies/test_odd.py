@@ -15,8 +15,8 @@ from sim.economy.books.flows import FLOWS
 from sim.scenario.load import load
 from sim.scenario.quantities import Quantity, Table
 from sim.scenario.schema import Scenario
-from studies.odd import __main__ as writer
 from studies.markdown import number, table
+from studies.odd import __main__ as writer
 from studies.odd.parameters import BY_COLUMN, LISTS, SECTIONS, numbers_of, page, source
 
 ROOT = Path(__file__).parents[2]
