@@ -14,10 +14,10 @@ from sim.economy.capital.rounds import liquidated
 from sim.economy.capital.valuation import market_heat
 from sim.economy.coins.liquidity import buffer_ratio, circulating, reserve_quality
 from sim.economy.parameters import CHANNELS, Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def update_beliefs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def update_beliefs(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Adapt expected returns, propensities, trust, the reference rate and the heat of the market."""
     mood, rule = economy.environment, parameters.beliefs
     reference = mood.reference_rate + rule.rate_memory * (mood.bill_rate - mood.reference_rate)

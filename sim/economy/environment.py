@@ -11,7 +11,7 @@ from sim.economy.parameters import EnvironmentParameters, Parameters
 from sim.economy.state import Draws, Economy
 
 
-def advance_environment(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def advance_environment(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Move what no agent sets: by the data while they last, by stochastic processes afterwards.
 
     The bill rate reverts to its terminal rate (Ornstein-Uhlenbeck, exact over a quarter, floored at zero);

@@ -22,8 +22,9 @@ from sim.economy.books import ledger
 from sim.economy.books.checks import identities
 from sim.economy.books.ledger import EMPTY_JOURNAL
 from sim.economy.coins import weekly_rounds
-from sim.economy.decisions import FORMS, Decision
-from sim.economy.quarter import DECISIONS, quarter
+from sim.economy.decisions import DECISIONS, RULES
+from sim.economy.phase import DecisionRule
+from sim.economy.quarter import quarter
 from sim.economy.state import Economy
 from sim.engine.batch import Histories, Progress, Start, agent_numbers, flow_table, taken, unusable
 from sim.engine.decisions import ROUNDING, Behaviour, expected_result
@@ -33,7 +34,7 @@ from sim.errors import CannotCompileError, ScenarioError
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
 """Histories in a batch: on a processor, as many as make up for the start of each operation and still
 fit its cache; on an accelerator, enough to fill it."""
-Replacement = tuple[str, Decision, tuple[int, ...]]
+Replacement = tuple[str, DecisionRule, tuple[int, ...]]
 """A replaced decision: its name, the function, and the shape of what it returns."""
 _compiled: set[tuple[Any, ...]] = set()
 """Programs of this process, with the shapes that they were compiled for."""
@@ -103,7 +104,7 @@ def history(
         the opening first.
     """
     watch: list[Any] = []
-    decisions = {**DECISIONS, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
+    decisions = {**RULES, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
 
     def beside(after: Economy, residuals: Mapping[str, Any]) -> tuple[Any, ...]:
         wrong = jnp.stack([jnp.zeros(()), *watch]).max()
@@ -122,7 +123,7 @@ def history(
 
 
 def paths_alone(
-    economy: Economy, given: parameters.Parameters, draws: state.Draws, decisions: Mapping[str, Decision]
+    economy: Economy, given: parameters.Parameters, draws: state.Draws, decisions: Mapping[str, DecisionRule]
 ) -> Any:
     """The readings of `history` and nothing else, for programs that differentiate, which checks would swell."""
     return _through(economy, given, draws, decisions, lambda after, residuals: ())[0]
@@ -132,7 +133,7 @@ def _through(
     economy: Economy,
     given: parameters.Parameters,
     draws: state.Draws,
-    decisions: Mapping[str, Decision],
+    decisions: Mapping[str, DecisionRule],
     beside: Callable[[Economy, Mapping[str, Any]], tuple[Any, ...]],
 ) -> tuple[Any, ...]:
     """Readings by quarter, the opening first, and by quarter whatever `beside` takes from it and its residuals."""
@@ -202,9 +203,9 @@ def _stacked(*leaves: Any) -> Any:
     return np.stack(leaves, dtype=np.float64)
 
 
-def _watched(name: str, rule: Decision, shape: tuple[int, ...], watch: list[Any]) -> Decision:
+def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[Any]) -> DecisionRule:
     """Make a replaced rule note whether it was of its form, and take rounding away as `Replaced` does."""
-    form = FORMS[name]
+    decision = DECISIONS[name]
 
     def noted(economy: Any, given: Any) -> Any:
         numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
@@ -212,11 +213,11 @@ def _watched(name: str, rule: Decision, shape: tuple[int, ...], watch: list[Any]
             wanted = expected_result(name, shape)
             raise ScenarioError(f"decisions.{name} returned shape {numbers.shape}; expected {wanted}")
         fits = jnp.isfinite(numbers) & (numbers >= 0.0)
-        if form.most is not None:
-            fits = fits & (numbers <= form.most + ROUNDING)
-            numbers = jnp.minimum(numbers, form.most)
+        if decision.most is not None:
+            fits = fits & (numbers <= decision.most + ROUNDING)
+            numbers = jnp.minimum(numbers, decision.most)
         total = numbers.sum(axis=-1)
-        if form.shares:
+        if decision.shares:
             fits = fits & (total <= 1.0 + ROUNDING)[..., None]
             numbers = numbers / jnp.maximum(total, 1.0)[..., None]
         watch.append(1.0 - fits.all())

@@ -17,7 +17,7 @@ import numpy as np
 
 import sim.engine.jax_batch  # noqa: F401  (makes the economy known to JAX)
 from sim.economy.books.ledger import EMPTY_JOURNAL
-from sim.economy.quarter import DECISIONS, quarter
+from sim.economy.quarter import quarter
 from sim.economy.state import Draws, Economy
 from sim.engine import pytrees
 from sim.engine.batch import Start
@@ -64,7 +64,7 @@ def compile_history(start: Start) -> Program:
 
         def step(state: list[Any], today: Draws) -> tuple[list[Any], Any]:
             before = pytrees.like(opening, state)
-            after, residuals = quarter(before, given.parameters, today, DECISIONS)
+            after, residuals = quarter(before, given.parameters, today)
             close = close_of(before.books, after, residuals)
             leaves = _numbers(close)
             # What a close looks like is known once it is traced.

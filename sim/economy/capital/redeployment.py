@@ -14,12 +14,12 @@ from sim.economy.capital.deals import close_deals, facility_draws
 from sim.economy.choice import logit
 from sim.economy.coins.liquidity import GONE, buffer_ratio
 from sim.economy.coins.regimes import law_of
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import AI_CHANNELS, CHANNELS, COLUMN, Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Draws, Economy
 
 
-def redeploy(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
     """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals.
 
     An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
@@ -28,10 +28,10 @@ def redeploy(economy: Economy, parameters: Parameters, draws: Draws, decisions: 
     state = replace(economy.redeployment, anxiety=anxiety(economy))
     economy = replace(economy, redeployment=state)
     economy = replace(economy, books=repay_reserve(economy, parameters))
-    economy = replace(economy, books=_buffer_and_dividends(economy, parameters, decisions))
+    economy = replace(economy, books=_buffer_and_dividends(economy, parameters, rules))
     economy, advance = reach_into_reserve(economy, parameters)
     drawn = facility_draws(economy, parameters)
-    economy = _divide(economy, parameters, draws, decisions, drawn.sum(axis=1), advance)
+    economy = _divide(economy, parameters, draws, rules, drawn.sum(axis=1), advance)
     return close_deals(economy, parameters, draws, drawn)
 
 
@@ -164,7 +164,7 @@ def within_mandate(
     return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * is_bills
 
 
-def _buffer_and_dividends(economy: Economy, parameters: Parameters, decisions: Decisions) -> Books:
+def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Books:
     """The buffer binds before dividends, and dividends before redeployment."""
     books, rule = economy.books, parameters.redeployment
     xp = namespace(rule.payout_ratio)
@@ -176,7 +176,7 @@ def _buffer_and_dividends(economy: Economy, parameters: Parameters, decisions: D
     books = pay(books, "buffer_top_up", diagonal(top_up))
     # Owners are paid nothing in a quarter in which holders were refused.
     served = 1.0 - 1.0 * (economy.tokens.weeks_shut > 0.0)
-    payout = decisions["payout"](economy, parameters) * xp.maximum(profit - top_up, 0.0) * served
+    payout = rules["payout"](economy, parameters) * xp.maximum(profit - top_up, 0.0) * served
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
@@ -240,7 +240,7 @@ def _divide(
     economy: Economy,
     parameters: Parameters,
     draws: Draws,
-    decisions: Decisions,
+    rules: DecisionRules,
     set_aside: Float[Array, " issuer"],
     advance: Float[Array, " issuer"],
 ) -> Economy:
@@ -263,7 +263,7 @@ def _divide(
     # Facilities signed earlier are served first, from borrowed money too if there is no other.
     advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
     economy = replace(economy, books=books)
-    share = within_mandate(decisions["redeployment"](economy, parameters), parameters)
+    share = within_mandate(rules["redeployment"](economy, parameters), parameters)
     promised = xp.minimum(deal, deployable)
     ai = share * is_ai(xp)[None, :]
     wanted = share * (deployable - promised)[:, None] + ratio(ai, ai.sum(axis=1)[:, None]) * advance[:, None]

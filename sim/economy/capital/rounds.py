@@ -26,19 +26,19 @@ from sim.economy.capital.valuation import lab_valuation, provider_value
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.compute.hours import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
 from sim.economy.compute.labs import kept_revenue
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import COLUMN, Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Capital, Draws, Economy
 
 
-def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
-    plan = decisions["gpu_orders"](economy, parameters)
+    plan = rules["gpu_orders"](economy, parameters)
     economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
-    asks = _ask(economy, parameters, decisions)
+    asks = _ask(economy, parameters, rules)
     economy = replace(economy, capital=asks)
-    economy = _draw_on_backers(economy, parameters, decisions)
-    economy = _fund_labs(economy, parameters, draws, decisions)
+    economy = _draw_on_backers(economy, parameters, rules)
+    economy = _fund_labs(economy, parameters, draws, rules)
     economy = _fund_providers(economy, parameters)
     economy = _fund_ventures(economy, parameters)
     economy = _fund_clouds(economy, parameters)
@@ -119,11 +119,11 @@ def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "inves
     return logit(xp.zeros_like(affinity) + (promise + herd)[None, :], affinity)
 
 
-def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capital:
+def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capital:
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     rule = parameters.funding
-    lab_ask = decisions["lab_rounds"](economy, parameters) * economy.labs.alive
+    lab_ask = rules["lab_rounds"](economy, parameters) * economy.labs.alive
     needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - parameters.provider.hyperscale) * gpus.alive
@@ -133,7 +133,7 @@ def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capi
     # counts at what it would fetch, so that forced sales of others leave less room to borrow.
     collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
     room = parameters.credit.largest_leverage * collateral - debt(books)
-    part = decisions["gpu_borrowing"](economy, parameters)
+    part = rules["gpu_borrowing"](economy, parameters)
     borrowed = xp.minimum(part * plan, xp.maximum(plan - free, 0.0))
     loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
     equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
@@ -157,14 +157,14 @@ def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capi
     )
 
 
-def _draw_on_backers(economy: Economy, parameters: Parameters, decisions: Decisions) -> Economy:
+def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Economy:
     """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it.
 
     Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
     """
     books, rule, capital = economy.books, parameters.funding, economy.capital
     xp = namespace(rule.dry_powder)
-    budget = decisions["investor_appetite"](economy, parameters)
+    budget = rules["investor_appetite"](economy, parameters)
     cash = balance(books, INVESTORS)
     wanted = rule.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
     call = xp.clip(wanted - cash, 0.0, budget)
@@ -178,13 +178,13 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, decisions: Decisi
     return replace(economy, books=books, capital=capital)
 
 
-def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
     """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, parameters)
     drawn = _drawn_by_sponsors(economy, parameters, LAB_SHARES)
-    weight = decisions["investor_choice"](economy, parameters) * drawn
+    weight = rules["investor_choice"](economy, parameters) * drawn
     cash = balance(economy.books, INVESTORS)
     offered = match(cash, capital.lab_ask, weight, _ceiling(cash, parameters.investor.lab_affinity * drawn))
     filled = fraction_met(offered.sum(axis=0), capital.lab_ask)

@@ -14,7 +14,7 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Capital, Draws, Economy, Ventures
 
 
-def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Move share prices towards fair value; a company that investors funded this quarter keeps that price.
 
     Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the

@@ -16,7 +16,7 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
 
 
-def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Mint and redeem, pay every redemption down the liquidity waterfall, and invest what is left.
 
     The weekly rounds work on a copy of the liquid holdings; the books take the net of the quarter.

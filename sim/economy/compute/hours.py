@@ -17,7 +17,7 @@ HOURS_PER_QUARTER = 365.25 * 24.0 / 4.0
 BILLION = 1e9
 
 
-def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Set the rent, allocate hours, pay for them and for what they cost, and let the GPUs age.
 
     Issuers who bought services of their borrowers come first (they have paid in phase 4), then labs, at the

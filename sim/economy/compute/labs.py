@@ -10,14 +10,14 @@ from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
 from sim.economy.books.flows import LABS
 from sim.economy.books.ledger import balance, pay
 from sim.economy.choice import logit
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import LabParameters, Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Draws, Economy, Labs
 
 FLOP_UNIT = 1e24
 
 
-def run_labs(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+def run_labs(economy: Economy, parameters: Parameters, _: Draws, rules: DecisionRules) -> Economy:
     """One quarter of the labs, up to the point where they go shopping for compute (phase 6)."""
     labs = _train(economy, parameters)
     labs = _sell(labs, parameters, economy.environment.ai_sentiment)
@@ -25,7 +25,7 @@ def run_labs(economy: Economy, parameters: Parameters, draws: Draws, decisions: 
     share = parameters.lab.revenue_share
     books = pay(books, "revenue_share", labs.revenue[:, None] * share)
     economy = replace(economy, books=books, labs=labs)
-    planned = decisions["lab_spending"](economy, parameters) * labs.alive
+    planned = rules["lab_spending"](economy, parameters) * labs.alive
     xp = namespace(planned)
     spending = xp.minimum(planned, xp.maximum(balance(books, LABS), 0.0))
     rule = parameters.labs

@@ -15,7 +15,7 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
 
 
-def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Spend what is planned and paid for, up to what the vendor can deliver; GPUs work from next quarter.
 
     Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the others.

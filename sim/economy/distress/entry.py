@@ -12,10 +12,10 @@ from sim.economy.books.ledger import Books, cancel_shares, pay, revalue
 from sim.economy.compute.hours import BILLION
 from sim.economy.compute.orders import install
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def admit_newcomers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def admit_newcomers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Fill places that have been empty for long enough; count the quarters of those that have not.
 
     The worthless shares of the failed company are cancelled, and founders (part of everyone else) put in the

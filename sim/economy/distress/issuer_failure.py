@@ -23,10 +23,10 @@ from sim.economy.coins.liquidity import (
 )
 from sim.economy.coins.regimes import Law, law_of
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def resolve_issuers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Write off what the own book can no longer repay, then wind up issuers that cannot go on.
 
     An issuer that refuses redemptions goes on as long as its reserve, at market value, covers the tokens, and as
