@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.experiments.compare.results import Comparison
+    from sim.experiments.compare import Comparison
     from sim.experiments.ensemble import Ensemble
     from sim.experiments.run import Progress
     from sim.runs.run import Run

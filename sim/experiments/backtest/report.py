@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.tables import Sheet, sheets
-from sim.report.html import REPORT, picture, table, write_page
+from sim.report.html import REPORT, picture, table, write_parts
 
 if TYPE_CHECKING:
     from sim.experiments.backtest.results import Backtest
@@ -58,7 +58,7 @@ def write_report(found: Backtest, pictures: Mapping[str, Path], folder: Path) ->
         "<p>Values of the scenario that were chosen with later figures: "
         f"{', '.join(f'<code>{escape(key)}</code>' for key in found.set_by_hand) or 'none'}.</p>",
     ]
-    return write_page(folder / REPORT, "Backtest", body)
+    return write_parts(folder / REPORT, "Backtest", body)
 
 
 def _caption(name: str) -> tuple[str, str]:

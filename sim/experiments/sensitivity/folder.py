@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.sensitivity.sections import draw, sections
-from sim.report.html import REPORT, write_page
+from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def write(found: Sensitivity, out: Path | None) -> Path:
             "<h2>How to read this</h2>",
             READING,
         ]
-        write_page(whole.path / REPORT, title, body)
+        write_parts(whole.path / REPORT, title, body)
         return whole.commit()
 
 

@@ -24,7 +24,7 @@ from sim.experiments.sweep.space import Varied, levers_of
 from sim.experiments.sweep.summary import summaries
 from sim.report.figures import fans
 from sim.report.figures.style import DPI
-from sim.report.html import REPORT, picture, table, write_page
+from sim.report.html import REPORT, picture, table, write_parts
 from sim.report.numbers import labelled, plain
 from sim.report.numbers import number as told_number
 from sim.runs.run import quoted, reported
@@ -68,7 +68,7 @@ def write_sweep_report(folder: Path | str) -> Path:
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
     with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drawn:
-        made = write_page(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
+        made = write_parts(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
         pictures = sweep.path / FIGURES
         pictures.mkdir(exist_ok=True)
         for path in sorted(drawn.glob("*.png")):
