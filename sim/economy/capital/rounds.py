@@ -56,19 +56,19 @@ def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " prov
 
     with x the provider's own appetite for growth.
     """
-    gpus, rule = economy.gpus, parameters.gpus
+    gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.rent)
     owned = gpus.fleet.sum(axis=1) * gpus.alive
-    filled = gpus.market_utilisation / rule.target_utilisation
-    missing = xp.exp(rule.build_lead * gpus.demand_growth) * filled
+    filled = gpus.market_utilisation / gpu_parameters.target_utilisation
+    missing = xp.exp(gpu_parameters.build_lead * gpus.demand_growth) * filled
     wanted = owned * (missing**parameters.provider.expansion - 1.0)
-    used = xp.clip(gpus.market_utilisation, rule.target_utilisation * 0.1, 1.0)
-    hours = HOURS_PER_QUARTER * rule.availability * used
+    used = xp.clip(gpus.market_utilisation, gpu_parameters.target_utilisation * 0.1, 1.0)
+    hours = HOURS_PER_QUARTER * gpu_parameters.availability * used
     earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(economy, parameters, used)) / gpus.price
-    hurdle = loan_rate(economy, parameters) + 1.0 / rule.useful_life + rule.hurdle_margin
+    hurdle = loan_rate(economy, parameters) + 1.0 / gpu_parameters.useful_life + gpu_parameters.hurdle_margin
     # The logistic function, written so that it cannot overflow.
-    eagerness = 0.5 * (1.0 + xp.tanh(0.5 * rule.hurdle_response * (earned - hurdle)))
-    orders = xp.clip(wanted, 0.0, rule.fastest_expansion * owned) * eagerness
+    eagerness = 0.5 * (1.0 + xp.tanh(0.5 * gpu_parameters.hurdle_response * (earned - hurdle)))
+    orders = xp.clip(wanted, 0.0, gpu_parameters.fastest_expansion * owned) * eagerness
     return orders * gpus.price / BILLION
 
 
@@ -77,12 +77,12 @@ def investor_appetite(economy: Economy, parameters: Parameters) -> Float[Array, 
 
     `budget x appetite x e^(growth t + a sentiment) x (wealth / paid in)^w`: gains, not calls, raise it.
     """
-    capital, rule = economy.capital, parameters.funding
+    capital, funding = economy.capital, parameters.funding
     xp = namespace(capital.heat)
-    mood = rule.budget_growth * economy.quarter / 4.0
-    mood = mood + rule.sentiment_response * economy.environment.ai_sentiment
+    mood = funding.budget_growth * economy.quarter / 4.0
+    mood = mood + funding.sentiment_response * economy.environment.ai_sentiment
     wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.paid_in, empty=1.0), 0.0)
-    return parameters.investor.budget * rule.investor_appetite * xp.exp(mood) * wealth**rule.wealth_response
+    return parameters.investor.budget * funding.investor_appetite * xp.exp(mood) * wealth**funding.wealth_response
 
 
 def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
@@ -91,13 +91,13 @@ def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " l
     A lab whose cash lasts for less than its shortest runway at next quarter's burn asks for what brings it to
     the target.
     """
-    labs, rule = economy.labs, parameters.funding
+    labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
     cash = balance(economy.books, LABS)
     kept = kept_revenue(labs, parameters)
     burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
-    short = cash < rule.shortest_runway * burn
-    return xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+    short = cash < funding.shortest_runway * burn
+    return xp.where(short, funding.target_runway * burn - cash, 0.0) * labs.alive
 
 
 def part_to_borrow(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
@@ -122,9 +122,9 @@ def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "inves
 def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capital:
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
-    rule = parameters.funding
+    funding = parameters.funding
     lab_ask = rules["lab_rounds"](economy, parameters) * economy.labs.alive
-    needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
+    needed = funding.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - parameters.provider.hyperscale) * gpus.alive
     # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.
@@ -139,13 +139,13 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
     equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
     ventures = economy.ventures
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
-    target = rule.venture_runway * net_burn - balance(books, VENTURES)
-    venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
+    target = funding.venture_runway * net_burn - balance(books, VENTURES)
+    venture_ask = xp.where(target > 0.5 * funding.venture_runway * net_burn, target, 0.0) * ventures.alive
     # Backers write off a venture that is worth too little beside what was last paid for it.
-    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= rule.abandoned_below * ventures.round_price)
+    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= funding.abandoned_below * ventures.round_price)
     asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
     before = economy.capital.asked_trend
-    trend = before + rule.ask_memory * (asked + loan_ask.sum() - before)
+    trend = before + funding.ask_memory * (asked + loan_ask.sum() - before)
     return replace(
         economy.capital,
         lab_ask=material(lab_ask),
@@ -162,14 +162,14 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRu
 
     Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
     """
-    books, rule, capital = economy.books, parameters.funding, economy.capital
-    xp = namespace(rule.dry_powder)
+    books, funding, capital = economy.books, parameters.funding, economy.capital
+    xp = namespace(funding.dry_powder)
     budget = rules["investor_appetite"](economy, parameters)
     cash = balance(books, INVESTORS)
-    wanted = rule.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
+    wanted = funding.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
     call = xp.clip(wanted - cash, 0.0, budget)
     call = call * affordable(_from_backers(books, parameters), call.sum())
-    surplus = xp.maximum(cash - rule.most_powder * wanted, 0.0)
+    surplus = xp.maximum(cash - funding.most_powder * wanted, 0.0)
     books = pay(books, "capital_call", row(call * (1.0 - parameters.investor.lends)))
     books = pay(books, "credit_call", row(call * parameters.investor.lends))
     books = pay(books, "investor_payout", column(surplus))

@@ -46,8 +46,8 @@ def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: obj
         weeks_shut=weeks.weeks_shut,
         yield_impact=weeks.yield_impact,
     )
-    state = talks_left(economy.redeployment, opening, books)
-    return replace(economy, books=books, tokens=tokens, redeployment=state)
+    redeployment = talks_left(economy.redeployment, opening, books)
+    return replace(economy, books=books, tokens=tokens, redeployment=redeployment)
 
 
 def holder_yield(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:

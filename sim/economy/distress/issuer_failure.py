@@ -39,8 +39,8 @@ def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Eco
     market, open_still = economy.tokens, 1.0 - failed
     books, unpaid = pay_late(books, market.unpaid + books.journal.write_offs[TOKENS][RESERVE])
     tokens = replace(market, shut=market.shut * open_still, pressure=market.pressure * open_still, unpaid=unpaid)
-    state = talks_left(economy.redeployment, economy.books, books)
-    return replace(economy, books=books, redeployment=state, tokens=tokens)
+    redeployment = talks_left(economy.redeployment, economy.books, books)
+    return replace(economy, books=books, redeployment=redeployment, tokens=tokens)
 
 
 def impair_advances(books: Books) -> Books:
