@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.run import run
+    from sim.experiments.sensitivity import write_sweep_report
     from sim.experiments.sweep import Sweep, sweep
     from sim.experiments.validate import validate
     from sim.experiments.workers import WorkerError
@@ -59,6 +60,7 @@ _HOME = {
     "run": "sim.experiments.run",
     "sweep": "sim.experiments.sweep.runner",
     "validate": "sim.experiments.validate",
+    "write_sweep_report": "sim.experiments.sensitivity",
 }
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "run",
     "sweep",
     "validate",
+    "write_sweep_report",
 ]
 
 

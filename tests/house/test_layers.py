@@ -22,7 +22,7 @@ ROOMS = (
 BESIDE = {"__init__", "__main__", "py.typed"}
 
 
-TANGLED = ("sim.experiments", "studies.uncertainty")
+TANGLED = ("sim.experiments.backtest", "sim.experiments.compare", "studies.uncertainty")
 """What has circles in it still."""
 
 

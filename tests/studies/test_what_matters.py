@@ -13,7 +13,7 @@ from support import made_sweeps
 from sim.errors import RunError, ScenarioError
 from sim.experiments.calibrate.problem import load_problem
 from sim.experiments.calibrate.record import Record, load_record
-from sim.experiments.sensitivity.analysis import analyse
+from sim.experiments.sensitivity import analyse
 from sim.experiments.sweep.design import read
 from sim.experiments.sweep.shortcuts import number_at
 from sim.scenario.load import load

@@ -15,8 +15,9 @@ import numpy as np
 
 from sim.engine.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.errors import RunError
-from sim.experiments.sensitivity import Sensitivity, sensitivity
+from sim.experiments.sensitivity.analysis import findings
 from sim.experiments.sensitivity.folder import METHODS, READING
+from sim.experiments.sensitivity.sample import read
 from sim.experiments.sensitivity.sections import draw, sections
 from sim.experiments.sweep import chunks, first_failures
 from sim.experiments.sweep.folder import Sweep
@@ -225,7 +226,7 @@ def _dependence(sweep: Sweep, pictures: Path) -> Iterable[str]:
     method = str(sweep.design["method"])
     yield f"<h2>What outcomes depend on: {escape(METHODS[method])}</h2>"
     try:
-        found: Sensitivity = sensitivity(sweep.path, DRAWN)
+        found = findings(read(sweep.path, DRAWN))
     except RunError as error:
         yield f"<p>{escape(str(error).partition(': ')[2] or str(error))}.</p>"
         return
