@@ -19,13 +19,14 @@ from sim.experiments.calibrate.record import Record, written
 from sim.experiments.calibrate.recovery import Identification, identification, trials
 from sim.experiments.calibrate.simulator import Simulator
 from sim.runs.folders import json_text
+from sim.runs.kinds import CALIBRATION, CALIBRATION_RECORD
 from sim.runs.place import RUNS
 from sim.runs.run import reported
 from sim.scenario.data import CONFIGS
 
 Progress = Callable[[str, int, int, str], None]
 """Called with the stage, what is done of it, what there is to do, and what was found, in words."""
-RECORD, JOURNAL, LOG, PLAN = "record.json", "search.log", "trials.jsonl", "plan.json"
+RECORD, JOURNAL, LOG, PLAN = CALIBRATION_RECORD, "search.log", "trials.jsonl", CALIBRATION
 
 
 @dataclass(frozen=True)
