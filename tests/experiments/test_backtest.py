@@ -23,6 +23,7 @@ from sim.experiments.calibrate.history import Series, load_history
 from sim.experiments.calibrate.results import Record, load_record
 from sim.experiments.calibrate.settings import load_problem
 from sim.opening import open_economy
+from sim.runs.kinds import KINDS, kind_of
 from sim.scenario.data import read_series
 from studies.backtest import __main__ as writer
 
@@ -315,6 +316,7 @@ def done(problem, tmp_path_factory):
 def test_the_command_leaves_numbers_forecasts_figures_and_a_report(done):
     home, answer = done
     assert answer.returncode == 0, answer.stderr
+    assert kind_of(home / "out") is KINDS["backtest"]
     told = json.loads(answer.stdout)
     kept = json.loads((home / "out" / "backtest.json").read_text(encoding="utf8"))
     assert {key: kept[key] for key in told if key != "backtest_dir"} == {

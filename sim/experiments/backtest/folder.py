@@ -11,8 +11,9 @@ from sim.experiments.backtest.report import write_report
 from sim.experiments.backtest.words import document
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
+from sim.runs.kinds import BACKTEST
 from sim.runs.place import RUNS
-from sim.runs.run import BACKTEST, parquet_name
+from sim.runs.run import parquet_name
 from sim.runs.tables import write_explained, write_table
 
 if TYPE_CHECKING:

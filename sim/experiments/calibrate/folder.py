@@ -17,11 +17,12 @@ from sim.experiments.calibrate.recovery import Identification
 from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
 from sim.runs.folders import json_text
+from sim.runs.kinds import CALIBRATION, CALIBRATION_RECORD
 from sim.runs.place import RUNS
 from sim.runs.run import reported
 from sim.scenario.data import CONFIGS
 
-RECORD, JOURNAL, LOG, PLAN = "record.json", "search.log", "trials.jsonl", "plan.json"
+RECORD, JOURNAL, LOG, PLAN = CALIBRATION_RECORD, "search.log", "trials.jsonl", CALIBRATION
 DIGITS = 6
 """Significant digits in a record: far beyond what an estimate knows."""
 
