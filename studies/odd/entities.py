@@ -9,7 +9,7 @@ from sim.economy.decisions import DECISIONS
 from sim.economy.phase import Phase
 from sim.economy.quarter import PHASES, open_books
 from sim.scenario.events import KINDS
-from studies.odd.markdown import code, number, table
+from studies.markdown import code, number, table
 from studies.odd.meanings import meanings, shapes
 
 GROUPS = {

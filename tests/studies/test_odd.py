@@ -14,9 +14,9 @@ from sim.economy.quarter import PHASES
 from sim.scenario.load import load
 from sim.scenario.quantities import Quantity, Table
 from sim.scenario.schema import Scenario
+from studies.markdown import number, table
 from studies.odd import __main__ as writer
 from studies.odd.entities import heading
-from studies.odd.markdown import number, table
 from studies.odd.parameters import BY_COLUMN, LISTS, SECTIONS, numbers_of, page, source
 
 ROOT = Path(__file__).parents[2]

@@ -23,8 +23,8 @@ from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
 from sim.runs.folders import WholeFolder
+from sim.runs.kinds import DESIGN
 from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
