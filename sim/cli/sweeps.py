@@ -30,11 +30,11 @@ def sweep(
 ) -> None:
     """Run a sweep; the same command again goes on where it stopped."""
     from sim.experiments.sweep import console, runner
-    from sim.runs.place import RUNS
+    from sim.runs.place import runs_folder
 
     if name is not None and out is not None:
         raise typer.BadParameter("--name and --out: give one of them")
-    folder = RUNS / name if name is not None else out
+    folder = runs_folder() / name if name is not None else out
     part = _shard_of(shard)
     with taken_up_later(Path(design).stem) as told:
         found = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, report)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, ScenarioError, suggestion
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import DESIGN, Run, list_runs
 from sim.scenario import levers
 from sim.scenario.load import load, names
@@ -39,9 +39,9 @@ def newest_run() -> Run:
     Raises:
         RunError: if there is none.
     """
-    found = list_runs(RUNS)
+    found = list_runs(runs_folder())
     if not found:
-        raise RunError(f"no runs under {RUNS}/ yet: make one with `capflow run`, or name one with --run")
+        raise RunError(f"no runs under {runs_folder()}/ yet: make one with `capflow run`, or name one with --run")
     return Run.open(found[0].path)
 
 
@@ -78,7 +78,7 @@ def _levers() -> list[dict[str, Any]]:
 def _runs() -> list[dict[str, Any]]:
     return [
         {**asdict(found), "path": str(found.path), "created": found.created.isoformat(timespec="seconds")}
-        for found in list_runs(RUNS)
+        for found in list_runs(runs_folder())
     ]
 
 
@@ -86,5 +86,5 @@ def _sweeps() -> list[dict[str, Any]]:
     """Sweeps among the runs: their size, and how many of their chunks are there."""
     from sim.experiments.sweep import Sweep
 
-    folders = sorted(path.parent for path in RUNS.glob(f"*/{DESIGN}"))
+    folders = sorted(path.parent for path in runs_folder().glob(f"*/{DESIGN}"))
     return [Sweep.open(folder).summary() for folder in folders if not folder.name.startswith(".")]

@@ -10,7 +10,7 @@ from sim.experiments.backtest.figures import draw_errors, draw_fans, draw_origin
 from sim.experiments.backtest.report import write_report
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import BACKTEST, parquet_name
 from sim.runs.tables import write_explained, write_table
 
@@ -37,7 +37,7 @@ def write(found: Backtest, out: Path | None) -> Path:
     """
     if out is None:
         span = "-to-".join(dict.fromkeys((found.origins[0], found.origins[-1])))
-        out = free_folder(RUNS, f"backtest-{span}-draws{found.draws}-seed{found.seed}")
+        out = free_folder(runs_folder(), f"backtest-{span}-draws{found.draws}-seed{found.seed}")
     with WholeFolder(out, "a backtest") as whole:
         write_explained(whole.path / BACKTEST, found.to_dict(), LIBRARIES)
         write_table(whole.path / parquet_name("forecasts"), found.forecasts)

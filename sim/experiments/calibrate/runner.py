@@ -19,7 +19,7 @@ from sim.experiments.calibrate.record import Record, written
 from sim.experiments.calibrate.recovery import Identification, identification, trials
 from sim.experiments.calibrate.simulator import Simulator
 from sim.runs.folders import json_text
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import reported
 from sim.scenario.data import CONFIGS
 
@@ -106,7 +106,7 @@ def _folder(problem: Problem, series: Any, count: int, out: Path | None) -> Path
     """The folder, new or that of the same calibration."""
     told = problem.plan.model_dump_json() + repr(problem.scenario) + repr(series) + str(count)
     mark = hashlib.sha256(told.encode()).hexdigest()
-    folder = out if out is not None else RUNS / f"calibrate-{problem.plan.window.last}"
+    folder = out if out is not None else runs_folder() / f"calibrate-{problem.plan.window.last}"
     plan = folder / PLAN
     if plan.is_file():
         try:

@@ -11,7 +11,7 @@ from sim.experiments.compare.figures import draw_cause, draw_outcome
 from sim.experiments.compare.report import write_report
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import COMPARISON, parquet_name
 from sim.runs.tables import write_explained, write_table
 
@@ -40,7 +40,7 @@ def write(found: Comparison, out: Path | None) -> Path:
     """
     if out is None:
         seed, runs = found.seeds[0], len(found.seeds)
-        out = free_folder(RUNS, f"compare-{found.a.name}-vs-{found.b.name}-runs{runs}-seed{seed}")
+        out = free_folder(runs_folder(), f"compare-{found.a.name}-vs-{found.b.name}-runs{runs}-seed{seed}")
     with WholeFolder(out, "a comparison") as whole:
         write_explained(whole.path / COMPARISON, found.to_dict(), LIBRARIES)
         write_table(whole.path / parquet_name("outcomes"), found.samples)

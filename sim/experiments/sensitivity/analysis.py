@@ -16,7 +16,7 @@ from sim.experiments.sensitivity.ends import ends
 from sim.experiments.sensitivity.results import Finding, Sensitivity
 from sim.experiments.sensitivity.sample import NOT_RUN, Sample, read
 from sim.experiments.sensitivity.variance import parts
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import DESIGN
 
 GRID = (
@@ -70,13 +70,13 @@ def find_sweep(name: str) -> Path:
     Raises:
         RunError: if there is none.
     """
-    for folder in (Path(name), RUNS / name):
+    for folder in (Path(name), runs_folder() / name):
         if (folder / DESIGN).is_file():
             return folder
     if Path(name).is_dir():
         raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
-    known = sorted(path.parent.name for path in RUNS.glob(f"*/{DESIGN}"))
-    there = f"there are {', '.join(known)}" if known else f"there are none under {RUNS}/ yet"
+    known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
+    there = f"there are {', '.join(known)}" if known else f"there are none under {runs_folder()}/ yet"
     raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
 
 
