@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from sim.errors import AccountingError, RunError, ScenarioError
     from sim.experiments.backtest import Backtest, backtest
     from sim.experiments.calibrate import Calibration, calibrate
-    from sim.experiments.compare.comparison import compare
-    from sim.experiments.compare.results import Comparison
+    from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.run import run
+    from sim.experiments.sensitivity import write_sweep_report
     from sim.experiments.sweep import Sweep, sweep
     from sim.experiments.validate import validate
     from sim.experiments.workers import WorkerError
@@ -44,7 +44,7 @@ _HOME = {
     "Backtest": "sim.experiments.backtest",
     "Calibration": "sim.experiments.calibrate",
     "CapitalFlowModel": "sim.engine.mesa_model",
-    "Comparison": "sim.experiments.compare.comparison",
+    "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",
     "FactTable": "sim.analysis.facts",
     "Run": "sim.runs.run",
@@ -55,7 +55,7 @@ _HOME = {
     "WorkerError": "sim.experiments.workers",
     "backtest": "sim.experiments.backtest",
     "calibrate": "sim.experiments.calibrate",
-    "compare": "sim.experiments.compare.comparison",
+    "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.engine.ensemble",
     "facts_of": "sim.analysis.facts",
@@ -63,6 +63,7 @@ _HOME = {
     "run": "sim.experiments.run",
     "sweep": "sim.experiments.sweep.runner",
     "validate": "sim.experiments.validate",
+    "write_sweep_report": "sim.experiments.sensitivity",
 }
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "run",
     "sweep",
     "validate",
+    "write_sweep_report",
 ]
 
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from sim.economy.arrays import ratio
 from sim.engine.batch import Engine, Histories, behaviour
 from sim.engine.ensemble import refuse_problems, run_histories, starts
+from sim.experiments.compare import Comparison
 from sim.experiments.compare.cause import REDEPLOYMENT
-from sim.experiments.compare.comparison import of_samples
 from sim.experiments.compare.paired import effect
-from sim.experiments.compare.results import Comparison
 from sim.scenario.load import Scenario, changed
 from sim.scenario.quarters import between
 from studies.findings.told import effect_of, spread
@@ -116,7 +115,7 @@ def cut(found: Histories, quarters: int) -> Histories:
 def compared(world: World, quarters: int) -> Comparison:
     """The twins as a comparison, over the first quarters."""
     samples = [cut(found, quarters).outcomes() for found in (world.found, world.alone)]
-    return of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
+    return Comparison.of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
 
 
 def told_of(world: World) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from sim.economy.books.measures import EARNED
 from sim.engine.outcomes import OUTCOMES
-from sim.experiments.compare.cause import REDEPLOYMENT, words
+from sim.experiments.compare import Comparison
+from sim.experiments.compare.cause import REDEPLOYMENT
 from sim.experiments.compare.paired import effect
-from sim.experiments.compare.results import Comparison
+from sim.experiments.compare.words import words
 from sim.scenario.load import load
 
 PAID = [4.0, 5.0, 6.0, 5.0]

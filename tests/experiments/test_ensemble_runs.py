@@ -13,6 +13,7 @@ from support.sweeps import command, content, done, log, outcome_files, started, 
 import sim
 from sim.engine.ensemble import WORTH_COMPILING, chosen_engine
 from sim.errors import RunError, ScenarioError
+from sim.experiments.sensitivity import write_sweep_report
 from sim.experiments.sweep import Plan, Sweep, compact
 from sim.experiments.sweep.design import parsed
 from sim.experiments.sweep.runner import Told
@@ -63,7 +64,7 @@ def test_a_report_is_not_drawn_again_unless_the_data_changed(home, design, repor
     compact(folder)
     assert Sweep.open(folder).report is None
     begun = started(folder)
-    sim.sweep(design, folder, workers=1, report=True)
+    sim.sweep(design, folder, workers=1, report=write_sweep_report)
     assert Sweep.open(folder).report == folder / "report.html"
     assert started(folder) == begun
 
@@ -85,13 +86,16 @@ def test_a_report_that_cannot_be_written_leaves_the_sweep_complete(home, design)
     # A file where the folder of the pictures should be: root may write into folders that are read-only.
     sim.sweep(design, folder, workers=1)
     (folder / "figures").write_text("in the way")
-    found = sim.sweep(design, folder, workers=1, report=True, told=Told(line=lines.append))
+    found = sim.sweep(design, folder, workers=1, report=write_sweep_report, told=Told(line=lines.append))
     assert found.complete and found.report is None
     [line] = [line for line in lines if "cannot write the report" in line]
     assert str(folder) in line and "\n" not in line and "the same command tries again" in line
     assert not list(folder.glob(".report*"))
     os.remove(folder / "figures")
-    assert sim.sweep(design, folder, workers=1, report=True, told=Told(line=lines.append)).report is not None
+    assert (
+        sim.sweep(design, folder, workers=1, report=write_sweep_report, told=Told(line=lines.append)).report
+        is not None
+    )
 
 
 # Ensembles in folders

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.sensitivity.sample import Sample
@@ -210,8 +208,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
-    """What the outcomes of a sweep depend on.
+class Findings:
+    """What the outcomes of a sweep depend on, in numbers.
 
     Attributes:
         sample: the points and numbers that were used.
@@ -230,13 +228,6 @@ class Sensitivity:
         """The design's method."""
         return self.sample.method
 
-    @cached_property
-    def words(self) -> list[str]:
-        """What it says, in paragraphs."""
-        from sim.experiments.sensitivity.words import words
-
-        return words(self)
-
     @property
     def table(self) -> pd.DataFrame:
         """One row for each outcome, measure and lever: value, low, high."""
@@ -251,7 +242,7 @@ class Sensitivity:
         return pd.DataFrame(rows, columns=["outcome", "measure", "lever", "value", "low", "high"])
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers and the words, for JSON."""
+        """Return the numbers, for JSON."""
         sample = self.sample
         return {
             "sweep": str(sample.folder),
@@ -263,21 +254,4 @@ class Sensitivity:
             "outcomes": {name: finding.to_dict() for name, finding in self.findings.items()},
             "skipped": dict(self.skipped),
             "notes": list(self.notes),
-            "words": list(self.words),
         }
-
-    def save(self, out: Path | None = None) -> Path:
-        """Write a folder with the numbers, the figures and a report.
-
-        Args:
-            out: the folder; a free name beside the sweep's if None.
-
-        Returns:
-            The folder.
-
-        Raises:
-            RunError: if the folder exists or cannot be written.
-        """
-        from sim.experiments.sensitivity.folder import write
-
-        return write(self, out)

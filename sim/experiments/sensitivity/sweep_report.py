@@ -15,8 +15,9 @@ import numpy as np
 
 from sim.engine.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.errors import RunError
-from sim.experiments.sensitivity import Sensitivity, sensitivity
+from sim.experiments.sensitivity.analysis import findings
 from sim.experiments.sensitivity.folder import METHODS, READING
+from sim.experiments.sensitivity.sample import read
 from sim.experiments.sensitivity.sections import draw, sections
 from sim.experiments.sweep import chunks, first_failures
 from sim.experiments.sweep.folder import Sweep
@@ -24,7 +25,7 @@ from sim.experiments.sweep.space import Varied, levers_of
 from sim.experiments.sweep.summary import summaries
 from sim.report.figures import fans
 from sim.report.figures.style import DPI
-from sim.report.html import REPORT, picture, table, write_page
+from sim.report.html import REPORT, picture, table, write_parts
 from sim.report.numbers import labelled, plain
 from sim.report.numbers import number as told_number
 from sim.runs.run import quoted, reported
@@ -68,7 +69,7 @@ def write_sweep_report(folder: Path | str) -> Path:
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
     with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drawn:
-        made = write_page(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
+        made = write_parts(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
         pictures = sweep.path / FIGURES
         pictures.mkdir(exist_ok=True)
         for path in sorted(drawn.glob("*.png")):
@@ -225,7 +226,7 @@ def _dependence(sweep: Sweep, pictures: Path) -> Iterable[str]:
     method = str(sweep.design["method"])
     yield f"<h2>What outcomes depend on: {escape(METHODS[method])}</h2>"
     try:
-        found: Sensitivity = sensitivity(sweep.path, DRAWN)
+        found = findings(read(sweep.path, DRAWN))
     except RunError as error:
         yield f"<p>{escape(str(error).partition(': ')[2] or str(error))}.</p>"
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.engine.outcomes import BY_NAME, Outcome
 from sim.experiments.sensitivity.ranks import UNCLEAR
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE, TARGET
-from sim.experiments.sensitivity.results import Convergence, Estimate, Finding, Sensitivity
+from sim.experiments.sensitivity.results import Convergence, Estimate, Finding, Findings
 from sim.report.numbers import MINUS, number, usd
 
 TOLD = 3
@@ -14,7 +14,7 @@ SEEDY = 0.05
 """Luck left in the means of the points that is worth a warning, as a share of their variance."""
 
 
-def words(found: Sensitivity) -> list[str]:
+def words(found: Findings) -> list[str]:
     """Paragraphs: what was left out, then one for each outcome, then what cannot be judged."""
     told = [*found.notes]
     told += [f"{BY_NAME[name].label}: {of_outcome(finding)}" for name, finding in found.findings.items()]

@@ -23,8 +23,8 @@ from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
 from sim.runs.folders import WholeFolder
+from sim.runs.kinds import DESIGN
 from sim.runs.place import runs_folder
-from sim.runs.run import DESIGN
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
@@ -104,7 +104,7 @@ def sweep(
     scheduler: str | None = None,
     shard: Shard | None = None,
     told: Told | None = None,
-    report: bool = False,
+    report: Callable[[Path], Path] | None = None,
     name: str | None = None,
 ) -> Sweep:
     """Run a sweep, or go on with it where it stopped.
@@ -118,8 +118,9 @@ def sweep(
         scheduler: address of a Dask scheduler, whose workers do the work.
         shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
         told: who is told what happens.
-        report: whether to write the report once the sweep is complete, unless it is there. A report that cannot be
-            written is told in one line, and leaves the sweep as it is.
+        report: writes the report of the sweep in a folder, such as `sim.write_sweep_report`; called once the sweep
+            is complete, unless its report is there. If it cannot be written, one line says why, and the sweep is
+            complete.
         name: of the sweep; the design file's if left out, or what the design's title makes.
 
     Returns:
@@ -145,20 +146,18 @@ def sweep(
         else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
         found = finish(planned, folder)
-    if report:
-        _report(found, told)
+    if report is not None:
+        _report(found, report, told)
     return found
 
 
-def _report(found: Sweep, told: Told) -> None:
+def _report(found: Sweep, write: Callable[[Path], Path], told: Told) -> None:
     """Write the report of a complete sweep, unless it has one that tells of the same data."""
     if not found.complete or found.report is not None:
         return
-    from sim.experiments.sensitivity.sweep_report import write_sweep_report
-
     told.line("writing the report")
     try:
-        write_sweep_report(found.path)
+        write(found.path)
     except (OSError, RunError) as error:
         told.line(f"{' '.join(str(error).split())}; the sweep is complete, and the same command tries again")
 

@@ -1,32 +1,36 @@
-"""Phase 10, first part: stakes are marked to what they are worth."""
+"""What companies are worth: values of labs and providers, the heat of the market, and the marks of phase 10a."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from jaxtyping import Float
+
 from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, material, namespace, ratio
 from sim.economy.books.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
-from sim.economy.books.ledger import Books, flow_total, revalue
-from sim.economy.capital.rounds import lab_valuation, market_heat, provider_value
+from sim.economy.books.ledger import Books, balance, flow_total, revalue
+from sim.economy.capital.loans import debt
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy, Ventures
+from sim.economy.state import Capital, Draws, Economy, Ventures
 
 
-def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Move share prices towards fair value; a company that investors funded this quarter keeps that price.
 
     Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the
     wider the hotter the market in which they were funded.
     """
     economy = replace(economy, ventures=_remember_rounds(economy, parameters))
-    books, rule = economy.books, parameters.funding
-    labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, parameters), rule.lab_mark_speed, "lab_round")
+    books, funding = economy.books, parameters.funding
+    labs = _towards(
+        books, LAB_SHARES, LABS, lab_valuation(economy, parameters), funding.lab_mark_speed, "lab_round"
+    )
     providers = _towards(
         books,
         PROVIDER_SHARES,
         PROVIDERS,
         provider_value(economy, parameters),
-        rule.provider_mark_speed,
+        funding.provider_mark_speed,
         "provider_round",
     )
     ventures = next_venture_price(
@@ -51,10 +55,10 @@ def next_venture_price(price: Array, funding_heat: Array, parameters: Parameters
         parameters: `funding.venture_drift`, `venture_volatility` v and `hot_market_risk` h.
         shock: standard normal, `(venture,)`.
     """
-    rule = parameters.funding
+    funding = parameters.funding
     xp = namespace(price)
-    volatility = rule.venture_volatility * xp.exp(rule.hot_market_risk * funding_heat)
-    return price * xp.exp((rule.venture_drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)
+    volatility = funding.venture_volatility * xp.exp(funding.hot_market_risk * funding_heat)
+    return price * xp.exp((funding.venture_drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)
 
 
 def _remember_rounds(economy: Economy, parameters: Parameters) -> Ventures:
@@ -88,3 +92,50 @@ def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Sc
     move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
     raised = material(flow_total(books, round_kind, 0)) > 0.0
     return price * xp.where(raised | (worth <= 0.0), 1.0, move)
+
+
+def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
+    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
+
+    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
+    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
+    """
+    labs, funding = economy.labs, parameters.funding
+    xp = namespace(labs.revenue)
+    expected = (
+        4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, funding.slowest_growth, funding.fastest_growth))
+    )
+    base = funding.revenue_multiple * expected + funding.research_multiple * 4.0 * labs.research_spending
+    mood = funding.sentiment_multiple * economy.environment.ai_sentiment
+    business = base * xp.exp(mood + funding.money_chasing_deals * economy.capital.heat)
+    return (business + balance(economy.books, LABS)) * labs.alive
+
+
+def provider_value(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
+    """Equity value of each provider at what it owes, USD bn."""
+    return equity_value(economy, parameters, debt(economy.books))
+
+
+def equity_value(
+    economy: Economy, parameters: Parameters, owed: Float[Array, " provider"]
+) -> Float[Array, " provider"]:
+    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
+
+    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
+    """
+    gpus, books = economy.gpus, economy.books
+    xp = namespace(gpus.rent)
+    mood = xp.exp(parameters.funding.sentiment_multiple * economy.environment.ai_sentiment)
+    firm = parameters.funding.provider_multiple * 4.0 * gpus.revenue * mood
+    cash = balance(books, PROVIDERS)
+    book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
+    floor = parameters.funding.provider_floor * xp.maximum(book_equity, 0.0)
+    return xp.maximum(firm - owed + cash, floor) * gpus.alive
+
+
+def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
+    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
+    xp = namespace(capital.asked)
+    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
+    limit = parameters.funding.heat_limit
+    return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

@@ -1,8 +1,7 @@
-"""Parameters of the environment, of coins and reserves, and of what issuers do with their profit.
+"""Parameters of coins: demand for tokens, runs, the reserve, hurried sales, and the laws.
 
-Every number comes from `configs/`, where it stands with its unit, range, kind and source; the fields here have
-the same names as the keys there, and their meanings stand below them. Rates and growth are per year unless the
-unit in the configs says otherwise.
+Every number comes from `configs/`, where it stands with its unit, range, kind and source; the fields have the
+names of its keys there. Rates and growth are per year unless the unit in the configs says otherwise.
 """
 
 from __future__ import annotations
@@ -12,44 +11,6 @@ from dataclasses import dataclass
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar
-
-
-@dataclass(frozen=True)
-class EnvironmentParameters:
-    """Interest rate, bitcoin, gold and sentiment."""
-
-    terminal_rate: Scalar
-    """bill rate in the long run"""
-    cut_speed: Scalar
-    """speed at which the bill rate closes its gap to the terminal rate"""
-    rate_volatility: Scalar
-    """volatility of the bill rate around that path"""
-    bitcoin_drift: Scalar
-    """expected growth of the price of bitcoin"""
-    bitcoin_volatility: Scalar
-    """volatility of the price of bitcoin"""
-    gold_drift: Scalar
-    """expected growth of the price of gold"""
-    gold_volatility: Scalar
-    """volatility of the price of gold"""
-    asset_correlation: Scalar
-    """correlation of the shocks to bitcoin and gold"""
-    crypto_sentiment: Scalar
-    """mean mood of crypto markets"""
-    crypto_persistence: Scalar
-    """part of a deviation of that mood that is left a quarter later"""
-    crypto_volatility: Scalar
-    """standard deviation of the quarterly shock to that mood"""
-    ai_sentiment: Scalar
-    """mean mood about AI"""
-    ai_persistence: Scalar
-    """part of a deviation of the mood about AI that is left a quarter later"""
-    ai_volatility: Scalar
-    """standard deviation of the quarterly shock to the mood about AI"""
-    ai_extrapolation: Scalar
-    """response of the mood about AI to the last return on labs"""
-    sentiment_limit: Scalar
-    """strongest mood about AI, in either direction"""
 
 
 @dataclass(frozen=True)
@@ -174,91 +135,3 @@ class RegimeParameters:
     """1 where holders rank before everyone else when an issuer fails"""
     own_book_support: Float[Array, " regime"]
     """part of the own book's liquid money that stands behind the tokens"""
-
-
-@dataclass(frozen=True)
-class RedeploymentParameters:
-    """How issuers divide their profit. Vectors run over `sim.economy.parameters.CHANNELS`."""
-
-    redeployment: Scalar
-    """1 where issuers may put money into AI, 0 where they may not"""
-    reach_into_reserve: Scalar
-    """part of the tokens that the reserve lends to the own book for AI"""
-    payout_ratio: Scalar
-    """part of realised profit paid out once the buffer is full"""
-    buffer_target: Scalar
-    """excess reserves over tokens that issuers aim for"""
-    intensity_of_choice: Scalar
-    """how sharply channels compete on utility"""
-    inertia: Scalar
-    """part of the choice that is carried over from the last quarter"""
-    risk_aversion: Scalar
-    """weight of variance in utility"""
-    diversification: Scalar
-    """part of risk that counts at the margin of the portfolio"""
-    status_weight: Scalar
-    """weight of being seen in utility"""
-    status_scale: Scalar
-    """visible spending that halves the weight of being seen"""
-    anxiety_weight: Scalar
-    """disutility of bills per unit of anxiety"""
-    anxiety_draw: Scalar
-    """part of own bills that an anxious issuer draws"""
-    reach_for_yield: Scalar
-    """disutility of bills per unit of rate below the reference"""
-    reach_below: Scalar
-    """rate below which reach for yield sets in"""
-    peer_weight: Scalar
-    """weight of other issuers' shares in utility"""
-    channel_cap: Scalar
-    """largest share of one AI channel"""
-    closing_probability: Scalar
-    """probability that a deal with enough money closes"""
-    patience: Scalar
-    """time over which talks that do not close lose their money"""
-    relationship: Scalar
-    """extra pull of a provider that an issuer already has money in"""
-    kept_open: Scalar
-    """part of its ask that a provider keeps open for issuers it knows"""
-    learning: Scalar
-    """gain of adaptive expectations of channels' returns"""
-    forgetting: Scalar
-    """part of propensities that fades in a quarter"""
-    reinforcement: Scalar
-    """weight of the quarter's reward in propensities"""
-    experimentation: Scalar
-    """part of the reward that is spread over all channels"""
-    operating_cash: Scalar
-    """running cost that the own book keeps in cash"""
-    multiple: Scalar
-    """value of an issuer over its yearly profit"""
-    status_multiple: Scalar
-    """rise of that multiple when all is visible AI"""
-    data_cost: Scalar
-    """cost of open training data"""
-    data_quality: Scalar
-    """training tokens that an open token stands for"""
-    prior_return: Float[Array, " channel"]
-    """return that issuers expect of the channel at the opening"""
-    risk: Float[Array, " channel"]
-    """variance of the channel's return as issuers see it"""
-    visibility: Float[Array, " channel"]
-    """how much money in the channel is seen"""
-    cost: Float[Array, " channel"]
-    """cost of running money in the channel"""
-    ticket: Float[Array, " channel"]
-    """smallest deal in the channel"""
-
-
-@dataclass(frozen=True)
-class BeliefParameters:
-    """How beliefs about rates and issuers adapt."""
-
-    rate_memory: Scalar
-    """gain with which the rate that issuers are used to follows the bill rate"""
-    trust_memory: Scalar
-    """gain with which trust follows what is deserved"""
-    trust_slope: Scalar
-    """trust lost per unit of backing that is missing"""
-    trust_shut: Scalar
-    """trust lost per week in which the window was closed"""
