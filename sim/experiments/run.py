@@ -13,7 +13,7 @@ from sim.analysis.facts import FactTable, facts_of, load_facts
 from sim.economy.phase import DecisionRule
 from sim.engine.progress import Progress
 from sim.runs.manifest import manifest_of
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out
@@ -64,7 +64,7 @@ def run(
     from sim.engine.mesa_model import CapitalFlowModel
 
     chosen = scenario.run.seed
-    folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
+    folder = Path(out) if out is not None else default_out(runs_folder(), scenario.name, chosen)
     with RunWriter(folder) as writer:
         model = CapitalFlowModel(scenario, rng=chosen)
         model.decisions.update(decisions or {})
