@@ -5,8 +5,13 @@ from hypothesis import settings
 from support.browser import NARROW, WIDE, launched, opened, serving
 
 # Tests are never timed: a busy machine must not fail one.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("whole", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)
+
+
+def pytest_configure(config):
+    """Draw fewer examples of each property where slow tests are left out."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "whole")
 
 
 LONGEST = (

@@ -303,6 +303,9 @@ def test_problems_and_outcomes_without_limit_are_in_the_report(tmp_path):
     assert "<money>" not in (folder / "report.html").read_text()
 
 
+REAL = [("morris", 4, 12), ("sobol", 4, 24), ("latin_hypercube", 12, 12)]
+
+
 @pytest.mark.parametrize(
     ("method", "samples", "points"),
     sampled(REAL, REAL[:1]),
@@ -355,14 +358,14 @@ def test_capflow_sensitivity_answers_in_json_and_writes_the_folder_asked_for(sma
     assert json.loads((out / "sensitivity.json").read_text())["points"] == 4
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["nothing-of-the-kind"], "no such sweep"),
-        (["SWEEP", "--outcome", "gpus_bougth"], "did you mean 'gpus_bought'"),
-        (["SWEEP", "--out", "SWEEP"], "exists and is not empty"),
-    ],
-)
+MISTAKES = [
+    (["nothing-of-the-kind"], "no such sweep"),
+    (["SWEEP", "--outcome", "gpus_bougth"], "did you mean 'gpus_bought'"),
+    (["SWEEP", "--out", "SWEEP"], "exists and is not empty"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), sampled(MISTAKES, MISTAKES[:1]))
 def test_mistakes_are_one_line_and_exit_2(small, words, says):
     given = [str(small.path) if word == "SWEEP" else word for word in words]
     answer = subprocess.run([*CAPFLOW, "sensitivity", *given], capture_output=True, text=True, check=False)

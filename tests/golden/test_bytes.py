@@ -2,8 +2,8 @@
 
 They are those of before the package was divided into rooms. Renew a hash only with a change that is meant to move
 the economics (a new estimate, another rule, another outcome), and say so in the changelog: a change of structure
-must leave all of them. A hash also depends on the versions that write the file: when `constraints.txt` moves DuckDB
-(with its zstd) or NumPy, compare the numbers of the series first, and renew the hashes if they are equal.
+must leave all of them. A hash also depends on the versions that write the file: when `constraints.txt` moves
+DuckDB (with its zstd) or NumPy, compare the numbers of the series first, and renew the hashes if they are equal.
 """
 
 import hashlib
