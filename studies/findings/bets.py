@@ -16,7 +16,7 @@ SEEN = 0.005
 
 
 def told_of(table: pd.DataFrame) -> dict[str, Any]:
-    """What is told of each world, and the quarter in which the bets fail.
+    """Return what is told of each world, and the quarter in which the bets fail.
 
     Args:
         table: as `studies.tuition.study.paths` returns it.

@@ -74,7 +74,7 @@ def _window(pairs: list[tuple[Histories, ...]]) -> dict[str, Any]:
 
 
 def _told(values: Numbers) -> dict[str, Any]:
-    """What is told of an outcome, `(seed, draw)`.
+    """Return what is told of an outcome, `(seed, draw)`.
 
     The part of the variance that parameters make is that of the means of the draws, less what their few seeds
     leave in it (one-way analysis of variance).

@@ -19,7 +19,7 @@ LEAST = 0.0005
 
 
 def told_of(world: World) -> dict[str, Any]:
-    """Uses of interest by window; the effect of redeployment on each over the whole history."""
+    """Return uses of interest by window; the effect of redeployment on each over the whole history."""
     told: dict[str, Any] = {}
     for name, quarters in windows(world.scenario).items():
         found, alone = cut(world.found, quarters), cut(world.alone, quarters)
@@ -52,7 +52,7 @@ def _row(
 
 
 def _final(found: dict[str, Numbers], whole: float) -> list[dict[str, Any]]:
-    """Ends with a row of their own, the largest first, and the rest in one."""
+    """Return ends with a row of their own, the largest first, and the rest in one."""
     rows, rest = [], np.zeros_like(next(iter(found.values())))
     for use, amount in sorted(found.items(), key=lambda item: -float(item[1].mean())):
         if abs(float(amount.mean())) < LEAST * whole:

@@ -88,7 +88,7 @@ class _Clock:
 
 
 def findings(
-    size: Size = FULL, estimate: str = "2025Q2", tell: Tell = lambda words: None
+    size: Size = FULL, estimate: str = "2025Q2", tell: Tell = lambda _: None
 ) -> tuple[dict[str, Any], dict[str, Figure]]:
     """Compute everything that the page says, and draw its figures.
 
@@ -168,7 +168,7 @@ def _run_all(baseline: Scenario, size: Size, estimate: str, clock: _Clock) -> _R
 def _run_scenarios(
     baseline: Scenario, size: Size, tell: Tell
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Histories]]:
-    """What is told of each scenario by name and of the baseline's uses, and the histories by title."""
+    """Return what is told of each scenario by name and of the baseline's uses, and the histories by title."""
     told: dict[str, Any] = {}
     histories: dict[str, Histories] = {}
     for scenario in shipped(baseline):
@@ -186,7 +186,7 @@ def _run_scenarios(
 
 
 def _figures(found: dict[str, Any], ran: _Ran) -> dict[str, Figure]:
-    """The figures of the page by the names of their files."""
+    """Return the figures of the page by the names of their files."""
     from studies.findings import figures as pictures
     from studies.sign_check import figures as sign_check_figures
     from studies.tuition import figures as tuition_figures
@@ -216,7 +216,7 @@ def _without_flows(found: Histories) -> Histories:
 
 
 def _apart(found: Uncertainty) -> dict[str, Any]:
-    """Ends of every measure in the last quarter, by source, and the order of their widths."""
+    """Return ends of every measure in the last quarter, by source, and the order of their widths."""
     return {
         measure.name: {
             "title": measure.title,

@@ -76,7 +76,7 @@ class World:
 
 
 def twin_of(scenario: Scenario) -> Scenario:
-    """The scenario with redeployment switched off."""
+    """Return the scenario with redeployment switched off."""
     return changed(scenario, {REDEPLOYMENT: 0.0})
 
 
@@ -107,13 +107,13 @@ def windows(baseline: Scenario) -> dict[str, int]:
 
 
 def cut(found: Histories, quarters: int) -> Histories:
-    """The first quarters of histories."""
+    """Return the first quarters of histories."""
     flows = None if found.flows is None else found.flows[:, :quarters]
     return replace(found, paths=found.paths[:, : quarters + 1], flows=flows)
 
 
 def compared(world: World, quarters: int) -> Comparison:
-    """The twins as a comparison, over the first quarters."""
+    """Return the twins as a comparison, over the first quarters."""
     samples = [cut(found, quarters).outcomes() for found in (world.found, world.alone)]
     return Comparison.of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
 
@@ -153,7 +153,7 @@ def _window(world: World, quarters: int) -> dict[str, Any]:
 
 
 def against(found: Histories, baseline: Histories) -> dict[str, Any]:
-    """What a scenario changes against the baseline, on the same seeds."""
+    """Return what a scenario changes against the baseline, on the same seeds."""
     ours, theirs = found.outcomes(), baseline.outcomes()
     return {name: effect_of(effect(ours[name], theirs[name])) for name in COMPARED}
 
