@@ -12,7 +12,7 @@ from sim.engine.batch import Engine, Histories, behaviour
 from sim.engine.ensemble import run_histories
 from sim.experiments.calibrate.settings import load_problem
 from sim.scenario.load import Scenario
-from studies.findings.told import spread
+from studies.findings.summaries import spread
 from studies.findings.worlds import cut, twin_of, windows
 from studies.uncertainty.results import Source
 from studies.uncertainty.study import Draws, drawn, kept, of_draws, usable

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.economy.books.uses import described, final_label
 from sim.experiments.compare.paired import effect
 from studies.findings import uses
-from studies.findings.told import effect_of, spread
+from studies.findings.summaries import effect_of, spread
 from studies.findings.worlds import World, cut, windows
 
 Numbers = NDArray[np.float64]
@@ -18,7 +18,7 @@ LEAST = 0.0005
 """Part of the interest below which a use has no row of its own."""
 
 
-def told_of(world: World) -> dict[str, Any]:
+def summary_of(world: World) -> dict[str, Any]:
     """Return uses of interest by window; the effect of redeployment on each over the whole history."""
     told: dict[str, Any] = {}
     for name, quarters in windows(world.scenario).items():

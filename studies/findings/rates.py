@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.experiments.workers import tell_each
 from sim.scenario.load import Scenario
-from studies.findings.told import mean_of
+from studies.findings.summaries import mean_of
 from studies.sign_check.study import EFFECTS, sign_check
 
 SHOWN = 0.02
@@ -32,7 +32,7 @@ def averaged(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(["behaviour", "rate"], sort=False).mean().drop(columns="seed").reset_index()
 
 
-def told_of(table: pd.DataFrame) -> dict[str, Any]:
+def summary_of(table: pd.DataFrame) -> dict[str, Any]:
     """Return what is told: funding at the rate that stays and at the lower one, and the change by channel.
 
     Args:

@@ -13,8 +13,8 @@ from sim.engine.batch import Engine, Histories
 from sim.opening.open_economy import open_economy
 from sim.runs.versions import versions_of
 from sim.scenario.load import Scenario, load
-from studies.findings import bets, drawn, ends, rates, rests, worlds
-from studies.findings.told import rounded
+from studies.findings import bets, drawn, ends, evidence, rates, worlds
+from studies.findings.summaries import rounded
 from studies.sign_check.study import RATES, variants
 from studies.tuition.study import WORLDS, effects, paths
 from studies.uncertainty.results import MEASURES, Uncertainty
@@ -105,7 +105,7 @@ def findings(
         AccountingError: if an accounting identity is violated.
     """
     clock, baseline = _Clock(tell), load("baseline")
-    record = rests.estimate_of(estimate)
+    record = evidence.estimate_of(estimate)
     ran = _run_all(baseline, size, estimate, clock)
     told = ran.scenarios
     found = rounded(
@@ -116,8 +116,8 @@ def findings(
             "parameters": ran.parameters,
             "uncertainty": _apart(ran.uncertainty),
             "uses": ran.uses,
-            "bets": bets.told_of(ran.bets),
-            "rates": {**rates.told_of(ran.rates), "scenarios": [name for name in FALLING if name in told]},
+            "bets": bets.summary_of(ran.bets),
+            "rates": {**rates.summary_of(ran.rates), "scenarios": [name for name in FALLING if name in told]},
             "facts": ran.facts,
             "estimate": record,
         }
@@ -161,7 +161,7 @@ def _run_all(baseline: Scenario, size: Size, estimate: str, clock: _Clock) -> _R
     with clock.part("falling rates"):
         checked = rates.run_rates(baseline, size.falls, range(size.rates))
     with clock.part("facts"):
-        facts = rests.facts_of(baseline, size.facts)
+        facts = evidence.facts_of(baseline, size.facts)
     return _Ran(scenarios, uses, parameters, uncertainty, table, checked, facts)
 
 
@@ -175,10 +175,10 @@ def _run_scenarios(
         if not _wanted(scenario, baseline, size):
             continue
         world = worlds.run_world(scenario, _seeds(baseline, size), size.engine)
-        told[scenario.name] = worlds.told_of(world)
+        told[scenario.name] = worlds.summary_of(world)
         histories[scenario.title] = _without_flows(world.found)
         if scenario is baseline:
-            uses = ends.told_of(world)
+            uses = ends.summary_of(world)
         else:
             told[scenario.name]["against"] = worlds.against(world.found, histories[baseline.title])
         tell(f"  {scenario.name}")

@@ -17,7 +17,7 @@ from sim.experiments.compare.cause import REDEPLOYMENT
 from sim.experiments.compare.paired import effect
 from sim.scenario.load import Scenario, changed
 from sim.scenario.quarters import between
-from studies.findings.told import effect_of, spread
+from studies.findings.summaries import effect_of, spread
 from studies.findings.uses import stakes_in_ventures, with_interest
 
 Numbers = NDArray[np.float64]
@@ -118,7 +118,7 @@ def compared(world: World, quarters: int) -> Comparison:
     return Comparison.of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
 
 
-def told_of(world: World) -> dict[str, Any]:
+def summary_of(world: World) -> dict[str, Any]:
     """Everything that is told of a world, by window."""
     return {
         "name": world.scenario.name,

@@ -161,10 +161,10 @@ def _corner_words(corners: list[Mapping[str, Any]]) -> str:
 
 
 def _outcomes(told: Mapping[str, Any]) -> str:
-    rows, told_of = [], len(told["answer"]["named"])
+    rows, named = [], len(told["answer"]["named"])
     for name, found in told["answer"]["outcomes"].items():
         about, parts = BY_HEADLINE[name], found["variance"]
-        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:told_of]]
+        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:named]]
         low, _, high = told["answer"]["spread"][name]
         rows.append(
             [

@@ -59,7 +59,8 @@ class Moments:
 def usual(scatters: Sequence[Numbers]) -> Numbers:
     """Return a usual covariance among several.
 
-    It has the medians of their standard deviations, and their mean correlations. Medians, since at a few places a target can scatter a hundred times more than anywhere else.
+    It has the medians of their standard deviations, and their mean correlations. Medians, since at a few places a
+    target can scatter a hundred times more than anywhere else.
     """
     deviations = np.sqrt([np.diag(scatter) for scatter in scatters])
     scales = deviations[:, :, None] * deviations[:, None, :]
