@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
+from sim.engine.progress import Progress
 from sim.errors import ScenarioError
 from sim.experiments.backtest.forecasts import Row, rows_of
 from sim.experiments.backtest.in_sample import in_sample
@@ -16,7 +17,6 @@ from sim.experiments.backtest.settings import Settings, load_settings
 from sim.experiments.calibrate.history import Series, load_history
 from sim.experiments.calibrate.problem import Problem, load_problem
 from sim.experiments.calibrate.record import ESTIMATES, Record, load_record
-from sim.experiments.workers import Progress
 from sim.scenario.schema import Quantity
 
 FEWEST = 20

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.experiments.compare.paired import ROUNDING, half_width
 from sim.experiments.sensitivity.results import Ends, Estimate
 from sim.experiments.sensitivity.sample import Sample
-from sim.experiments.sweep.space import Varied
+from sim.experiments.sweep.axes import Varied
 from sim.report.numbers import plain
 
 LEVELS = ("grid", "morris")

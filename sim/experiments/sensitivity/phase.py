@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.sensitivity.sample import Sample
-    from sim.experiments.sweep.space import Varied
+    from sim.experiments.sweep.axes import Varied
 
 BINS = 8
 """Bins of a sampled lever at most."""

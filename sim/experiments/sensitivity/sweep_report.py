@@ -19,9 +19,9 @@ from sim.experiments.sensitivity.analysis import findings
 from sim.experiments.sensitivity.folder import METHODS, READING
 from sim.experiments.sensitivity.sample import read
 from sim.experiments.sensitivity.sections import draw, sections
-from sim.experiments.sweep import chunks, first_failures
+from sim.experiments.sweep import chunk_files, first_failures
+from sim.experiments.sweep.axes import Varied, levers_of
 from sim.experiments.sweep.folder import Sweep
-from sim.experiments.sweep.space import Varied, levers_of
 from sim.experiments.sweep.summary import summaries
 from sim.report.figures import fans
 from sim.report.figures.style import DPI
@@ -82,7 +82,7 @@ def write_sweep_report(folder: Path | str) -> Path:
 @contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
     """A folder to draw in: whoever looks meanwhile sees the old report, and nothing half written is left."""
-    path = folder / f".report.{chunks.writer()}.partial"
+    path = folder / f".report.{chunk_files.writer()}.partial"
     try:
         path.mkdir()
         yield path

@@ -17,10 +17,10 @@ from sim.engine.batch import Start, behaviour
 from sim.engine.decisions import Behaviour
 from sim.engine.ensemble import LAST_SEED, chosen_engine
 from sim.errors import RunError, ScenarioError
-from sim.experiments.sweep import design as designs
-from sim.experiments.sweep import sampling, space
-from sim.experiments.sweep.check import refuse_wrong_points
-from sim.experiments.sweep.space import Axis
+from sim.experiments.sweep import sampling
+from sim.experiments.sweep import settings as designs
+from sim.experiments.sweep.axes import Axis, resolve_axes, set_keys, with_changes
+from sim.experiments.sweep.point_check import refuse_wrong_points
 from sim.experiments.sweep.variants import Problem, Variants
 from sim.opening.open_economy import observed
 from sim.runs.folders import fit_name, json_text
@@ -72,7 +72,7 @@ class Plan:
         """
         design, where, name = _design(given, name)
         scenario, fixed = _base(design, where, changes or {})
-        axes = space.axes(design, scenario, fixed, where)
+        axes = resolve_axes(design, scenario, fixed, where)
         columns = sampling.points(design, axes, where)
         seed = scenario.run.seed
         points = sampling.count(design, axes)
@@ -255,13 +255,13 @@ def _base(design: designs.Design, where: str, changes: Mapping[str, Any]) -> tup
         scenario = load(design.scenario)
     except ScenarioError as error:
         raise ScenarioError(f"{where}: scenario: {error}") from None
-    fixed = space.set_keys(scenario, design.set, where) | levers.keys(changes)
+    fixed = set_keys(scenario, design.set, where) | levers.keys(changes)
     for key, given in (("run.seed", design.seed), ("run.quarters", design.quarters)):
         if given is not None:
             if key in fixed:
                 raise ScenarioError(f"{where}: {key} is given twice; leave {key.split('.')[1]} to the file")
             fixed[key] = given
-    return space.with_changes(scenario, fixed, where), fixed
+    return with_changes(scenario, fixed, where), fixed
 
 
 def _data_digest(scenario: Scenario) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
-from sim.experiments.sweep.design import MOST_POINTS, SAMPLED, Design
+from sim.experiments.sweep.settings import MOST_POINTS, SAMPLED, Design
 
 if TYPE_CHECKING:
-    from sim.experiments.sweep.space import Axis
+    from sim.experiments.sweep.axes import Axis
 
 Column = NDArray[Any]
 """Of a key with numbers its values, double precision; of a key with words their places in `Axis.words`."""

@@ -98,7 +98,7 @@ class Vary(Suggesting):
 
 
 class Design(Suggesting):
-    """A design file as it is written; `sim.experiments.sweep.space` resolves its keys.
+    """A design file as it is written; `sim.experiments.sweep.axes` resolves its keys.
 
     Attributes:
         title: of the sweep.
