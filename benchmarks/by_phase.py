@@ -12,10 +12,10 @@ import numpy as np
 from sim.economy import quarter as quarters
 from sim.economy.books.checks import identities
 from sim.economy.quarter import DECISIONS, quarter
-from sim.engine import jax_batch
+from sim.engine import jax_batch, jax_stepping
 from sim.engine.batch import taken
 from sim.engine.ensemble import starts
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.scenario.load import load
 
 AT = 10
@@ -107,10 +107,10 @@ def _under_way(histories: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     for one in histories:
         economy = one.economy
         for step in range(AT):
-            economy, _ = quarter(economy, one.parameters, at(one.draws, step))
-        economies.append(jax_batch._carried(economy))
+            economy, _ = quarter(economy, one.parameters, draws_of_quarter(one.draws, step))
+        economies.append(jax_stepping.handed_on(economy))
     economies = [jax.tree.map(np.asarray, economy) for economy in economies]
-    return economies, [at(one.draws, AT) for one in histories], [one.parameters for one in histories]
+    return economies, [draws_of_quarter(one.draws, AT) for one in histories], [one.parameters for one in histories]
 
 
 def _changed(phase: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,7 +125,7 @@ def _changed(phase: Callable[..., Any]) -> Callable[..., Any]:
 
 def _whole_quarter(economy: Any, parameters: Any, draws: Any) -> Any:
     after, residuals = quarter(economy, parameters, draws)
-    return jax_batch._carried(after), taken(economy, after), residuals
+    return jax_stepping.handed_on(after), taken(economy, after), residuals
 
 
 def _same_as_quarter(before: list[Any], parameters: list[Any], draws: list[Any], after: list[Any]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.economy.books import checks
 from sim.economy.quarter import quarter
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import Opening, draws_for, open_economy
 from sim.scenario.load import load
 
@@ -52,7 +52,7 @@ def prepared(tail: int, quarters: int) -> tuple[Opening, Callable[[], None]]:
     def history() -> None:
         economy = start.economy
         for step in range(quarters):
-            economy, residuals = quarter(economy, start.parameters, at(draws, step))
+            economy, residuals = quarter(economy, start.parameters, draws_of_quarter(draws, step))
             assert max(float(r) for r in residuals.values()) <= checks.TOLERANCE
 
     return start, history

@@ -21,7 +21,7 @@ from sim.economy.capital.rounds import raise_funds
 from sim.economy.capital.valuation import provider_value
 from sim.economy.distress.workouts import resale_proceeds
 from sim.economy.quarter import DECISIONS, quarter
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for
 from sim.scenario.load import load
 
@@ -133,7 +133,7 @@ def test_more_fail_when_they_owe_more():
         funding=replace(parameters.funding, loan_to_cost=np.float64(0.0)),
         credit=replace(parameters.credit, workout_share=np.float64(0.0)),
     )
-    draws = at(draws_for(load("baseline"), START.names, 1, 9), 8)
+    draws = draws_of_quarter(draws_for(load("baseline"), START.names, 1, 9), 8)
     hosting = 2.0 * economy.gpus.fleet.sum(axis=1) * parameters.gpus.hosting_price / 1e9
     spare = 0.01 * economy.gpus.book_value.sum(axis=1)
     spent = np.maximum(balance(economy.books, PROVIDERS) - hosting - spare, 0.0)
@@ -169,7 +169,7 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     parameters = replace(
         START.parameters, credit=replace(START.parameters.credit, largest_leverage=np.float64(0.9))
     )
-    draws = at(draws_for(load("baseline"), START.names, 1, 1), 0)
+    draws = draws_of_quarter(draws_for(load("baseline"), START.names, 1, 1), 0)
     borrowed = [
         flow_total(raise_funds(before, parameters, draws, DECISIONS).books, "investor_compute_loan", 0)
         for before in (economy, pressed)

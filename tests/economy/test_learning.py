@@ -122,7 +122,9 @@ def test_loans_that_are_repaid_in_full_earned_their_interest():
         books=replace(books, cash={**books.cash, **cash}),
         credit=replace(economy.credit, investor=terms),
     )
-    closed, _ = quarter(economy, start.parameters, draws.at(draws_for(load("baseline"), start.names, 1, 1), 0))
+    closed, _ = quarter(
+        economy, start.parameters, draws.draws_of_quarter(draws_for(load("baseline"), start.names, 1, 1), 0)
+    )
     opening = debt(books).sum()
     assert flow_total(closed.books, "investor_loan_principal", 1).sum() == pytest.approx(opening, rel=1e-9)
     paid = flow_total(closed.books, "investor_loan_interest", 1).sum()

@@ -195,7 +195,9 @@ def test_draws_are_per_purpose_and_agent():
         np.testing.assert_array_equal(getattr(short, name), getattr(long, name)[:4])
     np.testing.assert_array_equal(wider.token_share[:, :6], long.token_share)
     np.testing.assert_array_equal(wider.round_closes[:, 1:], long.round_closes)
-    assert not np.array_equal(draws.at(long, 0).token_demand, draws.at(long, 1).token_demand)
+    assert not np.array_equal(
+        draws.draws_of_quarter(long, 0).token_demand, draws.draws_of_quarter(long, 1).token_demand
+    )
 
 
 def test_a_switch_without_effect_changes_nothing():

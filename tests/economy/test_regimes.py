@@ -19,7 +19,7 @@ from sim.economy.distress.issuer_failure import impair_advances, pay_late, wind_
 from sim.economy.environment import advance_environment
 from sim.economy.parameters import REGIMES
 from sim.economy.quarter import open_books
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
@@ -249,7 +249,7 @@ def test_fear_at_the_end_of_the_weeks_is_what_the_books_say():
     run = {"events": [{"quarter": "2026Q1", "kind": "redemption_shock", "target": "tether", "size": 0.9}]}
     scenario = load("baseline", {**REACH, **run, "issuers.tether.risky_limit": 1.0})
     start, closed = history(scenario, quarters=8)
-    draws = at(draws_for(scenario, start.names, 1, 9), 8)
+    draws = draws_of_quarter(draws_for(scenario, start.names, 1, 9), 8)
     economy = advance_environment(open_books(closed[-1][0]), start.parameters, draws)
     weeks = weekly_rounds(economy, start.parameters, draws, holder_yield(economy, start.parameters))
     feared = _loss_feared(weeks, _frame(economy, start.parameters, holder_yield(economy, start.parameters)), 0.0)[

@@ -14,7 +14,7 @@ from sim.economy.coins.liquidity import LADDER, discounts, holdings, raised, res
 from sim.economy.coins.redemptions import flight, next_yield_impact, redemption_hazard, stress
 from sim.economy.coins.tokens import trade_tokens
 from sim.economy.coins.weekly_rounds import weekly_rounds
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
@@ -40,7 +40,7 @@ def shock(size, target="tether", week=6, kind="redemption_shock"):
 def opened(changes=None, seed=1):
     scenario = load("baseline", {**CALM, **(changes or {})})
     start = open_economy(scenario)
-    return start, at(draws_for(scenario, start.names, seed, 1), 0)
+    return start, draws_of_quarter(draws_for(scenario, start.names, seed, 1), 0)
 
 
 def rounds(changes=None, reserve=None, traits=None, seed=1):

@@ -12,7 +12,7 @@ from sim.economy.coins.reserve import distribution_share, earn_on_reserves
 from sim.economy.coins.tokens import holder_yield, trade_tokens
 from sim.economy.coins.weekly_rounds import weekly_rounds
 from sim.economy.environment import advance_environment, expected_rate, next_rate
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
@@ -28,7 +28,7 @@ CALM = {
 def _start(changes=None, seed=1):
     scenario = load("baseline", changes or {})
     start = open_economy(scenario)
-    return start, at(draws_for(scenario, start.names, seed, 1), 0)
+    return start, draws_of_quarter(draws_for(scenario, start.names, seed, 1), 0)
 
 
 def _rounds(changes=None, rate=None):
@@ -81,7 +81,7 @@ def test_network_effect_keeps_narrows_or_tips(network, spread):
         for slug, i in scenario.issuers.items()
     }
     start = open_economy(scenario.model_copy(update={"issuers": even}))
-    draws = at(draws_for(scenario, start.names, 1, 1), 0)
+    draws = draws_of_quarter(draws_for(scenario, start.names, 1, 1), 0)
     before = -start.economy.books.positions[TOKENS][RESERVE]
     after = weekly_rounds(start.economy, start.parameters, draws, np.zeros(6)).tokens
     herfindahl = ((after / after.sum()) ** 2).sum() - ((before / before.sum()) ** 2).sum()

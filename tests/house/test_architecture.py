@@ -78,7 +78,7 @@ from sim.scenario.load import load
 start = open_economy(load("baseline"))
 draws, economy = draws_for(load("baseline"), start.names, 1, 3), start.economy
 for step in range(3):
-    economy, _ = quarter(economy, start.parameters, random_numbers.at(draws, step))
+    economy, _ = quarter(economy, start.parameters, random_numbers.draws_of_quarter(draws, step))
 print(float(economy.quarter))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

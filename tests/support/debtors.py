@@ -9,7 +9,7 @@ from support.histories import history, without_journal
 from sim.economy.capital.loans import debt
 from sim.economy.quarter import quarter
 from sim.engine.happenings import happened
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
@@ -36,7 +36,7 @@ def run(quarters, failed=(), seed=1, changes=None):
     economy, closed = start.economy, []
     for step in range(quarters):
         before = economy
-        economy, residuals = quarter(before, start.parameters, at(draws, step))
+        economy, residuals = quarter(before, start.parameters, draws_of_quarter(draws, step))
         assert max(float(r) for r in residuals.values()) <= 1e-9, (step, residuals)
         closed.append((before, economy))
     return start, closed

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.economy.books.ledger import EMPTY_JOURNAL, Books
 from sim.economy.quarter import quarter
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 from sim.scenario.schema import Described, Quantity, Scenario, Table
@@ -22,7 +22,7 @@ def history(scenario="baseline", seed=1, quarters=8, changes=None, decisions=Non
     draws = draws_for(scenario, start.names, seed, quarters)
     economy, closed = start.economy, []
     for step in range(quarters):
-        given = (economy, start.parameters, at(draws, step))
+        given = (economy, start.parameters, draws_of_quarter(draws, step))
         economy, residuals = quarter(*given, decisions) if decisions else quarter(*given)
         closed.append((economy, {name: float(number) for name, number in residuals.items()}))
     return start, closed

@@ -9,7 +9,7 @@ from sim.analysis import network
 from sim.economy.quarter import quarter as next_quarter
 from sim.engine.happenings import happened
 from sim.opening import open_economy
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter
@@ -29,7 +29,7 @@ def first_quarters(folder: Path) -> Run:
         writer.quarter(recorder.tables(start.quarter, economy.books, economy, []))
         for number in range(QUARTERS):
             before, label = economy, later(start.quarter, number + 1)
-            economy, _ = next_quarter(economy, start.parameters, at(draws, number))
+            economy, _ = next_quarter(economy, start.parameters, draws_of_quarter(draws, number))
             events = happened(label, before, economy, start.names)
             writer.quarter(recorder.tables(label, before.books, economy, events))
         return writer.commit({"scenario": "baseline", "seed": 1, "quarters": QUARTERS})
