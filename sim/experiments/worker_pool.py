@@ -1,8 +1,8 @@
 """Worker processes of this machine: how they start, how far they are, and how they end.
 
 Both pools have the contract of `concurrent.futures` and take as many tasks at a time as their `width` says. A
-worker that dies fails the future of its own task, in a way that `is_loss` knows, and is replaced. Workers end with the
-process that started them, however it ends. Imports nothing heavy: worker processes start with this module.
+worker that dies fails the future of its own task, in a way that `is_loss` knows, and is replaced. Workers end with
+the process that started them, however it ends. Imports nothing heavy: worker processes start with this module.
 """
 
 from __future__ import annotations
