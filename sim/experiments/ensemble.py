@@ -17,8 +17,8 @@ from sim.experiments.sweep.plan import Plan
 from sim.experiments.sweep.runner import Told, sweep
 from sim.experiments.sweep.summary import Summary, summaries
 from sim.runs.folders import finite, fit_name, free_folder
+from sim.runs.kinds import DESIGN
 from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
 from sim.scenario import levers
 from sim.scenario.load import load
 

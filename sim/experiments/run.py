@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import headline
 from sim.analysis.facts import FactTable, facts_of, load_facts
-from sim.economy.decisions import Decision
+from sim.economy.phase import DecisionRule
 from sim.runs.manifest import manifest_of
 from sim.runs.place import RUNS
 from sim.runs.recorder import Recorder
@@ -34,7 +34,7 @@ def run(
     out: Path | str | None = None,
     progress: Progress | None = None,
     figures: bool = True,
-    decisions: Mapping[str, Decision | str] | None = None,
+    decisions: Mapping[str, DecisionRule | str] | None = None,
 ) -> Run:
     """Run one history of a scenario into a run folder.
 

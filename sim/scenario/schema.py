@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.economy import parameters
-from sim.economy.decisions import FORMS
+from sim.economy.decisions import DECISIONS
 from sim.economy.parameters import CHANNELS
 from sim.errors import suggestion
 from sim.scenario import quarters as calendar
@@ -132,9 +132,9 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
 def _decision_names(chosen: Any) -> Any:
     """Keys are decisions that can be replaced; what the values name is looked up when a model is made."""
     for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
-        if name not in FORMS:
-            known = ", ".join(FORMS)
-            raise ValueError(f"unknown decision {name!r}{suggestion(name, FORMS)} (there are {known})")
+        if name not in DECISIONS:
+            known = ", ".join(DECISIONS)
+            raise ValueError(f"unknown decision {name!r}{suggestion(name, DECISIONS)} (there are {known})")
         if not isinstance(text, str) or not all(text.partition(":")):
             raise ValueError(f"{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose")
     return chosen

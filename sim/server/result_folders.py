@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.errors import RunError
+from sim.runs.kinds import COMPARISON, DESIGN, MANIFEST
 from sim.runs.place import RUNS
-from sim.runs.run import COMPARISON, DESIGN, MANIFEST, Run, read_json
+from sim.runs.run import Run, read_json
 
 if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep

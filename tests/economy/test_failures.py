@@ -19,8 +19,9 @@ from sim.economy.books.ledger import balance, flow_total, pay, value, write_off
 from sim.economy.capital.loans import debt
 from sim.economy.capital.rounds import raise_funds
 from sim.economy.capital.valuation import provider_value
+from sim.economy.decisions import RULES as DECISION_RULES
 from sim.economy.distress.workouts import resale_proceeds
-from sim.economy.quarter import DECISIONS, quarter
+from sim.economy.quarter import quarter
 from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for
 from sim.scenario.load import load
@@ -171,7 +172,7 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     )
     draws = draws_of_quarter(draws_for(load("baseline"), START.names, 1, 1), 0)
     borrowed = [
-        flow_total(raise_funds(before, parameters, draws, DECISIONS).books, "investor_compute_loan", 0)
+        flow_total(raise_funds(before, parameters, draws, DECISION_RULES).books, "investor_compute_loan", 0)
         for before in (economy, pressed)
     ]
     assert borrowed[1][COREWEAVE] < borrowed[0][COREWEAVE]

@@ -43,7 +43,7 @@ def private_interest(
         heat: log of private equity money on offer over what is asked for.
         parameters: `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h.
     """
-    rule = parameters.funding
+    funding = parameters.funding
     xp = namespace(share)
-    too_much = share / rule.crowding_turn * xp.exp(rule.crowding_heat * heat)
-    return xp.maximum(1.0 + rule.crowding_in * share * (1.0 - too_much), 0.0)
+    too_much = share / funding.crowding_turn * xp.exp(funding.crowding_heat * heat)
+    return xp.maximum(1.0 + funding.crowding_in * share * (1.0 - too_much), 0.0)

@@ -11,7 +11,7 @@ from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
 from sim.economy.books.ledger import Books, balance, pay, settle
 from sim.economy.distress.clearing import clearing, paid_pairwise
 from sim.economy.parameters import Parameters
-from sim.economy.state import Credit, Draws, Economy, LoanTerms
+from sim.economy.state import Credit, Economy, LoanTerms
 
 MOMENT = 1e-6
 """Quarters (eight seconds): what rounding may add to a maturity."""
@@ -20,7 +20,7 @@ CLEARING_ROUNDS = 6
 a longer chain leaves too high is cut when the payments are made, so that nobody pays more than it has."""
 
 
-def service_loans(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def service_loans(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """What falls due is cleared: interest, services that lenders buy of their borrowers, and then principal.
 
     Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of

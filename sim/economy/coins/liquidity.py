@@ -165,10 +165,10 @@ def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion
     return books
 
 
-def talks_left(state: Redeployment, before: Books, after: Books) -> Redeployment:
+def talks_left(redeployment: Redeployment, before: Books, after: Books) -> Redeployment:
     """Money parked for deals that went to holders is no longer in talks."""
     left = ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
-    return replace(state, talks=state.talks * left[:, None])
+    return replace(redeployment, talks=redeployment.talks * left[:, None])
 
 
 def own_money(proceeds: Float[Array, "issuer rung"], parameters: Parameters) -> Float[Array, " issuer"]:
@@ -193,7 +193,7 @@ def support(books: Books, amount: Float[Array, " issuer"], repayment: str, gift:
 
 
 def _by_rung(parameters: Parameters, what: str, liquid: float) -> Float[Array, " rung"]:
-    rule = parameters.liquidity
-    xp = namespace(rule.transition)
-    liquid_one = 0.0 * rule.transition + liquid
-    return xp.stack([getattr(rule, f"{rung.name}_{what}", liquid_one) for rung in LADDER])
+    liquidity = parameters.liquidity
+    xp = namespace(liquidity.transition)
+    liquid_one = 0.0 * liquidity.transition + liquid
+    return xp.stack([getattr(liquidity, f"{rung.name}_{what}", liquid_one) for rung in LADDER])

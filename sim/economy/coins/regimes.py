@@ -62,7 +62,7 @@ def disclosed(
     return xp.maximum(xp.maximum(parameters.issuer.transparency, required), audited)
 
 
-def put_laws_in_force(economy: Economy, draws: Draws, parameters: Parameters) -> Economy:
+def put_laws_in_force(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Apply the laws and audits whose day has come."""
     events = draws.events
     tokens = replace(

@@ -8,10 +8,10 @@ from sim.economy.arrays import column, namespace, row
 from sim.economy.books.flows import VENTURES
 from sim.economy.books.ledger import balance, pay
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def run_ventures(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def run_ventures(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Revenue comes in, costs are paid as far as cash goes, milestones follow spending."""
     ventures = economy.ventures
     xp = namespace(ventures.burn)

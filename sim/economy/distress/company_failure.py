@@ -37,7 +37,7 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
 
 
-def settle_failures(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def settle_failures(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Make late interest good where funding allows it, then wind up the companies that still cannot pay.
 
     Companies that the scenario names fail whatever their books say, and without a workout; so do, where it says

@@ -80,14 +80,14 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
     its running cost, and if V is at least what the same claims would fetch in a liquidation in which everyone
     who is short sells at once.
     """
-    gpus, credit, rule = economy.gpus, economy.credit, parameters.credit
+    gpus, credit, credit_parameters = economy.gpus, economy.credit, parameters.credit
     xp = namespace(gpus.rent)
     claims = debt(economy.books)
-    given_up = rule.workout_share * claims
+    given_up = credit_parameters.workout_share * claims
     equity = equity_value(economy, parameters, claims - given_up)
     price = economy.books.price[PROVIDER_SHARES]
     issued = -economy.books.positions[PROVIDER_SHARES][PROVIDERS]
-    keep = rule.workout_owners_keep
+    keep = credit_parameters.workout_owners_keep
     old = xp.minimum(price * issued, xp.maximum(equity - given_up, keep * equity))
     received = xp.minimum(given_up, (1.0 - keep) / keep * old)
     proceeds, _ = resale_proceeds(economy, parameters, short)
@@ -109,12 +109,12 @@ def resale_proceeds(
     `min(book value, price of new ones) x (1 - discount) x e^(-slope x share of all GPUs sold)`: nobody pays more
     for a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
     """
-    gpus, rule = economy.gpus, parameters.credit
+    gpus, credit_parameters = economy.gpus, parameters.credit
     xp = namespace(gpus.rent)
     fleet = gpus.fleet.sum(axis=1)
-    pressure = xp.exp(-rule.fire_sale_slope * ratio((fleet * selling).sum(), fleet.sum()))
+    pressure = xp.exp(-credit_parameters.fire_sale_slope * ratio((fleet * selling).sum(), fleet.sum()))
     worth = xp.minimum(gpus.book_value.sum(axis=1), fleet * gpus.price / BILLION) * selling
-    return worth * ((1.0 - rule.resale_discount) * pressure), pressure
+    return worth * ((1.0 - credit_parameters.resale_discount) * pressure), pressure
 
 
 def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit:

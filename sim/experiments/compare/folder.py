@@ -13,8 +13,9 @@ from sim.experiments.compare.results import PairedOutcomes
 from sim.experiments.compare.words import document
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
+from sim.runs.kinds import COMPARISON
 from sim.runs.place import RUNS
-from sim.runs.run import COMPARISON, parquet_name
+from sim.runs.run import parquet_name
 from sim.runs.tables import write_explained, write_table
 
 if TYPE_CHECKING:

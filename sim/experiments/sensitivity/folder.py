@@ -12,13 +12,11 @@ from sim.experiments.sensitivity.sections import draw, sections
 from sim.experiments.sweep.methods import METHODS
 from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
+from sim.runs.kinds import DESIGN, SENSITIVITY
 from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Findings
-
-NUMBERS = "sensitivity.json"
 
 
 def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path:
@@ -36,7 +34,7 @@ def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path
         RunError: if the folder exists or cannot be written; nothing is left behind.
     """
     with WholeFolder(out or free_folder(found.sample.folder, "sensitivity"), "a sensitivity analysis") as whole:
-        (whole.path / NUMBERS).write_text(json_text(numbers, indent=2) + "\n", encoding="utf-8")
+        (whole.path / SENSITIVITY).write_text(json_text(numbers, indent=2) + "\n", encoding="utf-8")
         figures = whole.path / "figures"
         figures.mkdir()
         paths = draw(found, figures)

@@ -25,7 +25,8 @@ from sim.experiments.sweep import chunk_files
 from sim.experiments.sweep.chunk_files import StorageError
 from sim.experiments.sweep.status import note
 from sim.experiments.worker_pool import count_histories
-from sim.runs.run import DESIGN, reported
+from sim.runs.kinds import DESIGN
+from sim.runs.run import reported
 
 if TYPE_CHECKING:
     import pandas as pd
