@@ -13,7 +13,7 @@ from sim.experiments.sweep.methods import METHODS
 from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
 from sim.runs.kinds import DESIGN, SENSITIVITY
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Findings
@@ -58,13 +58,13 @@ def find_sweep(name: str) -> Path:
     Raises:
         RunError: if there is none.
     """
-    for folder in (Path(name), RUNS / name):
+    for folder in (Path(name), runs_folder() / name):
         if (folder / DESIGN).is_file():
             return folder
     if Path(name).is_dir():
         raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
-    known = sorted(path.parent.name for path in RUNS.glob(f"*/{DESIGN}"))
-    there = f"there are {', '.join(known)}" if known else f"there are none under {RUNS}/ yet"
+    known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
+    there = f"there are {', '.join(known)}" if known else f"there are none under {runs_folder()}/ yet"
     raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
 
 

@@ -25,7 +25,7 @@ from sim.experiments.sweep.settings import Design
 from sim.experiments.worker_pool import ProcessPool, ThreadPool, closing, cores, is_loss
 from sim.runs.folders import WholeFolder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
@@ -140,7 +140,7 @@ def sweep(
     told = told or Told()
     _check(workers, scheduler, shard)
     planned = Plan.make(design, changes, name)
-    folder = (Path(out) if out is not None else RUNS / planned.name).absolute()
+    folder = (Path(out) if out is not None else runs_folder() / planned.name).absolute()
     _take_up(planned, folder)
     with locked(folder, shard):
         status.close_torn_line(folder)
