@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from SALib.analyze import morris
 
+from sim.errors import needs
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE, SEED, convergence, interval, resamples, unsettled
 from sim.experiments.sensitivity.results import Estimate
 from sim.experiments.sensitivity.sample import Sample
@@ -31,6 +31,9 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
     Returns:
         Fields of a `Finding`.
     """
+    needs("SALib", extra="sensitivity")
+    from SALib.analyze import morris
+
     names, cube = sample.names, sample.cube()
     problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
     levels = int(sample.design["levels"])

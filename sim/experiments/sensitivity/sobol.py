@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from SALib.analyze import sobol
 
+from sim.errors import needs
 from sim.experiments.compare.paired import CONFIDENCE
 from sim.experiments.sensitivity.resampling import SEED, convergence, interval, next_power, resamples, unsettled
 from sim.experiments.sensitivity.results import Estimate
@@ -28,6 +28,9 @@ def indices(sample: Sample, means: NDArray[np.float64]) -> dict[str, Any]:
     Returns:
         Fields of a `Finding`.
     """
+    needs("SALib", extra="sensitivity")
+    from SALib.analyze import sobol
+
     names = sample.names
     pairwise = bool(sample.design["second_order"])
     step = (2 if pairwise else 1) * len(names) + 2

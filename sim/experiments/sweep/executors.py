@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, needs
 from sim.experiments.parent_watch import end_with
 
 if TYPE_CHECKING:
@@ -178,16 +178,14 @@ class Cluster(Executor):
         address: of the scheduler, such as tcp://host:8786.
 
     Raises:
-        ScenarioError: if Dask is not installed, or the scheduler does not answer.
+        MissingExtraError: if Dask is not installed.
+        ScenarioError: if the scheduler does not answer.
     """
 
     def __init__(self, address: str) -> None:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise ScenarioError(
-                f"--scheduler {address}: Dask is not installed; pip install 'capflow[cluster]'"
-            ) from None
+        needs("distributed", extra="cluster")
+        from distributed import Client
+
         try:
             self._client = Client(address, timeout=WAIT_FOR_SCHEDULER, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

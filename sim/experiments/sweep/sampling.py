@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, needs
 from sim.experiments.sweep.design import MOST_POINTS, SAMPLED, Design
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def _sampled(design: Design, given: dict[str, Any]) -> NDArray[np.float64]:
         bounds = np.array(given["bounds"])
         uniform = np.random.default_rng(seed).random((samples, len(bounds)))
         return np.asarray(bounds[:, 0] + uniform * (bounds[:, 1] - bounds[:, 0]))
+    needs("SALib", extra="sensitivity")
     if design.method == "latin_hypercube":
         from SALib.sample import latin
 
