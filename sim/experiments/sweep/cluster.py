@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from typing import Any
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, needs
 
 WAIT_FOR_SCHEDULER = 10.0
 LOGGERS = ("distributed.client", "tornado.application")
@@ -31,15 +31,14 @@ class Cluster(Executor):
         address: of the scheduler, such as tcp://host:8786.
 
     Raises:
-        ScenarioError: if Dask is not installed, or the scheduler does not answer.
+        MissingExtraError: if Dask is not installed.
+        ScenarioError: if the scheduler does not answer.
     """
 
     def __init__(self, address: str) -> None:
-        try:
-            from distributed import Client
-        except ImportError:
-            problem = "Dask is not installed; pip install 'capflow[cluster]'"
-            raise ScenarioError(problem, "scheduler", address) from None
+        needs("distributed", extra="cluster")
+        from distributed import Client
+
         try:
             self._client = Client(address, timeout=WAIT_FOR_SCHEDULER, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import needs
 from sim.experiments.sweep.methods.interface import Sampled
 from sim.experiments.sweep.methods.rank_regression import RankRegression
 
@@ -23,6 +24,7 @@ class LatinHypercube(Sampled, RankRegression):
 
     def draw(self, problem: dict[str, Any], design: Design) -> NDArray[np.float64]:
         """Draw one point in each slice."""
+        needs("SALib", extra="sensitivity")
         from SALib.sample import latin
 
         return np.asarray(latin.sample(problem, design.samples or 0, seed=design.design_seed))

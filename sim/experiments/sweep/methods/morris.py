@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import needs
 from sim.experiments.sweep.methods.estimates import (
     NEGLIGIBLE,
     SEED,
@@ -47,6 +48,7 @@ class Morris(Sampled):
 
     def draw(self, problem: dict[str, Any], design: Design) -> NDArray[np.float64]:
         """Draw trajectories."""
+        needs("SALib", extra="sensitivity")
         from SALib.sample import morris
 
         levels, seed = design.levels, design.design_seed
@@ -62,6 +64,7 @@ class Morris(Sampled):
             sample: whole trajectories.
             means: the outcome at each point, `(point,)`, in the order of the design.
         """
+        needs("SALib", extra="sensitivity")
         from SALib.analyze import morris
 
         names, cube = sample.names, sample.cube()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import needs
 from sim.experiments.compare.paired import CONFIDENCE
 from sim.experiments.sweep.methods.estimates import (
     NEGLIGIBLE,
@@ -46,6 +47,7 @@ class Sobol(Sampled):
 
     def draw(self, problem: dict[str, Any], design: Design) -> NDArray[np.float64]:
         """Draw the base points and the points that go with them."""
+        needs("SALib", extra="sensitivity")
         from SALib.sample import sobol
 
         pairs, seed = design.second_order, design.design_seed
@@ -61,6 +63,7 @@ class Sobol(Sampled):
             sample: a whole Sobol design; without points for pairs there are no second-order indices.
             means: the outcome at each point, `(point,)`, in the order of the design.
         """
+        needs("SALib", extra="sensitivity")
         from SALib.analyze import sobol
 
         names = sample.names
