@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.sensitivity.resampling import NEGLIGIBLE
+from sim.experiments.sweep.methods.estimates import NEGLIGIBLE
 from sim.report.numbers import number as told_number
 from sim.report.numbers import usd
 from studies.markdown import code, number, table
