@@ -14,7 +14,7 @@ from support import sampling
 
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import Plan
-from sim.experiments.sweep.design import names
+from sim.experiments.sweep.settings import names
 from sim.scenario.load import load
 
 GRID = """
