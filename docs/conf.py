@@ -28,6 +28,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "docstrings",
     "mathml",
+    "phases",
     "repository_files",
 ]
 root_doc = "docs/index"

@@ -7,11 +7,10 @@ from dataclasses import replace
 from sim.economy.arrays import column, namespace
 from sim.economy.books.flows import BILLS, ECONOMY
 from sim.economy.books.ledger import flow_total, pay
-from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def close_circuits(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def close_circuits(economy: Economy, *_: object) -> Economy:
     """Sell bills to cover the budget, and pass the vendor's takings on to its suppliers, staff and owners.
 
     So the government and the vendor end each quarter with the cash they began with, and the money they took is

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.economy.decisions import Decision
+from sim.economy.phase import DecisionRule
 from sim.engine.batch import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
 from sim.errors import AccountingError, ScenarioError
 from sim.scenario import levers
@@ -35,7 +35,7 @@ def ensemble(
     seed: int | None = None,
     quarters: int | None = None,
     changes: Mapping[str, Any] | None = None,
-    decisions: Mapping[str, Decision | str] | None = None,
+    decisions: Mapping[str, DecisionRule | str] | None = None,
     engine: Engine = "auto",
     progress: Progress | None = None,
 ) -> xr.Dataset:

@@ -18,9 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from sim.economy.books.checks import identities
-from sim.economy.decisions import FORMS, Decision
+from sim.economy.decisions import DECISIONS, RULES
 from sim.economy.parameters import Parameters
-from sim.economy.quarter import DECISIONS
+from sim.economy.phase import DecisionRule, DecisionRules
 from sim.economy.state import Draws, Economy
 from sim.engine.batch import Histories, Progress, Start, agent_numbers, reader, taken, unusable
 from sim.engine.decisions import ROUNDING, Behaviour, expected_result
@@ -31,7 +31,7 @@ from sim.errors import CannotCompileError, ScenarioError
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
 """Histories in a batch: on a processor, as many as make up for the start of each operation and still
 fit its cache; on an accelerator, enough to fill it."""
-Replacement = tuple[str, Decision, tuple[int, ...]]
+Replacement = tuple[str, DecisionRule, tuple[int, ...]]
 """A replaced decision: its name, the function, and the shape of what it returns."""
 _compiled: set[tuple[Any, ...]] = set()
 """Programs of this process, with the shapes that they were compiled for."""
@@ -95,7 +95,7 @@ def history(
         with the opening first.
     """
     watch: list[Any] = []
-    decisions = {**DECISIONS, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
+    decisions = {**RULES, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
     read_quarter = reader(flows, agents)
 
     def read(before: Economy, after: Economy, residuals: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def history(
     return parts
 
 
-def paths_alone(economy: Economy, parameters: Parameters, draws: Draws, decisions: Mapping[str, Decision]) -> Any:
+def paths_alone(economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules) -> Any:
     """Return the readings of `history` and nothing else, to differentiate: checks would swell the program."""
     opening = handed_on(economy)
     return _after(_readings(opening, opening, {}), scan(economy, parameters, draws, decisions, _readings))
@@ -175,9 +175,9 @@ def _stacked(*leaves: Any) -> Any:
     return np.stack(leaves, dtype=np.float64)
 
 
-def _watched(name: str, rule: Decision, shape: tuple[int, ...], watch: list[Any]) -> Decision:
+def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[Any]) -> DecisionRule:
     """Make a replaced rule note whether it was of its form, and take rounding away as `Replaced` does."""
-    form = FORMS[name]
+    decision = DECISIONS[name]
 
     def noted(economy: Any, given: Any) -> Any:
         numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
@@ -185,11 +185,11 @@ def _watched(name: str, rule: Decision, shape: tuple[int, ...], watch: list[Any]
             wanted = expected_result(name, shape)
             raise ScenarioError(f"returned shape {numbers.shape}", f"decisions.{name}", allowed=wanted)
         fits = jnp.isfinite(numbers) & (numbers >= 0.0)
-        if form.most is not None:
-            fits = fits & (numbers <= form.most + ROUNDING)
-            numbers = jnp.minimum(numbers, form.most)
+        if decision.most is not None:
+            fits = fits & (numbers <= decision.most + ROUNDING)
+            numbers = jnp.minimum(numbers, decision.most)
         total = numbers.sum(axis=-1)
-        if form.shares:
+        if decision.shares:
             fits = fits & (total <= 1.0 + ROUNDING)[..., None]
             numbers = numbers / jnp.maximum(total, 1.0)[..., None]
         watch.append(1.0 - fits.all())

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sim.economy.quarter import DECISIONS
+from sim.economy.decisions import RULES
 from sim.economy.state import Economy
 from sim.engine import pytrees
 from sim.engine.batch import Start
@@ -68,7 +68,7 @@ def compile_history(start: Start) -> Program:
 
     def packed_history(numbers: Any) -> Any:
         inside = pytrees.like(start, pytrees.unpacked(numbers, shapes))
-        return scan(inside.economy, inside.parameters, inside.draws, DECISIONS, packed_close)
+        return scan(inside.economy, inside.parameters, inside.draws, RULES, packed_close)
 
     keep_programs()
     with jax.enable_x64(True):

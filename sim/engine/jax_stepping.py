@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from sim.economy.books.ledger import EMPTY_JOURNAL
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Draws, Economy
 from sim.engine import pytrees
 from sim.engine.stepping import Read, step
@@ -19,7 +19,7 @@ for _kind in pytrees.DATACLASSES:
     jax.tree_util.register_dataclass(_kind, [field.name for field in fields(_kind)], [])
 
 
-def scan(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions, read: Read[Any]) -> Any:
+def scan(economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[Any]) -> Any:
     """Step a history from its opening to its end, as a traceable function.
 
     Args:

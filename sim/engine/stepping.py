@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from sim.economy.arrays import Array, Scalar
 from sim.economy.books import measures
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.quarter import quarter
 from sim.economy.state import Draws, Economy
 from sim.engine import pytrees
@@ -26,7 +26,7 @@ Read = Callable[[Economy, Economy, Mapping[str, Scalar]], T]
 
 
 def step(
-    before: Economy, parameters: Parameters, draws: Draws, decisions: Decisions, read: Read[T]
+    before: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[T]
 ) -> tuple[Economy, T]:
     """Run one quarter, and read from it.
 
@@ -45,7 +45,7 @@ def step(
 
 
 def walk(
-    economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions, read: Read[T]
+    economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[T]
 ) -> Iterator[T]:
     """Step a history in NumPy from its opening to its end, and yield what is read from each quarter.
 

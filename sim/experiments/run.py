@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import headline
 from sim.analysis.facts import FactTable, facts_of, load_facts
-from sim.economy.decisions import Decision
+from sim.economy.phase import DecisionRule
 from sim.runs.manifest import manifest_of
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out
@@ -34,7 +34,7 @@ def run(
     out: Path | str | None = None,
     progress: Progress | None = None,
     figures: bool = True,
-    decisions: Mapping[str, Decision | str] | None = None,
+    decisions: Mapping[str, DecisionRule | str] | None = None,
 ) -> Run:
     """Run one history of a scenario into a run folder.
 
@@ -68,7 +68,7 @@ def run(
     from sim.engine.mesa_model import CapitalFlowModel
 
     chosen = scenario.run.seed
-    folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
+    folder = Path(out) if out is not None else default_out(runs_folder(), scenario.name, chosen)
     with RunWriter(folder) as writer:
         model = CapitalFlowModel(scenario, rng=chosen)
         model.decisions.update(decisions or {})

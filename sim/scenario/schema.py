@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.economy import parameters
-from sim.economy.decisions import FORMS
+from sim.economy.decisions import DECISIONS
 from sim.economy.parameters import CHANNELS
 from sim.errors import ScenarioError, suggestion
 from sim.scenario import quarters as calendar
@@ -132,8 +132,10 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
 def _decision_names(chosen: Any) -> Any:
     """Keys are decisions that can be replaced; what the values name is looked up when a model is made."""
     for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
-        if name not in FORMS:
-            raise ScenarioError(f"unknown decision{suggestion(name, FORMS)}", name, allowed=", ".join(FORMS))
+        if name not in DECISIONS:
+            raise ScenarioError(
+                f"unknown decision{suggestion(name, DECISIONS)}", name, allowed=", ".join(DECISIONS)
+            )
         if not isinstance(text, str) or not all(text.partition(":")):
             raise ScenarioError("not module:function", name, text, FUNCTION)
     return chosen

@@ -9,7 +9,7 @@ from typing import Any
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE
 from sim.report.numbers import number as told_number
 from sim.report.numbers import usd
-from studies.odd.markdown import code, number, table
+from studies.markdown import code, number, table
 from studies.odd.parameters import meaning
 from studies.what_matters.assumptions import label
 from studies.what_matters.headlines import BY_HEADLINE, HEADLINES

@@ -1,5 +1,6 @@
 """When companies fail: who loses what, who sells at what price, who comes instead, and what a run tells of it."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +20,9 @@ from sim.economy.books.ledger import balance, flow_total, pay, value, write_off
 from sim.economy.capital.loans import debt
 from sim.economy.capital.rounds import raise_funds
 from sim.economy.capital.valuation import provider_value
+from sim.economy.decisions import RULES as DECISION_RULES
 from sim.economy.distress.workouts import resale_proceeds
-from sim.economy.quarter import DECISIONS, quarter
+from sim.economy.quarter import quarter
 from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for
 from sim.scenario.load import load
@@ -146,7 +148,7 @@ def test_more_fail_when_they_owe_more():
             owing = write_off(owing, COMPUTE_LOANS, lender, PROVIDERS, forgiven)
         after, _ = quarter(replace(economy, books=without_journal(owing)), parameters, draws)
         survivors.append(after.gpus.alive)
-    for less, more in zip(survivors, survivors[1:], strict=False):
+    for less, more in itertools.pairwise(survivors):
         assert (more <= less).all()
     assert survivors[-1].sum() < survivors[0].sum()
 
@@ -171,7 +173,7 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     )
     draws = draws_of_quarter(draws_for(load("baseline"), START.names, 1, 1), 0)
     borrowed = [
-        flow_total(raise_funds(before, parameters, draws, DECISIONS).books, "investor_compute_loan", 0)
+        flow_total(raise_funds(before, parameters, draws, DECISION_RULES).books, "investor_compute_loan", 0)
         for before in (economy, pressed)
     ]
     assert borrowed[1][COREWEAVE] < borrowed[0][COREWEAVE]

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.economy.decisions import FORMS
+from sim.economy.decisions import DECISIONS, RULES
 from sim.economy.parameters import AI_CHANNELS, CHANNELS, COLUMN
-from sim.economy.quarter import DECISIONS
 from sim.engine.decisions import Behaviour
 from sim.engine.mesa_model import CapitalFlowModel
 from sim.errors import ScenarioError
@@ -39,10 +38,9 @@ def _run(model):
 
 
 def test_every_decision_has_a_form_that_the_models_own_rule_keeps():
-    assert FORMS.keys() == DECISIONS.keys()
     model = CapitalFlowModel({"run.quarters": 12}, rng=2)
     plain = CapitalFlowModel({"run.quarters": 12}, rng=2)
-    model.decisions.update(DECISIONS)  # through the checks
+    model.decisions.update(RULES)  # through the checks
     assert model.decisions.replaced().keys() == DECISIONS.keys()
     assert _run(model) == _run(plain)
 
@@ -97,7 +95,7 @@ def test_the_models_own_rule_can_be_put_back():
     model.decisions["payout"] = lambda economy, parameters: np.ones(6)
     assert list(model.decisions.replaced()) == ["payout"]
     del model.decisions["payout"]
-    assert model.decisions["payout"] is DECISIONS["payout"]
+    assert model.decisions["payout"] is RULES["payout"]
     assert _run(model) == _run(plain)
 
 
@@ -225,7 +223,7 @@ def test_a_module_that_breaks_while_it_is_imported_is_told(tmp_path, monkeypatch
 def test_a_table_of_behaviour_is_a_mapping_over_all_decisions():
     model = CapitalFlowModel({"run.quarters": 1}, rng=1)
     assert isinstance(model.decisions, Behaviour)
-    assert dict(model.decisions) == DECISIONS
+    assert dict(model.decisions) == RULES
 
 
 def _capflow(*arguments):

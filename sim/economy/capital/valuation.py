@@ -14,21 +14,23 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Capital, Draws, Economy, Ventures
 
 
-def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Move share prices towards fair value; a company that investors funded this quarter keeps that price.
 
     Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the
     wider the hotter the market in which they were funded.
     """
     economy = replace(economy, ventures=_remember_rounds(economy, parameters))
-    books, rule = economy.books, parameters.funding
-    labs = _towards(books, LAB_SHARES, LABS, lab_valuation(economy, parameters), rule.lab_mark_speed, "lab_round")
+    books, funding = economy.books, parameters.funding
+    labs = _towards(
+        books, LAB_SHARES, LABS, lab_valuation(economy, parameters), funding.lab_mark_speed, "lab_round"
+    )
     providers = _towards(
         books,
         PROVIDER_SHARES,
         PROVIDERS,
         provider_value(economy, parameters),
-        rule.provider_mark_speed,
+        funding.provider_mark_speed,
         "provider_round",
     )
     ventures = next_venture_price(
@@ -53,10 +55,10 @@ def next_venture_price(price: Array, funding_heat: Array, parameters: Parameters
         parameters: `funding.venture_drift`, `venture_volatility` v and `hot_market_risk` h.
         shock: standard normal, `(venture,)`.
     """
-    rule = parameters.funding
+    funding = parameters.funding
     xp = namespace(price)
-    volatility = rule.venture_volatility * xp.exp(rule.hot_market_risk * funding_heat)
-    return price * xp.exp((rule.venture_drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)
+    volatility = funding.venture_volatility * xp.exp(funding.hot_market_risk * funding_heat)
+    return price * xp.exp((funding.venture_drift - volatility**2 / 2.0) / 4.0 + volatility / 2.0 * shock)
 
 
 def _remember_rounds(economy: Economy, parameters: Parameters) -> Ventures:
@@ -98,12 +100,14 @@ def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " la
     `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
     inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
     """
-    labs, rule = economy.labs, parameters.funding
+    labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
-    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, rule.slowest_growth, rule.fastest_growth))
-    base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
-    mood = rule.sentiment_multiple * economy.environment.ai_sentiment
-    business = base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat)
+    expected = (
+        4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, funding.slowest_growth, funding.fastest_growth))
+    )
+    base = funding.revenue_multiple * expected + funding.research_multiple * 4.0 * labs.research_spending
+    mood = funding.sentiment_multiple * economy.environment.ai_sentiment
+    business = base * xp.exp(mood + funding.money_chasing_deals * economy.capital.heat)
     return (business + balance(economy.books, LABS)) * labs.alive
 
 

@@ -23,10 +23,10 @@ from sim.economy.coins.liquidity import (
 )
 from sim.economy.coins.regimes import Law, law_of
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def resolve_issuers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Write off what the own book can no longer repay, then wind up issuers that cannot go on.
 
     An issuer that refuses redemptions goes on as long as its reserve, at market value, covers the tokens, and as
@@ -39,8 +39,8 @@ def resolve_issuers(economy: Economy, parameters: Parameters, draws: Draws) -> E
     market, open_still = economy.tokens, 1.0 - failed
     books, unpaid = pay_late(books, market.unpaid + books.journal.write_offs[TOKENS][RESERVE])
     tokens = replace(market, shut=market.shut * open_still, pressure=market.pressure * open_still, unpaid=unpaid)
-    state = talks_left(economy.redeployment, economy.books, books)
-    return replace(economy, books=books, redeployment=state, tokens=tokens)
+    redeployment = talks_left(economy.redeployment, economy.books, books)
+    return replace(economy, books=books, redeployment=redeployment, tokens=tokens)
 
 
 def impair_advances(books: Books) -> Books:

@@ -11,13 +11,12 @@ from sim.errors import RunError, suggestion
 from sim.experiments.sensitivity.sections import draw, sections
 from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
+from sim.runs.kinds import DESIGN, SENSITIVITY
+from sim.runs.place import runs_folder
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Findings
 
-NUMBERS = "sensitivity.json"
 METHODS = {
     "sobol": "Sobol indices",
     "morris": "Morris screening",
@@ -43,7 +42,7 @@ def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path
         RunError: if the folder exists or cannot be written; nothing is left behind.
     """
     with WholeFolder(out or free_folder(found.sample.folder, "sensitivity"), "a sensitivity analysis") as whole:
-        (whole.path / NUMBERS).write_text(json_text(numbers, indent=2) + "\n", encoding="utf-8")
+        (whole.path / SENSITIVITY).write_text(json_text(numbers, indent=2) + "\n", encoding="utf-8")
         figures = whole.path / "figures"
         figures.mkdir()
         paths = draw(found, figures)
@@ -66,13 +65,13 @@ def find_sweep(name: str) -> Path:
     Raises:
         RunError: if there is none.
     """
-    for folder in (Path(name), RUNS / name):
+    for folder in (Path(name), runs_folder() / name):
         if (folder / DESIGN).is_file():
             return folder
     if Path(name).is_dir():
         raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
-    known = sorted(path.parent.name for path in RUNS.glob(f"*/{DESIGN}"))
-    there = f"there are {', '.join(known)}" if known else f"there are none under {RUNS}/ yet"
+    known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
+    there = f"there are {', '.join(known)}" if known else f"there are none under {runs_folder()}/ yet"
     raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
 
 

@@ -25,7 +25,8 @@ from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import chunks
 from sim.experiments.sweep.chunks import StorageError
 from sim.experiments.sweep.status import note
-from sim.runs.run import DESIGN, reported
+from sim.runs.kinds import DESIGN
+from sim.runs.run import reported
 
 if TYPE_CHECKING:
     import pandas as pd

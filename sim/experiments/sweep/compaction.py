@@ -10,7 +10,7 @@ from sim.experiments.sweep.folder import Sweep, finish, read
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import Plan
 from sim.runs.folders import sync
-from sim.runs.run import MANIFEST
+from sim.runs.kinds import MANIFEST
 
 
 def compact(path: str | Path) -> Sweep:

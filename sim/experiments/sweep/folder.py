@@ -14,7 +14,8 @@ from sim.experiments.sweep import chunks
 from sim.experiments.sweep.plan import POINTS, Plan
 from sim.report.html import REPORT
 from sim.runs.folders import json_text
-from sim.runs.run import DESIGN, MANIFEST, literal, parquet_name, reported
+from sim.runs.kinds import DESIGN, MANIFEST
+from sim.runs.run import literal, parquet_name, reported
 from sim.runs.versions import versions_of
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from sim.experiments.sweep.space import Axis
 from sim.experiments.sweep.variants import Problem, Variants
 from sim.opening.open_economy import observed
 from sim.runs.folders import fit_name, json_text
-from sim.runs.run import DESIGN, parquet_name, quoted, read_json, reported
+from sim.runs.kinds import DESIGN
+from sim.runs.run import parquet_name, quoted, read_json, reported
 from sim.runs.tables import write_table
 from sim.scenario import levers, quarters
 from sim.scenario.load import flat, load

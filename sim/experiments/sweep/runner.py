@@ -23,8 +23,8 @@ from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
 from sim.runs.folders import WholeFolder
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
+from sim.runs.kinds import DESIGN
+from sim.runs.place import runs_folder
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
@@ -136,7 +136,7 @@ def sweep(
     told = told or Told()
     _check(workers, scheduler, shard)
     planned = Plan.make(design, changes, name)
-    folder = (Path(out) if out is not None else RUNS / planned.name).absolute()
+    folder = (Path(out) if out is not None else runs_folder() / planned.name).absolute()
     _take_up(planned, folder)
     with locked(folder, shard):
         status.close_torn_line(folder)
