@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from importlib.util import find_spec
+from importlib import util
 from typing import Any
 
 NOT_GIVEN: Any = object()
@@ -75,7 +75,7 @@ def needs(*libraries: str, extra: str) -> None:
         MissingExtraError: if one of them is not installed.
     """
     for library in libraries:
-        if find_spec(library) is None:
+        if util.find_spec(library) is None:
             raise MissingExtraError(
                 f"this needs {library}, which is not installed: pip install 'capflow[{extra}]'", name=library
             )

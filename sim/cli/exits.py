@@ -25,9 +25,9 @@ class TerminatedError(SystemExit):
 
 def status_of(error: Exception) -> int | None:
     """Exit status of an error that is explained in one line; None for a fault of ours, shown in full."""
-    from sim.errors import RunError, ScenarioError
+    from sim.errors import MissingExtraError, RunError, ScenarioError
 
-    if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
+    if isinstance(error, (typer.TyperException, MissingExtraError, RunError, ScenarioError)):
         return 2
     # A full disk is not ours to mend, and clear in a line.
     if type(error).__name__ in FAULTS or isinstance(error, OSError):
@@ -35,7 +35,7 @@ def status_of(error: Exception) -> int | None:
     return None
 
 
-OPTIONS = ("engine", "quarters", "runs", "seed", "workers")
+OPTIONS = ("engine", "quarters", "runs", "scheduler", "seed", "shard", "workers")
 """Arguments of functions that are options of the command, by the same names."""
 
 

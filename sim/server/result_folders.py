@@ -224,7 +224,7 @@ def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
 def _sweep(path: Path) -> Entry:
     """A sweep is read each time: more of it may be there."""
     from sim.experiments.sweep import Sweep
-    from sim.experiments.sweep.space import levers_of
+    from sim.experiments.sweep.axes import levers_of
 
     sweep = Sweep.open(path)
     for key in ("scenario", "method", "points", "seed", "replicates", "quarters", "opening", "vary", "set"):

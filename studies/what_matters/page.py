@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.sensitivity.resampling import NEGLIGIBLE
+from sim.experiments.sweep.methods.estimates import NEGLIGIBLE
 from sim.report.numbers import number as told_number
 from sim.report.numbers import usd
 from studies.markdown import code, number, table
 from studies.odd.parameters import meaning
+from studies.places import DOCS
 from studies.what_matters.assumptions import label
 from studies.what_matters.headlines import BY_HEADLINE, HEADLINES
 from studies.what_matters.stored import load_result
 
-TEMPLATE = Path("docs") / "templates" / "what-matters.md.j2"
+TEMPLATE = DOCS / "templates" / "what-matters.md.j2"
 PAGE, NUMBERS, IMAGES = Path("docs/what-matters.md"), Path("docs/results/what-matters.json"), Path("docs/images")
 ANSWER = HEADLINES[0].name
 PLACES = ("first", "second", "third")
@@ -41,7 +42,7 @@ def write(root: Path) -> None:
 
 
 def text(told: Mapping[str, Any]) -> str:
-    """The page, in Markdown.
+    """Write the page, in Markdown.
 
     Args:
         told: the stored numbers.
@@ -54,7 +55,7 @@ def text(told: Mapping[str, Any]) -> str:
 
 
 def context(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template asks for.
+    """Write what the template asks for.
 
     Args:
         told: the stored numbers.
@@ -160,10 +161,10 @@ def _corner_words(corners: list[Mapping[str, Any]]) -> str:
 
 
 def _outcomes(told: Mapping[str, Any]) -> str:
-    rows, told_of = [], len(told["answer"]["named"])
+    rows, named = [], len(told["answer"]["named"])
     for name, found in told["answer"]["outcomes"].items():
         about, parts = BY_HEADLINE[name], found["variance"]
-        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:told_of]]
+        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:named]]
         low, _, high = told["answer"]["spread"][name]
         rows.append(
             [
@@ -246,7 +247,7 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _part(value: float, low: float, high: float) -> str:
-    """A share of the variance with its interval."""
+    """Write a share of the variance with its interval."""
     return f"{_percent(value)} ({_percent(low)} to {_percent(high)})"
 
 

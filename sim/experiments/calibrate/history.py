@@ -1,4 +1,4 @@
-"""The observed history: what `configs/history.toml` may contain, and the targets that come of it."""
+"""The observed history: the schema of `configs/history.toml`, and the figures that the model is compared with."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Series(Strict):
     group: Literal["supply", "income", "labs", "gpus", "funding"]
     unit: str
     data: str | None = None
-    points: dict[str, float] = {}
+    points: Mapping[str, float] = Field(default_factory=dict)
     source: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
     base: str | None = None
@@ -92,7 +92,7 @@ class Series(Strict):
         return {period: found[period] for period in sorted(found, key=span) if period not in self.leave}
 
     def transformed(self, values: float) -> float:
-        """A figure as it is compared."""
+        """Return a figure as it is compared."""
         return math.log(values) if self.change == "log" else values
 
 
@@ -159,14 +159,16 @@ def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Targe
         first: first quarter.
         last: last quarter.
     """
-    found = []
+    figures: list[Target] = []
     for name, series in history.items():
         observed = series.observed
         inside = [period for period in observed if first <= span(period)[0] and span(period)[1] <= last]
-        for period in inside:
-            if not _made_of_others(period, inside):
-                found.append(Target(name, series, period, observed[period]))
-    return tuple(found)
+        figures += [
+            Target(name, series, period, observed[period])
+            for period in inside
+            if not _made_of_others(period, inside)
+        ]
+    return tuple(figures)
 
 
 def _made_of_others(period: str, others: list[str]) -> bool:

@@ -47,7 +47,7 @@ class Posterior:
         return np.sqrt(np.diag(self.covariance))
 
     def stretched(self, by: Numbers, free: NDArray[np.bool_]) -> Posterior:
-        """The same with wider intervals of the parameters that were estimated.
+        """Return the same with wider intervals of the parameters that were estimated.
 
         Args:
             by: factors on the standard deviations, `(parameter,)`.
@@ -77,7 +77,7 @@ def posterior(
     free: NDArray[np.bool_],
     slope_seeds: int,
 ) -> Posterior:
-    """The distribution around an estimate.
+    """Return the distribution around an estimate.
 
     Args:
         simulator: runs histories.

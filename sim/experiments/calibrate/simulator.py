@@ -71,7 +71,7 @@ class Simulator:
         return found.reshape(len(values), len(seeds), *found.shape[1:])
 
     def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row 1 quarter term"]:
-        """The same with one history for each row, which has a seed of its own.
+        """Return the same with one history for each row, which has a seed of its own.
 
         Args:
             values: of the parameters, `(row, parameter)`.
@@ -89,7 +89,7 @@ class Simulator:
         return picked
 
     def each(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """The model's side of every target, in the units of their series.
+        """Return the model's side of every target, in the units of their series.
 
         Args:
             values: of the parameters, `(row, parameter)`.
@@ -99,7 +99,7 @@ class Simulator:
         return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
 
     def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """The same as it is compared: logarithms where the series says so."""
+        """Return the same as it is compared: logarithms where the series says so."""
         found = self.each(values, seeds)
         for place, target in enumerate(self.targets):
             if target.series.change == "log":
@@ -122,7 +122,7 @@ class Simulator:
         return usual([scatter_of(one) for one in found])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
-        """The model's number of one period, `(row, seed)`.
+        """Return the model's number of one period, `(row, seed)`.
 
         Args:
             series: whose number.

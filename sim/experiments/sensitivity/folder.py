@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, suggestion
 from sim.experiments.sensitivity.sections import draw, sections
+from sim.experiments.sweep.methods import METHODS
 from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
 from sim.runs.kinds import DESIGN, SENSITIVITY
@@ -16,15 +17,6 @@ from sim.runs.place import runs_folder
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Findings
-
-METHODS = {
-    "sobol": "Sobol indices",
-    "morris": "Morris screening",
-    "grid": "rank regression over a grid",
-    "random": "rank regression over a random sample",
-    "latin_hypercube": "rank regression over a Latin hypercube",
-}
-"""Method of a design -> what the analysis is."""
 
 
 def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path:
@@ -47,9 +39,10 @@ def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path
         figures.mkdir()
         paths = draw(found, figures)
         design = found.sample.design
+        method = METHODS[found.method].analysis
         title = f"What {design['title']} depends on"
         body = [
-            f"<p class='note'>capflow: {escape(METHODS[found.method])} of {escape(found.sample.told())}</p>",
+            f"<p class='note'>capflow: {escape(method)} of {escape(found.sample.told())}</p>",
             f"<h1>{escape(str(design['title']))}: what matters</h1>",
             *sections(found, paths),
             "<h2>How to read this</h2>",
