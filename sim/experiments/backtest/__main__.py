@@ -10,6 +10,7 @@ from sim.errors import ScenarioError
 from sim.experiments.backtest.forecasting import backtest
 from sim.experiments.backtest.results import Backtest
 from sim.experiments.backtest.tables import Sheet, sheets
+from sim.report.markdown import table
 from sim.scenario.data import CONFIGS
 
 DOCS = CONFIGS.parent / "docs"
@@ -33,16 +34,11 @@ def markdown(found: Backtest) -> Iterator[str]:
 def _sheet(sheet: Sheet) -> Iterator[str]:
     yield f"**{sheet.title}.** {sheet.about}"
     yield ""
-    yield _line(sheet.heads)
-    yield _line(("---", *["---:"] * (len(sheet.heads) - 1)))
-    for line in sheet.lines:
-        told = (f"**{cell}**" if place in line.best else cell for place, cell in enumerate(line.cells))
-        yield _line((line.name, *told))
-    yield ""
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |")
+    rows = [
+        (line.name, *(f"**{cell}**" if place in line.best else cell for place, cell in enumerate(line.cells)))
+        for line in sheet.lines
+    ]
+    yield table(sheet.heads, rows, numbers=range(1, len(sheet.heads)))
 
 
 def rewritten(page: str, found: Backtest) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.experiments.calibrate.record import ESTIMATES, Record, load_record
+from sim.report.markdown import table
 from sim.scenario.data import CONFIGS
 
 PAGE = CONFIGS.parent / "docs" / "calibration.md"
@@ -28,15 +29,15 @@ def tables() -> dict[str, str]:
 
 def parameters(record: Record) -> list[str]:
     """One row for each parameter."""
-    lines = ["| parameter | estimate | 90 percent | prior, 90 percent | truth inside | width | identified |"]
-    lines.append("| --- " * 7 + "|")
+    rows = []
     for key, one in record.raw["parameters"].items():
         prior = f"{one['prior']['low']:g} to {one['prior']['high']:g}"
         interval = f"{one['low']:.3g} to {one['high']:.3g}" if one["identified"] else "the prior's"
         coverage, width = f"{one['coverage']:.0%}", f"{one['width_of_prior']:.0%}"
         word = "yes" if one["identified"] else "no"
-        lines.append(f"| `{key}` | {one['estimate']:.3g} | {interval} | {prior} | {coverage} | {width} | {word} |")
-    return lines
+        rows.append((f"`{key}`", f"{one['estimate']:.3g}", interval, prior, coverage, width, word))
+    heads = ("parameter", "estimate", "90 percent", "prior, 90 percent", "truth inside", "width", "identified")
+    return table(heads, rows).splitlines()
 
 
 def misses(record: Record) -> list[str]:
@@ -68,25 +69,25 @@ def numbers(used: Record, before: Record) -> list[str]:
 
 
 def _rows(rows: list[dict[str, object]]) -> list[str]:
-    lines = ["| figure | observed | model | 90 percent of histories | gap in errors | use |", "| --- " * 6 + "|"]
+    cells = []
     for row in rows:
-        told = [f"{row[name]:.3g}" for name in ("observed", "model")]
         interval = f"{row['low']:.3g} to {row['high']:.3g}"
-        gap = f"{row['gap_in_errors']:+.1f}"
         label = f"{row['label']}, {row['period']} ({row['unit']})"
-        lines.append("| " + " | ".join([label, *told, interval, gap, str(row["use"])]) + " |")
-    return lines
+        numbers = (f"{row['observed']:.3g}", f"{row['model']:.3g}", interval, f"{row['gap_in_errors']:+.1f}")
+        cells.append((label, *numbers, str(row["use"])))
+    heads = ("figure", "observed", "model", "90 percent of histories", "gap in errors", "use")
+    return table(heads, cells).splitlines()
 
 
 def filled(text: str) -> str:
     """The page with its tables."""
-    for name, table in tables().items():
+    for name, lines in tables().items():
         start, end = START.format(name=name), END.format(name=name)
         before, found, rest = text.partition(start)
         middle, closed, after = rest.partition(end)
         if not found or not closed:
             raise ValueError(f"{PAGE.name}: no place for {name}")
-        text = f"{before}{start}\n{table}\n{end}{after}"
+        text = f"{before}{start}\n{lines}\n{end}{after}"
     return text
 
 

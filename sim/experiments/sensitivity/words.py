@@ -6,7 +6,7 @@ from sim.engine.outcomes import BY_NAME, Outcome
 from sim.experiments.sensitivity.ranks import UNCLEAR
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE, TARGET
 from sim.experiments.sensitivity.results import Convergence, Estimate, Finding, Findings
-from sim.report.numbers import MINUS, number, usd
+from sim.report.numbers import MINUS, money, number
 
 TOLD = 3
 """Levers that are named in a sentence."""
@@ -38,7 +38,7 @@ def of_outcome(found: Finding) -> str:
 
 def amount(value: float, outcome: Outcome) -> str:
     """A number of an outcome in a sentence: money and shares with their unit, counts as they are."""
-    return usd(value).replace("-", MINUS) if outcome.unit == "USD bn" else number(value, outcome.unit)
+    return money(value) if outcome.unit == "USD bn" else number(value, outcome.unit)
 
 
 def _level(found: Finding, outcome: Outcome) -> str:

@@ -8,6 +8,7 @@ from sim.analysis.facts.rows import FactRow
 from sim.analysis.facts.table import FactTable
 from sim.analysis.facts.words import MARKS, evidence_words, interval_words, model_words
 from sim.experiments.validate.validation import validate
+from sim.report.markdown import table
 
 HEAD = ("fact", "unit", "article", "evidence", "model", "90 percent", "kind", "agrees")
 
@@ -15,10 +16,7 @@ HEAD = ("fact", "unit", "article", "evidence", "model", "90 percent", "kind", "a
 def markdown(found: FactTable) -> Iterator[str]:
     """Lines of the two tables, facts first."""
     for rows in (found.rows, found.stylised):
-        yield _line(HEAD)
-        yield _line(["---"] * len(HEAD))
-        yield from (_line(cells(row)) for row in rows)
-        yield ""
+        yield table(HEAD, map(cells, rows))
 
 
 def cells(row: FactRow) -> tuple[str, ...]:
@@ -27,11 +25,7 @@ def cells(row: FactRow) -> tuple[str, ...]:
     return (*given, model_words(row), interval_words(row), row.kind, MARKS[row.ok])
 
 
-def _line(parts: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(parts)} |".replace("|  |", "| |")
-
-
 if __name__ == "__main__":
-    table = validate()
-    print("\n".join(markdown(table)))
-    print(table.words)
+    facts = validate()
+    print("\n".join(markdown(facts)))
+    print(facts.words)
