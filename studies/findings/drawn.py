@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.engine.batch import Engine, Histories, behaviour
 from sim.engine.ensemble import run_histories
-from sim.experiments.calibrate.problem import load_problem
+from sim.experiments.calibrate.settings import load_problem
 from sim.scenario.load import Scenario
 from studies.findings.told import spread
 from studies.findings.worlds import cut, twin_of, windows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.experiments.calibrate.record import load_record
+from sim.experiments.calibrate.results import load_record
 from sim.experiments.validate.validation import validate
 from sim.scenario.load import Scenario
 from studies.uncertainty.results import PRIORS

@@ -8,9 +8,8 @@ from sim.economy.books.flows import FLOWS
 from sim.economy.decisions import DECISIONS
 from sim.economy.phase import Phase
 from sim.economy.quarter import PHASES, open_books
-from sim.report.markdown import table
 from sim.scenario.events import KINDS
-from studies.odd.markdown import code, number
+from studies.markdown import code, number, table
 from studies.odd.meanings import meanings, shapes
 
 GROUPS = {

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from sim.economy import parameters, state
-from sim.report.markdown import table
 from sim.scenario import schema
 from sim.scenario.agents import (
     Declared,
@@ -26,7 +25,7 @@ from sim.scenario.agents import (
 from sim.scenario.levers import BY_NAME
 from sim.scenario.quantities import Described, Quantity, Table
 from sim.scenario.schema import Scenario
-from studies.odd.markdown import code, number
+from studies.markdown import code, number, table
 from studies.odd.meanings import meanings
 
 SECTIONS: dict[str, tuple[str, type]] = {

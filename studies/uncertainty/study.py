@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from sim.engine.batch import Engine, Histories, Start, behaviour
 from sim.engine.ensemble import refuse_problems, run_histories, starts
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import Problem, load_problem
-from sim.experiments.calibrate.record import load_record
+from sim.experiments.calibrate.results import load_record
+from sim.experiments.calibrate.settings import Problem, load_problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario.load import Scenario, load, names
 from sim.scenario.quarters import later

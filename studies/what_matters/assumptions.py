@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import Plan as Calibration
-from sim.experiments.calibrate.problem import Prior, load_problem
-from sim.experiments.calibrate.record import ESTIMATES, Record, load_record
+from sim.experiments.calibrate.results import ESTIMATES, Record, load_record
+from sim.experiments.calibrate.settings import Plan as Calibration
+from sim.experiments.calibrate.settings import Prior, load_problem
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import first_error, read_toml
 from sim.scenario.schema import Strict

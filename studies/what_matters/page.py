@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiments.sensitivity.resampling import NEGLIGIBLE
-from sim.report.markdown import table
 from sim.report.numbers import money
 from sim.report.numbers import number as told_number
-from studies.odd.markdown import code, number
+from studies.markdown import code, number, table
 from studies.odd.parameters import meaning
 from studies.what_matters.assumptions import label
 from studies.what_matters.headlines import BY_HEADLINE, HEADLINES

@@ -14,16 +14,16 @@ from sim.analysis.facts.schema import load_facts
 from sim.engine.mesa_model import CapitalFlowModel
 from sim.errors import ScenarioError
 from sim.experiments.calibrate import load_record
-from sim.experiments.calibrate.adopt import adopted, rounded
 from sim.experiments.calibrate.estimate import errors, estimate, observed
 from sim.experiments.calibrate.history import load_history, quarters_of, targets
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.problem import NINETY, changed_window, load_problem
-from sim.experiments.calibrate.recovery import identification, trials
+from sim.experiments.calibrate.recovery import identification, run_trials
 from sim.experiments.calibrate.search import search
+from sim.experiments.calibrate.settings import NINETY, changed_window, load_problem
 from sim.experiments.calibrate.simulator import Simulator
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import load
+from studies.calibration.adopt import adopted, rounded
 
 ESTIMATE = "2025Q2"
 """The record with all that was observed, and with recovery."""
@@ -146,7 +146,7 @@ def test_the_simulator_reads_what_a_single_history_says(problem, history):
 
 def test_known_parameters_are_found_again_and_an_idle_one_is_not(problem, tmp_path):
     simulator = Straight(problem)
-    known = trials(simulator, 50, tmp_path / "trials.jsonl")
+    known = run_trials(simulator, 50, tmp_path / "trials.jsonl")
     judged = identification(known, problem.plan.recovery)
     assert ((judged.coverage >= 0.8) & (judged.coverage <= 1.0)).all()
     assert judged.width[2] >= 1.0 - 1e-9, "nothing is known of what moves nothing"
@@ -156,7 +156,7 @@ def test_known_parameters_are_found_again_and_an_idle_one_is_not(problem, tmp_pa
 
 def test_intervals_that_are_too_narrow_are_stretched_and_one_that_no_stretch_mends_is_noticed(problem, tmp_path):
     simulator = Straight(problem)
-    known = trials(simulator, 40, tmp_path / "t.jsonl")
+    known = run_trials(simulator, 40, tmp_path / "t.jsonl")
     right = identification(known, problem.plan.recovery)
     narrow = identification([replace(one, deviation=one.deviation / 5.0) for one in known], problem.plan.recovery)
     np.testing.assert_array_less(4.0, narrow.stretch[:2])
@@ -171,15 +171,15 @@ def test_intervals_that_are_too_narrow_are_stretched_and_one_that_no_stretch_men
 
 def test_trials_go_on_where_they_stopped(problem, tmp_path):
     log = tmp_path / "trials.jsonl"
-    whole = trials(Straight(problem), 4, log)
+    whole = run_trials(Straight(problem), 4, log)
     text = log.read_text()
     log.write_text(text[: text.index("\n") + 20])
     simulator = Straight(problem)
-    again = trials(simulator, 4, log)
+    again = run_trials(simulator, 4, log)
     assert all(np.allclose(a.found, b.found) for a, b in zip(whole, again, strict=True))
     assert len(log.read_text().splitlines()) == 4
     before = simulator.calls
-    trials(simulator, 4, log)
+    run_trials(simulator, 4, log)
     assert simulator.calls == before, "what is in the log is not run again"
 
 
@@ -248,9 +248,9 @@ def test_adopting_a_record_changes_values_and_reasons_alone():
 
 
 def test_a_window_and_a_record_are_checked(problem, tmp_path):
-    with pytest.raises(ScenarioError, match="until 2031Q1: .*expected 2024Q1 to 2025Q2"):
+    with pytest.raises(ScenarioError, match="until = '2031Q1': .*allowed: 2024Q1 to 2025Q2"):
         changed_window(problem, "2031Q1")
-    with pytest.raises(ScenarioError, match="estimate 1999Q1: no such record"):
+    with pytest.raises(ScenarioError, match="estimate = '1999Q1': no such record"):
         load_record("1999Q1")
     damaged = tmp_path / "x.json"
     damaged.write_text(json.dumps({"parameters": {"tokens.demand_growth": {}}, "covariance": []}))
@@ -264,8 +264,8 @@ def test_a_window_and_a_record_are_checked(problem, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--until", "2023Q1"], "until 2023Q1"),
-        (["--trials", "-1"], "--trials -1"),
+        (["--until", "2023Q1"], "2023Q1"),
+        (["--trials", "-1"], "must not be negative"),
         (["nowhere.toml"], "nowhere.toml"),
     ],
 )

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from sim.experiments.calibrate.figures import MOST, draw
-from sim.experiments.calibrate.record import ESTIMATES, load_record
+from sim.experiments.calibrate.results import ESTIMATES, load_record
 
 RECORD = load_record(ESTIMATES / "2025Q2.json").raw
 

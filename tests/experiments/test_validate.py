@@ -19,9 +19,9 @@ from sim.analysis.facts.schema import FACTS
 from sim.analysis.facts.table import fact_table
 from sim.errors import ScenarioError
 from sim.experiments.validate import validate
-from sim.experiments.validate.__main__ import cells, markdown
 from sim.scenario.load import load
 from sim.scenario.schema import Quantity
+from studies.facts.__main__ import cells, markdown
 
 IDS = [
     "tether_interest_2024",
@@ -407,7 +407,7 @@ def test_the_page_of_facts_is_that_of_the_file(table):
         line = next((line for line in told if line[0] == label), None)
         assert line is not None, label
         assert (line[1:4], line[6]) == ([unit, article, evidence], kind), label
-    assert list(markdown(table))[0] in page
+    assert markdown(table.rows).splitlines()[0] in page
 
 
 def test_four_in_five_agree_and_the_others_say_why(table):

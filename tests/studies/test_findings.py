@@ -14,7 +14,7 @@ from sim.analysis.attribution import direct_uses, final_uses
 from sim.engine.batch import behaviour
 from sim.engine.ensemble import run_histories, starts
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import load_problem
+from sim.experiments.calibrate.settings import load_problem
 from sim.experiments.compare.cause import REDEPLOYMENT
 from sim.experiments.compare.paired import effect
 from sim.scenario.load import changed, load

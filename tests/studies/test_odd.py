@@ -11,13 +11,12 @@ import pytest
 
 from sim.economy.books.flows import FLOWS
 from sim.economy.quarter import PHASES
-from sim.report.markdown import table
 from sim.scenario.load import load
 from sim.scenario.quantities import Quantity, Table
 from sim.scenario.schema import Scenario
+from studies.markdown import number, table
 from studies.odd import __main__ as writer
 from studies.odd.entities import heading
-from studies.odd.markdown import number
 from studies.odd.parameters import BY_COLUMN, LISTS, SECTIONS, numbers_of, page, source
 
 ROOT = Path(__file__).parents[2]

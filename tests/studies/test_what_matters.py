@@ -11,8 +11,8 @@ from SALib.sample import sobol as sobol_design
 from support import made_sweeps
 
 from sim.errors import RunError, ScenarioError
-from sim.experiments.calibrate.problem import load_problem
-from sim.experiments.calibrate.record import Record, load_record
+from sim.experiments.calibrate.results import Record, load_record
+from sim.experiments.calibrate.settings import load_problem
 from sim.experiments.sensitivity import analyse
 from sim.experiments.sweep.design import read
 from sim.experiments.sweep.shortcuts import number_at

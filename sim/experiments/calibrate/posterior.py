@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.problem import NINETY, Problem
+from sim.experiments.calibrate.settings import NINETY, Problem
 from sim.experiments.calibrate.simulator import Simulator
 
 Numbers = NDArray[np.float64]

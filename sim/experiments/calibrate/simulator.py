@@ -14,7 +14,7 @@ from sim.engine.ensemble import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
 from sim.experiments.calibrate.moments import scatter_of, usual
-from sim.experiments.calibrate.problem import Problem
+from sim.experiments.calibrate.settings import Problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario import quarters
 from sim.scenario.load import changed

@@ -1,4 +1,4 @@
-"""What is estimated: `configs/calibration.toml`, its parameters and their priors."""
+"""The settings of a calibration: `configs/calibration.toml`, its parameters and their priors."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Window(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.first <= self.last <= self.held_out:
-            told = f"first {self.first}, last {self.last}, held_out {self.held_out}"
-            raise ValueError(f"{told}: must be in this order")
+            order = f"first {self.first}, last {self.last}, held_out {self.held_out}"
+            raise ValueError(f"{order}: must be in this order")
         return self
 
 
 class Search(Strict):
-    """How the best parameters are looked for."""
+    """The settings of the search for the best parameters."""
 
     candidates: Annotated[int, Field(strict=True, ge=4)]
     generations: Count
@@ -57,7 +57,7 @@ class Search(Strict):
 
 
 class Recovery(Strict):
-    """How it is judged which parameters can be found."""
+    """The settings by which it is judged which parameters can be recovered."""
 
     trials: Annotated[int, Field(strict=True, ge=0)]
     seeds: Count
@@ -104,8 +104,8 @@ class Problem:
 
     Attributes:
         plan: the calibration file.
-        scenario: that parameters belong to.
-        axes: of the parameters, with the ranges that the scenario allows.
+        scenario: the scenario that the parameters belong to.
+        axes: the parameters with the ranges that the scenario allows.
     """
 
     plan: Plan
@@ -138,18 +138,18 @@ class Problem:
         return np.fmax(low, -3.0), np.fmin(high, 3.0)
 
     def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Places of values, `(..., parameter)`."""
+        """Return the places of values, `(..., parameter)`."""
         with np.errstate(divide="ignore"):
             scaled = np.where(self._log, np.log(np.where(self._log, np.maximum(values, 0.0), 1.0)), values)
         return np.asarray((scaled - self._middle) / self._spread)
 
     def values(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values at places, `(..., parameter)`."""
+        """Return the values at places, `(..., parameter)`."""
         scaled = self._middle + self._spread * np.clip(places, *self.bounds)
         return np.where(self._log, np.exp(np.where(self._log, scaled, 0.0)), scaled)
 
     def current(self) -> NDArray[np.float64]:
-        """Values of the scenario as it stands, `(parameter,)`."""
+        """Return the values of the scenario as it stands, `(parameter,)`."""
         from sim.experiments.sweep.shortcuts import number_at
 
         return np.array([number_at(self.scenario, key) for key in self.keys])
@@ -160,7 +160,7 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
 
     Args:
         path: the file; the one that ships if left out.
-        scenario: in place of the one that the file names.
+        scenario: a scenario in place of the one that the file names.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
@@ -175,8 +175,7 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
     design = Design.model_validate(
         {"title": plan.title, "scenario": plan.scenario, "method": "random", "samples": 1, "vary": vary}
     )
-    found = axes(design, chosen, {}, file.name)
-    return Problem(plan, chosen, found)
+    return Problem(plan, chosen, axes(design, chosen, {}, file.name))
 
 
 def _scaled(prior: Prior, value: float) -> float:
@@ -184,10 +183,10 @@ def _scaled(prior: Prior, value: float) -> float:
 
 
 def changed_window(problem: Problem, until: str | None) -> Problem:
-    """The problem with another last quarter that is fitted.
+    """Return the problem with another last quarter that is fitted.
 
     Raises:
-        ScenarioError: if it is no quarter within the window.
+        ScenarioError: if the quarter is not within the window.
     """
     if until is None:
         return problem
@@ -195,8 +194,6 @@ def changed_window(problem: Problem, until: str | None) -> Problem:
     try:
         chosen = Window.model_validate(window)
     except ValidationError as error:
-        raise ScenarioError(
-            f"until {until}: {first_error(error)}; expected {problem.plan.window.first} to "
-            f"{problem.plan.window.held_out}"
-        ) from None
+        first, last = problem.plan.window.first, problem.plan.window.held_out
+        raise ScenarioError(first_error(error), "until", until, f"{first} to {last}") from None
     return replace(problem, plan=problem.plan.model_copy(update={"window": chosen}))

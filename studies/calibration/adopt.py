@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import load_problem
-from sim.experiments.calibrate.record import Record, load_record
+from sim.experiments.calibrate.results import Record, load_record
+from sim.experiments.calibrate.settings import load_problem
 from sim.scenario.data import CONFIGS
 
 DIGITS = 3
