@@ -33,6 +33,8 @@ test: lint browser
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check --quiet .
+	$(BIN)/python -m deptry .
 	$(BIN)/python -m mypy
 
 # The pages are tested in a real browser. Where none is found and none can be installed, those tests are skipped
@@ -61,7 +63,7 @@ clean:
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing capflow into $(VENV) (once; a few minutes on a slow line)" >&2
-	$(PIP) --editable .
+	$(PIP) --editable '.[all]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

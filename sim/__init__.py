@@ -1,17 +1,18 @@
 """capflow: how stablecoin interest becomes AI infrastructure, with every dollar accounted for.
 
-    import sim
+    import capflow
 
-    run = sim.run("baseline", seed=1)
+    run = capflow.run("baseline", seed=1)
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
-`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
-`sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
-`sim.calibrate` estimates parameters on the observed history,
-`sim.elasticities` differentiates outcomes by levers,
-`sim.backtest` forecasts from past quarters and scores the forecasts,
-`sim.CapitalFlowModel` is a Mesa model like any other.
-Names are imported when first used, so that the command line answers at once.
+`capflow.load` reads a scenario, `capflow.run` makes a run folder, `capflow.ensemble` runs many histories at once,
+`capflow.compare` runs two scenarios as twins, `capflow.sweep` runs many points and goes on where it stopped,
+`capflow.calibrate` estimates parameters on the observed history,
+`capflow.elasticities` differentiates outcomes by levers,
+`capflow.backtest` forecasts from past quarters and scores the forecasts,
+`capflow.CapitalFlowModel` is a Mesa model like any other.
+`sim` is the package and `capflow` its name for users: both give the same objects. They are imported when first
+used, so that the command line answers at once.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from sim.experiments.workers import WorkerError
     from sim.runs.run import Run
     from sim.scenario.load import Scenario, load
+
+__version__ = "0.1.0"
 
 _HOME = {
     "AccountingError": "sim.errors",
@@ -77,6 +80,7 @@ __all__ = [
     "ScenarioError",
     "Sweep",
     "WorkerError",
+    "__version__",
     "backtest",
     "calibrate",
     "compare",

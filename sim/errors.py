@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from importlib import util
 from typing import Any
 
 NOT_GIVEN: Any = object()
@@ -51,6 +52,27 @@ class RunError(Exception):
 
 class AccountingError(RuntimeError):
     """An accounting identity does not hold: the books are wrong, and so would be the results."""
+
+
+class MissingExtraError(ImportError):
+    """An optional library is not installed; the message is one line that says what to install."""
+
+
+def needs(*libraries: str, extra: str) -> None:
+    """Refuse to go on without optional libraries; called by what is about to import them.
+
+    Args:
+        libraries: the names under which the libraries are imported, such as "dash".
+        extra: the extra of capflow that installs them, such as "server".
+
+    Raises:
+        MissingExtraError: if one of them is not installed.
+    """
+    for library in libraries:
+        if util.find_spec(library) is None:
+            raise MissingExtraError(
+                f"this needs {library}, which is not installed: pip install 'capflow[{extra}]'", name=library
+            )
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:

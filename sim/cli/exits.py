@@ -18,6 +18,9 @@ INTERRUPTED, TERMINATED = 130, 143
 FAULTS = ("AccountingError", "ClusterLostError", "FailedChunksError", "WorkerError")
 """Errors that are nobody's mistake, and explained in one line."""
 
+OPTIONS = ("workers", "scheduler", "shard")
+"""Arguments of experiments that are options of commands under the same name."""
+
 
 class TerminatedError(SystemExit):
     """The process was asked to end. No handler of ordinary errors, of ours or of a library, stands in its way."""
@@ -25,9 +28,9 @@ class TerminatedError(SystemExit):
 
 def status_of(error: Exception) -> int | None:
     """Exit status of an error that is explained in one line; None for a fault of ours, shown in full."""
-    from sim.errors import RunError, ScenarioError
+    from sim.errors import MissingExtraError, RunError, ScenarioError
 
-    if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
+    if isinstance(error, (typer.TyperException, MissingExtraError, RunError, ScenarioError)):
         return 2
     # A full disk is not ours to mend, and clear in a line.
     if type(error).__name__ in FAULTS or isinstance(error, OSError):
@@ -36,9 +39,13 @@ def status_of(error: Exception) -> int | None:
 
 
 def line_of(error: Exception) -> str:
-    """An error in one line."""
+    """An error in one line; an argument that is an option of the command is called by its option."""
     format_message = getattr(error, "format_message", None)
-    return " ".join(str(format_message() if format_message else error).split())
+    text = str(format_message() if format_message else error)
+    key, value = getattr(error, "key", ""), getattr(error, "value", "")
+    if key in OPTIONS and text.startswith(f"{key} = "):
+        text = text.replace(f"{key} = {value!r}", f"--{key} {value}", 1)
+    return " ".join(text.split())
 
 
 def stop(message: str, status: int) -> NoReturn:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from sim.engine.progress import Progress
     from sim.experiments.compare import Comparison
     from sim.experiments.ensemble import Ensemble
-    from sim.experiments.run import Progress
     from sim.runs.run import Run
 
 MOST_ROWS = 200

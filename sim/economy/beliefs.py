@@ -63,7 +63,7 @@ def ai_losses(books: Books) -> Float[Array, " issuer"]:
 
 
 def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
-    """What each channel returned over the quarter, at yearly rates, bounded to +-100 percent."""
+    """Return of each channel over the quarter, at yearly rates, bounded to +-100 percent."""
     books, mood = economy.books, economy.environment
     xp = namespace(mood.bill_rate)
     lent = -opening_value(books, COMPUTE_LOANS, PROVIDERS).sum()

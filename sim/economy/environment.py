@@ -86,7 +86,7 @@ def next_rate(rate: Scalar, process: EnvironmentParameters, shock: Scalar) -> Sc
 
     Args:
         rate: bill rate now, per year.
-        process: environment rules (terminal rate b, speed k a year, volatility s).
+        process: terminal rate b, speed k a year, volatility s.
         shock: standard normal z.
     """
     xp = namespace(rate)

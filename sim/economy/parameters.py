@@ -32,11 +32,11 @@ __all__ = [
     "LabParameters",
     "LabTraits",
     "LiquidityParameters",
+    "Parameters",
     "ProviderTraits",
     "RedeploymentParameters",
     "RegimeParameters",
     "ReserveParameters",
-    "Parameters",
     "TokenParameters",
     "VentureTraits",
 ]

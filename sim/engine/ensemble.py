@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.economy.phase import DecisionRule
 from sim.engine.batch import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
-from sim.errors import AccountingError, ScenarioError
+from sim.errors import AccountingError, ScenarioError, needs
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load
 from sim.scenario.quarters import later
@@ -149,16 +149,17 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
         histories: how many there are in all; many if left out.
 
     Raises:
-        ScenarioError: if the engine is unknown, or JAX is asked for and missing.
+        ScenarioError: if the engine is unknown.
+        MissingExtraError: if JAX is asked for and not installed.
     """
     engine = checked_engine(engine)
     few = engine == "auto" and histories is not None and histories < WORTH_COMPILING
     if engine == "numpy" or few:
         return "numpy"
+    if engine == "jax":
+        needs("jax", extra="jax")
     if util.find_spec("jax") is not None:
         return "jax"
-    if engine == "jax":
-        raise ScenarioError("engine = 'jax': JAX is not installed; pip install jax, or use engine numpy")
     print("capflow: JAX is not installed; running in NumPy, one history at a time (slower)", file=sys.stderr)
     return "numpy"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, ScenarioError, suggestion
 from sim.runs.kinds import CALIBRATION_RECORD, DESIGN, KINDS, ResultKind, kind_of, result_folders
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import Run, list_runs, read_json
 from sim.scenario import levers
 from sim.scenario.load import load, names
@@ -52,9 +52,9 @@ def newest_run() -> Run:
     Raises:
         RunError: if there is none.
     """
-    found = list_runs(RUNS)
+    found = list_runs(runs_folder())
     if not found:
-        raise RunError(f"no runs under {RUNS}/ yet: make one with `capflow run`, or name one with --run")
+        raise RunError(f"no runs under {runs_folder()}/ yet: make one with `capflow run`, or name one with --run")
     return Run.open(found[0].path)
 
 
@@ -96,12 +96,12 @@ def _results() -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {
         "runs": [
             {**asdict(run), "path": str(run.path), "created": run.created.isoformat(timespec="seconds")}
-            for run in list_runs(RUNS)
+            for run in list_runs(runs_folder())
         ],
         "sweeps": [],
     }
     rows |= {kind.plural: [] for kind in KINDS.values() if kind.marker != DESIGN and kind.name != "run"}
-    for folder, kind in result_folders(RUNS):
+    for folder, kind in result_folders(runs_folder()):
         if kind.marker == DESIGN:
             rows["sweeps"].append({**Sweep.open(folder).summary(), "kind": kind.name})
         elif kind.name != "run":

@@ -18,7 +18,7 @@ from sim.experiments.sweep.runner import Told, sweep
 from sim.experiments.sweep.summary import Summary, summaries
 from sim.runs.folders import finite, fit_name, free_folder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.scenario import levers
 from sim.scenario.load import load
 
@@ -114,7 +114,7 @@ def run_ensemble(
 def _folder(plan: Plan, name: str) -> Path:
     """Where an ensemble goes: where the same one stopped, or else a free folder."""
     for number in count(1):
-        folder = RUNS / (name if number == 1 else f"{name}-{number}")
+        folder = runs_folder() / (name if number == 1 else f"{name}-{number}")
         if not (folder / DESIGN).is_file():
             break
         try:
@@ -122,4 +122,4 @@ def _folder(plan: Plan, name: str) -> Path:
                 return folder
         except RunError:
             continue  # Nothing that could be gone on with.
-    return free_folder(RUNS, name)
+    return free_folder(runs_folder(), name)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sim.experiments.parent_watch import end_with
+from sim.experiments.worker_pool import end_with
 
 NICE = 10
 """Steps by which pages go before this process."""

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ScenarioError
-from sim.scenario.data import CONFIGS
 from studies.findings import sentences, words
+from studies.places import DOCS
 
-DOCS = CONFIGS.parent / "docs"
 HOME, IMAGES = Path("findings") / "findings.json", Path("images")
 TEMPLATE, PAGE = DOCS / "findings" / "findings.md.jinja", "findings.md"
 FILTERS: dict[str, Callable[..., str]] = {

@@ -12,18 +12,16 @@ change of F is, exactly, with means of both ends for what stays,
 
     income k c dY,   share k D dc,   stocks k (c dK + dA),   deals C dk + k c dR.
 
-Deals are lumps of at least a ticket, so small pools make fewer of them. `python -m studies.sign_check.study`
+Deals are lumps of at least a ticket, so small pools make fewer of them. `python -m studies.sign_check`
 prints the table and draws the figure of the docs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-import typer
 
 from sim.economy.books.ledger import flow_total
 from sim.economy.parameters import AI_CHANNELS, COLUMN
@@ -160,22 +158,3 @@ def _parts(row: Mapping[str, Any]) -> tuple[float, float, float]:
     divided = row["fresh_money"] + row["own_bills_sold"] + row["from_talks"]
     share = (row["committed"] - row["from_reserve"]) / divided if divided > 0.0 else 0.0
     return share, divided, row["ai_funding"] / row["committed"] if row["committed"] > 0.0 else 0.0
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Where the figure goes.")] = Path("docs/images/sign_check.png"),
-    seeds: Annotated[int, typer.Option(min=1, help="Histories for each rate and behaviour.")] = SEEDS,
-) -> None:
-    """Print the table and draw the figure."""
-    from sim.report.figures.style import DPI
-    from studies.sign_check.figures import draw
-
-    table = sign_check(seeds=range(seeds))
-    print(table.round(3).to_string(index=False))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draw(table).savefig(out, dpi=DPI)
-    print(f"figure: {out}")
-
-
-if __name__ == "__main__":
-    typer.run(main)

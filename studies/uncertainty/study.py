@@ -2,18 +2,15 @@
 
 A fan says little until it says what it is over. Here each source varies alone: *seed*, the same assumptions and
 other random numbers; *parameters*, one seed and draws of the estimate; *scenario*, the mean of each scenario that
-ships. `python -m studies.uncertainty.study` runs them and draws the fans of docs/findings.md.
+ships. `python -m studies.uncertainty` runs them and draws the fans of docs/findings.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from jaxtyping import Float
 from numpy.typing import NDArray
 
@@ -25,7 +22,7 @@ from sim.experiments.calibrate.settings import Problem, load_problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario.load import Scenario, load, names
 from sim.scenario.quarters import later
-from studies.uncertainty.results import HEADLINE, MEASURES, OTHERS, PRIORS, Kind, Numbers, Source, Uncertainty
+from studies.uncertainty.results import MEASURES, PRIORS, Kind, Numbers, Source, Uncertainty
 
 ESTIMATE = "2025Q2"
 """The record that parameters are drawn from."""
@@ -195,24 +192,3 @@ def put_together(
         "scenario": of_scenarios(found),
     }
     return Uncertainty(sources, labels_of(baseline), estimate, baseline.run.seed, baseline.title)
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("docs/images"),
-    runs: Annotated[int, typer.Option(min=2, help="Seeds of each scenario.")] = 256,
-    draws: Annotated[int, typer.Option(min=2, help="Draws of the parameters.")] = 256,
-    estimate: Annotated[str, typer.Option(help="Record that parameters are drawn from, or priors.")] = ESTIMATE,
-) -> None:
-    """Run the sources, say which is widest, and draw the fans."""
-    from sim.report.figures.style import save_figures
-    from studies.uncertainty.figures import draw, words
-
-    found = uncertainty(load("baseline"), runs, draws, estimate)
-    drawn = {"uncertainty": (HEADLINE,), "uncertainty_more": OTHERS}
-    save_figures(out, ((name, draw(found, measures)) for name, measures in drawn.items()))
-    for measure in MEASURES:
-        print(words(found, measure))
-
-
-if __name__ == "__main__":
-    typer.run(main)

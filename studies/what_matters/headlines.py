@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import BY_NAME, USD
 from sim.errors import RunError
-from sim.experiments.sensitivity.sample import Sample, read
+from sim.experiments.sweep.sample import Sample, read
 
 WITHOUT: Mapping[str, Any] = {"redeployment": 0.0}
 """What the twin assumes otherwise."""

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.sensitivity.resampling import NEGLIGIBLE
+from sim.experiments.sweep.methods.estimates import NEGLIGIBLE
 from sim.report.numbers import money
 from sim.report.numbers import number as told_number
 from studies.markdown import code, number, table
 from studies.odd.parameters import meaning
+from studies.places import DOCS
 from studies.what_matters.assumptions import label
 from studies.what_matters.headlines import BY_HEADLINE, HEADLINES
 from studies.what_matters.stored import load_result
 
-TEMPLATE = Path("docs") / "templates" / "what-matters.md.j2"
+TEMPLATE = DOCS / "templates" / "what-matters.md.j2"
 PAGE, NUMBERS, IMAGES = Path("docs/what-matters.md"), Path("docs/results/what-matters.json"), Path("docs/images")
 ANSWER = HEADLINES[0].name
 PLACES = ("first", "second", "third")

@@ -66,7 +66,7 @@ def test_every_kind_of_flow_is_used_once_and_declared(baseline):
 )
 def test_a_broken_book_is_caught(baseline, breakage, identity):
     """No check passes by construction: each sees a ten-thousandth of a billion out of place."""
-    start, closed = baseline
+    _start, closed = baseline
     opening = without_journal(closed[4][0].books)
     broken = breakage(closed[5][0].books)
     residuals = checks.identities(opening, broken)
@@ -159,7 +159,8 @@ def test_an_account_that_is_empty_to_rounding_pays_in_shares_of_what_there_is():
     lent[0, 0] = 0.9 * cash[0].sum()
     after = pay(books, "issuer_compute_loan", lent)
     shares = after.journal.flows["issuer_compute_loan"].origins[0]
-    assert shares.min() >= 0.0 and shares.sum() == pytest.approx(1.0)
+    assert shares.min() >= 0.0
+    assert shares.sum() == pytest.approx(1.0)
     assert shares[..., ORIGINS.index("bill_interest")] == pytest.approx(1.0)
     assert balance(after, OWN)[0] == pytest.approx(0.1 * cash[0].sum())
 

@@ -326,7 +326,7 @@ def test_a_viable_borrower_goes_on_with_half_its_debt(to_maturity):
     assert any(text.startswith("Tether swapped") for text in told_of)
 
 
-def test_without_workouts_it_is_wound_up_and_lenders_come_first(to_maturity):
+def test_without_workouts_it_is_wound_up_and_lenders_come_first():
     """What the lenders and suppliers leave goes to the owners, Tether among them."""
     start, closed = run(14, changes={**SOON, "credit.workout_share": 0.0, "entry.entry": 0.0})
     after = next(e for _, e in closed if e.gpus.alive[NORTHERN] == 0.0)

@@ -1,5 +1,6 @@
 """When companies fail: who loses what, who sells at what price, who comes instead, and what a run tells of it."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -147,7 +148,7 @@ def test_more_fail_when_they_owe_more():
             owing = write_off(owing, COMPUTE_LOANS, lender, PROVIDERS, forgiven)
         after, _ = quarter(replace(economy, books=without_journal(owing)), parameters, draws)
         survivors.append(after.gpus.alive)
-    for less, more in zip(survivors, survivors[1:], strict=False):
+    for less, more in itertools.pairwise(survivors):
         assert (more <= less).all()
     assert survivors[-1].sum() < survivors[0].sum()
 

@@ -76,7 +76,7 @@ def test_a_lab_that_nobody_funds_dies_when_its_cash_is_gone():
     """M5-T7, with spending that can fall only slowly; its holders lose their stakes once."""
     nobody = {"funding.investor_appetite": 0.0, "redeployment.redeployment": 0.0}
     model = CapitalFlowModel({**nobody, "labs_market.fastest_cut": 0.0, "labs_market.fastest_growth": 0.0}, rng=1)
-    xai = [a for a in model.agents if a.name == "xAI"][0]
+    xai = next(a for a in model.agents if a.name == "xAI")
     cash, spending, earned = xai.cash, xai.spending, []
     died = None
     while model.running and died is None:

@@ -134,7 +134,7 @@ def test_loans_that_are_repaid_in_full_earned_their_interest():
 
 def test_interest_on_compute_loans_is_taxed_like_other_income():
     rate = 0.3
-    start, closed = history(quarters=12, changes={"reserve.tax_rate": rate})
+    _start, closed = history(quarters=12, changes={"reserve.tax_rate": rate})
     lent = 0.0
     for economy, _ in closed:
         books, income = economy.books, economy.income

@@ -175,7 +175,7 @@ def test_a_decision_rule_can_be_replaced_in_one_line():
     model = CapitalFlowModel({"run.quarters": 4}, rng=1)
     gold = np.zeros((6, len(CHANNELS)))
     gold[:, COLUMN["gold"]] = 1.0
-    model.decisions["redeployment"] = lambda economy, parameters: gold
+    model.decisions["redeployment"] = lambda _economy, _parameters: gold
     while model.running:
         model.step()
     assert model.series["deployed_gold_usd_bn"] > 0.1

@@ -203,7 +203,7 @@ def test_losses_go_through_equity_and_own_book_before_they_reach_the_reserve():
 def test_a_coin_that_is_shut_and_short_of_backing_is_wound_up_and_stays_dead():
     run = {"events": [{"quarter": "2024Q2", "kind": "redemption_shock", "target": "tether", "size": 0.9}]}
     weak = {"liquidity.other_discount": 0.95, "liquidity.secured_discount": 0.9, "liquidity.bitcoin_discount": 0.9}
-    start, closed = history(quarters=8, changes={**run, **weak, "liquidity.gold_discount": 0.9})
+    _start, closed = history(quarters=8, changes={**run, **weak, "liquidity.gold_discount": 0.9})
     tokens = [-economy.books.positions[TOKENS][RESERVE][TETHER] for economy, _ in closed]
     assert tokens[0] > 50.0
     assert tokens[-1] == pytest.approx(0.0, abs=1e-9)

@@ -69,7 +69,7 @@ def test_network_effect_keeps_narrows_or_tips(network, spread):
     """M1-T3: with no other difference, shares stay at n = 1, even out below and tip above."""
     scenario = mapped(
         load("baseline", {**CALM, "tokens.network": network, "tokens.churn": 0.0}),
-        lambda quantity, value: value,
+        lambda _quantity, value: value,
     )
     even = {
         slug: i.model_copy(

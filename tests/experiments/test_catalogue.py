@@ -7,7 +7,7 @@ from support.sweeps import write_design
 
 import sim
 from sim.cli.terminal import show_listing
-from sim.experiments import calibrate
+from sim.experiments import calibrate as calibration
 from sim.experiments.catalogue import listing
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.sensitivity import sensitivity
@@ -28,9 +28,9 @@ def home(tmp_path_factory):
     (runs / "backtest").mkdir()  # a whole one takes half a minute: the tests of backtests ask for its kind
     write_explained(runs / "backtest" / BACKTEST, {"origins": ["2025Q1"]}, ())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibrate, "Simulator", _interrupted)
+        patch.setattr(calibration, "Simulator", _interrupted)
         with pytest.raises(KeyboardInterrupt):
-            calibrate.calibrate(trials=0, out=runs / "calibration")
+            calibration.calibrate(trials=0, out=runs / "calibration")
     (runs / "notes").mkdir()
     return home
 

@@ -363,14 +363,14 @@ def _workers_of(parent):
             command = (stat.parent / "cmdline").read_text()
         except OSError:
             continue
-        if int(told[1]) == parent and "spawn_main" in command:
+        if int(told[1]) == parent and "loky" in command:
             found.append(int(stat.parent.name))
     return found
 
 
 def _runs_python(pid):
     try:
-        return "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
+        return "loky" in Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return False
 

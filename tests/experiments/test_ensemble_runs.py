@@ -15,8 +15,8 @@ from sim.engine.ensemble import WORTH_COMPILING, chosen_engine
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sensitivity import write_sweep_report
 from sim.experiments.sweep import Plan, Sweep, compact
-from sim.experiments.sweep.design import parsed
 from sim.experiments.sweep.runner import Told
+from sim.experiments.sweep.settings import parsed
 
 
 @pytest.fixture(scope="module")

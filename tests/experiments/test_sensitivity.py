@@ -13,10 +13,10 @@ from support.made_sweeps import ishigami
 from sim.engine.outcomes import OUTCOMES, reduced
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sensitivity import Estimate, sensitivity
-from sim.experiments.sensitivity.morris import elementary_effects
-from sim.experiments.sensitivity.resampling import next_power
-from sim.experiments.sensitivity.sample import read
 from sim.experiments.sensitivity.variance import parts
+from sim.experiments.sweep.methods.estimates import next_power
+from sim.experiments.sweep.methods.morris import elementary_effects
+from sim.experiments.sweep.sample import read
 
 NAMES = ["x1", "x2", "x3"]
 SIDES = {"num_vars": 3, "names": NAMES, "bounds": [[-math.pi, math.pi]] * 3}
@@ -67,10 +67,10 @@ def test_second_order_indices_of_ishigami(ishigami_found):
 
 def test_an_interaction_beyond_what_its_levers_explain_in_all_is_not_told(ishigami_found):
     finding = ishigami_found.findings[OUTCOME]
-    assert list(finding.told_together) == [("x1", "x3")]
+    assert list(finding.clear_interactions) == [("x1", "x3")]
     wild = {**finding.interactions, ("x2", "x3"): Estimate(0.4, 0.1, 0.7)}
     assert finding.indices["total_order"]["x3"].high < 0.4
-    assert list(replace(finding, interactions=wild).told_together) == [("x1", "x3")]
+    assert list(replace(finding, interactions=wild).clear_interactions) == [("x1", "x3")]
 
 
 def test_four_times_the_runs_halve_the_intervals_as_was_said(ishigami_found, tmp_path):

@@ -132,7 +132,7 @@ import os, signal
 import numpy as np
 
 def payout(economy, parameters):
-    if float(rules.environment.terminal_rate) > 0.05:
+    if float(parameters.environment.terminal_rate) > 0.05:
         os.kill(os.getpid(), signal.SIGKILL)
     return np.zeros(economy.redeployment.share.shape[0])
 """

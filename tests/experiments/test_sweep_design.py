@@ -13,7 +13,7 @@ from SALib.analyze import sobol as sobol_analysis
 
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import Plan
-from sim.experiments.sweep.design import names
+from sim.experiments.sweep.settings import names
 from sim.scenario.load import load
 
 GRID = """

@@ -16,11 +16,11 @@ import sim
 from sim.engine.mesa_model import CapitalFlowModel
 from sim.engine.outcomes import OUTCOMES, outcomes_of
 from sim.errors import RunError, ScenarioError
-from sim.experiments.sweep import Plan, Sweep, chunk_work, compact
-from sim.experiments.sweep.chunks import checksum
-from sim.experiments.sweep.executors import Here
+from sim.experiments.sweep import Plan, Sweep, chunk_runs, compact
+from sim.experiments.sweep.chunk_files import checksum
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.runner import FailedChunksError, Told, share
+from sim.experiments.worker_pool import ThreadPool
 from sim.scenario import levers
 from sim.scenario.load import load
 
@@ -246,16 +246,16 @@ def test_one_process_at_a_time(whole, design):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"workers": 0}, "--workers 0"),
-        ({"shard": (0, 2)}, "--shard 0/2"),
-        ({"shard": (3, 2)}, "--shard 3/2"),
-        ({"scheduler": "tcp://127.0.0.1:1", "shard": (1, 2)}, "--scheduler"),
-        ({"scheduler": "nonsense://x"}, "--scheduler nonsense://x"),
-        ({"scheduler": "tcp://127.0.0.1:9"}, "--scheduler tcp://127.0.0.1:9: no Dask scheduler answers"),
+        ({"workers": 0}, "workers = 0: out of range; allowed: 1 or more"),
+        ({"shard": (0, 2)}, "shard = '0/2'"),
+        ({"shard": (3, 2)}, "shard = '3/2'"),
+        ({"scheduler": "tcp://127.0.0.1:1", "shard": (1, 2)}, "scheduler = 'tcp://127.0.0.1:1': its workers"),
+        ({"scheduler": "nonsense://x"}, "scheduler = 'nonsense://x'"),
+        ({"scheduler": "tcp://127.0.0.1:9"}, "scheduler = 'tcp://127.0.0.1:9': no Dask scheduler answers"),
     ],
 )
 def test_wrong_arguments_are_told(options, words, design, tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.experiments.sweep.executors.WAIT_FOR_SCHEDULER", 1.0)
+    monkeypatch.setattr("sim.experiments.sweep.cluster.WAIT_FOR_SCHEDULER", 1.0)
     with pytest.raises(ScenarioError, match=words):
         sim.sweep(design, tmp_path / "wrong", **options)
 
@@ -264,7 +264,7 @@ FAILS = """
 import numpy as np
 
 def payout(economy, parameters):
-    if float(rules.environment.terminal_rate) > 0.05:
+    if float(parameters.environment.terminal_rate) > 0.05:
         raise ValueError("no dividends at such rates")
     return np.zeros(economy.redeployment.share.shape[0])
 """
@@ -294,7 +294,7 @@ def test_a_failing_point_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch)
 
 
 def test_an_unexpected_error_fails_its_chunk_alone(whole, design, tmp_path, monkeypatch):
-    real = chunk_work._histories_of
+    real = chunk_runs._histories_of
 
     def broken(plan, chunk):
         if chunk in (2, 6):
@@ -303,7 +303,7 @@ def test_an_unexpected_error_fails_its_chunk_alone(whole, design, tmp_path, monk
 
     out = tmp_path / "out"
     with monkeypatch.context() as patched:
-        patched.setattr(chunk_work, "_histories_of", broken)
+        patched.setattr(chunk_runs, "_histories_of", broken)
         with pytest.raises(FailedChunksError, match=r"2 chunks of 8 failed, the first is 2: ZeroDivisionError"):
             sim.sweep(design, out, workers=1, told=Heard().told)
     failed = log(out, "failed")
@@ -369,7 +369,7 @@ def test_compaction_keeps_every_row_in_order_and_the_sweep_complete(whole, copy,
 @pytest.mark.parametrize("step", range(1, 10))
 def test_compaction_stopped_at_any_step_goes_on(step, whole, copy, design, monkeypatch):
     """Stopped before the nth change to the folder's files: a copy, a manifest, the removal of a chunk's file."""
-    from sim.experiments.sweep import chunks
+    from sim.experiments.sweep import chunk_files
 
     left = [step]
 
@@ -383,8 +383,8 @@ def test_compaction_stopped_at_any_step_goes_on(step, whole, copy, design, monke
         return stop
 
     with monkeypatch.context() as patched:
-        patched.setattr(chunks, "copy", counted(chunks.copy))
-        patched.setattr(chunks, "write_text", counted(chunks.write_text))
+        patched.setattr(chunk_files, "copy", counted(chunk_files.copy))
+        patched.setattr(chunk_files, "write_text", counted(chunk_files.write_text))
         patched.setattr(Path, "unlink", counted(Path.unlink))
         with pytest.raises(KeyboardInterrupt):
             compact(copy)
@@ -467,7 +467,7 @@ def test_an_interrupt_while_a_chunk_is_handed_out_is_an_interrupt(design, tmp_pa
 
 
 def test_work_in_this_process_leaves_the_caller_free_and_tells_of_errors():
-    here = Here()
+    here = ThreadPool()
     assert here.submit(divmod, 7, 2).result(timeout=10) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         here.submit(divmod, 7, 0).result(timeout=10)

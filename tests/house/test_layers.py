@@ -53,7 +53,7 @@ def _imported(path):
 
 def _room(module):
     package, _, rest = module.partition(".")
-    if package == "studies":
+    if package == "studies" or module == "sim.__main__":
         return len(ROOMS)
     return ROOMS.index(rest.split(".")[0]) if rest else -1
 

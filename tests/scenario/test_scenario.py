@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.experiments.sweep.design import names as sweeps
+from sim.experiments.sweep.settings import names as sweeps
 from sim.opening.open_economy import open_economy
 from sim.scenario import data, levers
 from sim.scenario.data import CONFIGS, read_data

@@ -152,7 +152,7 @@ def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
 
 
 def _debtors(table: Positions, zero: Scalar) -> Scalar:
-    """What providers no longer owe by a table of the journal, USD bn."""
+    """Debt that providers no longer owe by a table of the journal, USD bn."""
     entries = table.get(COMPUTE_LOANS)
     return zero if entries is None else entries[PROVIDERS].sum()
 

@@ -18,13 +18,13 @@ def sponsor_share(books: Books, instrument: str) -> Float[Array, " company"]:
         instrument: the kind of share that the companies issue.
     """
     price = books.price[instrument]
-    held = books.positions[instrument][OWN].sum(axis=0) * price
+    sponsored = books.positions[instrument][OWN].sum(axis=0) * price
     everyone = -books.positions[instrument][SHARES[instrument]] * price
     if instrument == PROVIDER_SHARES:
         loans = books.positions[COMPUTE_LOANS]
         lent = loans[OWN].sum(axis=0)
-        held, everyone = held + lent, everyone + lent + loans[INVESTORS].sum(axis=0)
-    return ratio(held, material(everyone))
+        sponsored, everyone = sponsored + lent, everyone + lent + loans[INVESTORS].sum(axis=0)
+    return ratio(sponsored, material(everyone))
 
 
 def private_interest(

@@ -81,9 +81,9 @@ def close_deals(
     books = _pay_for_deals(
         economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data
     )
-    held = economy.books.positions[COMPUTE_LOANS][OWN]
+    earlier = economy.books.positions[COMPUTE_LOANS][OWN]
     credit = lend(
-        economy.credit, "issuer", held, loans, loan_rate(economy, parameters), parameters.credit.issuer_term
+        economy.credit, "issuer", earlier, loans, loan_rate(economy, parameters), parameters.credit.issuer_term
     )
     xp = namespace(data)
     credit = replace(

@@ -1,4 +1,4 @@
-"""Phase 8, the heart: what issuers do with the interest they keep."""
+"""Phase 8: what issuers do with the interest they keep."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: Deci
 
 
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
-    """Expected fall of interest income over the next year, as a share of what the issuer is used to.
+    """Fall of interest income expected over the next year, as a share of what the issuer is used to.
 
     `max(0, (r_ref - E r) / r_ref)`, at today's holdings, so that it is the fall of the rate. It rises as soon as
     cuts are expected, before income falls; growth of the float is no comfort.
@@ -48,7 +48,7 @@ def anxiety(economy: Economy) -> Float[Array, " issuer"]:
 
 
 def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
-    """Utility of each channel to each issuer.
+    """Evaluate each channel's utility to each issuer.
 
         U_k = E[r_k] - (gamma / 2) risk_ik + status_i visibility_k + j peers_k - cost_k
               - (anxiety + reach max(0, r* - E r)) [k = bills]
@@ -86,8 +86,8 @@ def perceived_risk(economy: Economy, parameters: Parameters) -> Float[Array, "is
     as independent), so that an issuer that diversifies shuns what it already has much of.
     """
     policy, to_date = parameters.redeployment, economy.redeployment.to_date
-    held = ratio(to_date, to_date.sum(axis=1)[:, None])
-    return policy.risk[None, :] * (1.0 - policy.diversification + 2.0 * policy.diversification * held)
+    portfolio = ratio(to_date, to_date.sum(axis=1)[:, None])
+    return policy.risk[None, :] * (1.0 - policy.diversification + 2.0 * policy.diversification * portfolio)
 
 
 def is_ai(xp: Any) -> Float[Array, " channel"]:
@@ -165,7 +165,7 @@ def within_mandate(
 
 
 def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Books:
-    """The buffer binds before dividends, and dividends before redeployment."""
+    """Fill the buffer, then pay dividends; redeployment gets the rest."""
     books, policy = economy.books, parameters.redeployment
     xp = namespace(policy.payout_ratio)
     tokens = -books.positions[TOKENS][RESERVE]
@@ -220,7 +220,7 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
 
 
 def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, Array]:
-    """What the own book owes the reserve, what more is wanted for AI this quarter, and what is owed too much."""
+    """Measure what the own book owes the reserve, what it wants on top this quarter, and what it owes too much."""
     books, policy = economy.books, parameters.redeployment
     xp = namespace(policy.payout_ratio)
     allowed = policy.redeployment * parameters.issuer.redeploys * law_of(economy, parameters).may_advance
@@ -232,7 +232,7 @@ def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, A
 
 
 def _on_offer(books: Books, channel: str, amount: Float[Array, " issuer"]) -> Float[Array, " issuer"]:
-    """What of an amount can be bought: no more bitcoin or gold than everyone else owns."""
+    """Limit a purchase of bitcoin or gold to what everyone else owns."""
     if channel not in COMMODITIES:
         return amount
     return amount * affordable(total_value(books, channel, ECONOMY).sum(), amount.sum())
@@ -255,13 +255,13 @@ def _divide(
     books, policy, redeployment = economy.books, parameters.redeployment, economy.redeployment
     xp = namespace(policy.payout_ratio)
     needed = policy.operating_cash * (economy.income.distribution + parameters.issuer.fixed_costs / 4.0)
-    kept = needed + set_aside + advance
+    committed = needed + set_aside + advance
     saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal * policy.redeployment
     drawn = xp.minimum(policy.anxiety_draw * redeployment.anxiety, 1.0) * parameters.issuer.redeploys * saved
-    lacking = deal - xp.maximum(balance(books, OWN) - kept, 0.0) - drawn
+    lacking = deal - xp.maximum(balance(books, OWN) - committed, 0.0) - drawn
     drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
     books = pay(books, "own_bill_sale", row(drawn))
-    deployable = xp.maximum(balance(books, OWN) - kept, 0.0) * (1.0 - 1e-14)
+    deployable = xp.maximum(balance(books, OWN) - committed, 0.0) * (1.0 - 1e-14)
     # Facilities signed earlier are served first, from borrowed money too if there is no other.
     advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
     economy = replace(economy, books=books)

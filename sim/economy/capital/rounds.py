@@ -1,4 +1,4 @@
-"""Phase 7: labs, providers and ventures ask for money; investors answer."""
+"""Phase 7: labs, providers and ventures ask for money, and investors answer. Providers plan GPU orders here."""
 
 from __future__ import annotations
 
@@ -94,8 +94,10 @@ def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " l
     labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
     cash = balance(economy.books, LABS)
-    kept = kept_revenue(labs, parameters)
-    burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
+    own_revenue = kept_revenue(labs, parameters)
+    burn = xp.maximum(
+        (labs.spending + labs.shortfall) * xp.exp(labs.growth) - own_revenue * xp.exp(labs.growth), 0.0
+    )
     short = cash < funding.shortest_runway * burn
     return xp.where(short, funding.target_runway * burn - cash, 0.0) * labs.alive
 
@@ -179,7 +181,7 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRu
 
 
 def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
-    """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
+    """Hold the labs' rounds: they fill, are cut, or fail; the price marks every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, parameters)
@@ -210,7 +212,7 @@ def _drawn_by_sponsors(economy: Economy, parameters: Parameters, instrument: str
 
 
 def _ceiling(money: Array, affinity: Array) -> Array:
-    """The most an investor puts into one company in a quarter: its affinity is that part of its money."""
+    """Cap what an investor puts into one company in a quarter at its affinity, a part of its money."""
     return money[:, None] * affinity
 
 
@@ -256,12 +258,14 @@ def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
 
 def known_providers(books: Books) -> Float[Array, "issuer provider"]:
     """1 where an issuer already lends to a provider or owns a part of it."""
-    held = books.positions
-    return 1.0 * ((material(held[COMPUTE_LOANS][OWN]) > 0.0) | (material(held[PROVIDER_SHARES][OWN]) > 0.0))
+    positions = books.positions
+    return 1.0 * (
+        (material(positions[COMPUTE_LOANS][OWN]) > 0.0) | (material(positions[PROVIDER_SHARES][OWN]) > 0.0)
+    )
 
 
 def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str) -> Array:
-    """What investors get to see of the providers' asks.
+    """Part of the providers' asks that is open to investors.
 
     A provider keeps a part of what it needs open for the issuers that it knows, as far as they have money in
     talks; if they then do not close, it goes without. So issuers' money can crowd out investors' money.
@@ -273,7 +277,7 @@ def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str
 
 
 def _fund_ventures(economy: Economy, parameters: Parameters) -> Economy:
-    """Rounds of the neurotech and robotics companies, at their last mark."""
+    """Hold the rounds of neurotech and robotics companies, at their last mark."""
     capital, books = economy.capital, economy.books
     offers = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
     affinity = parameters.investor.venture_affinity * _drawn_by_sponsors(economy, parameters, VENTURE_SHARES)
@@ -324,5 +328,5 @@ def liquidated(books: Books, what: str) -> Float[Array, " company"]:
 
 
 def _from_backers(books: Books, parameters: Parameters) -> Scalar:
-    """The most that everyone outside parts with in a quarter for each kind of funding, USD bn."""
+    """Limit of what everyone outside gives in a quarter for each kind of funding, USD bn."""
     return parameters.funding.backers_limit * balance(books, ECONOMY).sum()

@@ -1,4 +1,4 @@
-"""Why holders run, and what a token is worth while they do: the pieces of one week of the token market."""
+"""Why holders run, and what their flows do to other coins and to the bill yield: the parts of one week."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_STRESS = 50.0
 def stress(
     price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_parameters: TokenParameters
 ) -> Array:
-    """What holders fear, as log odds added to those of a calm week.
+    """Measure what holders fear, as log odds added to those of a calm week.
 
         x = a1 (1 - p) + a2 1{p < 0.99} + a3 info (1 - q) + a4 peers + a5 news
 

@@ -75,7 +75,7 @@ def _share_out(
 
 
 def _lost_in_hurry(books: Books, like: Array) -> Float[Array, " issuer"]:
-    """What sales to pay holders cost this quarter, in either book, USD bn."""
+    """Cost of hurried sales to pay holders this quarter, in either book, USD bn."""
     flows = books.journal.flows
     kinds = [kind for kind in ("window_reserve_sale_cost", "window_own_sale_cost") if kind in flows]
     return sum((flows[kind].amount.sum(axis=1) for kind in kinds), 0.0 * like)

@@ -79,8 +79,8 @@ class Frame:
 
 def opportunity_cost(economy: Economy, yield_paid: Array) -> Scalar:
     """Bill rate less the yield passed on, averaged over tokens, per year."""
-    held = -economy.books.positions[TOKENS][RESERVE]
-    return economy.environment.bill_rate - ratio((held * yield_paid).sum(), held.sum())
+    tokens = -economy.books.positions[TOKENS][RESERVE]
+    return economy.environment.bill_rate - ratio((tokens * yield_paid).sum(), tokens.sum())
 
 
 def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_paid: Array) -> WeeklyRounds:
@@ -225,7 +225,7 @@ def _demand(
 
 
 def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
-    """What holders would lose, per token, if all had to be sold now and nothing stuck came back.
+    """Loss per token of the holders if all had to be sold now and nothing stuck came back.
 
     `1 - q`; negative when the reserve is worth more than the tokens. What the own book has paid holders since the
     quarter opened, it no longer owes the reserve.

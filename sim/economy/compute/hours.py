@@ -142,8 +142,8 @@ def _age(books: Books, gpus: Gpus, parameters: Parameters) -> tuple[Books, Gpus]
     xp = namespace(gpus.fleet)
     age = xp.arange(gpus.fleet.shape[1]) * 1.0
     left = xp.maximum(gpu_parameters.useful_life * 4.0 - age, 1.0)
-    kept = xp.where(age < gpu_parameters.useful_life * 4.0 - 1.0, 1.0 - 1.0 / left, 0.0)
-    worn = gpus.book_value * (1.0 - kept)[None, :] * gpu_parameters.ageing
+    surviving = xp.where(age < gpu_parameters.useful_life * 4.0 - 1.0, 1.0 - 1.0 / left, 0.0)
+    worn = gpus.book_value * (1.0 - surviving)[None, :] * gpu_parameters.ageing
     working = gpus.fleet * (age < gpu_parameters.useful_life * 4.0 - 1.0)[None, :]
     books = write_down(books, GPUS, PROVIDERS, worn.sum(axis=1))
     fleet = (1.0 - gpu_parameters.ageing) * gpus.fleet + gpu_parameters.ageing * _shift(working)

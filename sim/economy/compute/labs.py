@@ -18,7 +18,7 @@ FLOP_UNIT = 1e24
 
 
 def run_labs(economy: Economy, parameters: Parameters, _: Draws, rules: DecisionRules) -> Economy:
-    """One quarter of the labs, up to the point where they go shopping for compute (phase 6)."""
+    """Run the labs for a quarter, up to the point where they buy compute (phase 6)."""
     labs = _train(economy, parameters)
     labs = _sell(labs, parameters, economy.environment.ai_sentiment)
     books = pay(economy.books, "lab_revenue", row(labs.revenue))
@@ -107,15 +107,15 @@ def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " la
     labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.spending)
     ahead = lab_parameters.spending_ambition * xp.exp(parameters.lab.planning_horizon * labs.growth)
-    kept = kept_revenue(labs, parameters)
+    own_revenue = kept_revenue(labs, parameters)
     discipline = lab_parameters.break_even_discipline
     wanted = labs.revenue * ahead
-    wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, kept)
+    wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, own_revenue)
     gap = lab_parameters.spending_adjustment * xp.log(ratio(wanted, labs.spending, empty=1.0) + 1e-12)
     moved = labs.spending * xp.exp(xp.clip(gap, -lab_parameters.fastest_cut, lab_parameters.fastest_growth))
     # What came in this quarter plus a part of the cash that was there before.
-    before = balance(economy.books, LABS) - kept
-    affordable = kept + xp.maximum(before, 0.0) / lab_parameters.shortest_runway
+    before = balance(economy.books, LABS) - own_revenue
+    affordable = own_revenue + xp.maximum(before, 0.0) / lab_parameters.shortest_runway
     committed = labs.spending * xp.exp(-lab_parameters.fastest_cut)
     serving = ratio(lab_parameters.inference_cost * labs.revenue, lab_parameters.compute_share)
     return xp.maximum(xp.maximum(xp.minimum(moved, affordable), committed), serving)
@@ -127,7 +127,7 @@ def kept_revenue(labs: Labs, parameters: Parameters) -> Float[Array, " lab"]:
 
 
 def as_newcomer(trait: Float[Array, " lab"], labs: Labs) -> Float[Array, " lab"]:
-    """A trait of each lab; a newcomer has the least of any, not that of the lab whose place it took."""
+    """Give newcomers the lowest value of a trait of labs, in place of that of the lab they replaced."""
     return namespace(trait).where(labs.newcomer > 0.0, trait.min(), trait)
 
 
@@ -145,7 +145,7 @@ def _train(economy: Economy, parameters: Parameters) -> Labs:
 
 
 def _sell(labs: Labs, parameters: Parameters, mood: Scalar) -> Labs:
-    """Customers adopt AI, and choose among the labs by capability and habit."""
+    """Let customers adopt AI, and choose among the labs by capability and habit."""
     lab_parameters = parameters.labs
     xp = namespace(labs.revenue)
     adoption = adoption_next(labs.adoption, lab_parameters, mood)

@@ -22,9 +22,11 @@ def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object)
     """
     gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.price)
-    kept = parameters.funding.liquidity_quarters * debt_service(economy) * (1.0 - parameters.provider.hyperscale)
-    kept = kept + owed_late(economy.credit)
-    free = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
+    liquidity = (
+        parameters.funding.liquidity_quarters * debt_service(economy) * (1.0 - parameters.provider.hyperscale)
+    )
+    liquidity = liquidity + owed_late(economy.credit)
+    free = xp.maximum(balance(economy.books, PROVIDERS) - liquidity, 0.0)
     wanted = xp.minimum(gpus.plan, free) * gpus.alive
     everyone = ratio(wanted.sum(), 1.0 - gpu_parameters.other_buyers)
     limit = gpus.delivery_limit * gpus.price / BILLION

@@ -1,4 +1,4 @@
-"""Neurotech and robotics companies: they burn what they raise, and reach milestones with it."""
+"""Phase 5b: neurotech and robotics companies, which burn what they raise, and reach milestones with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.economy.state import Economy
 
 
 def run_ventures(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Revenue comes in, costs are paid as far as cash goes, milestones follow spending."""
+    """Book revenue, pay costs as far as cash goes, and let milestones follow spending."""
     ventures = economy.ventures
     xp = namespace(ventures.burn)
     grow = xp.exp(parameters.venture.burn_growth / 4.0)

@@ -58,7 +58,7 @@ def paid_pairwise(
 def equity_after(
     obligations: Float[Array, "debtor creditor"], outside: Float[Array, " debtor"], paid: Float[Array, " debtor"]
 ) -> Float[Array, " debtor"]:
-    """What each agent has left once debts are cleared, USD bn: `outside + received - paid`; zero in default.
+    """Equity of each agent once debts are cleared, USD bn: `outside + received - paid`; zero in default.
 
     Without default costs these sum to `outside`: clearing moves value and destroys none. With them, the sum is
     lower by what defaults cost.
@@ -82,7 +82,7 @@ def highest_solution(
     kept_source: Scalar | float = 1.0,
     rounds: int | None = None,
 ) -> Float[Array, " agent"]:
-    """The highest solution of `x = min(ceiling, source + slope x)`, with slope, source and ceiling not negative.
+    """Solve `x = min(ceiling, source + slope x)` for its highest solution; no argument may be negative.
 
     Starts at the ceiling; whoever cannot hold it is set to what the others give, all of them at once by one
     linear system; this lowers others, and so on. The set of those below the ceiling only grows, so it is final
@@ -92,7 +92,7 @@ def highest_solution(
     xp = namespace(slope)
     eye = xp.eye(slope.shape[0])
 
-    def lowered(level: Array, turn: dict[str, Array]) -> Array:
+    def lowered(level: Array, _turn: dict[str, Array]) -> Array:
         short = source + slope @ level < ceiling * (1.0 - ROUNDING)
         system = eye - kept_slope * xp.where(short[:, None], slope, 0.0)
         return xp.linalg.solve(system, xp.where(short, kept_source * source, ceiling))

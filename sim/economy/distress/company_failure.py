@@ -77,7 +77,7 @@ def _make_good(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
-    """A lab that could not meet its committed spending, and found no money for it since, closes."""
+    """Close labs that could not meet their committed spending, and have found no money for it since."""
     labs = economy.labs
     xp = namespace(labs.revenue)
     due = (1.0 - parameters.labs.compute_share) * labs.shortfall
@@ -86,7 +86,7 @@ def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Econom
     missing = labs.shortfall - due - balance(economy.books, LABS)
     short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
     fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
-    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _left(economy.books, LABS) * fails)
+    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _cash_left(economy.books, LABS) * fails)
     books = _worthless(books, LAB_SHARES, fails)
     mood = economy.environment
     mood = replace(mood, ai_return=mood.ai_return + _return_of_failures(economy.books, books))
@@ -108,14 +108,14 @@ def _return_of_failures(before: Books, after: Books) -> Scalar:
     """
     xp = namespace(before.price[LAB_SHARES])
     worth = -total_value(before, LAB_SHARES, LABS).sum()
-    kept = -total_value(after, LAB_SHARES, LABS).sum() + liquidated(after, "lab").sum()
-    return xp.log(xp.maximum(ratio(kept, worth, empty=1.0), NEXT_TO_NOTHING))
+    remaining = -total_value(after, LAB_SHARES, LABS).sum() + liquidated(after, "lab").sum()
+    return xp.log(xp.maximum(ratio(remaining, worth, empty=1.0), NEXT_TO_NOTHING))
 
 
 def _fail_providers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
-    """A provider that cannot pay is worked out or wound up.
+    """Work out or wind up providers that cannot pay.
 
-    Its GPUs are sold, its lenders share what there is, and the rest is written off; what lenders and suppliers
+    The GPUs are sold, the lenders share what there is, and the rest is written off; what lenders and suppliers
     leave goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model, so
     the GPUs leave the rental market. Recovery falls with the number of GPUs that reach the market at once
     (`resale_proceeds`); what that leaves of the price of used GPUs is what the collateral of the others counts
@@ -182,15 +182,15 @@ def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " pro
     books = write_off(books, COMPUTE_LOANS, OWN, PROVIDERS, issuer_claims * lost)
     books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
     due = unpaid_costs * fails
-    books = pay(books, "provider_final_costs", column(due * affordable(_left(books, PROVIDERS), due)))
-    left = _left(books, PROVIDERS) * fails
+    books = pay(books, "provider_final_costs", column(due * affordable(_cash_left(books, PROVIDERS), due)))
+    left = _cash_left(books, PROVIDERS) * fails
     return pay_owners(books, "provider_liquidation", PROVIDER_SHARES, PROVIDERS, left)
 
 
 def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
-    """A venture with no cash left, and a quarter of costs to pay, closes."""
+    """Close ventures that have no cash left and a quarter of costs to pay."""
     ventures = economy.ventures
-    cash = _left(economy.books, VENTURES)
+    cash = _cash_left(economy.books, VENTURES)
     named = _named(draws.events.failed_venture, economy, VENTURE_SHARES, draws)
     fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | named)
     books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, VENTURES, cash * fails)
@@ -200,17 +200,17 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
 
 def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
     """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or by a loan."""
-    held = material(economy.books.positions[shares][OWN]) > 0.0
+    invested = material(economy.books.positions[shares][OWN]) > 0.0
     if shares == PROVIDER_SHARES:
-        held = held | (material(economy.books.positions[COMPUTE_LOANS][OWN]) > 0.0)
-    return failed + (draws.events.bets_fail[:, None] * held).sum(axis=0) > 0.0
+        invested = invested | (material(economy.books.positions[COMPUTE_LOANS][OWN]) > 0.0)
+    return failed + (draws.events.bets_fail[:, None] * invested).sum(axis=0) > 0.0
 
 
 def _worthless(books: Books, instrument: str, fails: Array) -> Books:
     return revalue(books, instrument, books.price[instrument] * (1.0 - fails))
 
 
-def _left(books: Books, account: str) -> Array:
+def _cash_left(books: Books, account: str) -> Array:
     """Cash left in each agent's account; rounding below zero does not count."""
     cash = balance(books, account)
     return namespace(cash).maximum(cash, 0.0)

@@ -129,7 +129,7 @@ def fire_sale_losses(
     impact: Float[Array, " asset"],
     shock: Float[Array, " asset"],
 ) -> Float[Array, " bank"]:
-    """What banks lose by the sales of banks that sell to bring their leverage back, USD bn.
+    """Losses of banks from the sales of banks that restore their leverage, USD bn.
 
     Returns `R = M F` make each bank sell `B` times what it lost, across its portfolio: `phi = M' A B R`; prices
     give way, `F2 = L phi`, and everyone who holds what was sold loses `-A M F2`. One round, linear in the
@@ -188,7 +188,7 @@ def fire_sale_price(
     impact: Scalar | float,
     rounds: int = PRICE_ROUNDS,
 ) -> Scalar:
-    """The price at which forced sales are absorbed: the highest solution of `q = exp(-alpha sum_i s_i(q))`.
+    """Find the price at which forced sales are absorbed: the highest solution of `q = exp(-alpha sum_i s_i(q))`.
 
     Found from par downwards: each round sells what the last price forces. Sales only grow as the price falls, so
     rounds never fall below the solution, and the gap shrinks in each by the slope `g` of the right-hand side
@@ -201,7 +201,7 @@ def fire_sale_price(
         equity: as in `forced_sales`; shocks enter here.
         capital_ratio: as in `forced_sales`.
         impact: `alpha`, fall of the log price per unit sold.
-        rounds: how often the price is cried.
+        rounds: rounds of the search for the price.
     """
     xp = namespace(illiquid)
     price = xp.exp(0.0 * illiquid.sum())

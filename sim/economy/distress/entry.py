@@ -47,9 +47,9 @@ def _founded(books: Books, shares: str, kind: str, capital: Float[Array, " compa
 
 
 def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
-    """A lab starts with a part of the leader's compute, a few customers, and a budget that lasts its first runway.
+    """Start labs with a part of the leader's compute, a few customers, and a budget for their first runway.
 
-    It expects to grow as fast as the labs in business did.
+    They expect to grow as fast as the labs in business did.
     """
     labs, entry = economy.labs, parameters.entry
     xp = namespace(labs.revenue)
@@ -74,7 +74,7 @@ def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
-    """A provider buys its first GPUs at once, with most of its capital. Clouds with a parent are not replaced."""
+    """Start providers, which buy their first GPUs at once. Clouds with a parent are not replaced."""
     gpus, entry = economy.gpus, parameters.entry
     xp = namespace(gpus.rent)
     enters = _entering(gpus.alive, gpus.vacant, parameters) * (1.0 - parameters.provider.hyperscale)
@@ -95,7 +95,7 @@ def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _new_ventures(economy: Economy, parameters: Parameters) -> Economy:
-    """A venture starts to burn its capital over the runway that ventures raise for."""
+    """Start ventures, which burn their capital over the runway that ventures raise for."""
     ventures, entry = economy.ventures, parameters.entry
     xp = namespace(ventures.burn)
     enters = _entering(ventures.alive, ventures.vacant, parameters)

@@ -1,4 +1,4 @@
-"""Phase 10: lenders to a provider that cannot pay, but is worth more alive, take shares for a part of their loans.
+"""Workouts of phase 10b: lenders to a provider that is worth more alive take shares for a part of their loans.
 
 The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
 """
@@ -68,7 +68,7 @@ def work_out(
 
 
 def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array, " provider"]) -> Exchange:
-    """What lenders would get for a part of their claims, and whether it beats liquidation.
+    """Compute what lenders would get for a part of their claims, and whether it beats liquidation.
 
     With claims C, share s of them exchanged and E the equity value at the debt that
     would remain, the old owners' shares are worth
@@ -104,10 +104,13 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
 def resale_proceeds(
     economy: Economy, parameters: Parameters, selling: Float[Array, " provider"]
 ) -> tuple[Float[Array, " provider"], Array]:
-    """What the fleets of those who sell fetch, USD bn, and the part left by selling at once.
+    """Value the fleets of providers that sell at once.
 
     `min(book value, price of new ones) x (1 - discount) x e^(-slope x share of all GPUs sold)`: nobody pays more
     for a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
+
+    Returns:
+        What each fleet fetches, USD bn, and the part of the price that is left by selling at once.
     """
     gpus, credit_parameters = economy.gpus, parameters.credit
     xp = namespace(gpus.rent)

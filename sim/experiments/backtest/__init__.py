@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
 from sim.engine.progress import Progress
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, needs
 from sim.experiments.backtest.forecasting import (
     longest_record,
     record_at,
@@ -87,6 +87,7 @@ def backtest(
     Raises:
         ScenarioError: if an origin, a number or a record is wrong.
     """
+    needs("scoringrules", extra="calibrate")
     settings, history, problem = load_settings(), load_history(), load_problem()
     count = settings.draws if draws is None else draws
     if count < FEWEST:

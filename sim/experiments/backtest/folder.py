@@ -12,7 +12,7 @@ from sim.experiments.backtest.words import document
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
 from sim.runs.kinds import BACKTEST
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import parquet_name
 from sim.runs.tables import write_explained, write_table
 
@@ -39,7 +39,7 @@ def write(backtest: ScoredForecasts, out: Path | None) -> Path:
     """
     if out is None:
         span = "-to-".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
-        out = free_folder(RUNS, f"backtest-{span}-draws{backtest.draws}-seed{backtest.seed}")
+        out = free_folder(runs_folder(), f"backtest-{span}-draws{backtest.draws}-seed{backtest.seed}")
     with WholeFolder(out, "a backtest") as whole:
         write_explained(whole.path / BACKTEST, document(backtest), LIBRARIES)
         write_table(whole.path / parquet_name("forecasts"), backtest.forecasts)

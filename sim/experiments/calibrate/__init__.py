@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.engine.progress import Progress
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, needs
 from sim.experiments.calibrate.estimate import estimate, observed
 from sim.experiments.calibrate.folder import JOURNAL, LOG, RECORD, open_folder, record_of
 from sim.experiments.calibrate.history import load_history
@@ -70,6 +70,7 @@ def calibrate(
         ScenarioError: if a file or a number is wrong.
         RunError: if the folder belongs to another calibration, or cannot be written.
     """
+    needs("optuna", "cmaes", extra="calibrate")
     problem = changed_window(load_problem(path), until)
     count = problem.plan.recovery.trials if trials is None else trials
     if count < 0:

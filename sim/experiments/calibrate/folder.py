@@ -18,7 +18,7 @@ from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
 from sim.runs.folders import json_text
 from sim.runs.kinds import CALIBRATION, CALIBRATION_RECORD
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import reported
 from sim.scenario.data import CONFIGS
 
@@ -35,7 +35,7 @@ def open_folder(problem: Problem, series: Any, count: int, out: Path | None) -> 
     """
     whole = problem.plan.model_dump_json() + repr(problem.scenario) + repr(series) + str(count)
     mark = hashlib.sha256(whole.encode()).hexdigest()
-    folder = out if out is not None else RUNS / f"calibrate-{problem.plan.window.last}"
+    folder = out if out is not None else runs_folder() / f"calibrate-{problem.plan.window.last}"
     plan = folder / PLAN
     if plan.is_file():
         try:

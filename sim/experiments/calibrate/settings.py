@@ -14,8 +14,8 @@ from pydantic import Field, ValidationError, model_validator
 from scipy.stats import norm
 
 from sim.errors import ScenarioError
-from sim.experiments.sweep.design import Design
-from sim.experiments.sweep.space import Axis, axes
+from sim.experiments.sweep.axes import Axis, resolve_axes
+from sim.experiments.sweep.settings import Design
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import Scenario, first_error, load, read_toml
 from sim.scenario.schema import QUARTER_PATTERN, Strict
@@ -175,7 +175,7 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
     design = Design.model_validate(
         {"title": plan.title, "scenario": plan.scenario, "method": "random", "samples": 1, "vary": vary}
     )
-    return Problem(plan, chosen, axes(design, chosen, {}, file.name))
+    return Problem(plan, chosen, resolve_axes(design, chosen, {}, file.name))
 
 
 def _scaled(prior: Prior, value: float) -> float:

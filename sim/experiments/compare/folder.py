@@ -14,7 +14,7 @@ from sim.experiments.compare.words import document
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
 from sim.runs.kinds import COMPARISON
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.run import parquet_name
 from sim.runs.tables import write_explained, write_table
 
@@ -42,7 +42,8 @@ def write(comparison: PairedOutcomes, out: Path | None) -> Path:
     """
     if out is None:
         seed, runs = comparison.seeds[0], len(comparison.seeds)
-        out = free_folder(RUNS, f"compare-{comparison.a.name}-vs-{comparison.b.name}-runs{runs}-seed{seed}")
+        name = f"compare-{comparison.a.name}-vs-{comparison.b.name}-runs{runs}-seed{seed}"
+        out = free_folder(runs_folder(), name)
     with WholeFolder(out, "a comparison") as whole:
         write_explained(whole.path / COMPARISON, document(comparison), LIBRARIES)
         write_table(whole.path / parquet_name("outcomes"), comparison.samples)

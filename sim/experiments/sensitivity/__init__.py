@@ -11,13 +11,15 @@ from typing import Any
 from sim.engine.outcomes import HEADLINES
 from sim.experiments.sensitivity.analysis import findings
 from sim.experiments.sensitivity.folder import find_sweep, write
-from sim.experiments.sensitivity.results import Convergence, Ends, Estimate, Finding, Findings, Parts
-from sim.experiments.sensitivity.sample import Sample, read
+from sim.experiments.sensitivity.results import Ends, Finding, Findings, Parts
 from sim.experiments.sensitivity.sweep_report import write_sweep_report
 from sim.experiments.sensitivity.words import words
+from sim.experiments.sweep.methods.estimates import Convergence, Dependence, Estimate
+from sim.experiments.sweep.sample import Sample, read
 
 __all__ = [
     "Convergence",
+    "Dependence",
     "Ends",
     "Estimate",
     "Finding",

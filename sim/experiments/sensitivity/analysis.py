@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,8 +9,9 @@ from sim.errors import RunError
 from sim.experiments.compare.paired import ROUNDING
 from sim.experiments.sensitivity.ends import ends
 from sim.experiments.sensitivity.results import Finding, Findings
-from sim.experiments.sensitivity.sample import NOT_RUN, Sample
 from sim.experiments.sensitivity.variance import parts
+from sim.experiments.sweep.methods import METHODS
+from sim.experiments.sweep.sample import NOT_RUN, Sample
 
 GRID = (
     "The points are a grid: intervals of the regression treat them as drawn at random, and a finer grid narrows "
@@ -80,16 +79,12 @@ def _unusable(values: NDArray[np.float64]) -> str | None:
 
 
 def _finding(sample: Sample, name: str, values: NDArray[np.float64]) -> Finding:
-    from sim.experiments.sensitivity import morris, ranks, sobol
-
-    means = values.mean(axis=1)
-    by_method = {"sobol": sobol.indices, "morris": morris.indices}.get(sample.method, ranks.indices)
-    fields: dict[str, Any] = by_method(sample, means)
+    dependence = METHODS[sample.method].analyse(sample, values.mean(axis=1))
     return Finding(
+        **vars(dependence),
         outcome=name,
         mean=float(values.mean()),
         deviation=float(values.std(ddof=1)),
         ends=ends(sample, values),
         parts=parts(values),
-        **fields,
     )

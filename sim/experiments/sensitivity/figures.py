@@ -124,7 +124,7 @@ def draw_interactions(found: Findings, outcome: str) -> Figure:
     shown = np.full((len(levers), len(levers)), np.nan)
     row = {lever: place for place, lever in enumerate(levers)}
     pairs = {
-        (max(row[a], row[b]), min(row[a], row[b])): (index, (a, b) in finding.told_together)
+        (max(row[a], row[b]), min(row[a], row[b])): (index, (a, b) in finding.clear_interactions)
         for (a, b), index in finding.interactions.items()
         if a in row and b in row
     }

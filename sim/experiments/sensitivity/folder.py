@@ -9,22 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, suggestion
 from sim.experiments.sensitivity.sections import draw, sections
+from sim.experiments.sweep.methods import METHODS
 from sim.report.html import REPORT, write_parts
 from sim.runs.folders import WholeFolder, free_folder, json_text
 from sim.runs.kinds import DESIGN, SENSITIVITY
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Findings
-
-METHODS = {
-    "sobol": "Sobol indices",
-    "morris": "Morris screening",
-    "grid": "rank regression over a grid",
-    "random": "rank regression over a random sample",
-    "latin_hypercube": "rank regression over a Latin hypercube",
-}
-"""Method of a design -> what the analysis is."""
 
 
 def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path:
@@ -47,9 +39,10 @@ def write(found: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path
         figures.mkdir()
         paths = draw(found, figures)
         design = found.sample.design
+        method = METHODS[found.method].analysis
         title = f"What {design['title']} depends on"
         body = [
-            f"<p class='note'>capflow: {escape(METHODS[found.method])} of {escape(found.sample.told())}</p>",
+            f"<p class='note'>capflow: {escape(method)} of {escape(found.sample.told())}</p>",
             f"<h1>{escape(str(design['title']))}: what matters</h1>",
             *sections(found, paths),
             "<h2>How to read this</h2>",
@@ -65,13 +58,13 @@ def find_sweep(name: str) -> Path:
     Raises:
         RunError: if there is none.
     """
-    for folder in (Path(name), RUNS / name):
+    for folder in (Path(name), runs_folder() / name):
         if (folder / DESIGN).is_file():
             return folder
     if Path(name).is_dir():
         raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
-    known = sorted(path.parent.name for path in RUNS.glob(f"*/{DESIGN}"))
-    there = f"there are {', '.join(known)}" if known else f"there are none under {RUNS}/ yet"
+    known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
+    there = f"there are {', '.join(known)}" if known else f"there are none under {runs_folder()}/ yet"
     raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
 
 

@@ -10,6 +10,7 @@ from sim.engine.outcomes import BY_NAME
 from sim.experiments.sensitivity import figures as figures
 from sim.experiments.sensitivity import phase
 from sim.experiments.sensitivity.words import of_outcome
+from sim.experiments.sweep.methods import METHODS
 from sim.report.figures.style import DPI
 from sim.report.html import picture, table
 
@@ -41,11 +42,8 @@ MEASURES = {
 
 def kinds(found: Findings) -> tuple[str, ...]:
     """Kinds of figures of each outcome."""
-    of_method = {"sobol": ("indices", "interactions"), "morris": ("screening",)}.get(found.method, ())
-    if found.method == "sobol" and not any(finding.interactions for finding in found.findings.values()):
-        of_method = ("indices",)
-    flat = found.method != "morris" and len(found.sample.levers) >= 2
-    return (*of_method, "tornado", *(("phase",) if flat else ()))
+    pairs = any(finding.interactions for finding in found.findings.values())
+    return METHODS[found.method].figures(len(found.sample.levers), pairs)
 
 
 def draw(found: Findings, folder: Path) -> dict[str, dict[str, Path]]:
@@ -85,7 +83,7 @@ def sections(found: Findings, paths: dict[str, dict[str, Path]]) -> list[str]:
     """What is said of every outcome, as HTML: words, table, figures."""
     told = [f"<p>{escape(note)}</p>" for note in found.notes]
     for name, finding in found.findings.items():
-        words = of_outcome(finding)
+        words = of_outcome(finding, found.method)
         told += [
             f"<h3>{escape(BY_NAME[name].label)}</h3>",
             f"<p>{escape(words[:1].upper() + words[1:])}</p>",

@@ -12,7 +12,8 @@ from sim.analysis.facts.readings import Found, read
 from sim.analysis.facts.schema import ALL, Facts, load_facts
 from sim.analysis.facts.table import FactTable, fact_table
 from sim.engine.ensemble import seeds_from
-from sim.experiments.workers import Progress, tell_each
+from sim.engine.progress import Progress
+from sim.experiments.workers import tell_each
 from sim.runs.recorder import Recorder
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load

@@ -8,9 +8,9 @@ from typing import Any
 from sim.errors import RunError
 from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sensitivity.ends import LEVELS, OUTER
-from sim.experiments.sensitivity.folder import METHODS
 from sim.experiments.sensitivity.sections import MEASURES
 from sim.experiments.sweep import Sweep
+from sim.experiments.sweep.methods import METHODS
 from sim.runs.folders import finite
 from sim.runs.kinds import MANIFEST, SENSITIVITY
 from sim.runs.run import read_json
@@ -34,7 +34,7 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """
     told: dict[str, Any] = {
         "outcome": shown(choice.about),
-        "method": METHODS[str(sweep.design["method"])],
+        "method": METHODS[str(sweep.design["method"])].analysis,
         "bars": [],
         "indices": [],
         "words": [],

@@ -16,9 +16,6 @@ from sim.scenario.schema import Strict
 SWEEPS = CONFIGS / "sweeps"
 KEEP = ("outcomes", "series", "flows")
 """What can be kept of a run, in the order in which a plan names it."""
-SAMPLED = ("random", "latin_hypercube", "sobol", "morris")
-"""Methods that draw points between bounds. Of the others, grid takes every combination of values, and seeds has
-one point, at which nothing but the seed differs."""
 PARTS = 64
 """Chunks that a sweep is divided into by default, unless they would be too small or too large: four for each of
 sixteen cores."""
@@ -98,7 +95,7 @@ class Vary(Suggesting):
 
 
 class Design(Suggesting):
-    """A design file as it is written; `sim.experiments.sweep.space` resolves its keys.
+    """A design file as it is written; `sim.experiments.sweep.axes` resolves its keys.
 
     Attributes:
         title: of the sweep.

@@ -12,8 +12,7 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from contextvars import ContextVar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -22,9 +21,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, ScenarioError
-from sim.experiments.sweep import chunks
-from sim.experiments.sweep.chunks import StorageError
+from sim.experiments.sweep import chunk_files
+from sim.experiments.sweep.chunk_files import StorageError
 from sim.experiments.sweep.status import note
+from sim.experiments.worker_pool import count_histories
 from sim.runs.kinds import DESIGN
 from sim.runs.run import reported
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from sim.engine.batch import Histories, Start
     from sim.experiments.sweep.plan import Plan
 
-progress: ContextVar[Callable[[int], None] | None] = ContextVar("progress", default=None)
-"""Told how many histories of the chunk have just been finished; set by whoever lets a worker work."""
 TRIED = 256
 """Histories in a rehearsal of the compiled program: a batch of a processor, which costs as much when not full."""
 TRIED_IN_NUMPY = 4
@@ -103,7 +101,7 @@ def run_chunk(folder: str, chunk: int) -> Finished:
     note(home, chunk, "started")
     try:
         made = _histories_of(plan, chunk)
-        chunks.write(home, chunks.chunk_name(chunk), made)
+        chunk_files.write(home, chunk_files.chunk_name(chunk), made)
     except (StorageError, ScenarioError, RunError):
         raise
     except Exception as error:
@@ -124,7 +122,7 @@ def run_chunk_once(folder: str, chunk: int) -> Finished:
         chunk: number of the chunk.
     """
     plan = plan_in(folder)
-    files = chunks.finished(Path(folder), plan.keep).get(chunk, ())
+    files = chunk_files.finished(Path(folder), plan.keep).get(chunk, ())
     if not files or not all(file.intact() for file in files):
         return run_chunk(folder, chunk)
     at = plan.keep.index("outcomes")
@@ -179,7 +177,7 @@ def _first_runs(table: pd.DataFrame, halves: int) -> pd.DataFrame:
 def _size(made: dict[str, pd.DataFrame]) -> int:
     """Bytes of the files of some tables."""
     with TemporaryDirectory(prefix="capflow-") as folder:
-        return sum(path.stat().st_size for path in chunks.write(Path(folder), "try", made).values())
+        return sum(path.stat().st_size for path in chunk_files.write(Path(folder), "try", made).values())
 
 
 @lru_cache(maxsize=2)
@@ -237,14 +235,14 @@ def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
     if first is None:
         return None
     flows = "flows" in plan.keep
-    return run_histories(chain([first], left), plan.behaviour(), flows, plan.engine, progress.get())
+    return run_histories(chain([first], left), plan.behaviour(), flows, plan.engine, count_histories.get())
 
 
 def _tables(
     plan: Plan, rows: dict[str, NDArray[Any]], problems: list[str | None], found: Histories | None
 ) -> dict[str, pd.DataFrame]:
     from sim.engine.batch import taken
-    from sim.experiments.sweep.tables import tables
+    from sim.experiments.sweep.chunk_tables import tables
     from sim.opening.open_economy import open_economy
 
     if found is not None:

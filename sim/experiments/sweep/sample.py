@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import BY_NAME
 from sim.errors import RunError, ScenarioError, suggestion
+from sim.experiments.sweep.axes import Varied, levers_of
 from sim.experiments.sweep.folder import Sweep
-from sim.experiments.sweep.space import Varied, levers_of
 from sim.runs.run import quoted
 
 if TYPE_CHECKING:

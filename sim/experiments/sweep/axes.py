@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError, suggestion
-from sim.experiments.sweep.design import Design, Vary
+from sim.experiments.sweep.settings import Design, Vary
 from sim.scenario import levers
 from sim.scenario.load import changed
 from sim.scenario.schema import Scenario
@@ -109,7 +109,7 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any], where: str) -> 
         raise ScenarioError(f"{where}: {str(error).replace('--set ', 'set.', 1)}") from None
 
 
-def axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], where: str) -> tuple[Axis, ...]:
+def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], where: str) -> tuple[Axis, ...]:
     """Resolve the keys that vary.
 
     Args:
