@@ -42,7 +42,7 @@ def write(root: Path) -> None:
 
 
 def text(told: Mapping[str, Any]) -> str:
-    """The page, in Markdown.
+    """Write the page, in Markdown.
 
     Args:
         told: the stored numbers.
@@ -55,7 +55,7 @@ def text(told: Mapping[str, Any]) -> str:
 
 
 def context(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template asks for.
+    """Write what the template asks for.
 
     Args:
         told: the stored numbers.
@@ -161,10 +161,10 @@ def _corner_words(corners: list[Mapping[str, Any]]) -> str:
 
 
 def _outcomes(told: Mapping[str, Any]) -> str:
-    rows, told_of = [], len(told["answer"]["named"])
+    rows, named = [], len(told["answer"]["named"])
     for name, found in told["answer"]["outcomes"].items():
         about, parts = BY_HEADLINE[name], found["variance"]
-        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:told_of]]
+        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:named]]
         low, _, high = told["answer"]["spread"][name]
         rows.append(
             [
@@ -247,7 +247,7 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _part(value: float, low: float, high: float) -> str:
-    """A share of the variance with its interval."""
+    """Write a share of the variance with its interval."""
     return f"{_percent(value)} ({_percent(low)} to {_percent(high)})"
 
 
