@@ -20,7 +20,7 @@ DIGITS = 3
 
 
 def adopted(text: str, record: Record, reasons: dict[str, str], pointer: str) -> str:
-    """The text of a scenario with the values of a record.
+    """Write the text of a scenario with the values of a record.
 
     Args:
         text: of the file.
@@ -54,7 +54,7 @@ def adopted(text: str, record: Record, reasons: dict[str, str], pointer: str) ->
 
 
 def rounded(value: float) -> float:
-    """A value with the digits that a scenario shows."""
+    """Write a value with the digits that a scenario shows."""
     return float(f"{value:.{DIGITS}g}")
 
 

@@ -33,7 +33,7 @@ FILTERS: dict[str, Callable[..., str]] = {
 
 
 def render(found: Mapping[str, Any], template: str | None = None) -> str:
-    """The page as text.
+    """Return the page as text.
 
     Args:
         found: the findings, as `findings` gives them.
@@ -51,7 +51,7 @@ def render(found: Mapping[str, Any], template: str | None = None) -> str:
 
 
 def read_findings(docs: Path = DOCS) -> dict[str, Any]:
-    """The findings that were written.
+    """Return the findings that were written.
 
     Raises:
         ScenarioError: if there are none, or they are damaged.

@@ -57,7 +57,7 @@ def flows() -> str:
 
 
 def phases() -> str:
-    """The phases of a quarter in their order, each with a link to its equations."""
+    """Write the phases of a quarter in their order, each with a link to its equations."""
     opening = ("", code(open_books.__name__), "the quarter counter rises by one; the journal is emptied")
     closing = ("", code(identities.__name__), "nine accounting identities; a residual above 1e-9 stops the run")
     rows = [
@@ -68,17 +68,17 @@ def phases() -> str:
 
 
 def heading(phase: Phase) -> str:
-    """The heading under which a phase is described in the submodels."""
+    """Write the heading under which a phase is described in the submodels."""
     return f"{phase.number} {phase.title}: {code(phase.name)}"
 
 
 def _anchor(phase: Phase) -> str:
-    """The anchor that repository hosts give to the heading of a phase."""
+    """Write the anchor that repository hosts give to the heading of a phase."""
     return "".join(c for c in heading(phase).lower().replace(" ", "-") if c.isalnum() or c in "-_")
 
 
 def decisions() -> str:
-    """The decisions, what each returns, and the model's own rule for it."""
+    """Write the decisions, what each returns, and the model's own rule for it."""
     rows = [
         (code(name), ", ".join(decision.shape), decision.unit, decision.meaning, code(_path(decision.rule)))
         for name, decision in DECISIONS.items()
@@ -87,7 +87,7 @@ def decisions() -> str:
 
 
 def events() -> str:
-    """The kinds of dated events."""
+    """Write the kinds of dated events."""
     rows = [
         (
             code(name),

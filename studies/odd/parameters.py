@@ -91,7 +91,7 @@ def numbers_of(scenario: Scenario) -> dict[str, Number]:
 
 
 def meaning(key: str) -> str:
-    """What a dotted key means, without the agent that it belongs to.
+    """Return what a dotted key means, without the agent that it belongs to.
 
     Raises:
         KeyError: if there is no such key.
@@ -227,6 +227,6 @@ def _range(found: Described) -> str:
 
 
 def _row(reference: str) -> str:
-    """A row of configs/data by its file and its own words."""
+    """Return a row of configs/data by its file and its own words."""
     file, *words = reference.split("|")
     return f"{file}.csv: {', '.join(words)}"

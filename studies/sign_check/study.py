@@ -45,7 +45,7 @@ EFFECTS = ("income_effect", "share_effect", "stock_effect", "deal_effect")
 
 
 def variants() -> dict[str, dict[str, float]]:
-    """What issuers do about a fall: name -> changes to the baseline."""
+    """Return what issuers do about a fall: name -> changes to the baseline."""
     baseline = load("baseline").redeployment
     weight, draw = baseline["anxiety_weight"].value, baseline["anxiety_draw"].value
     strong, all_of_it = 6.0 * weight, 5.0 * draw
@@ -101,7 +101,7 @@ def sign_check(
 
 
 def _history(changes: Mapping[str, Any], seed: int) -> dict[str, float]:
-    """What was divided, committed and funded over one history, USD bn."""
+    """Return what was divided, committed and funded over one history, USD bn."""
     model = CapitalFlowModel(dict(changes), rng=seed)
     names = ("ai_funding", "fresh_money", "own_bills_sold", "from_talks", "from_reserve", "committed")
     total, released = dict.fromkeys(names, 0.0), 0.0

@@ -79,7 +79,7 @@ def paths(
 
 
 def effects(table: pd.DataFrame) -> pd.DataFrame:
-    """What the failures did to the coin: per world, means over seeds of each history against its twin.
+    """Return what the failures did to the coin: per world, means over seeds of each history against its twin.
 
     Returns:
         One row per world with the means of the columns of `each`.
@@ -89,7 +89,7 @@ def effects(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def each(table: pd.DataFrame, label: str) -> pd.DataFrame:
-    """What the failures did to the coin in each history of a world, against its twin.
+    """Return what the failures did to the coin in each history of a world, against its twin.
 
     Args:
         table: as `paths` returns it.

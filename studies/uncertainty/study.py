@@ -31,7 +31,7 @@ APART = ("no-redeployment", "zero-behaviour")
 
 
 def paths_of(found: Histories) -> dict[str, Float[Numbers, "run quarter"]]:
-    """The measures of histories by quarter."""
+    """Return the measures of histories by quarter."""
     told = {}
     for measure in MEASURES:
         path = found.paths[..., found.names.index(measure.name)]
@@ -40,17 +40,17 @@ def paths_of(found: Histories) -> dict[str, Float[Numbers, "run quarter"]]:
 
 
 def of_seeds(found: Histories) -> Source:
-    """The source seed, of histories of one scenario."""
+    """Return the source seed, of histories of one scenario."""
     return Source("seed", len(found.paths), paths_of(found))
 
 
 def of_draws(found: Histories, left_out: int) -> Source:
-    """The source parameters, of histories with one seed."""
+    """Return the source parameters, of histories with one seed."""
     return Source("parameters", len(found.paths), paths_of(found), left_out=left_out)
 
 
 def of_scenarios(found: dict[str, Histories]) -> Source:
-    """The source scenario: the mean of each; by the title of the scenario."""
+    """Return the source scenario: the mean of each; by the title of the scenario."""
     each = [paths_of(histories) for histories in found.values()]
     lines = {measure.name: np.array([paths[measure.name].mean(axis=0) for paths in each]) for measure in MEASURES}
     return Source("scenario", sum(len(histories.paths) for histories in found.values()), lines, tuple(found))
@@ -124,7 +124,7 @@ def labels_of(scenario: Scenario) -> tuple[str, ...]:
 
 
 def kept(found: Histories, chosen: NDArray[np.bool_]) -> Histories:
-    """Some of the histories."""
+    """Return some of the histories."""
     return replace(
         found,
         paths=found.paths[chosen],
@@ -178,7 +178,7 @@ def uncertainty(
 def put_together(
     baseline: Scenario, found: dict[str, Histories], parameters: Source, estimate: str
 ) -> Uncertainty:
-    """The three sources, of histories that are there already.
+    """Return the three sources, of histories that are there already.
 
     Args:
         baseline: that seeds and draws belong to.

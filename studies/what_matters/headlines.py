@@ -78,7 +78,7 @@ def twins(with_it: Path | str, without: Path | str) -> Sample:
 
 
 def whole_blocks(sample: Sample) -> tuple[Sample, list[str]]:
-    """A Sobol sample without the blocks of points in which one cannot be used, and what was left out.
+    """Return a Sobol sample without the blocks of points in which one cannot be used, and what was left out.
 
     A block is a base point with all the points that go with it, so that what remains is a smaller Sobol design.
 

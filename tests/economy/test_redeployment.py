@@ -80,6 +80,7 @@ def test_anxiety_rises_with_expected_cuts_and_drives_money_out_of_bills():
     assert low.redeployment.share[0, COLUMN["bills"]] < high.redeployment.share[0, COLUMN["bills"]]
 
 
+@pytest.mark.slow
 def test_with_income_endogenous_lower_rates_lower_ai_funding():
     """M4-T8, second half, and the sign check: the pool shrinks by more than the share grows."""
     money = []

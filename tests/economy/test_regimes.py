@@ -164,6 +164,7 @@ def recovered(regime, missing, own=5.0):
     return payout, balance(after, OWN)[TETHER]
 
 
+@pytest.mark.slow
 @given(missing=st.floats(0.0, 0.9))
 def test_holders_rank_first_where_the_law_says_so(missing):
     """M3-T7: owners lose before holders under GENIUS; elsewhere others are paid before holders."""

@@ -179,6 +179,7 @@ def test_who_flees_arrives_once_and_never_where_he_came_from(leaving, felt):
     assert alone[0] == 0.0
 
 
+@pytest.mark.slow
 @given(flow=st.floats(1e-6, 0.02))
 def test_outflows_move_the_bill_yield_two_to_three_times_as_much_as_inflows(flow):
     """M2-T8: asymmetric, zero without a flow, gone within the quarter, and bounded."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.sampling import sampled
 
 import sim
 from sim.economy.decisions import DECISIONS, RULES
@@ -16,6 +17,8 @@ from sim.engine.decisions import Behaviour
 from sim.engine.mesa_model import CapitalFlowModel
 from sim.errors import ScenarioError
 from sim.scenario.load import changed_keys, load
+
+EXAMPLES = [("all_in_gold", "all in for gold"), ("cautious_labs", "labs cautious")]
 
 ROOT = Path(__file__).parents[2]
 GOLD = "examples.all_in_gold:choose"
@@ -195,10 +198,10 @@ def test_a_share_above_one_is_refused_and_rounding_is_not():
             {"redeployment": "examples.all_in_gold:CHANNELS"},
             ["is not callable", "function of (economy, parameters)"],
         ),
-        ({"redeployment": "examples.all_in_gold"}, ["expected module:function"]),
+        ({"redeployment": "examples.all_in_gold"}, ["not module:function"]),
         ({"redeployment": "math:floor"}, ["takes (x, /)", "function of (economy, parameters)"]),
-        ({"redeployment": 3}, ["redeployment = 3", "expected module:function"]),
-        ({"redeploymnt": GOLD}, ["unknown decision 'redeploymnt'", "did you mean 'redeployment'"]),
+        ({"redeployment": 3}, ["redeployment = 3", "allowed: module:function"]),
+        ({"redeploymnt": GOLD}, ["decisions.redeploymnt: unknown decision", "did you mean 'redeployment'"]),
     ],
 )
 def test_wrong_names_are_told_in_one_line_when_a_model_is_made(chosen, words):
@@ -230,6 +233,7 @@ def _capflow(*arguments):
     return subprocess.run([*CAPFLOW, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_line_replaces_a_decision(tmp_path):
     given = ("run", "baseline", "--quarters", 3, "--no-figures", "--json")
     done = _capflow(*given, "--out", tmp_path / "a", "--set", f"decisions.redeployment={GOLD}")
@@ -249,9 +253,7 @@ def test_the_command_line_replaces_a_decision(tmp_path):
         assert not (tmp_path / "b").exists()
 
 
-@pytest.mark.parametrize(
-    ("example", "words"), [("all_in_gold", "all in for gold"), ("cautious_labs", "labs cautious")]
-)
+@pytest.mark.parametrize(("example", "words"), sampled(EXAMPLES, EXAMPLES[:1]))
 def test_the_examples_run_and_say_what_they_found(example, words):
     done = subprocess.run(
         [sys.executable, "-m", f"examples.{example}"], cwd=ROOT, capture_output=True, text=True, check=False

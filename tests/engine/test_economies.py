@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from support.sampling import sampled
 
 import sim
 from sim.economy.parameters import REGIMES
@@ -189,7 +190,7 @@ def test_a_run_in_memory_is_asked_in_sql_and_has_no_folder(twins):
         _ = memory.path
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", sampled(FIGURES, ["interest_flow"]))
 def test_figures_are_drawn_from_memory_as_from_the_folder(twins, name):
     folder, memory = ([text.get_text() for text in FIGURES[name](run).findobj(Text)] for run in twins)
     assert memory == folder and any(folder)

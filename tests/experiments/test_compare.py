@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.command import CAPFLOW, capflow
+from support.sampling import sampled
 
 import sim
 from sim.analysis.attribution import headline
@@ -30,6 +31,8 @@ from sim.experiments.compare.paired import effect
 from sim.runs.folders import refuse_homeless
 from sim.runs.run import list_runs
 from sim.scenario.load import load
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20)
 
@@ -190,6 +193,7 @@ def test_the_number_of_workers_does_not_matter(twins):
     assert {step[1] for step in told} == {6}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_told_with_its_history(monkeypatch):
     monkeypatch.setattr(workers_module, "_outcomes", _killed)
     with pytest.raises(workers_module.WorkerError, match=r"^baseline, seed 1: the worker process died"):
@@ -272,16 +276,16 @@ def test_a_person_sees_the_table_and_the_words(tmp_path):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["baseline"], "Missing argument"),
-        (["baselin", "baseline"], "did you mean 'baseline'"),
-        (["baseline", "no-redeployment", "--runs", 0], "at least 2 pairs"),
-        (["baseline", "short.toml"], "baseline runs for 28 quarters"),
-        (["baseline", "no-redeployment", "--out", "taken"], "taken"),
-    ],
-)
+MISTAKES = [
+    (["baseline"], "Missing argument"),
+    (["baselin", "baseline"], "did you mean 'baseline'"),
+    (["baseline", "no-redeployment", "--runs", 0], "at least 2 pairs"),
+    (["baseline", "short.toml"], "baseline runs for 28 quarters"),
+    (["baseline", "no-redeployment", "--out", "taken"], "taken"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), sampled(MISTAKES, MISTAKES[:1]))
 def test_mistakes_end_with_one_line_and_status_two(tmp_path, arguments, told):
     (tmp_path / "short.toml").write_text('extends = "baseline"\ntitle = "Short"\n[run]\nquarters = 4\n')
     (tmp_path / "taken").mkdir()
@@ -320,7 +324,7 @@ def test_scenarios_that_open_at_different_times_are_refused():
         compare("baseline", later, runs=2)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(("number", "status"), sampled(SIGNALS, SIGNALS[2:]))
 def test_a_stopped_comparison_leaves_no_folder_and_no_process(tmp_path, number, status):
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + CAPFLOW[2]
     options = ["--runs", "400", "--quarters", "160", "--set", "history.until=none", "--workers", "2"]

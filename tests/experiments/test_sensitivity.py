@@ -73,6 +73,7 @@ def test_an_interaction_beyond_what_its_levers_explain_in_all_is_not_told(ishiga
     assert list(replace(finding, interactions=wild).clear_interactions) == [("x1", "x3")]
 
 
+@pytest.mark.slow
 def test_four_times_the_runs_halve_the_intervals_as_was_said(ishigami_found, tmp_path):
     first = ishigami_found.findings[OUTCOME].convergence
     assert first.runs == 1024 * 8

@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from support.sampling import sampled
 from support.sweeps import CHUNKS, command, content, done, kill, log, outcome_files, started, until, write_design
 
 import sim
 from sim.experiments.sweep import Sweep
+
+INTERRUPTIONS = [(signal.SIGINT, 130, 1), (signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 2)]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +46,9 @@ def gone_on(design, out, undisturbed):
     assert not [path for path in out.rglob(".*") if not path.name.startswith(".lock")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("chunks", "whole_group", "workers"), [(0, True, 1), (2, False, 2), (5, True, 2)])
+@pytest.mark.parametrize(
+    ("chunks", "whole_group", "workers"), sampled([(0, True, 1), (2, False, 2), (5, True, 2)], [(2, False, 2)])
+)
 def test_killed_at_any_moment_it_goes_on(chunks, whole_group, workers, design, undisturbed, tmp_path):
     out = tmp_path / "out"
     process = command("sweep", design, "--no-report", "--out", out, "--workers", workers, cwd=tmp_path)
@@ -85,10 +89,7 @@ def test_killed_while_planning_it_starts_afresh(design, undisturbed, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("number", "status", "workers"), [(signal.SIGINT, 130, 1), (signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 2)]
-)
+@pytest.mark.parametrize(("number", "status", "workers"), sampled(INTERRUPTIONS, INTERRUPTIONS[1:2]))
 def test_interrupted_it_stops_soon_and_goes_on(number, status, workers, design, undisturbed, tmp_path):
     out = tmp_path / "out"
     process = command("sweep", design, "--no-report", "--out", out, "--workers", workers, cwd=tmp_path)
@@ -189,7 +190,6 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("workers", [2])
 def test_a_full_disk_is_one_line_and_the_sweep_goes_on_once_there_is_room(
     workers, design, undisturbed, small_disk, tmp_path
@@ -262,7 +262,6 @@ def wait_for_workers(address, count):
         client.wait_for_workers(count, timeout=60)
 
 
-@pytest.mark.slow
 def test_a_cluster_whose_worker_is_killed_writes_the_same_bytes(cluster, design, undisturbed, tmp_path):
     address, (_, *workers) = cluster
     wait_for_workers(address, 2)

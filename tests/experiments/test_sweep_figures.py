@@ -13,6 +13,7 @@ from SALib.sample import sobol as sobol_design
 from support import made_sweeps
 from support.command import CAPFLOW
 from support.pages import text_of
+from support.sampling import sampled
 
 import sim
 from sim.engine.outcomes import OUTCOMES
@@ -302,8 +303,12 @@ def test_problems_and_outcomes_without_limit_are_in_the_report(tmp_path):
     assert "<money>" not in (folder / "report.html").read_text()
 
 
+REAL = [("morris", 4, 12), ("sobol", 4, 24), ("latin_hypercube", 12, 12)]
+
+
 @pytest.mark.parametrize(
-    ("method", "samples", "points"), [("morris", 4, 12), ("sobol", 4, 24), ("latin_hypercube", 12, 12)]
+    ("method", "samples", "points"),
+    sampled(REAL, REAL[:1]),
 )
 def test_a_real_sweep_of_every_sampled_design_is_analysed(tmp_path, method, samples, points):
     (tmp_path / "small.toml").write_text(
@@ -338,6 +343,7 @@ scale = "log"
 # The command
 
 
+@pytest.mark.slow
 def test_capflow_sensitivity_answers_in_json_and_writes_the_folder_asked_for(small, tmp_path):
     out = tmp_path / "found"
     command = [*CAPFLOW, "sensitivity", str(small.path), "--outcome", "redeployed_usd_bn", "--json"]
@@ -352,14 +358,14 @@ def test_capflow_sensitivity_answers_in_json_and_writes_the_folder_asked_for(sma
     assert json.loads((out / "sensitivity.json").read_text())["points"] == 4
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["nothing-of-the-kind"], "no such sweep"),
-        (["SWEEP", "--outcome", "gpus_bougth"], "did you mean 'gpus_bought'"),
-        (["SWEEP", "--out", "SWEEP"], "exists and is not empty"),
-    ],
-)
+MISTAKES = [
+    (["nothing-of-the-kind"], "no such sweep"),
+    (["SWEEP", "--outcome", "gpus_bougth"], "did you mean 'gpus_bought'"),
+    (["SWEEP", "--out", "SWEEP"], "exists and is not empty"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), sampled(MISTAKES, MISTAKES[:1]))
 def test_mistakes_are_one_line_and_exit_2(small, words, says):
     given = [str(small.path) if word == "SWEEP" else word for word in words]
     answer = subprocess.run([*CAPFLOW, "sensitivity", *given], capture_output=True, text=True, check=False)

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from support.sampling import sampled
 from support.sweeps import CHUNKS, RUNS, command, content, done, log, outcome_files, started, write_design
 
 import sim
@@ -366,7 +367,7 @@ def test_compaction_keeps_every_row_in_order_and_the_sweep_complete(whole, copy,
     assert started(copy) == begun
 
 
-@pytest.mark.parametrize("step", range(1, 10))
+@pytest.mark.parametrize("step", sampled(range(1, 10), [1, 4, 8]))
 def test_compaction_stopped_at_any_step_goes_on(step, whole, copy, design, monkeypatch):
     """Stopped before the nth change to the folder's files: a copy, a manifest, the removal of a chunk's file."""
     from sim.experiments.sweep import chunk_files
@@ -399,6 +400,7 @@ def test_compaction_stopped_at_any_step_goes_on(step, whole, copy, design, monke
     pd.testing.assert_frame_equal(Sweep.open(copy).outcomes, whole.outcomes)
 
 
+@pytest.mark.slow
 def test_a_corrupt_compacted_sweep_is_run_again(whole, copy, design):
     compact(copy)
     victim = next((copy / "outcomes").iterdir())
@@ -410,7 +412,6 @@ def test_a_corrupt_compacted_sweep_is_run_again(whole, copy, design):
     assert any(victim.name in line for line in heard.lines)
 
 
-@pytest.mark.slow
 def test_the_command_line_runs_lists_asks_and_compacts(whole, home, tmp_path):
     design = write_design(tmp_path / "rates.toml")
     out, err = done("sweep", design, "--no-report", "--name", "mine", "--workers", 1, "--json", cwd=tmp_path)
@@ -439,15 +440,14 @@ def test_the_command_line_runs_lists_asks_and_compacts(whole, home, tmp_path):
     assert len(json.loads(out)["rows"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--shard", "1of2"], ["--shard 1of2", "i/N"]),
-        (["--shard", "5/4"], ["--shard 5/4"]),
-        (["--scheduler", "tcp://127.0.0.1:9", "--workers", "2"], ["--scheduler"]),
-    ],
-)
-@pytest.mark.slow
+MISTAKES = [
+    (["--shard", "1of2"], ["--shard 1of2", "i/N"]),
+    (["--shard", "5/4"], ["--shard 5/4"]),
+    (["--scheduler", "tcp://127.0.0.1:9", "--workers", "2"], ["--scheduler"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), sampled(MISTAKES, MISTAKES[:1]))
 def test_mistakes_on_the_command_line_are_one_line(arguments, words, design, tmp_path):
     _, err = done("sweep", design, *arguments, cwd=tmp_path, status=2)
     assert len(err.strip().splitlines()) == 1, err

@@ -314,6 +314,7 @@ def test_only_a_few_wait_and_only_a_few_are_kept(jobs, monkeypatch):
     assert [jobs.state(asking)["state"] for asking in asked] == ["none", *["cancelled"] * 3]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 def test_a_comparison_ends_with_its_server_even_if_that_is_killed():
     code = (

@@ -28,6 +28,7 @@ def test_the_table_of_one_history_is_that_of_the_run(client, tmp_path):
         assert ours["model"] is None if none else ours["model"] == pytest.approx(theirs["model"], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_many_histories_are_those_of_the_command(monkeypatch):
     monkeypatch.setattr(facts_api, "RUNS", 2)
     found = ensemble_worker.ANSWERS["facts"]({"scenario": "baseline"})
@@ -68,6 +69,7 @@ def test_the_page_shows_every_fact_with_kind_verdict_and_sources(page, served):
     page.wait_for_function("() => document.querySelector('#facts-words').innerText === 'Cancelled.'", timeout=SLOW)
 
 
+@pytest.mark.slow
 def test_the_page_fits_a_telephone(narrow_page, served):
     narrow_page.goto(f"{served}/facts?terminal_rate=0.02")
     narrow_page.wait_for_selector("#facts-table tr", timeout=SLOW)

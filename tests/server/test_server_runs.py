@@ -407,6 +407,7 @@ def test_the_extreme_cases_are_live_histories(client, here):
     assert len(_rows(client.get("/api/sweep/cases.csv?sweep=laws"))) == 20
 
 
+@pytest.mark.slow
 def test_cases_whose_keys_are_no_levers_say_so(tmp_path, monkeypatch):
     design = {**GRID, "quarters": 1, "vary": {"gpus.availability": {"values": [0.8, 0.9]}}, "keep": ["outcomes"]}
     with inside(tmp_path):

@@ -111,6 +111,7 @@ def test_every_number_of_the_schema_has_a_meaning(texts):
     assert not [row[0] for row in valued if len(row[1].split()) < 2 and row[1] not in ("interest",)]
 
 
+@pytest.mark.slow
 def test_the_command_writes_both_pages_and_explains_mistakes(tmp_path):
     def write():
         return subprocess.run(

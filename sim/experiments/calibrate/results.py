@@ -78,11 +78,14 @@ def load_record(name: str | Path) -> Record:
     try:
         raw = json.loads(path.read_text(encoding="utf8"))
         record = Record(raw)
-        if not record.values or len(raw["covariance"]) != len(record.keys):
-            raise ValueError("the covariance has another size than the parameters")
-        return record
+        whole = bool(record.values) and len(raw["covariance"]) == len(record.keys)
     except FileNotFoundError:
         there = ", ".join(sorted(path.stem for path in ESTIMATES.glob("*.json"))) or "none"
         raise ScenarioError("no such record", "estimate", str(name), there) from None
     except (ValueError, KeyError, TypeError) as error:
         raise ScenarioError(f"{path}: not a record of an estimate: {error}") from None
+    if not whole:
+        raise ScenarioError(
+            f"{path}: not a record of an estimate: the covariance has another size than the parameters"
+        )
+    return record

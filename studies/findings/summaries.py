@@ -17,13 +17,13 @@ DIGITS = 6
 
 
 def spread(values: Numbers) -> dict[str, float]:
-    """The mean and the median, and the ends between which nine histories in ten lie."""
+    """Return the mean and the median, and the ends between which nine histories in ten lie."""
     low, median, high = np.quantile(values, LEVELS)
     return {"mean": float(values.mean()), "low": float(low), "median": float(median), "high": float(high)}
 
 
 def mean_of(values: Numbers) -> dict[str, Any]:
-    """The mean with its own 90 percent interval, by Student's t; none for a single value."""
+    """Return the mean with its own 90 percent interval, by Student's t; none for a single value."""
     mean = float(values.mean())
     half = half_width(values) if len(values) > 1 else None
     ends = {"low": None, "high": None} if half is None else {"low": mean - half, "high": mean + half}
@@ -31,7 +31,7 @@ def mean_of(values: Numbers) -> dict[str, Any]:
 
 
 def effect_of(found: Effect) -> dict[str, Any]:
-    """A paired difference: its mean with the interval of the mean, the spread of single pairs, and both levels."""
+    """Return a paired difference: its mean with its interval, the spread of single pairs, and both levels."""
     return {
         "mean": found.mean,
         "low": found.low,

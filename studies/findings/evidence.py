@@ -17,7 +17,7 @@ def facts_of(baseline: Scenario, runs: int) -> dict[str, Any]:
 
 
 def estimate_of(name: str) -> dict[str, Any] | None:
-    """What the record of the estimate says of itself; None where draws are of the priors.
+    """Return what the record of the estimate says of itself; None where draws are of the priors.
 
     Raises:
         ScenarioError: if there is no such record.
