@@ -18,9 +18,6 @@ INTERRUPTED, TERMINATED = 130, 143
 FAULTS = ("AccountingError", "ClusterLostError", "FailedChunksError", "WorkerError")
 """Errors that are nobody's mistake, and explained in one line."""
 
-OPTIONS = ("workers", "scheduler", "shard")
-"""Arguments of experiments that are options of commands under the same name."""
-
 
 class TerminatedError(SystemExit):
     """The process was asked to end. No handler of ordinary errors, of ours or of a library, stands in its way."""
@@ -38,14 +35,29 @@ def status_of(error: Exception) -> int | None:
     return None
 
 
+OPTIONS = ("engine", "quarters", "runs", "scheduler", "seed", "shard", "workers")
+"""Arguments of functions that are options of the command, by the same names."""
+
+
+def in_options(error: Exception) -> Exception:
+    """Name the option that was typed, where an error names a change or an argument."""
+    from sim.errors import CHANGES, NOT_GIVEN, ScenarioError
+
+    if not isinstance(error, ScenarioError):
+        return error
+    if error.where == CHANGES:
+        return ScenarioError(error.problem, f"--set {error.key}", error.value, error.allowed)
+    if error.key in OPTIONS and not error.where:
+        typed = f"--{error.key}" if error.value is NOT_GIVEN else f"--{error.key} {error.value}"
+        return ScenarioError(error.problem, typed, allowed=error.allowed)
+    return error
+
+
 def line_of(error: Exception) -> str:
-    """An error in one line; an argument that is an option of the command is called by its option."""
+    """Say an error in one line."""
+    error = in_options(error)
     format_message = getattr(error, "format_message", None)
-    text = str(format_message() if format_message else error)
-    key, value = getattr(error, "key", ""), getattr(error, "value", "")
-    if key in OPTIONS and text.startswith(f"{key} = "):
-        text = text.replace(f"{key} = {value!r}", f"--{key} {value}", 1)
-    return " ".join(text.split())
+    return " ".join(str(format_message() if format_message else error).split())
 
 
 def stop(message: str, status: int) -> NoReturn:

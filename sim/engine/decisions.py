@@ -22,6 +22,7 @@ from sim.economy.decisions import DECISIONS, RULES, Decision
 from sim.economy.parameters import CHANNELS
 from sim.economy.phase import DecisionRule
 from sim.errors import ScenarioError, suggestion
+from sim.scenario.schema import FUNCTION
 
 ROUNDING = 1e-9
 """How far above its limit a share may lie for it to be rounding, which is then taken away."""
@@ -55,10 +56,8 @@ class Behaviour(Mapping[str, DecisionRule]):
     def __setitem__(self, name: str, function: DecisionRule | str) -> None:
         """Let a function take the place of a rule."""
         if name not in DECISIONS:
-            known = ", ".join(DECISIONS)
-            raise ScenarioError(
-                f"decisions.{name}: unknown decision{suggestion(name, DECISIONS)} (there are {known})"
-            )
+            problem = f"unknown decision{suggestion(name, DECISIONS)}"
+            raise ScenarioError(problem, f"decisions.{name}", allowed=", ".join(DECISIONS))
         self._replaced[name] = Replaced(name, function, self.shape(name))
 
     def __delitem__(self, name: str) -> None:
@@ -106,7 +105,7 @@ class Replaced:
         self.function = find(name, function) if isinstance(function, str) else function
         where = self.text or _described(self.function)
         if not callable(self.function):
-            raise ScenarioError(f"decisions.{name} = {where!r} is not callable; expected a {_expected_call(name)}")
+            raise ScenarioError("is not callable", f"decisions.{name}", where, f"a {_expected_call(name)}")
         _check_call(name, where, self.function)
         self.source = where
 
@@ -125,16 +124,13 @@ class Replaced:
             result = self.function(economy, parameters)
         except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            raise ScenarioError(
-                f"decisions.{self.name} = {self.source!r} failed {quarter}: {type(error).__name__}: {error} "
-                f"({os.path.basename(last.filename)}, line {last.lineno})"
-            ) from error
+            line = f"{os.path.basename(last.filename)}, line {last.lineno}"
+            problem = f"failed {quarter}: {type(error).__name__}: {error} ({line})"
+            raise ScenarioError(problem, f"decisions.{self.name}", self.source) from error
         wrong, numbers = _checked(result, DECISIONS[self.name], self.shape)
         if wrong:
-            raise ScenarioError(
-                f"decisions.{self.name} = {self.source!r} returned {wrong} {quarter}; "
-                f"expected {expected_result(self.name, self.shape)}"
-            )
+            allowed = expected_result(self.name, self.shape)
+            raise ScenarioError(f"returned {wrong} {quarter}", f"decisions.{self.name}", self.source, allowed)
         return numbers
 
 
@@ -144,30 +140,25 @@ def find(name: str, text: str) -> Any:
     Raises:
         ScenarioError: if there is no such module or function, or the module cannot be imported.
     """
+    key = f"decisions.{name}"
     module, colon, attribute = text.partition(":")
     if not colon or not module or not attribute:
-        raise ScenarioError(
-            f"decisions.{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose"
-        )
+        raise ScenarioError("not module:function", key, text, FUNCTION)
     with _working_directory_on_path():
         try:
             found: Any = importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name and (module == error.name or module.startswith(f"{error.name}.")):
-                raise ScenarioError(
-                    f"decisions.{name} = {text!r}: there is no module {error.name!r} in {os.getcwd()} "
-                    "or among the installed ones"
-                ) from None
-            raise ScenarioError(f"decisions.{name} = {text!r}: importing {module} failed: {error}") from error
+                problem = f"there is no module {error.name!r} in {os.getcwd()} or among the installed ones"
+                raise ScenarioError(problem, key, text) from None
+            raise ScenarioError(f"importing {module} failed: {error}", key, text) from error
         except (Exception, SystemExit) as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise ScenarioError(f"decisions.{name} = {text!r}: importing {module} failed: {reason}") from error
+            raise ScenarioError(f"importing {module} failed: {reason}", key, text) from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             functions = [item for item, held in vars(found).items() if callable(held)] if vars(found) else []
-            raise ScenarioError(
-                f"decisions.{name} = {text!r}: {module} has no {attribute!r}{suggestion(part, functions)}"
-            )
+            raise ScenarioError(f"{module} has no {attribute!r}{suggestion(part, functions)}", key, text)
         found = getattr(found, part)
     return found
 
@@ -194,9 +185,7 @@ def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
         signature.bind(None, None)
     except TypeError:
         shown = " ".join(str(signature).split())
-        raise ScenarioError(
-            f"decisions.{name} = {where!r} takes {shown}; expected a {_expected_call(name)}"
-        ) from None
+        raise ScenarioError(f"takes {shown}", f"decisions.{name}", where, f"a {_expected_call(name)}") from None
 
 
 def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[str, Any]:

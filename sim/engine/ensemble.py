@@ -101,9 +101,9 @@ def seeds_from(first: int, runs: int) -> range:
         ScenarioError: if there are no runs, or the last seed would be too large.
     """
     if runs < 1:
-        raise ScenarioError(f"--runs {runs}: at least 1 history is needed")
+        raise ScenarioError("at least 1 history is needed", "runs", runs)
     if first + runs - 1 > LAST_SEED:
-        raise ScenarioError(f"--seed {first}: the last of {runs} seeds would be above {LAST_SEED}")
+        raise ScenarioError(f"the last of {runs} seeds would be above {LAST_SEED}", "seed", first)
     return range(first, first + runs)
 
 
@@ -173,7 +173,7 @@ def checked_engine(engine: str) -> Engine:
     for known in ENGINES:
         if engine == known:
             return known
-    raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+    raise ScenarioError("unknown engine", "engine", engine, ", ".join(ENGINES))
 
 
 def refuse_for_one(engine: str, workers: int | None) -> None:
@@ -183,9 +183,10 @@ def refuse_for_one(engine: str, workers: int | None) -> None:
         ScenarioError: if the compiled engine or several processes are asked for.
     """
     if checked_engine(engine) == "jax":
-        raise ScenarioError("--engine jax: a single history runs in NumPy; give --runs of 2 or more")
+        raise ScenarioError("a single history runs in NumPy", "engine", "jax", "numpy; jax with 2 runs or more")
     if workers is not None and workers != 1:
-        raise ScenarioError(f"--workers {workers}: a single history runs in 1 process; give --runs of 2 or more")
+        problem = "a single history runs in 1 process"
+        raise ScenarioError(problem, "workers", workers, "1; more with 2 runs or more")
 
 
 def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:

@@ -8,6 +8,7 @@ programs are kept on disk between invocations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cache
 from itertools import chain, islice
 from typing import Any
@@ -154,7 +155,7 @@ def _run_batches(
             yield len(batch), found
         except ScenarioError as error:
             # Said again, without what JAX adds about its own frames.
-            raise type(error)(str(error)) from None
+            raise copy(error) from None
         except jax.errors.JAXTypeError as error:
             raise CannotCompileError(_untraceable(replaced, error)) from error
 
@@ -182,7 +183,7 @@ def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[
         numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
         if numbers.shape != shape:
             wanted = expected_result(name, shape)
-            raise ScenarioError(f"decisions.{name} returned shape {numbers.shape}; expected {wanted}")
+            raise ScenarioError(f"returned shape {numbers.shape}", f"decisions.{name}", allowed=wanted)
         fits = jnp.isfinite(numbers) & (numbers >= 0.0)
         if decision.most is not None:
             fits = fits & (numbers <= decision.most + ROUNDING)

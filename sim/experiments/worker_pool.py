@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING, Any
 
-from loky.process_executor import ProcessPoolExecutor  # type: ignore[import-untyped]
+from loky.process_executor import ProcessPoolExecutor
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.report import numbers
-from sim.report.numbers import MINUS, between
-from sim.report.numbers import usd as usd_words
+from sim.report.numbers import MINUS, between, money
 
 Ends = Mapping[str, Any]
 SHOWN = 0.0005
@@ -33,7 +32,7 @@ def span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 def usd(usd_bn: float) -> str:
     """Write an amount in a sentence, without its sign."""
-    return usd_words(abs(usd_bn))
+    return money(abs(usd_bn))
 
 
 def usd_span(ends: Ends, low: str = "low", high: str = "high") -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiments.sweep.methods.estimates import NEGLIGIBLE
+from sim.report.numbers import money
 from sim.report.numbers import number as told_number
-from sim.report.numbers import usd
 from studies.markdown import code, number, table
 from studies.odd.parameters import meaning
 from studies.places import DOCS
@@ -50,7 +50,7 @@ def text(told: Mapping[str, Any]) -> str:
     from jinja2 import Environment, StrictUndefined
 
     filled = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    filled.filters |= {"usd": usd, "thousands": lambda n: f"{n:,}", "capital": _capital}
+    filled.filters |= {"usd": money, "thousands": lambda n: f"{n:,}", "capital": _capital}
     return filled.from_string(TEMPLATE.read_text(encoding="utf8")).render(**context(told))
 
 
@@ -116,8 +116,8 @@ def _named(told: Mapping[str, Any], key: str) -> dict[str, str]:
 def _ends(end: Mapping[str, Any]) -> str:
     low, high = end["low"][0], end["high"][0]
     told = (
-        f"at the low end ({end['low_at']}) the answer is {usd(low)}, "
-        f"at the high end ({end['high_at']}) {usd(high)}"
+        f"at the low end ({end['low_at']}) the answer is {money(low)}, "
+        f"at the high end ({end['high_at']}) {money(high)}"
     )
     if not low > 0.0 or not high > 0.0:
         return told
@@ -145,7 +145,7 @@ def _corners(told: Mapping[str, Any]) -> str:
     rows = [
         [
             *("upper third" if key in one["high"] else "lower third" for key in keys),
-            "" if one["mean"] is None else usd(one["mean"]),
+            "" if one["mean"] is None else money(one["mean"]),
             str(one["points"]),
         ]
         for one in told["answer"]["corners"]
@@ -243,7 +243,7 @@ def _last(told: Mapping[str, Any]) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return usd(value).replace("-", "\N{MINUS SIGN}") if unit == "USD bn" else told_number(value, unit)
+    return money(value) if unit == "USD bn" else told_number(value, unit)
 
 
 def _part(value: float, low: float, high: float) -> str:

@@ -198,10 +198,10 @@ def test_a_share_above_one_is_refused_and_rounding_is_not():
             {"redeployment": "examples.all_in_gold:CHANNELS"},
             ["is not callable", "function of (economy, parameters)"],
         ),
-        ({"redeployment": "examples.all_in_gold"}, ["expected module:function"]),
+        ({"redeployment": "examples.all_in_gold"}, ["not module:function"]),
         ({"redeployment": "math:floor"}, ["takes (x, /)", "function of (economy, parameters)"]),
-        ({"redeployment": 3}, ["redeployment = 3", "expected module:function"]),
-        ({"redeploymnt": GOLD}, ["unknown decision 'redeploymnt'", "did you mean 'redeployment'"]),
+        ({"redeployment": 3}, ["redeployment = 3", "allowed: module:function"]),
+        ({"redeploymnt": GOLD}, ["decisions.redeploymnt: unknown decision", "did you mean 'redeployment'"]),
     ],
 )
 def test_wrong_names_are_told_in_one_line_when_a_model_is_made(chosen, words):

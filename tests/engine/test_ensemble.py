@@ -146,7 +146,7 @@ def test_changes_and_synthetic_agents_reach_every_history():
     ("given", "said"),
     [
         ({"runs": 0}, "at least 1 history"),
-        ({"engine": "fortran"}, "expected one of auto, jax, numpy"),
+        ({"engine": "fortran"}, "allowed: auto, jax, numpy"),
         ({"seed": 2**63 - 5}, "would be above"),
         ({"changes": {"no_such_lever": 1.0}}, "no such lever"),
         ({"decisions": {"payout": "no_such_module:f"}}, "there is no module"),

@@ -193,11 +193,11 @@ MISTAKES = [
     (["run", "basline", "--runs", 3], ["unknown scenario 'basline'", "did you mean 'baseline'"]),
     (["run", "--runs", 0], ["--runs 0", "at least 1"]),
     (["run", "--runs", 3, "--workers", 0], ["--workers 0"]),
-    (["run", "--runs", 3, "--engine", "fortran"], ["'fortran'", "auto, jax, numpy"]),
+    (["run", "--runs", 3, "--engine", "fortran"], ["--engine fortran", "auto, jax, numpy"]),
     (["run", "--runs", 3, "--seed", 2**63 - 2], ["--seed", "3 seeds"]),
     (["run", "--runs", 3, "--set", "terminal_rate=5"], ["environment.terminal_rate", "0 to 0.1"]),
-    (["run", "--engine", "jax"], ["--engine jax", "--runs"]),
-    (["run", "--workers", 2], ["--workers 2", "--runs"]),
+    (["run", "--engine", "jax"], ["--engine jax", "2 runs or more"]),
+    (["run", "--workers", 2], ["--workers 2", "2 runs or more"]),
     (["run", "--runs", 3, "--quarters", 2, "--out", "rates.toml"], ["rates.toml", "not a folder"]),
 ]
 

@@ -207,7 +207,7 @@ WRONG = {
         ["vary.environment.terminal_rate and vary.terminal_rate", "same key"],
     ),
     "set and varied": (GRID + "[set]\nterminal_rate = 0.01", ["environment.terminal_rate", "for all points"]),
-    "set wrong": (GRID + "[set]\npayout_ratio = 2.0", ["payout_ratio", "2", "range 0 to 1"]),
+    "set wrong": (GRID + "[set]\npayout_ratio = 2.0", ["payout_ratio", "2", "allowed: 0 to 1"]),
     "set unknown": (GRID + "[set]\npayout_rati = 0.2", ["set.payout_rati", "did you mean 'payout_ratio'"]),
     "seed twice": ("seed = 3\n" + GRID + "[set]\nrun.seed = 4", ["run.seed is given twice"]),
     "out of range": (

@@ -111,7 +111,7 @@ def test_tables_come_as_csv(client, table):
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [
-        ("/api/world?terminal_rate=9", 400, "outside the allowed range 0 to 0.1"),
+        ("/api/world?terminal_rate=9", 400, "out of range; allowed: 0 to 0.1"),
         ("/api/world?scenario=../../etc/passwd", 400, "unknown scenario"),
         ("/api/world?decisions.redeployment=os:system", 400, "is no lever"),
         ("/api/agent?agent=issuers/Tehter", 400, "did you mean"),

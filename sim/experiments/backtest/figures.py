@@ -17,10 +17,10 @@ from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL
 from sim.experiments.calibrate.history import span
+from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import (
     NOTE,
     TEXT,
-    darker,
     empty,
     new_figure,
     number_of,
@@ -89,9 +89,7 @@ def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
     for axes, name in _headlines(figure, backtest):
         hue = _hue(backtest, name)
         places, lines = _path(backtest, name, origin, MODEL)
-        axes.fill_between(places, lines["p5"], lines["p95"], color=hue, alpha=0.20, linewidth=0.0)
-        axes.fill_between(places, lines["p25"], lines["p75"], color=hue, alpha=0.42, linewidth=0.0)
-        axes.plot(places, lines["p50"], color=darker(hue), linewidth=2.4)
+        draw_fan(axes, places, [lines[f"p{100 * level:g}"] for level in LEVELS], hue)
         places, lines = _path(backtest, name, origin, RANDOM_WALK)
         axes.plot(places, lines["p50"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
         _actuals(axes, backtest, name, origin)

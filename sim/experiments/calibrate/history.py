@@ -84,12 +84,12 @@ class Series(Strict):
     @property
     def observed(self) -> dict[str, float]:
         """Figures by period, oldest first, those of the base divided out."""
-        found = dict(self.points) if self.data is None else rows(self.data)
+        figures = dict(self.points) if self.data is None else rows(self.data)
         if self.base is not None:
-            if self.base not in found:
+            if self.base not in figures:
                 raise ValueError(f"base = {self.base!r}: no figure there")
-            found = {period: value / found[self.base] for period, value in found.items()}
-        return {period: found[period] for period in sorted(found, key=span) if period not in self.leave}
+            figures = {period: value / figures[self.base] for period, value in figures.items()}
+        return {period: figures[period] for period in sorted(figures, key=span) if period not in self.leave}
 
     def transformed(self, values: float) -> float:
         """Return a figure as it is compared."""
@@ -203,14 +203,14 @@ def rows(reference: str) -> dict[str, float]:
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")
-    found = {}
+    figures = {}
     for line in _lines(file):
         known = PERIOD.fullmatch(line["quarter"]) is not None
         if known and [line["entity"], line["metric"]] == key and span(line["quarter"])[1] <= LAST:
-            found[line["quarter"]] = float(line["value"])
-    if not found:
+            figures[line["quarter"]] = float(line["value"])
+    if not figures:
         raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
-    return found
+    return figures
 
 
 @cache

@@ -13,8 +13,8 @@ from sim.experiments.compare.cause import Cause, shares
 from sim.experiments.compare.paired import ROUNDING, Effect
 from sim.experiments.compare.results import PairedOutcomes
 from sim.report.figures.style import NOTE, PANEL, SIZE, TEXT, darker, new_figure, panel
+from sim.report.numbers import money, percent, plain
 from sim.report.numbers import number as number_words
-from sim.report.numbers import percent, plain, usd
 from sim.report.palette import GRID, INK, INTEREST, MUTED, ORIGIN, ORIGIN_LABEL, PAPER, POPULATION
 
 LARGEST_DOT = 0.22
@@ -91,7 +91,7 @@ def colour_of(outcome: Outcome) -> str:
 
 def amount(number: float, outcome: Outcome) -> str:
     """Write a number of an outcome for a title: money and shares with their unit, counts as they are."""
-    return usd(number) if outcome.unit == "USD bn" else number_words(number, outcome.unit)
+    return money(number) if outcome.unit == "USD bn" else number_words(number, outcome.unit)
 
 
 def _more(number: float, outcome: Outcome) -> str:
@@ -252,13 +252,13 @@ def _cause_title(cause: Cause) -> str:
     if not cause.redeployment:
         if not effect.decided:
             return "GPU purchases: no difference that can be distinguished from zero"
-        return f"GPU purchases: {usd(abs(effect.mean))} {'more' if effect.mean > 0 else 'less'} in {cause.more}"
-    paid = f"Interest paid for {usd(interest.mean)} {'more ' if interest.mean_b > 0.0 else ''}of GPUs"
+        return f"GPU purchases: {money(abs(effect.mean))} {'more' if effect.mean > 0 else 'less'} in {cause.more}"
+    paid = f"Interest paid for {money(interest.mean)} {'more ' if interest.mean_b > 0.0 else ''}of GPUs"
     if not effect.decided:
         return f"{paid}; what purchases would be without it is not decided"
     if effect.mean > 0.0:
-        return f"{paid}; without it, purchases would be {usd(effect.mean)} lower"
-    return f"{paid}; without it, purchases would be {usd(-effect.mean)} higher"
+        return f"{paid}; without it, purchases would be {money(effect.mean)} lower"
+    return f"{paid}; without it, purchases would be {money(-effect.mean)} higher"
 
 
 def _waterfall(axes: Axes, cause: Cause) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sim.engine.outcomes import ORIGIN_WORDS
 from sim.experiments.compare.cause import INTEREST, Cause, turned
 from sim.experiments.compare.results import PairedOutcomes
-from sim.report.numbers import between, percent, usd
+from sim.report.numbers import between, money, percent
 
 NAMED = 0.1
 """An origin is named beside the largest one if its part is at least this share of it."""
@@ -38,7 +38,7 @@ def words(comparison: PairedOutcomes) -> list[str]:
 
 def _accounting(cause: Cause) -> str:
     paid = [
-        f"in {name} interest paid for {usd(mean)} of GPUs ({percent(share)} of {usd(whole)})"
+        f"in {name} interest paid for {money(mean)} of GPUs ({percent(share)} of {money(whole)})"
         if mean > 0.0
         else f"in {name} for none"
         for name, mean, share, whole in (
@@ -57,7 +57,7 @@ def _effect(cause: Cause, pairs: int) -> str:
     bought = cause.purchases
     if bought.none:
         return f"Cause: the providers buy the same GPUs in {cause.more} and in {cause.less}, in every pair."
-    mean = f"GPUs for {usd(abs(bought.mean))} {_more(bought.mean)} in {cause.more} than in {cause.less}"
+    mean = f"GPUs for {money(abs(bought.mean))} {_more(bought.mean)} in {cause.more} than in {cause.less}"
     where = f"90 percent interval of the difference {between(bought.low, bought.high)}"
     agree = f"{_more(bought.mean)} in {bought.same_sign} of {pairs} pairs"
     if bought.decided:
@@ -92,38 +92,38 @@ def _gap(cause: Cause) -> str:
     if cause.replaced is None:
         return f"By origin of the money: {_interest_part(cause)}{parts}."
     share, low, high = cause.replaced
-    start = f"The gap: interest paid for {usd(interest.mean)} {_more(interest.mean)} in {cause.more}"
+    start = f"The gap: interest paid for {money(interest.mean)} {_more(interest.mean)} in {cause.more}"
     if others.none:
         return f"{start}, and other money bought the same, so that accounting and cause agree."
     if not others.decided:
         return (
             f"{start}. Whether other money makes up for it in {cause.less} is not decided: it buys "
-            f"{usd(abs(others.mean))} {_more(-others.mean)} there, and the interval spans zero "
+            f"{money(abs(others.mean))} {_more(-others.mean)} there, and the interval spans zero "
             f"({between(-others.high, -others.low)}){parts}."
         )
     interval = f"90 percent interval {_percent(low)} to {_percent(high)}"
     if others.mean > 0.0:
         return (
-            f"{start}, and other money follows it: it buys {usd(others.mean)} more there too, so that the effect "
-            f"is larger than the accounting says{parts}."
+            f"{start}, and other money follows it: it buys {money(others.mean)} more there too, so that the "
+            f"effect is larger than the accounting says{parts}."
         )
     if cause.purchases.none:
         return f"{start}, and other money makes up for all of it in {cause.less}{parts}."
     if share > 1.0:
         return (
-            f"{start}, and other money more than makes up for it in {cause.less}: it buys {usd(-others.mean)} "
+            f"{start}, and other money more than makes up for it in {cause.less}: it buys {money(-others.mean)} "
             f"more there, {_percent(share)} of what interest paid for ({interval}){parts}."
         )
     return (
         f"{start}, but {_percent(share)} of that ({interval}) is crowding-out: where interest stays away, in "
-        f"{cause.less}, other money buys {usd(-others.mean)} more{parts}."
+        f"{cause.less}, other money buys {money(-others.mean)} more{parts}."
     )
 
 
 def _interest_part(cause: Cause) -> str:
     if cause.interest.none:
         return "interest buys the same in both twins"
-    part = f"interest buys {usd(abs(cause.interest.mean))} {_more(cause.interest.mean)} in {cause.more}"
+    part = f"interest buys {money(abs(cause.interest.mean))} {_more(cause.interest.mean)} in {cause.more}"
     return part if cause.interest.decided else f"{part}, which cannot be distinguished from zero"
 
 
@@ -136,7 +136,7 @@ def _parts(cause: Cause) -> str:
         return "; no single origin of other money differs beyond chance" if others else ""
     least = NAMED * abs(decided[0][1].mean)
     first, *rest = [
-        (ORIGIN_WORDS[origin], f"{usd(abs(part.mean))} {_more(-part.mean)}", between(-part.high, -part.low))
+        (ORIGIN_WORDS[origin], f"{money(abs(part.mean))} {_more(-part.mean)}", between(-part.high, -part.low))
         for origin, part in decided
         if abs(part.mean) >= least
     ]
@@ -153,12 +153,12 @@ def _issuers(comparison: PairedOutcomes, cause: Cause) -> str:
     )
     sentences = []
     if not put.none:
-        in_less = f"{usd(put.mean_b)} in {cause.less}" if put.mean_b > 0.0 else f"nothing in {cause.less}"
-        in_more = f"{usd(put.mean_a)} into AI and frontier technology" if put.mean_a > 0.0 else "nothing into AI"
+        in_less = f"{money(put.mean_b)} in {cause.less}" if put.mean_b > 0.0 else f"nothing in {cause.less}"
+        in_more = f"{money(put.mean_a)} into AI and frontier technology" if put.mean_a > 0.0 else "nothing into AI"
         sentences.append(f"Issuers put {in_more} in {cause.more}, {in_less}.")
     if own.decided:
         sentences.append(
-            f"At the end their own books are worth {usd(abs(own.mean))} {_more(own.mean)} in {cause.more} "
+            f"At the end their own books are worth {money(abs(own.mean))} {_more(own.mean)} in {cause.more} "
             f"({between(own.low, own.high)})."
         )
     if failed.decided:

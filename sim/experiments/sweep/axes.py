@@ -84,7 +84,7 @@ def set_keys(scenario: Scenario, given: Mapping[str, Any], where: str) -> dict[s
     try:
         return levers.keys(dict(_undone(given, scenario.model_dump(mode="python"), "")))
     except ScenarioError as error:
-        raise ScenarioError(f"{where}: {str(error).replace('--set ', 'set.', 1)}") from None
+        raise ScenarioError(error.problem, f"set.{error.key}", error.value, error.allowed, where) from None
 
 
 def _undone(given: Mapping[str, Any], place: Any, at: str) -> Iterator[tuple[str, Any]]:
@@ -106,7 +106,7 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any], where: str) -> 
     try:
         return changed(scenario, changes) if changes else scenario
     except ScenarioError as error:
-        raise ScenarioError(f"{where}: {str(error).replace('--set ', 'set.', 1)}") from None
+        raise ScenarioError(error.problem, f"set.{error.key}", error.value, error.allowed, where) from None
 
 
 def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], where: str) -> tuple[Axis, ...]:

@@ -59,7 +59,7 @@ def _refuse_unopenable(variants: Variants, where: str) -> None:
         try:
             variants.open(variants.point(int(point)))
         except ScenarioError as error:
-            reasons[combination] = str(error).replace("--set ", "")
+            reasons[combination] = str(error)
     if reasons:
         which = np.ravel(which)
         wrong = np.isin(which, list(reasons))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcome
 from sim.experiments.compare.paired import CONFIDENCE
-from sim.report.numbers import MINUS, number, usd
+from sim.report.numbers import MINUS, money, number
 
 SHOWN = 3
 """Levers that are named in a sentence."""
@@ -154,7 +155,7 @@ def unsettled(
     """
     column = {name: drawn[:, place] for place, name in enumerate(names)}
     told = []
-    for first, second in zip(ranked, ranked[1:], strict=False):
+    for first, second in pairwise(ranked):
         if interval(column[first])[1] < NEGLIGIBLE * most:
             break
         if float((column[first] > column[second]).mean()) < AGREEMENT:
@@ -209,7 +210,7 @@ def percent_words(estimate: Estimate) -> str:
 
 def amount(value: float, outcome: Outcome) -> str:
     """Return a number of an outcome in a sentence: money and shares with their unit, counts as they are."""
-    return usd(value).replace("-", MINUS) if outcome.unit == "USD bn" else number(value, outcome.unit)
+    return money(value) if outcome.unit == "USD bn" else number(value, outcome.unit)
 
 
 def listed(parts: list[str]) -> str:
