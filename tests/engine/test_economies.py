@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 from support.sampling import sampled
+from support.tiny import FROZEN
 
 import sim
 from sim.economy.parameters import REGIMES
@@ -34,7 +35,7 @@ NAMES = {
 
 
 def scenario(quarters=QUARTERS, changes=None):
-    return load("baseline", {**keys(changes or {}), "run.quarters": quarters})
+    return load(FROZEN, {**keys(changes or {}), "run.quarters": quarters})
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_other_agents_or_quarters_run_in_numpy_until_they_are_compiled(both):
 
 
 def test_replaced_decisions_run_in_numpy(both):
-    given = load("baseline", {"run.quarters": 2, "decisions.redeployment": "examples.all_in_gold:choose"})
+    given = load(FROZEN, {"run.quarters": 2, "decisions.redeployment": "examples.all_in_gold:choose"})
     found = history(given, 1)
     assert found.engine == "numpy"
     assert "decisions.redeployment" in run_of(found).manifest["changes"]
@@ -160,7 +161,7 @@ def test_mistakes_are_told(seed, engine):
 def twins(tmp_path_factory):
     """The same history as a folder and in memory, long enough for failures and workouts."""
     changes = keys({"investor_appetite": 0.0, "status_weight": 1.0}) | {"entry.entry": 0.0}
-    given = load("baseline", {**changes, "run.quarters": 12, "run.seed": 5})
+    given = load(FROZEN, {**changes, "run.quarters": 12, "run.seed": 5})
     folder = sim.run(given, seed=5, out=tmp_path_factory.mktemp("runs") / "run", figures=False)
     return folder, run_of(history(given, 5, "numpy"))
 
