@@ -1,4 +1,4 @@
-"""Directives that document modules, each in a section of its own: those named, or those of the phases of a quarter."""
+"""Directives that document modules, each in a section: those named, or those of the phases of a quarter."""
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -96,14 +95,13 @@ def test_interrupted_it_stops_soon_and_goes_on(number, status, workers, design, 
     until(lambda: len(outcome_files(out)) >= 2, process)
     # A terminal sends Ctrl-C to all processes; `kill` and schedulers may end the first alone.
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
-    begun = time.monotonic()
     _, err = process.communicate(timeout=60)
-    assert time.monotonic() - begun < 10.0
     assert process.returncode == status, err
     assert "Traceback" not in err
     word = "interrupted" if number == signal.SIGINT else "terminated"
     assert err.strip().splitlines()[-1] == f"capflow: {word}; finished chunks are kept, the same command goes on"
     assert not [pid for pid in workers_of(out) if alive(pid)]
+    assert 2 <= len(outcome_files(out)) < CHUNKS, "it stops before the work is done, and keeps what is"
     gone_on(design, out, undisturbed)
 
 

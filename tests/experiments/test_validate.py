@@ -420,8 +420,8 @@ def test_four_in_five_agree_and_the_others_say_why(table):
     for rows in (table.rows, (*table.rows, *table.stylised)):
         found = [verdicts[row.label] for row in rows if verdicts[row.label] in ("yes", "no")]
         assert len(found) >= 24 and found.count("yes") >= 0.8 * len(found)
-    for row in (*table.rows, *table.stylised):
-        assert verdicts[row.label] != "no" or row.note, row.label
+    silent = [row.label for row in (*table.rows, *table.stylised) if verdicts[row.label] == "no" and not row.note]
+    assert silent == []
 
 
 # The command line
@@ -448,10 +448,8 @@ def test_the_command_answers_in_json(tmp_path):
     assert "two_coins_2025Q2" in [row["id"] for row in answer["stylised"]]
     for row in answer["facts"] + answer["stylised"]:
         assert {"id", "article", "evidence_low", "evidence_high", "model", "kind", "ok", "source"} <= set(row)
-        assert row["kind"] in ("input", "calibrated", "emergent")
-        assert row["ok"] in (True, False, None)
-        assert isinstance(row["source"], list)
-        assert row["model"] is None or isinstance(row["model"], float)
+    wanted = validate(runs=2, seed=5, workers=1, changes={"run.quarters": 8}).to_dict()
+    assert answer["facts"] == json.loads(json.dumps(wanted["facts"]))
     assert not list(tmp_path.iterdir()), "nothing is written"
 
 
@@ -459,7 +457,7 @@ def test_the_command_shows_a_table(tmp_path):
     done = capflow("--runs", "2", "--workers", "1", "--set", "run.quarters=8", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for words in ("Tether", "evidence", "Where the article and the evidence disagree", "numbers agree with"):
-        assert words in done.stdout.replace("\n", " ") or words in done.stdout, words
+        assert words in " ".join(done.stdout.split()), words
     assert max(map(len, done.stdout.splitlines())) <= 100
     for cell in ("agrees", "90 percent", "18,000 to 20,000"):
         assert cell in done.stdout, "nothing is cut off"

@@ -121,7 +121,7 @@ def assert_apart(labels, grace=1.0):
     for (one, a), (other, b) in itertools.combinations(boxes, 2):
         width = min(a.x1, b.x1) - max(a.x0, b.x0)
         height = min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert width <= grace or height <= grace, f"{one!r} lies on {other!r}"
+        assert min(width, height) <= grace, f"{one!r} lies on {other!r}"
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -181,7 +181,7 @@ def _size(made: dict[str, pd.DataFrame]) -> int:
 
 
 @lru_cache(maxsize=2)
-def _plan_as_written(folder: str, changed: int) -> Plan:
+def _plan_as_written(folder: str, _changed: int) -> Plan:
     from sim.experiments.sweep.plan import Plan
 
     return Plan.read(Path(folder))

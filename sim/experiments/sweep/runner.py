@@ -73,8 +73,8 @@ class Told:
         line: told what a person should know, one line each.
     """
 
-    outlook: Callable[[Outlook], None] = lambda outlook: None
-    progress: Callable[[int, int], None] = lambda done, total: None
+    outlook: Callable[[Outlook], None] = lambda _outlook: None
+    progress: Callable[[int, int], None] = lambda _done, _total: None
     line: Callable[[str], None] = lambda text: print(f"capflow: {text}", file=sys.stderr)
 
 
@@ -296,7 +296,7 @@ def _run_missing(
             outlook = Outlook(folder, plan.runs, plan.chunks, runs, len(mine) - len(left), width, cost)
             _refuse_full_disk(outlook, len(left))
             told.outlook(outlook)
-            tally = _dispatch(pool, plan, folder, left, runs, told)
+            tally = _dispatch(pool, folder, left, runs, told)
     finally:
         chunk_files.remove_leftovers(folder)
     if tally.failed:
@@ -344,7 +344,7 @@ def _refuse_full_disk(outlook: Outlook, count: int) -> None:
         )
 
 
-def _dispatch(pool: Pool, plan: Plan, folder: Path, left: list[int], runs: int, told: Told) -> Tally:
+def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, told: Told) -> Tally:
     """Hand out chunks until all are done, never more at a time than are worked on."""
     waiting, at_work = deque(left), dict[Future[Finished], int]()
     tally, handed = Tally(0, 0, {}), dict[int, int]()

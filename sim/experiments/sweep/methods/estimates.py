@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ def unsettled(
     """
     column = {name: drawn[:, place] for place, name in enumerate(names)}
     told = []
-    for first, second in zip(ranked, ranked[1:], strict=False):
+    for first, second in pairwise(ranked):
         if interval(column[first])[1] < NEGLIGIBLE * most:
             break
         if float((column[first] > column[second]).mean()) < AGREEMENT:
