@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.histories import history, mapped, small_books, without_journal
 from support.sampling import sampled
+from support.tiny import FROZEN
 from support.worlds import run_world
 
 from sim.economy.books import checks, measures
@@ -30,7 +31,7 @@ from sim.errors import AccountingError
 from sim.scenario import levers
 from sim.scenario.load import changed, load
 
-BASELINE = load("baseline")
+BASELINE = load(FROZEN)
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +238,7 @@ def test_doubling_all_prices_and_nominal_stocks_doubles_nominal_outputs():
             return 2.0 * value
         return value / 2.0 if "per USD" in quantity.unit else value
 
-    plain = load("baseline", {"history.until": "none", "run.quarters": 12})
+    plain = load(FROZEN, {"history.until": "none", "run.quarters": 12})
     twice = mapped(plain, doubled)
     _, ours = history(plain, quarters=12, seed=9)
     _, theirs = history(twice, quarters=12, seed=9)

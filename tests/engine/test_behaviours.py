@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.sampling import sampled
+from support.tiny import FROZEN
 
 import sim
 from sim.economy.decisions import DECISIONS, RULES
@@ -64,10 +65,10 @@ def test_python_config_and_scenario_file_give_the_same_history(tmp_path):
 
 
 def test_a_scenario_with_decisions_stays_plain_data():
-    scenario = load("baseline", {"decisions.redeployment": GOLD})
+    scenario = load(FROZEN, {"decisions.redeployment": GOLD})
     assert json.loads(json.dumps(scenario.model_dump(mode="json")))["decisions"] == {"redeployment": GOLD}
-    assert changed_keys(load("baseline"), scenario) == {"decisions.redeployment": {"from": None, "to": GOLD}}
-    assert load("baseline").decisions == {}
+    assert changed_keys(load(FROZEN), scenario) == {"decisions.redeployment": {"from": None, "to": GOLD}}
+    assert load(FROZEN).decisions == {}
 
 
 def test_run_takes_decisions_and_the_folder_says_so(tmp_path):
