@@ -143,6 +143,7 @@ def test_same_seed_same_bytes_and_nothing_is_overwritten(home, answer):
         assert (again / f"{name}.parquet").read_bytes() == first, name
 
 
+@pytest.mark.slow
 def test_a_person_sees_the_story(home):
     done = capflow("run", "--quarters", 6, "--seed", 3, "--out", "six", "--no-figures", cwd=home)
     assert done.returncode == 0, done.stderr
