@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, request, send_file
 from sim.errors import RunError
 from sim.report.html import REPORT
 from sim.server import result_folders
-from sim.server.api import TABLES, answered, as_csv, download, told
+from sim.server.api import TABLES, answered, as_csv, download, panel_width, told
 
 if TYPE_CHECKING:
     from sim.server.sweeps.parts import Answers
@@ -76,10 +76,11 @@ def attach(server: Flask) -> None:
         name, _, kind = part.partition(".")
         if name not in parts.MAKERS or kind not in ("", "csv"):
             return told(f"{part[: result_folders.SHOWN]!r}: there is no such picture of a sweep", 404)
-        sweep, found = answers().get(name, request.args)
+        sweep, answer = answers().get(name, request.args)
         if kind == "csv":
-            return download(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
-        return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
+            return download(_written(parts.TABLES[name](answer)), f"{sweep}-{name}.csv")
+        shown = parts.shown(name, answer, panel_width())
+        return Response(json.dumps(shown, allow_nan=False), mimetype="application/json")
 
     server.register_blueprint(pages)
 

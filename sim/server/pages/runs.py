@@ -208,7 +208,6 @@ def callbacks(app: dash.Dash) -> None:
             Output({"runs-note": name}, "children"),
             Output({"runs-csv": name}, "href"),
             Input("runs-query", "data"),
-            State("palette", "data"),
         )
     wire(
         "cases",
