@@ -1,5 +1,6 @@
 # make run: install, run the baseline, say where the report is. make serve: install, then serve the pages.
-# make test: install, then every check. make docs: install, then the documentation as a site, in build/docs.
+# make test: install, then the checks of minutes; make test-all: every check. make docs: the documentation as a site,
+# in build/docs. make lint: style, types, imports. make browser: a browser for the tests of pages. make clean.
 # Needs only Python 3.11 to 3.13 and make. To choose the Python: make run PYTHON=/path/to/python
 
 VENV := .venv
@@ -9,7 +10,7 @@ CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
 
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 
-.PHONY: run serve findings sensitivity-study docs test lint browser clean
+.PHONY: run serve test test-all lint docs docs-check findings sensitivity-study browser clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -23,16 +24,29 @@ docs: $(VENV)/.installed-dev
 	$(BIN)/python -m sphinx -q -W --keep-going -E -c docs . build/docs
 	@echo "The documentation is in build/docs/index.html"
 
+# Whether the pages of docs/ say what the studies write now: a sample in seconds; WHOLE=--whole runs histories as well.
+docs-check: $(VENV)/.installed-dev
+	$(BIN)/python -m studies.check $(WHOLE)
+
 # docs/findings.md with its numbers and figures, from scratch: some ten minutes.
 findings: $(VENV)/.installed
 	$(BIN)/python -m studies.findings
 
-# A file is one worker's, so that what its tests share is made once; in the order of tests/conftest.py.
-test: lint browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Every check but those that take long (wheels, kills, browsers, many histories): minutes. A file is one worker's,
+# so that what its tests share is made once; in the order of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: lint docs-check browser
+	$(PYTEST) -m "not slow"
+
+# Every check there is: up to an hour.
+test-all: lint docs-check browser
+	$(PYTEST)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check --quiet .
+	$(BIN)/python -m deptry .
 	$(BIN)/python -m mypy
 
 # The pages are tested in a real browser. Where none is found and none can be installed, those tests are skipped
@@ -56,12 +70,12 @@ sensitivity-study: $(VENV)/.installed
 
 # Runs are kept: they are results.
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .coverage *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing capflow into $(VENV) (once; a few minutes on a slow line)" >&2
-	$(PIP) --editable .
+	$(PIP) --editable '.[all]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

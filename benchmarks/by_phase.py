@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from sim.economy import quarter as quarters
 from sim.economy.books.checks import identities
-from sim.economy.quarter import DECISIONS, quarter
-from sim.engine import jax_batch
+from sim.economy.decisions import RULES
+from sim.economy.quarter import PHASES, open_books, quarter
+from sim.engine import jax_batch, jax_stepping
 from sim.engine.batch import taken
 from sim.engine.ensemble import starts
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.scenario.load import load
 
 AT = 10
@@ -23,27 +23,6 @@ AT = 10
 DIFFERENT = 8
 """Histories that fill a batch, over and over."""
 REPEATS = 20
-PHASES: dict[str, Callable[..., Any]] = {
-    "open_books": lambda economy, parameters, draws: quarters.open_books(economy),
-    "put_laws_in_force": lambda economy, parameters, draws: quarters.put_laws_in_force(economy, draws, parameters),
-    "advance_environment": quarters.advance_environment,
-    "trade_tokens": quarters.trade_tokens,
-    "earn_on_reserves": quarters.earn_on_reserves,
-    "service_loans": quarters.service_loans,
-    "run_labs": lambda *given: quarters.run_labs(*given, DECISIONS),
-    "run_ventures": quarters.run_ventures,
-    "clear_gpu_market": quarters.clear_gpu_market,
-    "raise_funds": lambda *given: quarters.raise_funds(*given, DECISIONS),
-    "redeploy": lambda *given: quarters.redeploy(*given, DECISIONS),
-    "buy_gpus": quarters.buy_gpus,
-    "mark_stakes": quarters.mark_stakes,
-    "settle_failures": quarters.settle_failures,
-    "resolve_issuers": quarters.resolve_issuers,
-    "admit_newcomers": quarters.admit_newcomers,
-    "update_beliefs": quarters.update_beliefs,
-    "close_circuits": quarters.close_circuits,
-}
-"""In the order of `sim.economy.quarter.quarter`; the numbers at the end are compared with it."""
 
 
 class Cost(NamedTuple):
@@ -77,7 +56,7 @@ def _lines(batch: int) -> list[str]:
     agents = sum(len(names) for names in _names().values())
     before, draws, parameters = _under_way(histories)
     costs, economies = {}, before
-    for name, phase in PHASES.items():
+    for name, phase in _steps().items():
         costs[name] = _cost(_changed(phase), batch, economies, parameters, draws)
         economies = [phase(*given) for given in zip(economies, parameters, draws, strict=True)]
     _same_as_quarter(before, parameters, draws, economies)
@@ -95,6 +74,12 @@ def _lines(batch: int) -> list[str]:
     ]
 
 
+def _steps() -> dict[str, Callable[..., Any]]:
+    """The opening of the books and the phases, by name of the function."""
+    steps = {phase.name: lambda *given, phase=phase: phase.function(*given, RULES) for phase in PHASES}
+    return {"open_books": lambda economy, *_: open_books(economy), **steps}
+
+
 def _names() -> dict[str, tuple[str, ...]]:
     from sim.opening.open_economy import open_economy
 
@@ -107,10 +92,10 @@ def _under_way(histories: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
     for one in histories:
         economy = one.economy
         for step in range(AT):
-            economy, _ = quarter(economy, one.parameters, at(one.draws, step))
-        economies.append(jax_batch._carried(economy))
+            economy, _ = quarter(economy, one.parameters, draws_of_quarter(one.draws, step))
+        economies.append(jax_stepping.handed_on(economy))
     economies = [jax.tree.map(np.asarray, economy) for economy in economies]
-    return economies, [at(one.draws, AT) for one in histories], [one.parameters for one in histories]
+    return economies, [draws_of_quarter(one.draws, AT) for one in histories], [one.parameters for one in histories]
 
 
 def _changed(phase: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,7 +110,7 @@ def _changed(phase: Callable[..., Any]) -> Callable[..., Any]:
 
 def _whole_quarter(economy: Any, parameters: Any, draws: Any) -> Any:
     after, residuals = quarter(economy, parameters, draws)
-    return jax_batch._carried(after), taken(economy, after), residuals
+    return jax_stepping.handed_on(after), taken(economy, after), residuals
 
 
 def _same_as_quarter(before: list[Any], parameters: list[Any], draws: list[Any], after: list[Any]) -> None:

@@ -124,7 +124,7 @@ def first_call(quarters: int) -> dict[str, float]:
     with jax.enable_x64(True):
         parts = zip(*((one.economy, one.parameters, one.draws) for one in given), strict=True)
         full = [jax.tree.map(lambda *leaves: np.stack(leaves, dtype=np.float64), *part) for part in parts]
-        program = jax_batch._program((), False)
+        program = jax_batch._program((), False, False)
         marks = [time.perf_counter()]
         traced = program.trace(*full)
         marks.append(time.perf_counter())

@@ -17,29 +17,13 @@ from collections.abc import Callable
 import numpy as np
 
 from sim.economy.books import checks
-from sim.economy.quarter import quarter
-from sim.opening.draws import at
+from sim.economy.quarter import PHASES, quarter
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import Opening, draws_for, open_economy
 from sim.scenario.load import load
 
 QUARTERS = 28
-ROOMS = [
-    "advance_environment",
-    "trade_tokens",
-    "earn_on_reserves",
-    "service_loans",
-    "run_labs",
-    "run_ventures",
-    "clear_gpu_market",
-    "raise_funds",
-    "redeploy",
-    "buy_gpus",
-    "mark_stakes",
-    "settle_failures",
-    "update_beliefs",
-    "close_circuits",
-    "identities",
-]
+STEPS = [*(phase.name for phase in PHASES), "identities"]
 
 
 def prepared(tail: int, quarters: int) -> tuple[Opening, Callable[[], None]]:
@@ -52,7 +36,7 @@ def prepared(tail: int, quarters: int) -> tuple[Opening, Callable[[], None]]:
     def history() -> None:
         economy = start.economy
         for step in range(quarters):
-            economy, residuals = quarter(economy, start.parameters, at(draws, step))
+            economy, residuals = quarter(economy, start.parameters, draws_of_quarter(draws, step))
             assert max(float(r) for r in residuals.values()) <= checks.TOLERANCE
 
     return start, history
@@ -77,10 +61,10 @@ def main() -> None:
 
     profile = cProfile.Profile()
     profile.runcall(history)
-    spent = {key[2]: entry[3] for key, entry in pstats.Stats(profile).stats.items() if key[2] in ROOMS}
+    spent = {key[2]: entry[3] for key, entry in pstats.Stats(profile).stats.items() if key[2] in STEPS}
     total = sum(spent.values())
     print("share of the time by phase")
-    for name in ROOMS:
+    for name in STEPS:
         print(f"  {name:22s}{100 * spent[name] / total:5.1f} %")
 
     print("\nagents   s a quarter   agent-quarters a second   microseconds an agent-quarter")

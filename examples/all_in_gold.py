@@ -15,7 +15,7 @@ import sim
 from sim.economy.parameters import CHANNELS, COLUMN
 
 
-def choose(economy, parameters):
+def choose(economy, _parameters):
     """Shares of deployable money, one row per issuer and one column per channel: all of it into gold."""
     issuers = economy.redeployment.share.shape[0]
     share = np.zeros((issuers, len(CHANNELS)))

@@ -1,17 +1,18 @@
 """capflow: how stablecoin interest becomes AI infrastructure, with every dollar accounted for.
 
-    import sim
+    import capflow
 
-    run = sim.run("baseline", seed=1)
+    run = capflow.run("baseline", seed=1)
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
-`sim.load` reads a scenario, `sim.run` makes a run folder, `sim.ensemble` runs many histories at once,
-`sim.compare` runs two scenarios as twins, `sim.sweep` runs many points and goes on where it stopped,
-`sim.calibrate` estimates parameters on the observed history,
-`sim.elasticities` differentiates outcomes by levers,
-`sim.backtest` forecasts from past quarters and scores the forecasts,
-`sim.CapitalFlowModel` is a Mesa model like any other.
-Names are imported when first used, so that the command line answers at once.
+`capflow.load` reads a scenario, `capflow.run` makes a run folder, `capflow.ensemble` runs many histories at once,
+`capflow.compare` runs two scenarios as twins, `capflow.sweep` runs many points and goes on where it stopped,
+`capflow.calibrate` estimates parameters on the observed history,
+`capflow.elasticities` differentiates outcomes by levers,
+`capflow.backtest` forecasts from past quarters and scores the forecasts,
+`capflow.CapitalFlowModel` is a Mesa model like any other.
+`sim` is the package and `capflow` its name for users: both give the same objects. They are imported when first
+used, so that the command line answers at once.
 """
 
 from __future__ import annotations
@@ -26,22 +27,24 @@ if TYPE_CHECKING:
     from sim.errors import AccountingError, RunError, ScenarioError
     from sim.experiments.backtest import Backtest, backtest
     from sim.experiments.calibrate import Calibration, calibrate
-    from sim.experiments.compare.comparison import compare
-    from sim.experiments.compare.results import Comparison
+    from sim.experiments.compare import Comparison, compare
     from sim.experiments.elasticities import Elasticities, elasticities
     from sim.experiments.run import run
+    from sim.experiments.sensitivity import write_sweep_report
     from sim.experiments.sweep import Sweep, sweep
     from sim.experiments.validate import validate
     from sim.experiments.workers import WorkerError
     from sim.runs.run import Run
     from sim.scenario.load import Scenario, load
 
+__version__ = "0.1.0"
+
 _HOME = {
     "AccountingError": "sim.errors",
     "Backtest": "sim.experiments.backtest",
     "Calibration": "sim.experiments.calibrate",
     "CapitalFlowModel": "sim.engine.mesa_model",
-    "Comparison": "sim.experiments.compare.comparison",
+    "Comparison": "sim.experiments.compare",
     "Elasticities": "sim.experiments.elasticities",
     "FactTable": "sim.analysis.facts",
     "Run": "sim.runs.run",
@@ -52,7 +55,7 @@ _HOME = {
     "WorkerError": "sim.experiments.workers",
     "backtest": "sim.experiments.backtest",
     "calibrate": "sim.experiments.calibrate",
-    "compare": "sim.experiments.compare.comparison",
+    "compare": "sim.experiments.compare",
     "elasticities": "sim.experiments.elasticities",
     "ensemble": "sim.engine.ensemble",
     "facts_of": "sim.analysis.facts",
@@ -60,6 +63,7 @@ _HOME = {
     "run": "sim.experiments.run",
     "sweep": "sim.experiments.sweep.runner",
     "validate": "sim.experiments.validate",
+    "write_sweep_report": "sim.experiments.sensitivity",
 }
 
 __all__ = [
@@ -76,6 +80,7 @@ __all__ = [
     "ScenarioError",
     "Sweep",
     "WorkerError",
+    "__version__",
     "backtest",
     "calibrate",
     "compare",
@@ -86,6 +91,7 @@ __all__ = [
     "run",
     "sweep",
     "validate",
+    "write_sweep_report",
 ]
 
 

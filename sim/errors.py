@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from importlib import util
 from typing import Any
 
 NOT_GIVEN: Any = object()
 """Stands for a value that an error does not name."""
+CHANGES = "changes"
+"""Where a mistake stands that is in the changes to a scenario."""
 
 
 class ScenarioError(ValueError):
@@ -18,27 +21,31 @@ class ScenarioError(ValueError):
         key: the dotted key or the argument that is wrong, such as `run.quarters`.
         value: the value it was given.
         allowed: what would be allowed, such as "1 to 160".
+        where: the file or the argument in which it stands, such as "baseline.toml" or `CHANGES`.
     """
 
-    def __init__(self, problem: str, key: str = "", value: Any = NOT_GIVEN, allowed: str = "") -> None:
-        super().__init__(problem, key, value, allowed)
-        self.problem, self.key, self.value, self.allowed = problem, key, value, allowed
+    def __init__(
+        self, problem: str, key: str = "", value: Any = NOT_GIVEN, allowed: str = "", where: str = ""
+    ) -> None:
+        super().__init__(problem, key, value, allowed, where)
+        self.problem, self.key, self.value, self.allowed, self.where = problem, key, value, allowed, where
 
     def __str__(self) -> str:
         shown = self.key if self.value is NOT_GIVEN else f"{self.key} = {self.value!r}"
-        told = f"{shown}: {self.problem}" if self.key else self.problem
-        return f"{told}; allowed: {self.allowed}" if self.allowed else told
+        parts = (self.where, shown if self.key else "", self.problem)
+        message = ": ".join(part for part in parts if part)
+        return f"{message}; allowed: {self.allowed}" if self.allowed else message
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error cross processes; a missing value stays missing."""
         given = () if self.value is NOT_GIVEN else (self.value,)
-        return _again, (type(self), self.problem, self.key, self.allowed, *given)
+        return _again, (type(self), self.problem, self.key, self.allowed, self.where, *given)
 
 
 def _again(
-    kind: type[ScenarioError], problem: str, key: str, allowed: str, value: Any = NOT_GIVEN
+    kind: type[ScenarioError], problem: str, key: str, allowed: str, where: str, value: Any = NOT_GIVEN
 ) -> ScenarioError:
-    return kind(problem, key, value, allowed)
+    return kind(problem, key, value, allowed, where)
 
 
 class CannotCompileError(ScenarioError):
@@ -51,6 +58,27 @@ class RunError(Exception):
 
 class AccountingError(RuntimeError):
     """An accounting identity does not hold: the books are wrong, and so would be the results."""
+
+
+class MissingExtraError(ImportError):
+    """An optional library is not installed; the message is one line that says what to install."""
+
+
+def needs(*libraries: str, extra: str) -> None:
+    """Refuse to go on without optional libraries; called by what is about to import them.
+
+    Args:
+        libraries: the names under which the libraries are imported, such as "dash".
+        extra: the extra of capflow that installs them, such as "server".
+
+    Raises:
+        MissingExtraError: if one of them is not installed.
+    """
+    for library in libraries:
+        if util.find_spec(library) is None:
+            raise MissingExtraError(
+                f"this needs {library}, which is not installed: pip install 'capflow[{extra}]'", name=library
+            )
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:

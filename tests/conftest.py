@@ -1,20 +1,41 @@
 """Settings of all tests, and what tests of the pages share: a browser, a server, an empty page."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import settings
 from support.browser import NARROW, WIDE, launched, opened, serving
 
 # Tests are never timed: a busy machine must not fail one.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("whole", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)
+
+
+def pytest_configure(config):
+    """Draw fewer examples of each property where slow tests are left out."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "whole")
+
+
+LONGEST = (
+    "test_elasticities",
+    "test_ensemble",
+    "test_live_page",
+    "test_docs",
+    "test_figures",
+    "test_sweep_store",
+    "test_compare",
+    "test_economies",
+    "test_server_compare_page",
+    "test_sweep_crash",
+    "test_server_runs_page",
+    "test_cli",
+    "test_ensemble_runs",
+    "test_accounting",
+)
 
 
 def pytest_collection_modifyitems(items):
-    """Files with most slow tests first, so that at the end no worker has a long file left."""
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    """Longest files first, so that at the end no worker has a long file left."""
+    place = {name: index for index, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(scope="module")

@@ -88,12 +88,15 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Estimate the behavioural parameters on what was observed, and say which of them can be known."""
+    from sim.cli.terminal import progress_bar
     from sim.experiments.calibrate import calibrate as run_calibration
-    from sim.experiments.calibrate import console
 
-    with console.told() as told:
-        found = run_calibration(file, until, trials, history, out, told)
+    with progress_bar("calibration", "steps") as progress:
+        calibration = run_calibration(file, until, trials, history, out, progress)
     if as_json:
-        answer({"calibration_dir": str(found.path.resolve()), **found.record.raw})
+        answer({"calibration_dir": str(calibration.path.resolve()), **calibration.record.raw})
     else:
-        console.show(found)
+        from sim.experiments.calibrate.console import show
+
+        show(calibration.record)
+        print(f"Record: {(calibration.path / 'record.json').resolve()}")

@@ -25,9 +25,9 @@ class TerminatedError(SystemExit):
 
 def status_of(error: Exception) -> int | None:
     """Exit status of an error that is explained in one line; None for a fault of ours, shown in full."""
-    from sim.errors import RunError, ScenarioError
+    from sim.errors import MissingExtraError, RunError, ScenarioError
 
-    if isinstance(error, (typer.TyperException, RunError, ScenarioError)):
+    if isinstance(error, (typer.TyperException, MissingExtraError, RunError, ScenarioError)):
         return 2
     # A full disk is not ours to mend, and clear in a line.
     if type(error).__name__ in FAULTS or isinstance(error, OSError):
@@ -35,8 +35,27 @@ def status_of(error: Exception) -> int | None:
     return None
 
 
+OPTIONS = ("engine", "quarters", "runs", "scheduler", "seed", "shard", "workers")
+"""Arguments of functions that are options of the command, by the same names."""
+
+
+def in_options(error: Exception) -> Exception:
+    """Name the option that was typed, where an error names a change or an argument."""
+    from sim.errors import CHANGES, NOT_GIVEN, ScenarioError
+
+    if not isinstance(error, ScenarioError):
+        return error
+    if error.where == CHANGES:
+        return ScenarioError(error.problem, f"--set {error.key}", error.value, error.allowed)
+    if error.key in OPTIONS and not error.where:
+        typed = f"--{error.key}" if error.value is NOT_GIVEN else f"--{error.key} {error.value}"
+        return ScenarioError(error.problem, typed, allowed=error.allowed)
+    return error
+
+
 def line_of(error: Exception) -> str:
-    """An error in one line."""
+    """Say an error in one line."""
+    error = in_options(error)
     format_message = getattr(error, "format_message", None)
     return " ".join(str(format_message() if format_message else error).split())
 

@@ -85,7 +85,7 @@ def compare(
     """
     from sim.cli.terminal import progress_bar
     from sim.engine.ensemble import checked_engine
-    from sim.experiments.compare.comparison import compare as compare_scenarios
+    from sim.experiments.compare import compare as compare_scenarios
     from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)

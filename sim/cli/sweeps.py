@@ -29,15 +29,17 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Run a sweep; the same command again goes on where it stopped."""
+    from sim.experiments.sensitivity import write_sweep_report
     from sim.experiments.sweep import console, runner
-    from sim.runs.place import RUNS
+    from sim.runs.place import runs_folder
 
     if name is not None and out is not None:
         raise typer.BadParameter("--name and --out: give one of them")
-    folder = RUNS / name if name is not None else out
+    folder = runs_folder() / name if name is not None else out
     part = _shard_of(shard)
+    writes = write_sweep_report if report else None
     with taken_up_later(Path(design).stem) as told:
-        found = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, report)
+        found = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, writes)
     if as_json:
         answer(found.summary())
     else:

@@ -13,15 +13,16 @@ from rich.text import Text
 
 from sim.economy.books.checks import TOLERANCE
 from sim.report.html import REPORT
+from sim.runs.kinds import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from sim.experiments.compare.results import Comparison
+    from sim.engine.progress import Progress
+    from sim.experiments.compare import Comparison
     from sim.experiments.ensemble import Ensemble
-    from sim.experiments.run import Progress
     from sim.runs.run import Run
 
 MOST_ROWS = 200
@@ -33,6 +34,9 @@ LISTED = {
     "runs": ("path", "scenario", "seed", "quarters", "created"),
     "sweeps": ("sweep_dir", "title", "method", "points", "runs", "state"),
 }
+"""What is listed -> the columns shown of it."""
+OTHER_RESULTS = ("path", "created", "state")
+"""The columns shown of comparisons, sensitivity analyses, backtests and calibrations."""
 
 
 def show_run(finished: Run) -> None:
@@ -143,17 +147,18 @@ def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
     console = Console(highlight=False)
     for kind, rows in found.items():
         if not rows:
-            command = "sweep" if kind == "sweeps" else "run"
+            command = next((result.command for result in KINDS.values() if result.plural == kind), "run")
             console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow {command}`")
             continue
         table = _plain_table(kind.capitalize())
-        for name in LISTED[kind]:
+        for name in LISTED.get(kind, OTHER_RESULTS):
             table.add_column(name, no_wrap=name == "name", overflow="fold")
         for row in rows:
             between = f"{_cell(row.get('low'))} to {_cell(row.get('high'))} {row.get('unit', '')}"
-            state = "complete" if row.get("complete") else f"{row.get('done')} of {row.get('chunks')} chunks"
+            unfinished = f"{row['done']} of {row['chunks']} chunks" if "chunks" in row else "not finished"
+            state = "complete" if row.get("complete") else unfinished
             shown = {**row, "range": ", ".join(row.get("choices") or ()) or between, "state": state}
-            table.add_row(*(_cell(shown[name]) for name in LISTED[kind]))
+            table.add_row(*(_cell(shown[name]) for name in LISTED.get(kind, OTHER_RESULTS)))
         console.print(table)
 
 

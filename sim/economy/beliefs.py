@@ -10,28 +10,29 @@ from sim.economy.arrays import Array, Scalar, material, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, OWN, PROVIDER_SHARES, PROVIDERS, SHARES, VENTURE_SHARES
 from sim.economy.books.ledger import Books, flow_total, opening_value
 from sim.economy.capital.redeployment import is_ai, visibility
-from sim.economy.capital.rounds import liquidated, market_heat
+from sim.economy.capital.rounds import liquidated
+from sim.economy.capital.valuation import market_heat
 from sim.economy.coins.liquidity import buffer_ratio, circulating, reserve_quality
 from sim.economy.parameters import CHANNELS, Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def update_beliefs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def update_beliefs(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Adapt expected returns, propensities, trust, the reference rate and the heat of the market."""
-    mood, rule = economy.environment, parameters.beliefs
-    reference = mood.reference_rate + rule.rate_memory * (mood.bill_rate - mood.reference_rate)
+    mood, adaptation = economy.environment, parameters.beliefs
+    reference = mood.reference_rate + adaptation.rate_memory * (mood.bill_rate - mood.reference_rate)
     xp = namespace(reference)
-    broken = rule.trust_slope * xp.minimum(buffer_ratio(economy.books), 0.0)
-    refused = rule.trust_shut * economy.tokens.weeks_shut
+    broken = adaptation.trust_slope * xp.minimum(buffer_ratio(economy.books), 0.0)
+    refused = adaptation.trust_shut * economy.tokens.weeks_shut
     deserved = xp.clip(1.0 + broken - refused, 0.0, 1.0)
-    trust = economy.tokens.trust + rule.trust_memory * (deserved - economy.tokens.trust)
+    trust = economy.tokens.trust + adaptation.trust_memory * (deserved - economy.tokens.trust)
     returns = realised_returns(economy, parameters)
-    state, learn = economy.redeployment, parameters.redeployment
-    belief = state.belief + learn.learning * (returns[None, :] - state.belief)
-    state = replace(
-        state,
+    redeployment, policy = economy.redeployment, parameters.redeployment
+    belief = redeployment.belief + policy.learning * (returns[None, :] - redeployment.belief)
+    redeployment = replace(
+        redeployment,
         belief=belief,
-        propensity=reinforced(state.propensity, state.share, returns, parameters),
+        propensity=reinforced(redeployment.propensity, redeployment.share, returns, parameters),
         multiple=_issuer_multiple(economy, parameters),
     )
     return replace(
@@ -43,7 +44,7 @@ def update_beliefs(economy: Economy, parameters: Parameters, draws: Draws) -> Ec
             quality=reserve_quality(economy.books, parameters),
             bad_news=ai_losses(economy.books),
         ),
-        redeployment=state,
+        redeployment=redeployment,
         capital=replace(economy.capital, heat=market_heat(economy.capital, parameters)),
     )
 
@@ -62,7 +63,7 @@ def ai_losses(books: Books) -> Float[Array, " issuer"]:
 
 
 def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
-    """What each channel returned over the quarter, at yearly rates, bounded to +-100 percent."""
+    """Return of each channel over the quarter, at yearly rates, bounded to +-100 percent."""
     books, mood = economy.books, economy.environment
     xp = namespace(mood.bill_rate)
     lent = -opening_value(books, COMPUTE_LOANS, PROVIDERS).sum()
@@ -104,12 +105,12 @@ def reinforced(propensity: Array, share: Array, returns: Array, parameters: Para
     experimentation, which keeps every channel alive. With g = phi propensities are a moving average and learning
     never slows; with phi = 0 they pile up, and what is new counts for less and less (the power law of practice).
     """
-    rule = parameters.redeployment
+    policy = parameters.redeployment
     xp = namespace(propensity)
     count = propensity.shape[1]
     reward = share * (1.0 + 0.5 * returns)[None, :] * count
-    spread = (1.0 - rule.experimentation) * reward + rule.experimentation * reward.mean(axis=1)[:, None]
-    updated = (1.0 - rule.forgetting) * propensity + rule.reinforcement * spread
+    spread = (1.0 - policy.experimentation) * reward + policy.experimentation * reward.mean(axis=1)[:, None]
+    updated = (1.0 - policy.forgetting) * propensity + policy.reinforcement * spread
     return xp.maximum(updated, 1e-6)
 
 
@@ -133,7 +134,7 @@ def _gain(books: Books, instrument: str, company: str) -> Array:
 
 def _issuer_multiple(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:
     """Valuation over profit: higher for an issuer whose money went into visible AI ("AI company")."""
-    state, rule = economy.redeployment, parameters.redeployment
-    xp = namespace(rule.visibility)
-    visible = (state.to_date * (visibility(economy, parameters) * is_ai(xp))[None, :]).sum(axis=1)
-    return rule.multiple * (1.0 + rule.status_multiple * visible / (rule.status_scale + visible))
+    redeployment, policy = economy.redeployment, parameters.redeployment
+    xp = namespace(policy.visibility)
+    visible = (redeployment.to_date * (visibility(economy, parameters) * is_ai(xp))[None, :]).sum(axis=1)
+    return policy.multiple * (1.0 + policy.status_multiple * visible / (policy.status_scale + visible))

@@ -44,23 +44,23 @@ def match(
     """
     xp = namespace(weight)
 
-    def offered_again(given: Array, turn: dict[str, Array]) -> Array:
-        left = _less(offers, given.sum(axis=1))
-        open_asks = _less(asks, given.sum(axis=0))
+    def offered_again(allocated: Array, _turn: dict[str, Array]) -> Array:
+        left = _remainder(offers, allocated.sum(axis=1))
+        open_asks = _remainder(asks, allocated.sum(axis=0))
         pull = weight * open_asks[None, :]
         wanted = left[:, None] * ratio(pull, pull.sum(axis=1)[:, None])
         if ceiling is not None:
-            wanted = xp.minimum(wanted, _less(ceiling, given))
+            wanted = xp.minimum(wanted, _remainder(ceiling, allocated))
         scale = xp.minimum(1.0, ratio(open_asks, wanted.sum(axis=0), empty=1.0))
-        return given + wanted * scale[None, :]
+        return allocated + wanted * scale[None, :]
 
-    given = repeat(offered_again, 0.0 * weight * asks[None, :], {"turn": xp.arange(rounds)})
+    allocated = repeat(offered_again, 0.0 * weight * asks[None, :], {"turn": xp.arange(rounds)})
     # Rounding may leave the sums a hair above what was offered or asked; cash must never go below zero.
-    return given * (1.0 - 1e-14)
+    return allocated * (1.0 - 1e-14)
 
 
-def _less(whole: Array, taken: Array) -> Array:
-    """What is left of an amount, and nothing where it is rounding alone.
+def _remainder(whole: Array, taken: Array) -> Array:
+    """Subtract, and drop what is left where it is rounding alone.
 
     Shares of what rounding leaves move no money, but their derivatives are of any size.
     """

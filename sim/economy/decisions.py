@@ -1,57 +1,80 @@
-"""The form of a decision rule: what the agents of a population decide, from what everyone can see."""
+"""The registry of decisions: what agents decide, in which form, and the model's own rule for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sim.economy.arrays import Array
-from sim.economy.parameters import Parameters
-from sim.economy.state import Economy
-
-Decision = Callable[[Economy, Parameters], Array]
-"""From the economy and the rules to one row (or number) per agent."""
-Decisions = Mapping[str, Decision]
-"""Decision rules by name; `sim.economy.quarter.DECISIONS` has the model's own."""
+from sim.economy.capital.redeployment import choose_channels, pay_out
+from sim.economy.capital.rounds import ask_for_rounds, choose_labs, investor_appetite, part_to_borrow, plan_orders
+from sim.economy.compute.labs import plan_spending
+from sim.economy.phase import DecisionRule
 
 
 @dataclass(frozen=True)
-class Form:
-    """What a decision rule returns, whoever wrote it. Numbers are finite and not negative.
+class Decision:
+    """One decision of a population of agents, which a user's own rule can take over.
 
     Attributes:
         shape: what each axis of the result runs over: populations, or `channels`.
-        unit: of the numbers.
+        unit: unit of the numbers.
         meaning: what is decided, in a few words.
-        most: largest number allowed, if there is one.
+        rule: the model's own rule.
+        most: largest number allowed, if there is one; the smallest is zero, and all must be finite.
         shares: whether each row divides something, so that its sum must not exceed one.
     """
 
     shape: tuple[str, ...]
     unit: str
     meaning: str
+    rule: DecisionRule
     most: float | None = None
     shares: bool = False
 
 
-FORMS: dict[str, Form] = {
-    "lab_spending": Form(("labs",), "USD bn", "what each lab commits itself to spend this quarter"),
-    "lab_rounds": Form(("labs",), "USD bn", "money that each lab asks investors for this quarter"),
-    "gpu_orders": Form(("providers",), "USD bn", "GPU spending that each provider would like this quarter"),
-    "gpu_borrowing": Form(
-        ("providers",), "share of GPU spending", "part of it that each provider asks lenders for", most=1.0
+DECISIONS: dict[str, Decision] = {
+    "lab_spending": Decision(
+        ("labs",), "USD bn", "what each lab commits itself to spend this quarter", plan_spending
     ),
-    "investor_appetite": Form(
-        ("investors",), "USD bn", "money that each investor may call from its backers this quarter"
+    "lab_rounds": Decision(
+        ("labs",), "USD bn", "money that each lab asks investors for this quarter", ask_for_rounds
     ),
-    "investor_choice": Form(
-        ("investors", "labs"), "weight", "how an investor's money for labs is drawn to each; zero is never"
+    "gpu_orders": Decision(
+        ("providers",), "USD bn", "GPU spending that each provider would like this quarter", plan_orders
     ),
-    "payout": Form(
-        ("issuers",), "share of realised profit", "part paid out as dividends, after the buffer", most=1.0
+    "gpu_borrowing": Decision(
+        ("providers",),
+        "share of GPU spending",
+        "part of it that each provider asks lenders for",
+        part_to_borrow,
+        most=1.0,
     ),
-    "redeployment": Form(
-        ("issuers", "channels"), "share of deployable money", "where each issuer's profit goes", shares=True
+    "investor_appetite": Decision(
+        ("investors",),
+        "USD bn",
+        "money that each investor may call from its backers this quarter",
+        investor_appetite,
+    ),
+    "investor_choice": Decision(
+        ("investors", "labs"),
+        "weight",
+        "how an investor's money for labs is drawn to each; zero is never",
+        choose_labs,
+    ),
+    "payout": Decision(
+        ("issuers",),
+        "share of realised profit",
+        "part paid out as dividends, after the buffer",
+        pay_out,
+        most=1.0,
+    ),
+    "redeployment": Decision(
+        ("issuers", "channels"),
+        "share of deployable money",
+        "where each issuer's profit goes",
+        choose_channels,
+        shares=True,
     ),
 }
-"""The decisions that can be replaced, and the form of each."""
+"""Every decision, by name."""
+RULES: dict[str, DecisionRule] = {name: decision.rule for name, decision in DECISIONS.items()}
+"""The model's own decision rules, by name of the decision."""

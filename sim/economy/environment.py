@@ -11,7 +11,7 @@ from sim.economy.parameters import EnvironmentParameters, Parameters
 from sim.economy.state import Draws, Economy
 
 
-def advance_environment(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def advance_environment(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Move what no agent sets: by the data while they last, by stochastic processes afterwards.
 
     The bill rate reverts to its terminal rate (Ornstein-Uhlenbeck, exact over a quarter, floored at zero);
@@ -20,37 +20,40 @@ def advance_environment(economy: Economy, parameters: Parameters, draws: Draws) 
     technology). Dated events bend the paths: shocks stay in the level of what follows data, and enter the
     processes as one more shock otherwise. Holdings of bitcoin and gold are marked at once.
     """
-    before, rule = economy.environment, parameters.environment
+    before, process = economy.environment, parameters.environment
     xp = namespace(before.bill_rate)
     events = draws.events
     bill_rate = xp.where(
         draws.known > 0,
         xp.maximum(draws.bill_rate_data + events.rate_level, 0.0),
-        xp.maximum(next_rate(before.bill_rate, rule, draws.rate) + events.rate, 0.0),
+        xp.maximum(next_rate(before.bill_rate, process, draws.rate) + events.rate, 0.0),
     )
-    gold_shock = rule.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - rule.asset_correlation**2) * draws.gold
+    gold_shock = (
+        process.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - process.asset_correlation**2) * draws.gold
+    )
     bitcoin = xp.where(
         draws.known > 0,
         draws.bitcoin_data * events.bitcoin_level,
-        _brownian(before.bitcoin, rule.bitcoin_drift, rule.bitcoin_volatility, draws.bitcoin) * events.bitcoin,
+        _brownian(before.bitcoin, process.bitcoin_drift, process.bitcoin_volatility, draws.bitcoin)
+        * events.bitcoin,
     )
     gold = xp.where(
         draws.known > 0,
         draws.gold_data,
-        _brownian(before.gold, rule.gold_drift, rule.gold_volatility, gold_shock),
+        _brownian(before.gold, process.gold_drift, process.gold_volatility, gold_shock),
     )
     environment = replace(
         before,
         bill_rate=bill_rate,
-        expected_rate=expected_rate(bill_rate, rule),
+        expected_rate=expected_rate(bill_rate, process),
         bitcoin=bitcoin,
         gold=gold,
         crypto_return=xp.log(bitcoin / before.bitcoin),
         gold_return=xp.log(gold / before.gold),
-        crypto_sentiment=rule.crypto_sentiment
-        + rule.crypto_persistence * (before.crypto_sentiment - rule.crypto_sentiment)
-        + rule.crypto_volatility * draws.crypto_sentiment,
-        ai_sentiment=next_ai_sentiment(before.ai_sentiment, before.ai_return, rule, draws.ai_sentiment)
+        crypto_sentiment=process.crypto_sentiment
+        + process.crypto_persistence * (before.crypto_sentiment - process.crypto_sentiment)
+        + process.crypto_volatility * draws.crypto_sentiment,
+        ai_sentiment=next_ai_sentiment(before.ai_sentiment, before.ai_return, process, draws.ai_sentiment)
         - events.ai_sentiment,
     )
     books = revalue(economy.books, BITCOIN, bitcoin * 1e-9)
@@ -58,7 +61,7 @@ def advance_environment(economy: Economy, parameters: Parameters, draws: Draws) 
     return replace(economy, environment=environment, books=books)
 
 
-def next_ai_sentiment(mood: Scalar, past_return: Scalar, rule: EnvironmentParameters, shock: Scalar) -> Scalar:
+def next_ai_sentiment(mood: Scalar, past_return: Scalar, process: EnvironmentParameters, shock: Scalar) -> Scalar:
     """Mood about AI: AR(1) around its mean, fed by the last return on labs, within a limit.
 
         s' = m + p (s - m) + a r + v z
@@ -70,34 +73,34 @@ def next_ai_sentiment(mood: Scalar, past_return: Scalar, rule: EnvironmentParame
     Args:
         mood: s, standard units.
         past_return: r, log return on all shares of labs over the last quarter.
-        rule: mean m, persistence p, extrapolation a, volatility v, limit.
+        process: mean m, persistence p, extrapolation a, volatility v, limit.
         shock: standard normal z.
     """
-    fed = rule.ai_sentiment + rule.ai_persistence * (mood - rule.ai_sentiment)
-    fed = fed + rule.ai_extrapolation * past_return + rule.ai_volatility * shock
-    return namespace(mood).clip(fed, -rule.sentiment_limit, rule.sentiment_limit)
+    fed = process.ai_sentiment + process.ai_persistence * (mood - process.ai_sentiment)
+    fed = fed + process.ai_extrapolation * past_return + process.ai_volatility * shock
+    return namespace(mood).clip(fed, -process.sentiment_limit, process.sentiment_limit)
 
 
-def next_rate(rate: Scalar, rule: EnvironmentParameters, shock: Scalar) -> Scalar:
+def next_rate(rate: Scalar, process: EnvironmentParameters, shock: Scalar) -> Scalar:
     """Ornstein-Uhlenbeck over a quarter: `r' = b + (r - b) e^(-k/4) + s sqrt((1 - e^(-k/2)) / 2k) z`, r' >= 0.
 
     Args:
         rate: bill rate now, per year.
-        rule: environment rules (terminal rate b, speed k a year, volatility s).
+        process: terminal rate b, speed k a year, volatility s.
         shock: standard normal z.
     """
     xp = namespace(rate)
-    decay = xp.exp(-rule.cut_speed / 4.0)
-    spread = ratio(1.0 - decay**2, 2.0 * rule.cut_speed, empty=0.25)
-    centre = rule.terminal_rate + (rate - rule.terminal_rate) * decay
-    return xp.maximum(centre + rule.rate_volatility * xp.sqrt(spread) * shock, 0.0)
+    decay = xp.exp(-process.cut_speed / 4.0)
+    spread = ratio(1.0 - decay**2, 2.0 * process.cut_speed, empty=0.25)
+    centre = process.terminal_rate + (rate - process.terminal_rate) * decay
+    return xp.maximum(centre + process.rate_volatility * xp.sqrt(spread) * shock, 0.0)
 
 
-def expected_rate(rate: Scalar, rule: EnvironmentParameters) -> Scalar:
+def expected_rate(rate: Scalar, process: EnvironmentParameters) -> Scalar:
     """Mean bill rate expected over the next four quarters, from the process above without its floor."""
     xp = namespace(rate)
-    decay = xp.exp(-rule.cut_speed / 4.0)
-    return rule.terminal_rate + (rate - rule.terminal_rate) * (decay + decay**2 + decay**3 + decay**4) / 4.0
+    decay = xp.exp(-process.cut_speed / 4.0)
+    return process.terminal_rate + (rate - process.terminal_rate) * (decay + decay**2 + decay**3 + decay**4) / 4.0
 
 
 def _brownian(price: Scalar, drift: Scalar, volatility: Scalar, shock: Scalar) -> Scalar:

@@ -10,23 +10,11 @@ from dataclasses import dataclass
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array
-from sim.economy.coin_parameters import (
-    BeliefParameters,
-    EnvironmentParameters,
-    LiquidityParameters,
-    RedeploymentParameters,
-    RegimeParameters,
-    ReserveParameters,
-    TokenParameters,
-)
-from sim.economy.industry_parameters import (
-    CreditParameters,
-    EntryParameters,
-    FundingParameters,
-    GpuParameters,
-    LabParameters,
-)
+from sim.economy.arrays import Array, Scalar
+from sim.economy.capital.parameters import CreditParameters, FundingParameters, RedeploymentParameters
+from sim.economy.coins.parameters import LiquidityParameters, RegimeParameters, ReserveParameters, TokenParameters
+from sim.economy.compute.parameters import GpuParameters, LabParameters
+from sim.economy.distress.parameters import EntryParameters
 
 __all__ = [
     "AI_CHANNELS",
@@ -44,17 +32,69 @@ __all__ = [
     "LabParameters",
     "LabTraits",
     "LiquidityParameters",
+    "Parameters",
     "ProviderTraits",
     "RedeploymentParameters",
     "RegimeParameters",
     "ReserveParameters",
-    "Parameters",
     "TokenParameters",
     "VentureTraits",
 ]
 
 REGIMES = ("offshore", "genius", "mica")
 """The laws that an issuer can be under."""
+
+
+@dataclass(frozen=True)
+class EnvironmentParameters:
+    """Interest rate, bitcoin, gold and sentiment."""
+
+    terminal_rate: Scalar
+    """bill rate in the long run"""
+    cut_speed: Scalar
+    """speed at which the bill rate closes its gap to the terminal rate"""
+    rate_volatility: Scalar
+    """volatility of the bill rate around that path"""
+    bitcoin_drift: Scalar
+    """expected growth of the price of bitcoin"""
+    bitcoin_volatility: Scalar
+    """volatility of the price of bitcoin"""
+    gold_drift: Scalar
+    """expected growth of the price of gold"""
+    gold_volatility: Scalar
+    """volatility of the price of gold"""
+    asset_correlation: Scalar
+    """correlation of the shocks to bitcoin and gold"""
+    crypto_sentiment: Scalar
+    """mean mood of crypto markets"""
+    crypto_persistence: Scalar
+    """part of a deviation of that mood that is left a quarter later"""
+    crypto_volatility: Scalar
+    """standard deviation of the quarterly shock to that mood"""
+    ai_sentiment: Scalar
+    """mean mood about AI"""
+    ai_persistence: Scalar
+    """part of a deviation of the mood about AI that is left a quarter later"""
+    ai_volatility: Scalar
+    """standard deviation of the quarterly shock to the mood about AI"""
+    ai_extrapolation: Scalar
+    """response of the mood about AI to the last return on labs"""
+    sentiment_limit: Scalar
+    """strongest mood about AI, in either direction"""
+
+
+@dataclass(frozen=True)
+class BeliefParameters:
+    """How beliefs about rates and issuers adapt."""
+
+    rate_memory: Scalar
+    """gain with which the rate that issuers are used to follows the bill rate"""
+    trust_memory: Scalar
+    """gain with which trust follows what is deserved"""
+    trust_slope: Scalar
+    """trust lost per unit of backing that is missing"""
+    trust_shut: Scalar
+    """trust lost per week in which the window was closed"""
 
 
 @dataclass(frozen=True)

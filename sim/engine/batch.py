@@ -14,18 +14,18 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from sim.economy.arrays import namespace
+from sim.economy.arrays import Scalar, namespace
 from sim.economy.books import measures
 from sim.economy.books.checks import TOLERANCE, identities
 from sim.economy.books.flows import FLOWS, ORIGINS, OWN
 from sim.economy.books.ledger import Books
 from sim.economy.parameters import Parameters
-from sim.economy.quarter import quarter
 from sim.economy.state import Draws, Economy
+from sim.engine import pytrees
 from sim.engine.decisions import Behaviour
 from sim.engine.outcomes import readings, reduced
+from sim.engine.stepping import Read, walk
 from sim.errors import ScenarioError
-from sim.opening.draws import at
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import Scenario
 
@@ -35,6 +35,7 @@ FLOW_COLUMNS = ("usd_bn", *(f"from_{origin}" for origin in ORIGINS))
 """What is kept of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
 
 
+@pytrees.register
 @dataclass(frozen=True)
 class Start:
     """Everything that decides a history.
@@ -126,62 +127,83 @@ def in_numpy(
     """Step histories one after the other in NumPy.
 
     Args:
-        starts: of the histories, all of the same length and the same agents.
+        starts: starts of the histories, all of the same length and the same agents.
         decisions: decision rules in force.
         flows: whether to keep the flows.
-        progress: told after every history.
+        progress: called after every history.
         agents: whether to keep the measures of agents.
     """
-    found = []
-    for one in starts:
-        found.append(_one_in_numpy(one, decisions, flows, agents))
+    histories = []
+    for start in starts:
+        histories.append(_in_numpy(start, decisions, flows, agents))
         if progress is not None:
             progress(1)
-    return _joined(found)
+    return _joined(histories)
 
 
-def _one_in_numpy(one: Start, decisions: Behaviour, flows: bool, agents: bool) -> Histories:
-    """One history; what a decision that goes wrong leaves open is NaN."""
-    economy, length = one.economy, one.draws.rate.shape[0]
-    first = taken(economy, economy)
-    names = tuple(identities(economy.books, economy.books))
-    path = np.full((length + 1, len(first)), np.nan)
-    residuals = np.full((length, len(names)), np.nan)
-    table = np.full((length if flows else 0, len(FLOWS), len(FLOW_COLUMNS)), np.nan)
-    path[0] = list(first.values())
-    measured = np.full((length + 1, len(agent_numbers(economy))), np.nan)
-    measured[0] = agent_numbers(economy)
+def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> Histories:
+    """Step one history; quarters that a failing decision leaves out are NaN."""
+    length = len(start.draws.rate)
+    opening = taken(start.economy, start.economy)
+    names = tuple(identities(start.economy.books, start.economy.books))
+    rows: list[dict[str, Any]] = []
     problem: str | None = None
-    for step in range(length):
-        before = economy
-        try:
-            economy, held = quarter(before, one.parameters, at(one.draws, step), decisions)
-        except ScenarioError as error:
-            problem = str(error)
-            break
-        path[step + 1] = list(taken(before, economy).values())
-        residuals[step] = [held[name] for name in names]
+    try:
+        rows.extend(walk(start.economy, start.parameters, start.draws, decisions, reader(flows, agents)))
+    except ScenarioError as error:
+        problem = str(error)
+
+    def table(part: str, shape: tuple[int, ...], first: Sequence[Any] = ()) -> Any:
+        """The rows of one part after those of the opening, with a leading axis of one run."""
+        numbers = np.full((1, len(first) + length, *shape), np.nan)
+        for place, row in enumerate([*first, *(row[part] for row in rows)]):
+            numbers[0, place] = row
+        return numbers
+
+    paths = table("readings", (len(opening),), [list(opening.values())])
+    worst = table("residuals", (len(names),)).max(axis=1)
+    at_opening = agent_numbers(start.economy) if agents else np.zeros(0)
+    return Histories(
+        tuple(opening),
+        paths,
+        names,
+        worst,
+        table("flows", (len(FLOWS), len(FLOW_COLUMNS))) if flows else None,
+        table("agents", at_opening.shape, [at_opening]) if agents else None,
+        (problem or unusable(paths[0], names, worst[0]),),
+    )
+
+
+def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
+    """Make the function that reads from a quarter, in NumPy or JAX, what `Histories` keep of it."""
+
+    def read(before: Economy, after: Economy, residuals: Mapping[str, Scalar]) -> dict[str, Any]:
+        xp = namespace(after.books.cash[OWN])
+        parts = {
+            "readings": xp.stack(list(taken(before, after).values())),
+            "residuals": xp.stack(list(residuals.values())),
+        }
         if flows:
-            table[step] = flow_table(economy.books)
+            parts["flows"] = flow_table(after.books)
         if agents:
-            measured[step + 1] = agent_numbers(economy)
-    worst = residuals.max(axis=0)
-    problem = problem or unusable(path, names, worst)
-    kept = (table[None] if flows else None, measured[None] if agents else None)
-    return Histories(tuple(first), path[None], names, worst[None], *kept, (problem,))
+            parts["agents"] = agent_numbers(after)
+        return parts
+
+    return read
 
 
 def _joined(parts: Sequence[Histories]) -> Histories:
-    first = parts[0]
-    flows = [part.flows for part in parts if part.flows is not None]
-    agents = [part.agents for part in parts if part.agents is not None]
+    def whole(name: str) -> Any:
+        tables = [getattr(part, name) for part in parts]
+        return None if tables[0] is None else np.concatenate(tables)
+
     return Histories(
-        first.names,
-        np.concatenate([part.paths for part in parts]),
-        first.identities,
-        np.concatenate([part.residuals for part in parts]),
-        np.concatenate(flows) if flows else None,
-        np.concatenate(agents) if agents else None,
+        parts[0].names,
+        whole("paths"),
+        parts[0].identities,
+        whole("residuals"),
+        whole("flows"),
+        whole("agents"),
         tuple(problem for part in parts for problem in part.problems),
     )
 

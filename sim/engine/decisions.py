@@ -18,16 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from sim.economy.decisions import FORMS, Decision, Form
+from sim.economy.decisions import DECISIONS, RULES, Decision
 from sim.economy.parameters import CHANNELS
-from sim.economy.quarter import DECISIONS
+from sim.economy.phase import DecisionRule
 from sim.errors import ScenarioError, suggestion
+from sim.scenario.schema import FUNCTION
 
 ROUNDING = 1e-9
 """How far above its limit a share may lie for it to be rounding, which is then taken away."""
 
 
-class Behaviour(Mapping[str, Decision]):
+class Behaviour(Mapping[str, DecisionRule]):
     """The decision rules of one model, by name: the model's own, and those that took the place of one.
 
     Setting an entry replaces a rule; deleting it puts the model's own back.
@@ -41,29 +42,29 @@ class Behaviour(Mapping[str, Decision]):
     """
 
     def __init__(
-        self, names: Mapping[str, tuple[str, ...]], chosen: Mapping[str, Decision | str] | None = None
+        self, names: Mapping[str, tuple[str, ...]], chosen: Mapping[str, DecisionRule | str] | None = None
     ) -> None:
         self._sizes = {population: len(agents) for population, agents in names.items()}
         self._sizes["channels"] = len(CHANNELS)
         self._replaced: dict[str, Replaced] = {}
         self.update(chosen or {})
 
-    def __getitem__(self, name: str) -> Decision:
+    def __getitem__(self, name: str) -> DecisionRule:
         """Return the rule in force."""
-        return self._replaced.get(name) or DECISIONS[name]
+        return self._replaced.get(name) or DECISIONS[name].rule
 
-    def __setitem__(self, name: str, function: Decision | str) -> None:
+    def __setitem__(self, name: str, function: DecisionRule | str) -> None:
         """Let a function take the place of a rule."""
-        if name not in FORMS:
-            known = ", ".join(FORMS)
-            raise ScenarioError(f"decisions.{name}: unknown decision{suggestion(name, FORMS)} (there are {known})")
+        if name not in DECISIONS:
+            problem = f"unknown decision{suggestion(name, DECISIONS)}"
+            raise ScenarioError(problem, f"decisions.{name}", allowed=", ".join(DECISIONS))
         self._replaced[name] = Replaced(name, function, self.shape(name))
 
     def __delitem__(self, name: str) -> None:
         """Put the model's own rule back; KeyError if it was not replaced."""
         del self._replaced[name]
 
-    def update(self, chosen: Mapping[str, Decision | str]) -> None:
+    def update(self, chosen: Mapping[str, DecisionRule | str]) -> None:
         """Replace several rules."""
         for name, function in chosen.items():
             self[name] = function
@@ -76,13 +77,13 @@ class Behaviour(Mapping[str, Decision]):
         """Count the decisions."""
         return len(DECISIONS)
 
-    def unchecked(self) -> dict[str, Decision]:
+    def unchecked(self) -> dict[str, DecisionRule]:
         """The rules in force without the checks, which need numbers: for engines that trace first."""
-        return {**DECISIONS, **{name: rule.function for name, rule in self._replaced.items()}}
+        return {**RULES, **{name: rule.function for name, rule in self._replaced.items()}}
 
     def shape(self, name: str) -> tuple[int, ...]:
         """How many agents (and channels) a decision is about."""
-        return tuple(self._sizes[axis] for axis in FORMS[name].shape)
+        return tuple(self._sizes[axis] for axis in DECISIONS[name].shape)
 
     def replaced(self) -> dict[str, str]:
         """Which decisions are not the model's own: name -> `module:function` that decides."""
@@ -98,13 +99,13 @@ class Replaced:
         shape: how many agents (and channels) the result has.
     """
 
-    def __init__(self, name: str, function: Decision | str, shape: tuple[int, ...]) -> None:
+    def __init__(self, name: str, function: DecisionRule | str, shape: tuple[int, ...]) -> None:
         self.name, self.shape = name, shape
         self.text = function if isinstance(function, str) else None
         self.function = find(name, function) if isinstance(function, str) else function
         where = self.text or _described(self.function)
         if not callable(self.function):
-            raise ScenarioError(f"decisions.{name} = {where!r} is not callable; expected a {_expected_call(name)}")
+            raise ScenarioError("is not callable", f"decisions.{name}", where, f"a {_expected_call(name)}")
         _check_call(name, where, self.function)
         self.source = where
 
@@ -123,16 +124,13 @@ class Replaced:
             result = self.function(economy, parameters)
         except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            raise ScenarioError(
-                f"decisions.{self.name} = {self.source!r} failed {quarter}: {type(error).__name__}: {error} "
-                f"({os.path.basename(last.filename)}, line {last.lineno})"
-            ) from error
-        wrong, numbers = _checked(result, FORMS[self.name], self.shape)
+            line = f"{os.path.basename(last.filename)}, line {last.lineno}"
+            problem = f"failed {quarter}: {type(error).__name__}: {error} ({line})"
+            raise ScenarioError(problem, f"decisions.{self.name}", self.source) from error
+        wrong, numbers = _checked(result, DECISIONS[self.name], self.shape)
         if wrong:
-            raise ScenarioError(
-                f"decisions.{self.name} = {self.source!r} returned {wrong} {quarter}; "
-                f"expected {expected_result(self.name, self.shape)}"
-            )
+            allowed = expected_result(self.name, self.shape)
+            raise ScenarioError(f"returned {wrong} {quarter}", f"decisions.{self.name}", self.source, allowed)
         return numbers
 
 
@@ -142,30 +140,25 @@ def find(name: str, text: str) -> Any:
     Raises:
         ScenarioError: if there is no such module or function, or the module cannot be imported.
     """
+    key = f"decisions.{name}"
     module, colon, attribute = text.partition(":")
     if not colon or not module or not attribute:
-        raise ScenarioError(
-            f"decisions.{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose"
-        )
+        raise ScenarioError("not module:function", key, text, FUNCTION)
     with _working_directory_on_path():
         try:
             found: Any = importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name and (module == error.name or module.startswith(f"{error.name}.")):
-                raise ScenarioError(
-                    f"decisions.{name} = {text!r}: there is no module {error.name!r} in {os.getcwd()} "
-                    "or among the installed ones"
-                ) from None
-            raise ScenarioError(f"decisions.{name} = {text!r}: importing {module} failed: {error}") from error
+                problem = f"there is no module {error.name!r} in {os.getcwd()} or among the installed ones"
+                raise ScenarioError(problem, key, text) from None
+            raise ScenarioError(f"importing {module} failed: {error}", key, text) from error
         except (Exception, SystemExit) as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise ScenarioError(f"decisions.{name} = {text!r}: importing {module} failed: {reason}") from error
+            raise ScenarioError(f"importing {module} failed: {reason}", key, text) from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             functions = [item for item, held in vars(found).items() if callable(held)] if vars(found) else []
-            raise ScenarioError(
-                f"decisions.{name} = {text!r}: {module} has no {attribute!r}{suggestion(part, functions)}"
-            )
+            raise ScenarioError(f"{module} has no {attribute!r}{suggestion(part, functions)}", key, text)
         found = getattr(found, part)
     return found
 
@@ -192,12 +185,10 @@ def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
         signature.bind(None, None)
     except TypeError:
         shown = " ".join(str(signature).split())
-        raise ScenarioError(
-            f"decisions.{name} = {where!r} takes {shown}; expected a {_expected_call(name)}"
-        ) from None
+        raise ScenarioError(f"takes {shown}", f"decisions.{name}", where, f"a {_expected_call(name)}") from None
 
 
-def _checked(result: Any, form: Form, shape: tuple[int, ...]) -> tuple[str, Any]:
+def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[str, Any]:
     """What is wrong with a result (nothing: an empty text), and the result as numbers."""
     try:
         given = np.asarray(result)
@@ -210,12 +201,12 @@ def _checked(result: Any, form: Form, shape: tuple[int, ...]) -> tuple[str, Any]
         return f"{float(numbers[~np.isfinite(numbers)][0])} at {_first(~np.isfinite(numbers))}", None
     if (numbers < 0.0).any():
         return f"{float(numbers[numbers < 0.0][0]):g} at {_first(numbers < 0.0)}", None
-    if form.most is not None and (numbers > form.most + ROUNDING).any():
-        high = numbers > form.most + ROUNDING
+    if decision.most is not None and (numbers > decision.most + ROUNDING).any():
+        high = numbers > decision.most + ROUNDING
         return f"{float(numbers[high][0]):g} at {_first(high)}", None
-    if form.most is not None:
-        numbers = np.minimum(numbers, form.most)
-    if form.shares:
+    if decision.most is not None:
+        numbers = np.minimum(numbers, decision.most)
+    if decision.shares:
         total = numbers.sum(axis=-1)
         if (total > 1.0 + ROUNDING).any():
             return f"a row that sums to {float(total.max()):g}", None
@@ -230,16 +221,16 @@ def _first(where: Any) -> str:
 
 
 def _expected_call(name: str) -> str:
-    return f"function of (economy, parameters) that returns {FORMS[name].meaning}"
+    return f"function of (economy, parameters) that returns {DECISIONS[name].meaning}"
 
 
 def expected_result(name: str, shape: tuple[int, ...]) -> str:
     """What a decision must return, in words."""
-    form = FORMS[name]
-    sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, form.shape, strict=True))
-    bound = f"from 0 to {form.most:g}" if form.most is not None else "not negative"
-    rows = ", rows that sum to at most 1" if form.shares else ""
-    return f"finite numbers of shape {shape} ({sizes}), {form.unit}, {bound}{rows}: {form.meaning}"
+    decision = DECISIONS[name]
+    sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, decision.shape, strict=True))
+    bound = f"from 0 to {decision.most:g}" if decision.most is not None else "not negative"
+    rows = ", rows that sum to at most 1" if decision.shares else ""
+    return f"finite numbers of shape {shape} ({sizes}), {decision.unit}, {bound}{rows}: {decision.meaning}"
 
 
 def _described(function: Any) -> str:

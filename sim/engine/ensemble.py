@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.economy.decisions import Decision
+from sim.economy.phase import DecisionRule
 from sim.engine.batch import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
-from sim.errors import AccountingError, ScenarioError
+from sim.errors import AccountingError, ScenarioError, needs
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load
 from sim.scenario.quarters import later
@@ -35,7 +35,7 @@ def ensemble(
     seed: int | None = None,
     quarters: int | None = None,
     changes: Mapping[str, Any] | None = None,
-    decisions: Mapping[str, Decision | str] | None = None,
+    decisions: Mapping[str, DecisionRule | str] | None = None,
     engine: Engine = "auto",
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -101,9 +101,9 @@ def seeds_from(first: int, runs: int) -> range:
         ScenarioError: if there are no runs, or the last seed would be too large.
     """
     if runs < 1:
-        raise ScenarioError(f"--runs {runs}: at least 1 history is needed")
+        raise ScenarioError("at least 1 history is needed", "runs", runs)
     if first + runs - 1 > LAST_SEED:
-        raise ScenarioError(f"--seed {first}: the last of {runs} seeds would be above {LAST_SEED}")
+        raise ScenarioError(f"the last of {runs} seeds would be above {LAST_SEED}", "seed", first)
     return range(first, first + runs)
 
 
@@ -149,16 +149,17 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
         histories: how many there are in all; many if left out.
 
     Raises:
-        ScenarioError: if the engine is unknown, or JAX is asked for and missing.
+        ScenarioError: if the engine is unknown.
+        MissingExtraError: if JAX is asked for and not installed.
     """
     engine = checked_engine(engine)
     few = engine == "auto" and histories is not None and histories < WORTH_COMPILING
     if engine == "numpy" or few:
         return "numpy"
+    if engine == "jax":
+        needs("jax", extra="jax")
     if util.find_spec("jax") is not None:
         return "jax"
-    if engine == "jax":
-        raise ScenarioError("engine = 'jax': JAX is not installed; pip install jax, or use engine numpy")
     print("capflow: JAX is not installed; running in NumPy, one history at a time (slower)", file=sys.stderr)
     return "numpy"
 
@@ -172,7 +173,7 @@ def checked_engine(engine: str) -> Engine:
     for known in ENGINES:
         if engine == known:
             return known
-    raise ScenarioError(f"engine = {engine!r}: expected one of {', '.join(ENGINES)}")
+    raise ScenarioError("unknown engine", "engine", engine, ", ".join(ENGINES))
 
 
 def refuse_for_one(engine: str, workers: int | None) -> None:
@@ -182,9 +183,10 @@ def refuse_for_one(engine: str, workers: int | None) -> None:
         ScenarioError: if the compiled engine or several processes are asked for.
     """
     if checked_engine(engine) == "jax":
-        raise ScenarioError("--engine jax: a single history runs in NumPy; give --runs of 2 or more")
+        raise ScenarioError("a single history runs in NumPy", "engine", "jax", "numpy; jax with 2 runs or more")
     if workers is not None and workers != 1:
-        raise ScenarioError(f"--workers {workers}: a single history runs in 1 process; give --runs of 2 or more")
+        problem = "a single history runs in 1 process"
+        raise ScenarioError(problem, "workers", workers, "1; more with 2 runs or more")
 
 
 def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,18 +24,15 @@ from sim.economy.books.ledger import Books
 from sim.economy.state import Economy
 from sim.engine import pytrees
 from sim.engine.batch import Engine, Start, seeded
-from sim.engine.closes import Close, Shapes, close_of
 from sim.engine.coin_happenings import announced
 from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
 from sim.engine.happenings import happened
 from sim.engine.mesa_model import CapitalFlowModel, enforced
+from sim.engine.stepping import Close, close_of
 from sim.errors import ScenarioError
 from sim.opening.open_economy import Opening, draws_for, open_economy
 from sim.scenario.load import Scenario
 from sim.scenario.quarters import later
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class History:
 
 Program = Callable[[Start], Close]
 """A compiled history: from its start to its closes."""
-_ready: dict[Shapes, Program] = {}
+_ready: dict[tuple[tuple[int, ...], ...], Program] = {}
 _compiling = threading.Lock()
 
 
@@ -141,7 +138,7 @@ def _program(scenario: Scenario, start: Start) -> Program:
         return _ready[shapes]
 
 
-def _shapes(start: Start) -> Shapes:
+def _shapes(start: Start) -> tuple[tuple[int, ...], ...]:
     """What a program is compiled for: how many agents and quarters there are."""
     return tuple(np.shape(leaf) for leaf in pytrees.leaves(start))
 
@@ -155,7 +152,7 @@ def _opened(scenario: Scenario) -> tuple[Opening, Start]:
 def _compiled(scenario: Scenario, opening: Opening, start: Start, program: Program) -> History:
     labels = tuple(later(scenario.run.opening, step) for step in range(scenario.run.quarters + 1))
     books = opening.economy.books
-    first = close_of(books, opening.economy, identities(books, books))
+    first = close_of(opening.economy, opening.economy, identities(books, books))
     closes = program(start)
     residuals = {name: [first.residuals[name], *path] for name, path in closes.residuals.items()}
     for quarter, label in enumerate(labels):

@@ -8,7 +8,7 @@ programs are kept on disk between invocations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from copy import copy
 from functools import cache
 from itertools import chain, islice
 from typing import Any
@@ -17,31 +17,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sim.economy import coin_parameters, industry_parameters, parameters, state
-from sim.economy.books import ledger
 from sim.economy.books.checks import identities
-from sim.economy.books.ledger import EMPTY_JOURNAL
-from sim.economy.coins import weekly_rounds
-from sim.economy.decisions import FORMS, Decision
-from sim.economy.quarter import DECISIONS, quarter
-from sim.economy.state import Economy
-from sim.engine.batch import Histories, Progress, Start, agent_numbers, flow_table, taken, unusable
+from sim.economy.decisions import DECISIONS, RULES
+from sim.economy.parameters import Parameters
+from sim.economy.phase import DecisionRule, DecisionRules
+from sim.economy.state import Draws, Economy
+from sim.engine.batch import Histories, Progress, Start, agent_numbers, reader, taken, unusable
 from sim.engine.decisions import ROUNDING, Behaviour, expected_result
 from sim.engine.jax_cache import compiler_options, keep_programs, one_at_a_time
+from sim.engine.jax_stepping import handed_on, scan
 from sim.errors import CannotCompileError, ScenarioError
 
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
 """Histories in a batch: on a processor, as many as make up for the start of each operation and still
 fit its cache; on an accelerator, enough to fill it."""
-Replacement = tuple[str, Decision, tuple[int, ...]]
+Replacement = tuple[str, DecisionRule, tuple[int, ...]]
 """A replaced decision: its name, the function, and the shape of what it returns."""
 _compiled: set[tuple[Any, ...]] = set()
 """Programs of this process, with the shapes that they were compiled for."""
-
-for _module in (coin_parameters, industry_parameters, ledger, parameters, state, weekly_rounds):
-    for _item in vars(_module).values():
-        if isinstance(_item, type) and is_dataclass(_item) and _item.__module__ == _module.__name__:
-            jax.tree_util.register_dataclass(_item, [field.name for field in fields(_item)], [])
 
 
 def in_jax(
@@ -70,92 +63,73 @@ def in_jax(
     names = tuple(taken(first.economy, first.economy))
     identity_names = tuple(identities(first.economy.books, first.economy.books))
     replaced = tuple((name, decisions.unchecked()[name], decisions.shape(name)) for name in decisions.replaced())
-    found: list[tuple[Any, ...]] = []
+    batches: list[dict[str, Any]] = []
     program = _program(replaced, flows, agents)
     with jax.enable_x64(True):
-        for count, told in _one_ahead(_run_batches(chain([first], left), size, program, replaced)):
-            found.append(tuple(np.asarray(part)[:count] for part in told))
+        for count, parts in _one_ahead(_run_batches(chain([first], left), size, program, replaced)):
+            batches.append({name: np.asarray(part)[:count] for name, part in parts.items()})
             if progress is not None:
                 progress(count)
-    paths, residuals, wrong, *kept = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    whole = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    paths, residuals = whole["readings"], whole["residuals"]
     problems = tuple(
         _misdecided(replaced, bad) or unusable(path, identity_names, worst)
-        for path, worst, bad in zip(paths, residuals, wrong, strict=True)
+        for path, worst, bad in zip(paths, residuals, whole["misdecided"], strict=True)
     )
-    measured = kept.pop() if agents else None
-    return Histories(names, paths, identity_names, residuals, kept[0] if flows else None, measured, problems)
+    return Histories(names, paths, identity_names, residuals, whole.get("flows"), whole.get("agents"), problems)
 
 
 def history(
     economy: Economy,
-    given: parameters.Parameters,
-    draws: state.Draws,
+    parameters: Parameters,
+    draws: Draws,
     replaced: tuple[Replacement, ...],
     flows: bool,
     agents: bool = False,
-) -> tuple[Any, ...]:
-    """One whole history as a traceable function.
+) -> dict[str, Any]:
+    """Run one whole history as a traceable function.
 
     Returns:
-        Readings `(quarter + 1, reading)` with the opening first, the largest residual of each identity, 1 for
-        each watched decision that was not of its form, and, if asked for, the flows, and the measures of agents,
-        the opening first.
+        `readings`, `(quarter + 1, reading)` with the opening first; `residuals`, the largest of each identity;
+        `misdecided`, 1 if a replaced decision returned what it must not; and, if asked for, `flows`, and `agents`
+        with the opening first.
     """
     watch: list[Any] = []
-    decisions = {**DECISIONS, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
+    decisions = {**RULES, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
+    read_quarter = reader(flows, agents)
 
-    def beside(after: Economy, residuals: Mapping[str, Any]) -> tuple[Any, ...]:
-        wrong = jnp.stack([jnp.zeros(()), *watch]).max()
+    def read(before: Economy, after: Economy, residuals: Mapping[str, Any]) -> dict[str, Any]:
+        parts = {**read_quarter(before, after, residuals), "misdecided": jnp.stack([jnp.zeros(()), *watch]).max()}
         watch.clear()
-        told = [jnp.stack(list(residuals.values())), wrong]
-        if flows:
-            told.append(flow_table(after.books))
-        if agents:
-            told.append(agent_numbers(after))
-        return tuple(told)
+        return parts
 
-    path, residuals, wrong, *kept = _through(economy, given, draws, decisions, beside)
+    parts = scan(economy, parameters, draws, decisions, read)
+    parts |= {name: parts[name].max(axis=0) for name in ("residuals", "misdecided")}
+    opening = handed_on(economy)
+    parts["readings"] = _after(_readings(opening, opening, {}), parts["readings"])
     if agents:
-        kept[-1] = jnp.concatenate([agent_numbers(_carried(economy))[None], kept[-1]])
-    return path, residuals.max(axis=0), wrong.max(), *kept
+        parts["agents"] = _after(agent_numbers(opening), parts["agents"])
+    return parts
 
 
-def paths_alone(
-    economy: Economy, given: parameters.Parameters, draws: state.Draws, decisions: Mapping[str, Decision]
-) -> Any:
-    """The readings of `history` and nothing else, for programs that differentiate, which checks would swell."""
-    return _through(economy, given, draws, decisions, lambda after, residuals: ())[0]
+def paths_alone(economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules) -> Any:
+    """Return the readings of `history` and nothing else, to differentiate: checks would swell the program."""
+    opening = handed_on(economy)
+    return _after(_readings(opening, opening, {}), scan(economy, parameters, draws, decisions, _readings))
 
 
-def _through(
-    economy: Economy,
-    given: parameters.Parameters,
-    draws: state.Draws,
-    decisions: Mapping[str, Decision],
-    beside: Callable[[Economy, Mapping[str, Any]], tuple[Any, ...]],
-) -> tuple[Any, ...]:
-    """Readings by quarter, the opening first, and by quarter whatever `beside` takes from it and its residuals."""
-
-    def step(before: Economy, today: state.Draws) -> tuple[Economy, tuple[Any, ...]]:
-        after, residuals = quarter(before, given, today, decisions)
-        return _carried(after), (jnp.stack(list(taken(before, after).values())), *beside(after, residuals))
-
-    opening = _carried(economy)
-    first = jnp.stack(list(taken(opening, opening).values()))
-    _, (path, *others) = jax.lax.scan(step, opening, draws)
-    return jnp.concatenate([first[None], path]), *others
+def _readings(before: Economy, after: Economy, _residuals: Mapping[str, Any]) -> Any:
+    return jnp.stack(list(taken(before, after).values()))
 
 
-def _carried(economy: Economy) -> Economy:
-    """What one quarter hands to the next: everything but the journal, as numbers of double precision."""
-    bare = replace(economy, books=replace(economy.books, journal=EMPTY_JOURNAL))
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=jnp.float64), bare)
+def _after(first: Any, others: Any) -> Any:
+    return jnp.concatenate([first[None], others])
 
 
 @cache
 def _program(replaced: tuple[Replacement, ...], flows: bool, agents: bool) -> Callable[..., Any]:
-    def histories(economy: Economy, given: parameters.Parameters, draws: state.Draws) -> tuple[Any, ...]:
-        return history(economy, given, draws, replaced, flows, agents)
+    def histories(economy: Economy, parameters: Parameters, draws: Draws) -> dict[str, Any]:
+        return history(economy, parameters, draws, replaced, flows, agents)
 
     return jax.jit(jax.vmap(histories), compiler_options=compiler_options())
 
@@ -181,7 +155,7 @@ def _run_batches(
             yield len(batch), found
         except ScenarioError as error:
             # Said again, without what JAX adds about its own frames.
-            raise type(error)(str(error)) from None
+            raise copy(error) from None
         except jax.errors.JAXTypeError as error:
             raise CannotCompileError(_untraceable(replaced, error)) from error
 
@@ -201,21 +175,21 @@ def _stacked(*leaves: Any) -> Any:
     return np.stack(leaves, dtype=np.float64)
 
 
-def _watched(name: str, rule: Decision, shape: tuple[int, ...], watch: list[Any]) -> Decision:
+def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[Any]) -> DecisionRule:
     """Make a replaced rule note whether it was of its form, and take rounding away as `Replaced` does."""
-    form = FORMS[name]
+    decision = DECISIONS[name]
 
     def noted(economy: Any, given: Any) -> Any:
         numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
         if numbers.shape != shape:
             wanted = expected_result(name, shape)
-            raise ScenarioError(f"decisions.{name} returned shape {numbers.shape}; expected {wanted}")
+            raise ScenarioError(f"returned shape {numbers.shape}", f"decisions.{name}", allowed=wanted)
         fits = jnp.isfinite(numbers) & (numbers >= 0.0)
-        if form.most is not None:
-            fits = fits & (numbers <= form.most + ROUNDING)
-            numbers = jnp.minimum(numbers, form.most)
+        if decision.most is not None:
+            fits = fits & (numbers <= decision.most + ROUNDING)
+            numbers = jnp.minimum(numbers, decision.most)
         total = numbers.sum(axis=-1)
-        if form.shares:
+        if decision.shares:
             fits = fits & (total <= 1.0 + ROUNDING)[..., None]
             numbers = numbers / jnp.maximum(total, 1.0)[..., None]
         watch.append(1.0 - fits.all())

@@ -10,18 +10,18 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim.economy.books import measures
 from sim.economy.books.checks import TOLERANCE, identities
 from sim.economy.books.ledger import Books
-from sim.economy.quarter import quarter
 from sim.engine.coin_happenings import announced
 from sim.engine.decisions import Behaviour
 from sim.engine.happenings import happened
+from sim.engine.stepping import Close, close_of, step
 from sim.errors import AccountingError
-from sim.opening import draws
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
-from sim.scenario import levers, quarters
+from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load
+from sim.scenario.quarters import later
 
 
 def _measured(name: str, meaning: str) -> property:
@@ -201,13 +201,14 @@ class CapitalFlowModel(mesa.Model):
         self.decisions = Behaviour(start.names, self.scenario_spec.decisions)
         self.quarter = 0
         self.label = start.quarter
-        self.checks: dict[str, float] = enforced(self.label, identities(self.opening_books, self.opening_books))
+        opening = close_of(start.economy, start.economy, identities(self.opening_books, self.opening_books))
+        self.checks: dict[str, float] = enforced(self.label, opening.residuals)
         self.happenings: list[dict[str, Any]] = []
         self.draws = draws_for(self.scenario_spec, start.names, self.seed_used, self.scenario_spec.run.quarters)
         for agent_class in AGENT_CLASSES:
             for index, name in enumerate(start.names[agent_class.population]):
                 agent_class(self, name, index)
-        self._measure()
+        self._measure(opening)
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(_series, name=name) for name in self.series},
             agenttype_reporters={
@@ -226,24 +227,20 @@ class CapitalFlowModel(mesa.Model):
             self.running = False
             return
         before = self.economy
-        after, residuals = quarter(before, self.parameters, draws.at(self.draws, self.quarter), self.decisions)
-        label = quarters.later(self.scenario_spec.run.opening, self.quarter + 1)
-        self.checks = enforced(label, residuals)
+        today = draws_of_quarter(self.draws, self.quarter)
+        after, close = step(before, self.parameters, today, self.decisions, close_of)
+        label = later(self.scenario_spec.run.opening, self.quarter + 1)
+        self.checks = enforced(label, close.residuals)
         self.quarter, self.label = self.quarter + 1, label
         self.opening_books, self.economy = before.books, after
-        self.happenings = announced(self.label, self.scenario_spec) + happened(label, before, after, self.names)
-        self._measure()
+        self.happenings = announced(label, self.scenario_spec) + happened(label, before, after, self.names)
+        self._measure(close)
         self.datacollector.collect(self)
         self.running = self.quarter < self.scenario_spec.run.quarters
 
-    def _measure(self) -> None:
-        self.series: dict[str, float] = {
-            name: float(number)
-            for name, number in (
-                measures.series(self.economy) | measures.origin_series(self.opening_books, self.economy.books)
-            ).items()
-        }
-        self.measured = measures.agents(self.economy)
+    def _measure(self, close: Close) -> None:
+        self.series: dict[str, float] = {name: float(number) for name, number in close.series.items()}
+        self.measured = close.agents
 
 
 def _series(model: CapitalFlowModel, name: str) -> float:

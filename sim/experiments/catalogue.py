@@ -1,36 +1,49 @@
-"""What there is: scenarios, levers, runs."""
+"""The list of what there is: scenarios, levers, and results of every kind."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, ScenarioError, suggestion
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN, Run, list_runs
+from sim.runs.kinds import CALIBRATION_RECORD, DESIGN, KINDS, ResultKind, kind_of, result_folders
+from sim.runs.place import runs_folder
+from sim.runs.run import Run, list_runs, read_json
 from sim.scenario import levers
 from sim.scenario.load import load, names
 
 if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
 
-KINDS = ("scenarios", "levers", "runs")
+LISTS = ("scenarios", "levers", "runs")
 
 
 def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
-    """List scenarios, levers or runs, or all three.
+    """List scenarios, levers or results, or all three.
+
+    Args:
+        what: "scenarios", "levers", "runs" for results of every kind, or "all".
+
+    Returns:
+        What is listed -> its rows; results stand under the plural of their kind, ensembles among the sweeps.
 
     Raises:
         ScenarioError: if `what` is none of them.
     """
-    if what not in (*KINDS, "all"):
-        raise ScenarioError(f"list {what}: unknown{suggestion(what, KINDS)}; there are {', '.join(KINDS)} and all")
-    makers = {"scenarios": _scenarios, "levers": _levers, "runs": _runs}
-    found = {kind: makers[kind]() for kind in (KINDS if what == "all" else (what,))}
-    if "runs" in found:
-        found["sweeps"] = _sweeps()
-    return found
+    if what not in (*LISTS, "all"):
+        raise ScenarioError(
+            f"unknown list{suggestion(what, LISTS)}", key="what", value=what, allowed=", ".join((*LISTS, "all"))
+        )
+    rows: dict[str, list[dict[str, Any]]] = {}
+    if what in ("scenarios", "all"):
+        rows["scenarios"] = _scenarios()
+    if what in ("levers", "all"):
+        rows["levers"] = _levers()
+    if what in ("runs", "all"):
+        rows |= _results()
+    return rows
 
 
 def newest_run() -> Run:
@@ -39,9 +52,9 @@ def newest_run() -> Run:
     Raises:
         RunError: if there is none.
     """
-    found = list_runs(RUNS)
+    found = list_runs(runs_folder())
     if not found:
-        raise RunError(f"no runs under {RUNS}/ yet: make one with `capflow run`, or name one with --run")
+        raise RunError(f"no runs under {runs_folder()}/ yet: make one with `capflow run`, or name one with --run")
     return Run.open(found[0].path)
 
 
@@ -51,7 +64,8 @@ def opened(folder: Path) -> Run | Sweep:
     Raises:
         RunError: if it is neither.
     """
-    if (folder / DESIGN).is_file():
+    kind = kind_of(folder)
+    if kind is not None and kind.marker == DESIGN:
         from sim.experiments.sweep import Sweep
 
         return Sweep.open(folder)
@@ -75,16 +89,31 @@ def _levers() -> list[dict[str, Any]]:
     return rows
 
 
-def _runs() -> list[dict[str, Any]]:
-    return [
-        {**asdict(found), "path": str(found.path), "created": found.created.isoformat(timespec="seconds")}
-        for found in list_runs(RUNS)
-    ]
-
-
-def _sweeps() -> list[dict[str, Any]]:
-    """Sweeps among the runs: their size, and how many of their chunks are there."""
+def _results() -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of the results of every kind, by the plural of the kind."""
     from sim.experiments.sweep import Sweep
 
-    folders = sorted(path.parent for path in RUNS.glob(f"*/{DESIGN}"))
-    return [Sweep.open(folder).summary() for folder in folders if not folder.name.startswith(".")]
+    rows: dict[str, list[dict[str, Any]]] = {
+        "runs": [
+            {**asdict(run), "path": str(run.path), "created": run.created.isoformat(timespec="seconds")}
+            for run in list_runs(runs_folder())
+        ],
+        "sweeps": [],
+    }
+    rows |= {kind.plural: [] for kind in KINDS.values() if kind.marker != DESIGN and kind.name != "run"}
+    for folder, kind in result_folders(runs_folder()):
+        if kind.marker == DESIGN:
+            rows["sweeps"].append({**Sweep.open(folder).summary(), "kind": kind.name})
+        elif kind.name != "run":
+            rows[kind.plural].append(_result(folder, kind))
+    return rows
+
+
+def _result(folder: Path, kind: ResultKind) -> dict[str, Any]:
+    """Return the row of a folder that is neither run nor sweep."""
+    marker = folder / kind.marker
+    written = datetime.fromtimestamp(marker.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    document = read_json(marker)
+    created = document.get("created", written) if isinstance(document, dict) else written
+    complete = kind.name != "calibration" or (folder / CALIBRATION_RECORD).is_file()
+    return {"path": str(folder), "created": str(created), "complete": complete}

@@ -11,13 +11,14 @@ from typing import Any
 
 from sim.engine.ensemble import checked_engine, seeds_from
 from sim.errors import RunError
+from sim.experiments.sensitivity.sweep_report import write_sweep_report
 from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.plan import Plan
 from sim.experiments.sweep.runner import Told, sweep
 from sim.experiments.sweep.summary import Summary, summaries
 from sim.runs.folders import finite, fit_name, free_folder
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
+from sim.runs.kinds import DESIGN
+from sim.runs.place import runs_folder
 from sim.scenario import levers
 from sim.scenario.load import load
 
@@ -105,14 +106,15 @@ def run_ensemble(
     kept = {key: value for key, value in wanted.items() if key not in ("run.seed", "run.quarters")}
     name = f"{fit_name(loaded.name, 'run')}-runs{runs}-seed{seeds[0]}"
     folder = out if out is not None else _folder(Plan.make(design, kept, name), name)
-    found = sweep(design, folder, workers, kept, told=told, report=report, name=name)
+    writes = write_sweep_report if report else None
+    found = sweep(design, folder, workers, kept, told=told, report=writes, name=name)
     return Ensemble(found, summaries(found), time.perf_counter() - began)
 
 
 def _folder(plan: Plan, name: str) -> Path:
     """Where an ensemble goes: where the same one stopped, or else a free folder."""
     for number in count(1):
-        folder = RUNS / (name if number == 1 else f"{name}-{number}")
+        folder = runs_folder() / (name if number == 1 else f"{name}-{number}")
         if not (folder / DESIGN).is_file():
             break
         try:
@@ -120,4 +122,4 @@ def _folder(plan: Plan, name: str) -> Path:
                 return folder
         except RunError:
             continue  # Nothing that could be gone on with.
-    return free_folder(RUNS, name)
+    return free_folder(runs_folder(), name)

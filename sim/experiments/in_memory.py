@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run_of(found: History, outcomes: bool = True) -> Run:
-    """A history as a run in memory: the tables, events and manifest of its run folder.
+def run_of(history: History, outcomes: bool = True) -> Run:
+    """Return a history as a run in memory: the tables, events and manifest of its run folder.
 
     Tables are made when they are first asked for.
 
     Args:
-        found: the history.
-        outcomes: whether the manifest tells them, which takes as long as all the rest.
+        history: the history.
+        outcomes: whether the manifest has the outcomes, which takes as long as all the rest.
 
     Returns:
         The run; its manifest says nothing of when it was made.
     """
     import pandas as pd
 
-    recorder, labels = Recorder(found.names), found.labels
-    opening, closes = pytrees.stacked([found.opening]), found.closes
+    recorder, labels = Recorder(history.names), history.labels
+    opening, closes = pytrees.stacked([history.opening]), history.closes
     measured = pytrees.joined(opening.series, closes.series), pytrees.joined(opening.agents, closes.agents)
 
     def exposures() -> pd.DataFrame:
@@ -49,8 +49,8 @@ def run_of(found: History, outcomes: bool = True) -> Run:
         "flows": lambda: pd.DataFrame(recorder.flows(labels[1:], closes.economy.books)),
         "exposures": exposures,
     }
-    run = Run.of({}, tables, [event for events in found.happenings for event in events])
+    run = Run.of({}, tables, [event for events in history.happenings for event in events])
     run.manifest = manifest_of(
-        found.scenario, found.seed, found.checks, headline(run) if outcomes else {}, found.replaced
+        history.scenario, history.seed, history.checks, headline(run) if outcomes else {}, history.replaced
     )
     return run

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import headline
 from sim.analysis.facts import FactTable, facts_of, load_facts
-from sim.economy.decisions import Decision
+from sim.economy.phase import DecisionRule
+from sim.engine.progress import Progress
 from sim.runs.manifest import manifest_of
-from sim.runs.place import RUNS
+from sim.runs.place import runs_folder
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out
@@ -22,29 +23,26 @@ from sim.scenario.load import Scenario, changed, load
 if TYPE_CHECKING:
     from sim.engine.mesa_model import CapitalFlowModel
 
-Progress = Callable[[int, int, str], None]
-"""Called with quarters done, quarters in all, and the label of the last one."""
-
 
 def run(
-    config: str | Path | Scenario = "baseline",
+    scenario: str | Path | Scenario = "baseline",
     seed: int | None = None,
     quarters: int | None = None,
     changes: Mapping[str, Any] | None = None,
     out: Path | str | None = None,
     progress: Progress | None = None,
     figures: bool = True,
-    decisions: Mapping[str, Decision | str] | None = None,
+    decisions: Mapping[str, DecisionRule | str] | None = None,
 ) -> Run:
     """Run one history of a scenario into a run folder.
 
     Args:
-        config: a scenario's name or path, or a loaded scenario.
-        seed: seed of the history; the scenario's own if left out.
-        quarters: number of quarters; the scenario's own if left out.
+        scenario: the scenario's name or path, or a loaded scenario.
+        seed: the seed of the history; the scenario's own if left out.
+        quarters: the number of quarters; the scenario's own if left out.
         changes: lever names or dotted keys, and the values they take.
-        out: folder to make; `runs/<scenario>-seed<seed>` if left out.
-        progress: told after every quarter.
+        out: the folder to make; `runs/<scenario>-seed<seed>` if left out.
+        progress: called after every quarter.
         figures: whether to draw the figures and write the report, which takes most of the time.
         decisions: decision -> the function (or `module:function`) that takes its place, beside those of the
             scenario.
@@ -58,17 +56,15 @@ def run(
         AccountingError: if an accounting identity is violated.
     """
     began = time.perf_counter()
-    wanted = levers.keys(changes or {})
-    for key, given in (("run.seed", seed), ("run.quarters", quarters)):
-        if given is not None:
-            wanted[key] = given
-    scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
-    # A mistake in the file of facts is told before the history, not after it.
+    keys = levers.keys(changes or {})
+    keys |= {k: v for k, v in (("run.seed", seed), ("run.quarters", quarters)) if v is not None}
+    scenario = changed(scenario, keys) if isinstance(scenario, Scenario) else load(scenario, keys)
+    # A mistake in the file of facts is reported before the history, not after it.
     facts = load_facts() if figures else None
     from sim.engine.mesa_model import CapitalFlowModel
 
     chosen = scenario.run.seed
-    folder = Path(out) if out is not None else default_out(RUNS, scenario.name, chosen)
+    folder = Path(out) if out is not None else default_out(runs_folder(), scenario.name, chosen)
     with RunWriter(folder) as writer:
         model = CapitalFlowModel(scenario, rng=chosen)
         model.decisions.update(decisions or {})

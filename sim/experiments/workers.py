@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -18,14 +14,13 @@ from numpy.typing import NDArray
 from sim.engine.batch import Engine, behaviour
 from sim.engine.ensemble import chosen_engine, refuse_problems, run_histories, starts
 from sim.engine.outcomes import outcomes_of
+from sim.engine.progress import Progress
 from sim.errors import AccountingError, CannotCompileError, ScenarioError
-from sim.experiments.parent_watch import end_with
+from sim.experiments.worker_pool import ProcessPool, closing, cores
 
 if TYPE_CHECKING:
     from sim.scenario.load import Scenario
 
-Progress = Callable[[int, int, str], None]
-"""Called with histories done, histories in all, and which one was the last."""
 Samples = dict[str, NDArray[np.float64]]
 """Outcome -> one number per seed."""
 Job = tuple[int, int]
@@ -35,11 +30,7 @@ Told = TypeVar("Told")
 
 FEWEST_EACH = 4
 """Histories that a worker must have to be worth starting: it takes about as long to import."""
-DIED = (
-    "the worker process died (killed, or out of memory; a script of your own must call this under "
-    "if __name__ == '__main__')"
-)
-BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+DIED = "the worker process died (killed, or out of memory)"
 
 
 class WorkerError(RuntimeError):
@@ -124,7 +115,7 @@ def tell_each(
 
 def _refuse_no_workers(workers: int | None) -> None:
     if workers is not None and workers < 1:
-        raise ScenarioError(f"workers = {workers}: at least 1 is needed")
+        raise ScenarioError("out of range", "workers", workers, "1 or more")
 
 
 def _each(
@@ -134,7 +125,7 @@ def _each(
     workers: int | None,
     progress: Progress | None,
 ) -> dict[Job, Told]:
-    count = min(workers or max(1, min(_processors(), len(jobs) // FEWEST_EACH)), len(jobs))
+    count = min(workers or max(1, min(len(cores()), len(jobs) // FEWEST_EACH)), len(jobs))
     finished: dict[Job, Told] = {}
     running = _here(scenarios, jobs, tell) if count <= 1 else _in_workers(scenarios, jobs, count, tell)
     for (which, seed), told in running:
@@ -190,72 +181,22 @@ def _here(
 def _in_workers(
     scenarios: Sequence[Scenario], jobs: Sequence[Job], count: int, tell: Callable[[Scenario, int], Told]
 ) -> Iterator[tuple[Job, Told]]:
-    """Answers as they come. One executor for each worker, so that it is known which history a worker died at."""
-    left = iter(jobs)
-    with _workers(count) as pools:
-        at_work: dict[Future[Told], tuple[ProcessPoolExecutor, Job]] = {}
+    """Yield answers as they come."""
+    pool, left = ProcessPool(count), iter(jobs)
+    with closing(pool):
+        at_work: dict[Future[Told], Job] = {}
 
-        def give_next(pool: ProcessPoolExecutor) -> None:
-            job = next(left, None)
-            if job is not None:
-                at_work[pool.submit(_history, tell, scenarios[job[0]], job[1])] = (pool, job)
+        def submit(few: Iterable[Job]) -> None:
+            for which, seed in few:
+                at_work[pool.submit(_history, tell, scenarios[which], seed)] = (which, seed)
 
-        with _quiet_start():
-            for pool in pools:
-                give_next(pool)
+        submit(islice(left, count))
         while at_work:
             for future in wait(at_work, return_when=FIRST_COMPLETED).done:
-                pool, (which, seed) = at_work.pop(future)
+                which, seed = at_work.pop(future)
                 try:
                     told = future.result()
-                except BrokenProcessPool:
+                except BrokenExecutor:
                     raise WorkerError(f"{scenarios[which].name}, seed {seed}: {DIED}") from None
-                give_next(pool)
+                submit(islice(left, 1))
                 yield (which, seed), told
-
-
-@contextmanager
-def _workers(count: int) -> Iterator[list[ProcessPoolExecutor]]:
-    """Worker processes that end at once when this block is left by an error, or when this process is killed."""
-    # Not fork: other threads may hold locks, of BLAS or of a server, that the copy would wait for in vain.
-    context = get_context("spawn")
-    watched, held = context.Pipe(duplex=False)
-    pools = [
-        # Scenarios come with the jobs: what a process is started with is written while this one waits.
-        ProcessPoolExecutor(1, mp_context=context, initializer=end_with, initargs=(watched,))
-        for _ in range(count)
-    ]
-    try:
-        yield pools
-    except BaseException:
-        held.close()
-        raise
-    finally:
-        for pool in pools:
-            pool.shutdown(wait=True, cancel_futures=True)
-        held.close()
-        watched.close()
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Processes started here use one BLAS thread each, and leave Ctrl-C to this process."""
-    before = {name: os.environ.get(name) for name in BLAS_THREADS}
-    # Libraries read these when first imported, which in a worker is before any code of ours runs.
-    os.environ.update(dict.fromkeys(BLAS_THREADS, "1"))
-    can_mask = hasattr(signal, "pthread_sigmask")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        if mask is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -194,10 +194,9 @@ def check_declared(scenario: Scenario) -> None:
                 row = f"{issuer.name}, {what}"
                 _agree(scenario, row, "parts sum to", parts, "published total is", total.value, slack)
         if assets < tokens * (1.0 - 1e-12):
-            raise ScenarioError(
-                f"{scenario.name}: opening balance sheet, row {issuer.name}: reserve of {assets:g} USD bn does "
-                f"not cover tokens of {tokens:g}"
-            )
+            problem = f"opening balance sheet, row {issuer.name}: the reserve does not cover the tokens"
+            allowed = f"at least {tokens:g} USD bn"
+            raise ScenarioError(problem, f"issuers.{slug}.reserve", assets, allowed, scenario.name)
 
 
 def _stakes(scenario: Scenario) -> dict[str, float]:

@@ -58,7 +58,7 @@ def draw(
         events: what the scenario dates, at least as long as the history.
 
     Returns:
-        Draws whose arrays have a leading quarter axis; `at` takes one quarter from them.
+        Draws whose arrays have a leading quarter axis; `draws_of_quarter` takes one quarter from them.
     """
 
     def normal(purpose: str, *shape: int, agent: str = "") -> NDArray[np.float64]:
@@ -88,7 +88,7 @@ def draw(
     )
 
 
-def at(draws: Draws, quarter: int) -> Draws:
-    """The draws of one quarter, counted from zero."""
+def draws_of_quarter(draws: Draws, quarter: int) -> Draws:
+    """Return the draws of one quarter, counted from zero."""
     events = Events(**{name: path[quarter] for name, path in vars(draws.events).items()})
     return Draws(**{name: path[quarter] for name, path in vars(draws).items() if name != "events"}, events=events)

@@ -90,9 +90,8 @@ def observed(scenario: Scenario, quarters: int) -> draws.Data:
             )
         except KeyError:
             if used:
-                raise ScenarioError(
-                    f"{scenario.name}: history.until = {scenario.history.until}, but the data have no {label}"
-                ) from None
+                problem, until = f"the data have no {label}", scenario.history.until
+                raise ScenarioError(problem, "history.until", until, where=scenario.name) from None
             row = (0.0, 1.0, 1.0)
         known.append(1.0 if used else 0.0)
         columns.append(row)

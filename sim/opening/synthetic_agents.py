@@ -30,7 +30,8 @@ def with_tail(scenario: Scenario) -> Scenario:
             continue
         agents = dict(getattr(scenario, population))
         if template not in agents:
-            raise ScenarioError(f"{scenario.name}: tail.{population} copies {template!r}, which is not there")
+            problem = f"copies {template!r}, which is not there"
+            raise ScenarioError(problem, f"tail.{population}", count, where=scenario.name)
         persistence = {"issuers": scenario.tokens["network"], "labs": scenario.labs_market["share_network"]}
         for number in range(1, count + 1):
             size = _size(scenario, population, number)

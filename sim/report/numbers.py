@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them: as many digits as matter, with their unit."""
+"""Numbers, shares and money in words: as many digits as matter, with their unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def plain(number: float) -> str:
-    """A number as a reader wants it on an axis: 0.5, 20, 1,500, 30k, 2M."""
+    """Return a number as a reader wants it on an axis: 0.5, 20, 1,500, 30k, 2M."""
     size = abs(number)
     text = f"{number:,.0f}" if size >= 1000.0 else f"{number:.4g}"
     for limit, divisor, unit in ((1e4, 1e3, "k"), (1e6, 1e6, "M"), (1e9, 1e9, "bn")):
@@ -22,7 +22,7 @@ def plain(number: float) -> str:
 
 
 def amount(usd_bn: float) -> str:
-    """USD bn with as many digits as matter: 101, 26.2, 1.31, 0.08, 0.001."""
+    """Return USD bn with as many digits as matter: 101, 26.2, 1.31, 0.08, 0.001."""
     size = abs(usd_bn)
     if size >= 1000.0 or size == 0.0:
         return f"{usd_bn:,.0f}"
@@ -31,15 +31,19 @@ def amount(usd_bn: float) -> str:
 
 
 def money(usd_bn: float) -> str:
-    """An amount in words: USD 26.2 bn, USD 83 million, USD 40,000."""
+    """Return an amount in words: USD 26.2 bn, USD 83 million, USD 0.5 million, USD 40,000."""
     size = abs(usd_bn)
     if size >= 0.0995:
-        return f"USD {amount(usd_bn)} bn"
-    return f"USD {usd_bn * 1e3:.3g} million" if size >= 1e-3 else f"USD {usd_bn * 1e9:,.0f}"
+        text = f"{amount(usd_bn)} bn"
+    elif size >= 1e-4:
+        text = f"{usd_bn * 1e3:.2g} million"
+    else:
+        text = f"{usd_bn * 1e9:,.0f}"
+    return f"USD {text}".replace("-", MINUS)
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with two digits that matter: 53%, 2.7%, 0.051%."""
+    """Return a share as a percentage with two digits that matter: 53%, 2.7%, 0.051%."""
     size = abs(100.0 * share)
     if size >= 9.95 or size == 0.0:
         return f"{100.0 * share:.0f}%"
@@ -51,7 +55,7 @@ COUNTED = ("GPUs", "companies", "coins", "weeks", "quarters")
 
 
 def number(value: float, unit: str) -> str:
-    """A number of a table, with the digits that matter for its unit."""
+    """Return a number for a table, with the digits that matter for its unit."""
     if unit == "share":
         return f"{_digits(100.0 * value)}%".replace("-", MINUS)
     if unit in COUNTED:
@@ -62,35 +66,28 @@ def number(value: float, unit: str) -> str:
 
 
 def labelled(outcome: Outcome) -> str:
-    """What an outcome is, with its unit where the label does not say it."""
+    """Return the label of an outcome, with its unit where the label does not say it."""
     return outcome.label if outcome.unit in (*COUNTED, "share", "index") else f"{outcome.label}, {outcome.unit}"
 
 
 def _digits(value: float) -> str:
-    """Three digits that matter, or one behind the point; no power of ten."""
+    """Return a number with three digits that matter, or one behind the point; no power of ten."""
     size = abs(value)
     if size < 1e-6:
         return "0"
     return f"{value:,.{min(max(2 - math.floor(math.log10(size)), 1), 6)}f}"
 
 
-def usd(usd_bn: float) -> str:
-    """An amount in a sentence: USD 1.55 bn, USD 83 million."""
-    if abs(usd_bn) >= 0.0995 or usd_bn == 0.0:
-        return f"USD {amount(usd_bn)} bn"
-    return f"USD {usd_bn * 1e3:.2g} million"
-
-
 def between(low: float, high: float) -> str:
-    """An interval in a sentence, both ends on one scale: USD -0.42 to 3.10 bn.
+    """Return an interval in a sentence, both ends on one scale: USD -0.42 to 3.10 bn.
 
-    Where both ends are below zero, they are told as sizes: the sentence says "less" already.
+    Where both ends are below zero, they are written as sizes: the sentence says "less" already.
     """
     low, high = (-high, -low) if high < 0.0 else (low, high)
     size = max(abs(low), abs(high))
     factor, unit = (1.0, "bn") if size >= 0.0995 else (1e3, "million")
     digits = 0 if size * factor >= 99.5 else 1 if size * factor >= 9.95 else 2
-    ends = (f"{factor * end:,.{digits}f}".replace("-", "\N{MINUS SIGN}") for end in (low, high))
+    ends = (f"{factor * end:,.{digits}f}".replace("-", MINUS) for end in (low, high))
     return f"USD {' to '.join(ends)} {unit}"
 
 

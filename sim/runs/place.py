@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-RUNS = Path("runs")
-"""Where run folders go, seen from where the command was given."""
+VARIABLE = "CAPFLOW_RUNS"
+"""The environment variable that names another folder."""
+
+
+def runs_folder() -> Path:
+    """Return the folder of run folders: `$CAPFLOW_RUNS`, or `runs` in the folder of the command."""
+    return Path(os.environ.get(VARIABLE) or "runs")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError
+from sim.runs.kinds import MANIFEST, kind_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,15 +29,7 @@ if TYPE_CHECKING:
 ORIGIN_PREFIX = "from_"
 """A column `from_<origin>` of the flows is the part of `usd_bn` whose money came from that origin."""
 
-MANIFEST = "manifest.json"
 EVENTS = "events.json"
-COMPARISON = "comparison.json"
-"""What explains a comparison of two scenarios, whose folder stands among the runs and is none."""
-BACKTEST = "backtest.json"
-"""What explains a backtest, whose folder stands among the runs and is none."""
-DESIGN = "design.json"
-"""What explains a sweep, whose folder stands among the runs and is none."""
-OTHERS = (BACKTEST, COMPARISON, DESIGN)
 TABLES = ("series", "agents", "flows", "exposures")
 MANIFEST_KEYS = ("scenario", "seed", "quarters")
 
@@ -229,7 +222,7 @@ def list_runs(root: Path) -> list[RunSummary]:
     """Lists the runs in a folder, newest first.
 
     A folder that is not a whole run is skipped, with a warning in the log. One whose name starts with a dot
-    is skipped in silence: it is being written. So are backtests, comparisons and sweeps.
+    is skipped in silence: it is being written. So are folders of other kinds of results.
 
     Args:
         root: The folder of run folders; it need not exist.
@@ -240,7 +233,8 @@ def list_runs(root: Path) -> list[RunSummary]:
     runs = []
     folders = (path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ()
     for path in sorted(folders):
-        if path.name.startswith(".") or any((path / name).is_file() for name in OTHERS):
+        kind = kind_of(path)
+        if path.name.startswith(".") or (kind is not None and kind.name != "run"):
             continue
         try:
             runs.append(_summary(Run.open(path)))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from importlib import metadata
 from platform import python_version
 
+from sim import __version__
+
 
 def versions_of(libraries: Iterable[str]) -> dict[str, str]:
     """What is installed.
@@ -20,6 +22,8 @@ def versions_of(libraries: Iterable[str]) -> dict[str, str]:
 
 
 def _version(library: str) -> str:
+    if library == "capflow":
+        return __version__  # of the code that runs, whatever a checkout was when it was installed
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

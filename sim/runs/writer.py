@@ -16,18 +16,8 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from sim.errors import RunError
 from sim.runs.folders import WholeFolder, fit_name, free_folder, json_text
-from sim.runs.run import (
-    EVENTS,
-    MANIFEST,
-    MANIFEST_KEYS,
-    ORIGIN_PREFIX,
-    TABLES,
-    Run,
-    literal,
-    parquet_name,
-    quoted,
-    reported,
-)
+from sim.runs.kinds import MANIFEST
+from sim.runs.run import EVENTS, MANIFEST_KEYS, ORIGIN_PREFIX, TABLES, Run, literal, parquet_name, quoted, reported
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

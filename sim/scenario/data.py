@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sim.errors import ScenarioError
+from sim.scenario.shipped import shipped
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = shipped("configs")
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sim.errors import suggestion
+from sim.errors import ScenarioError, suggestion
 
 QUARTER = r"\d{4}Q[1-4]"
 ISSUER, COMPANY = "issuer", "company"
@@ -101,7 +101,8 @@ class Event(BaseModel):
             raise ValueError(f"expected an event with quarter, kind, target and size, got {raw!r}")
         for key in raw:
             if key not in cls.model_fields:
-                raise ValueError(f"unknown key {key!r}{suggestion(key, cls.model_fields)}")
+                allowed = ", ".join(cls.model_fields)
+                raise ScenarioError(f"unknown key{suggestion(key, cls.model_fields)}", key, allowed=allowed)
         for key in ("quarter", "kind"):
             if key not in raw:
                 raise ValueError(f"an event needs a {key}")
@@ -110,11 +111,10 @@ class Event(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Event:
         if not re.fullmatch(QUARTER, self.quarter):
-            raise ValueError(f"quarter {self.quarter!r}: expected a quarter such as 2026Q1")
+            raise ScenarioError("not a quarter", "quarter", self.quarter, "a quarter such as 2026Q1")
         if self.kind not in KINDS:
-            raise ValueError(
-                f"unknown kind {self.kind!r}{suggestion(self.kind, KINDS)} (there are {', '.join(KINDS)})"
-            )
+            problem = f"unknown kind{suggestion(self.kind, KINDS)}"
+            raise ScenarioError(problem, "kind", self.kind, ", ".join(KINDS))
         kind = KINDS[self.kind]
         needed = {
             "target": kind.target is not None,
@@ -135,7 +135,5 @@ class Event(BaseModel):
         if self.week is not None and not kind.dated_by_week:
             raise ValueError(f"{self.kind} takes no week")
         if self.size is not None and not kind.low <= self.size <= kind.high:
-            raise ValueError(
-                f"size {self.size:g} is outside the allowed range {kind.low:g} to {kind.high:g} {kind.unit}"
-            )
+            raise ScenarioError("out of range", "size", self.size, f"{kind.low:g} to {kind.high:g} {kind.unit}")
         return self

@@ -1,7 +1,7 @@
 """The levers: what sweeps, sliders and `mesa.batch_run` turn, declared once.
 
 Each lever is a short name for a dotted key of the scenario; unit, range and meaning come from the key. The
-keywords of `CapitalFlowModel`, the help of `--set`, and the parameter tables are read from here.
+keywords of `CapitalFlowModel`, the help of the command, and the parameter tables are read from here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.economy.parameters import REGIMES
-from sim.errors import ScenarioError, suggestion
+from sim.errors import CHANGES, ScenarioError, suggestion
 from sim.scenario.schema import Quantity, Scenario
 
 
@@ -86,8 +86,7 @@ def keys(changes: Mapping[str, Any]) -> dict[str, Any]:
         elif "." in name or name in ("title", "about", "events"):
             translated[name] = value
         else:
-            raise ScenarioError(
-                f"--set {name}: no such lever{suggestion(name, [*BY_NAME, 'events'])}; give a lever or a dotted "
-                "key such as environment.terminal_rate"
-            )
+            problem = f"no such lever{suggestion(name, [*BY_NAME, 'events'])}"
+            allowed = "a lever, or a dotted key such as environment.terminal_rate"
+            raise ScenarioError(problem, name, allowed=allowed, where=CHANGES)
     return translated

@@ -1,8 +1,8 @@
 """What a run is told: scenarios loaded from `configs/*.toml`, merged and validated.
 
 A scenario file says only what it changes and names the file it `extends`. Loading merges the chain, applies
-`--set` keys, reads data rows, and validates everything; what comes out is a frozen `Scenario`. Every mistake is
-a `ScenarioError`: one line with the file or key, the value, and what is allowed.
+changes by dotted key, reads data rows, and validates everything; what comes out is a frozen `Scenario`. Every
+mistake is a `ScenarioError`: one line with the file or key, the value, and what is allowed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import ScenarioError, suggestion
+from sim.errors import CHANGES, NOT_GIVEN, ScenarioError, suggestion
 from sim.scenario.data import CONFIGS
 from sim.scenario.schema import Scenario
 
@@ -27,6 +27,7 @@ __all__ = [
     "first_error",
     "flat",
     "load",
+    "mistake",
     "names",
     "parse_value",
 ]
@@ -123,8 +124,8 @@ def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
         raise ScenarioError(f"{what} file {text} does not exist")
     if text in known:
         return known[text]
-    there = ", ".join(sorted(known))
-    raise ScenarioError(f"unknown {what} {text!r}{suggestion(text, known)}; there are {there}")
+    problem = f"unknown {what} {text!r}{suggestion(text, known)}"
+    raise ScenarioError(problem, value=text, allowed=", ".join(sorted(known)))
 
 
 def names() -> dict[str, Path]:
@@ -134,7 +135,7 @@ def names() -> dict[str, Path]:
 
 
 def parse_value(text: str) -> Any:
-    """Read the value of `--set key=value` as TOML, or as a plain string where it is not."""
+    """Read a value that was written as text as TOML, or as a plain string where it is not."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -145,7 +146,7 @@ def _validated(raw: dict[str, Any], where: str) -> Scenario:
     try:
         return Scenario.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {first_error(error)}") from None
+        raise mistake(error, where) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -179,8 +180,7 @@ def _merge(base: dict[str, Any], change: dict[str, Any], where: str, at: tuple[s
     merged = dict(base)
     for key, value in change.items():
         if key not in base and at and at[0] not in OPEN_TABLES:
-            dotted = ".".join((*at, key))
-            raise ScenarioError(f"{where}: unknown key {dotted}{suggestion(key, base)}")
+            raise ScenarioError(f"unknown key{suggestion(key, base)}", ".".join((*at, key)), where=where)
         merged[key] = _merge_value(base.get(key), value, where, (*at, key))
     return merged
 
@@ -193,8 +193,7 @@ def _merge_value(old: Any, new: Any, where: str, at: tuple[str, ...]) -> Any:
             kept = {k: v for k, v in old.items() if not (k == "data" and "value" in new)}
             return {**kept, **new}
         if "values" in old:
-            dotted = ".".join(at)
-            raise ScenarioError(f"{where}: {dotted} = {new!r}: expected a table of numbers by name")
+            raise ScenarioError("not a table", ".".join(at), new, "a table of numbers by name", where)
         kept = {k: v for k, v in old.items() if k not in ("data", "scale", "why", "note")}
         return {**kept, "value": new, "kind": "set", "why": f"set by {where}"}
     if isinstance(old, dict) and isinstance(new, dict):
@@ -208,30 +207,37 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     place = raw
     for depth, key in enumerate(keys[:-1]):
         if isinstance(place.get(key), (list, tuple)):
-            raise ScenarioError(f"--set {dotted}: {key} is a list: give the whole of it, such as --set '{key}=[]'")
+            raise ScenarioError(f"{key} is a list: give the whole of it, such as []", dotted, where=CHANGES)
         if not isinstance(place.get(key), dict):
-            known = ".".join(keys[:depth])
-            raise ScenarioError(
-                f"--set {dotted}: unknown key {key!r}{' in ' + known if known else ''}{suggestion(key, place)}"
-            )
+            table = f" in {'.'.join(keys[:depth])}" if depth else ""
+            raise ScenarioError(f"unknown key {key!r}{table}{suggestion(key, place)}", dotted, where=CHANGES)
         place = place[key]
     allowed = keys[-1] in place or (keys[0] in OPEN_TABLES and len(keys) == 2)
     if not allowed or keys[-1] in ("unit", "range", "kind", "name"):
-        raise ScenarioError(f"--set {dotted}: unknown key {keys[-1]!r}{suggestion(keys[-1], place)}")
-    place[keys[-1]] = _merge_value(place.get(keys[-1]), value, "--set", tuple(keys))
+        raise ScenarioError(f"unknown key {keys[-1]!r}{suggestion(keys[-1], place)}", dotted, where=CHANGES)
+    place[keys[-1]] = _merge_value(place.get(keys[-1]), value, CHANGES, tuple(keys))
 
 
 def first_error(error: ValidationError) -> str:
-    """The first of the mistakes that a schema found, in one line."""
+    """Say the first of the mistakes that a schema found, in one line."""
+    return str(mistake(error))
+
+
+def mistake(error: ValidationError, where: str = "") -> ScenarioError:
+    """Turn the first of the mistakes that a schema found into an error with key, value and what is allowed."""
     first = error.errors()[0]
-    dotted = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    given = first.get("input")
-    shown = f" = {given!r}" if isinstance(given, (str, int, float, bool)) else ""
     others = error.error_count() - 1
     more = f" (and {others} more)" if others else ""
+    dotted = ".".join(str(part) for part in first["loc"])
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ScenarioError):
+        key = ".".join(part for part in (dotted, cause.key) if part)
+        return ScenarioError(f"{cause.problem}{more}", key, cause.value, cause.allowed, where)
+    message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         message = "unknown key"
     if first["type"] == "tuple_type":
         message = f"expected a list, such as [[{dotted}]] tables"
-    return f"{dotted}{shown}: {message}{more}" if dotted else f"{message}{more}"
+    value = first.get("input")
+    shown = value if isinstance(value, (str, int, float, bool)) else NOT_GIVEN
+    return ScenarioError(f"{message}{more}", dotted, shown, where=where)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from sim.errors import ScenarioError
 from sim.scenario.data import read_data
 
 
@@ -28,11 +30,11 @@ class Described(Strict):
     def _check(self, number: float) -> None:
         if self.range is not None and not self.range[0] <= number <= self.range[1]:
             low, high = self.range
-            raise ValueError(f"{number:g} {self.unit} is outside the allowed range {low:g} to {high:g}")
+            raise ScenarioError("out of range", value=number, allowed=f"{low:g} to {high:g} {self.unit}")
         if self.range is None and number < 0.0:
-            raise ValueError(f"{number:g} {self.unit} must not be negative")
-        if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(f"{number} is not a finite number")
+            raise ScenarioError("must not be negative", value=number, allowed=f"0 {self.unit} or more")
+        if not math.isfinite(number):
+            raise ScenarioError("is not a finite number", value=number)
 
 
 class Quantity(Described):
@@ -84,6 +86,6 @@ class Table(Described):
         for name, number in self.values.items():
             try:
                 self._check(number)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
+            except ScenarioError as error:
+                raise ScenarioError(error.problem, name, error.value, error.allowed) from None
         return self

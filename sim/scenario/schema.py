@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.economy import parameters
-from sim.economy.decisions import FORMS
+from sim.economy.decisions import DECISIONS
 from sim.economy.parameters import CHANNELS
-from sim.errors import suggestion
+from sim.errors import ScenarioError, suggestion
 from sim.scenario import quarters as calendar
 from sim.scenario.agents import Facility, Investor, Issuer, Lab, Loan, Provider, Venture
 from sim.scenario.events import COMPANY, EVERYONE, ISSUER, KINDS, Event
@@ -120,10 +120,10 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
     def check(section: dict[str, Quantity]) -> dict[str, Quantity]:
         for key in section:
             if key not in names:
-                raise ValueError(f"unknown key {key!r}{suggestion(key, names)}")
+                raise ScenarioError(f"unknown key{suggestion(key, names)}", key)
         missing = sorted(names - set(section))
         if missing:
-            raise ValueError(f"missing key {missing[0]!r}")
+            raise ScenarioError("missing key", missing[0])
         return section
 
     return Annotated[dict[str, Quantity], AfterValidator(check)]
@@ -132,14 +132,17 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
 def _decision_names(chosen: Any) -> Any:
     """Keys are decisions that can be replaced; what the values name is looked up when a model is made."""
     for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
-        if name not in FORMS:
-            known = ", ".join(FORMS)
-            raise ValueError(f"unknown decision {name!r}{suggestion(name, FORMS)} (there are {known})")
+        if name not in DECISIONS:
+            raise ScenarioError(
+                f"unknown decision{suggestion(name, DECISIONS)}", name, allowed=", ".join(DECISIONS)
+            )
         if not isinstance(text, str) or not all(text.partition(":")):
-            raise ValueError(f"{name} = {text!r}: expected module:function, such as examples.all_in_gold:choose")
+            raise ScenarioError("not module:function", name, text, FUNCTION)
     return chosen
 
 
+FUNCTION = "module:function, such as examples.all_in_gold:choose"
+"""How a replaced decision is named."""
 CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
 REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(parameters.RedeploymentParameters)) - CHANNEL_KEYS
 SUMMED = {
@@ -192,21 +195,23 @@ class Scenario(Strict):
         """Judge what no number's own range can: names that refer to others, and sums.
 
         Raises:
-            ValueError: if something does not fit together.
+            ScenarioError: if something does not fit together.
         """
         if set(self.channels) != set(CHANNELS):
-            raise ValueError(f"channels must be exactly {', '.join(CHANNELS)}")
+            raise ScenarioError("other tables than these", "channels", allowed=", ".join(CHANNELS))
         if set(self.regimes) != set(parameters.REGIMES):
-            raise ValueError(f"regimes must be exactly {', '.join(parameters.REGIMES)}")
+            raise ScenarioError("other tables than these", "regimes", allowed=", ".join(parameters.REGIMES))
         spent = sum(self.labs_market[key].value for key in SUMMED["labs_market"])
         if spent > 1.0:
-            raise ValueError(f"labs_market.compute_share and staff_share sum to {spent:g}; they must not exceed 1")
+            problem = f"compute_share and staff_share sum to {spent:g}; they must not exceed 1"
+            raise ScenarioError(problem, "labs_market")
         for slug, lab in self.labs.items():
             if sum(lab.revenue_share.values.values()) > 1.0:
-                raise ValueError(f"labs.{slug}.revenue_share: shares must not exceed 1 in sum")
+                raise ScenarioError("shares must not exceed 1 in sum", f"labs.{slug}.revenue_share")
         for slug, issuer in self.issuers.items():
             if sum(getattr(issuer, key).value for key in SUMMED["issuers"]) > 1.0 + 1e-9:
-                raise ValueError(f"issuers.{slug}: cash_share, repo_share and secured_share exceed 1 in sum")
+                problem = "cash_share, repo_share and secured_share exceed 1 in sum"
+                raise ScenarioError(problem, f"issuers.{slug}")
         _check_names(self)
         for index, event in enumerate(self.events):
             _check_event(self, f"events.{index}", event)
@@ -236,7 +241,7 @@ def _check_names(scenario: Scenario) -> None:
     for group in ("issuers", "labs", "providers", "investors", "ventures"):
         for slug, agent in getattr(scenario, group).items():
             if agent.name in taken:
-                raise ValueError(f"{group}.{slug}.name = {agent.name!r} is taken: names must be unique")
+                raise ScenarioError("the name is taken; names must be unique", f"{group}.{slug}.name", agent.name)
             taken.add(agent.name)
 
 
@@ -244,10 +249,8 @@ def _check_event(scenario: Scenario, where: str, event: Event) -> None:
     """An event falls within the history and hits someone who exists."""
     first, last = (calendar.later(scenario.run.opening, step) for step in (1, scenario.run.quarters))
     if not first <= event.quarter <= last:
-        raise ValueError(
-            f"{where}.quarter: {event.quarter} is outside the history, {first} to {last} "
-            f"(run.quarters = {scenario.run.quarters})"
-        )
+        allowed = f"{first} to {last} (run.quarters = {scenario.run.quarters})"
+        raise ScenarioError("outside the history", f"{where}.quarter", event.quarter, allowed)
     population = KINDS[event.kind].target
     if population == ISSUER:
         _known(f"{where}.target", [event.target], [*scenario.issuers, EVERYONE])
@@ -258,5 +261,6 @@ def _check_event(scenario: Scenario, where: str, event: Event) -> None:
 def _known(where: str, given: Any, choices: Any) -> None:
     for name in given:
         if name not in choices:
-            known = ", ".join(sorted(choices))
-            raise ValueError(f"{where}: unknown name {name!r}{suggestion(name, choices)} (there are {known})")
+            raise ScenarioError(
+                f"unknown name{suggestion(name, choices)}", where, name, ", ".join(sorted(choices))
+            )

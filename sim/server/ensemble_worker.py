@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sim.experiments.parent_watch import end_with
+from sim.experiments.worker_pool import end_with
 
 NICE = 10
 """Steps by which pages go before this process."""
@@ -38,7 +38,8 @@ def main() -> None:
 
 def _compare(said: dict[str, str]) -> dict[str, Any]:
     from sim.engine.ensemble import chosen_engine
-    from sim.experiments.compare.twin_paths import run_twins
+    from sim.experiments.compare import run_twins
+    from sim.experiments.compare.twin_paths import DRAWN
     from sim.server import comparison_query
     from sim.server.views.comparison import document
 
@@ -47,15 +48,17 @@ def _compare(said: dict[str, str]) -> dict[str, Any]:
     _tell(progress=_progress(0, 0, 2 * asked.runs, compiled))
     last = time.monotonic()
 
-    def watch(drawn: int, done: int, whole: int) -> None:
-        nonlocal last
-        turned = drawn == whole or done == whole
-        if turned or time.monotonic() - last >= OFTEN:
+    drawn = done = 0
+
+    def watch(count: int, whole: int, stage: str) -> None:
+        nonlocal drawn, done, last
+        drawn, done = (count, done) if stage == DRAWN else (drawn, count)
+        if count == whole or time.monotonic() - last >= OFTEN:
             last = time.monotonic()
             _tell(progress=_progress(drawn, done, whole, compiled))
 
     a, b = asked.specs()
-    found = run_twins(a, b, asked.runs, quarters=asked.quarters, watch=watch)
+    found = run_twins(a, b, asked.runs, quarters=asked.quarters, progress=watch)
     return document(asked, found)
 
 

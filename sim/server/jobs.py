@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-from sim.experiments.workers import BLAS_THREADS
+from sim.experiments.worker_pool import ONE_THREAD
 from sim.server.histories import BusyError
 
 MOST_WAITING = 4
@@ -204,7 +204,7 @@ class Jobs:
 
 
 def _process(question: Question) -> subprocess.Popen[str]:
-    environment = {**os.environ, **dict.fromkeys(BLAS_THREADS, "1")}
+    environment = {**os.environ, **ONE_THREAD}
     path = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = f"{HOME}{os.pathsep}{path}" if path else str(HOME)
     return subprocess.Popen(

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.errors import RunError
-from sim.runs.place import RUNS
-from sim.runs.run import COMPARISON, DESIGN, MANIFEST, Run, read_json
+from sim.runs.kinds import COMPARISON, DESIGN, MANIFEST
+from sim.runs.place import runs_folder
+from sim.runs.run import Run, read_json
 
 if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
@@ -114,7 +115,7 @@ def find(name: str) -> Entry:
     for folder in _folders():
         if folder.name == name:
             return _entry(Path(folder.path), folder)
-    raise RunError(f"runs: there is no {name[:SHOWN]!r} under {RUNS}/")
+    raise RunError(f"runs: there is no {name[:SHOWN]!r} under {runs_folder()}/")
 
 
 def files(entry: Entry) -> tuple[list[File], int]:
@@ -158,9 +159,9 @@ def opened(entry: Entry, name: str) -> IO[bytes]:
 
 def _folders() -> Iterator[os.DirEntry[str]]:
     """Folders under `runs/`, also links to folders; what is being written, which has a dot, is left out."""
-    if not RUNS.is_dir():
+    if not runs_folder().is_dir():
         return
-    with os.scandir(RUNS) as found:
+    with os.scandir(runs_folder()) as found:
         yield from (entry for entry in found if not entry.name.startswith(".") and entry.is_dir())
 
 
@@ -223,7 +224,7 @@ def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
 def _sweep(path: Path) -> Entry:
     """A sweep is read each time: more of it may be there."""
     from sim.experiments.sweep import Sweep
-    from sim.experiments.sweep.space import levers_of
+    from sim.experiments.sweep.axes import levers_of
 
     sweep = Sweep.open(path)
     for key in ("scenario", "method", "points", "seed", "replicates", "quarters", "opening", "vary", "set"):

@@ -6,8 +6,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
-from sim.errors import ScenarioError
+from sim.errors import MissingExtraError, ScenarioError
 from sim.server.access import LOOPBACK
 
 PORT = 8765
@@ -81,4 +82,5 @@ def _prepare() -> None:
     from sim.engine.history import warm
     from sim.scenario.load import load
 
-    warm(load("baseline"))
+    with suppress(MissingExtraError):
+        warm(load("baseline"))

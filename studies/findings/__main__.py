@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from sim.errors import ScenarioError
-from studies.findings.page import DOCS, HOME, IMAGES, read_findings, write_findings, write_page
+from studies.findings.page import HOME, IMAGES, read_findings, write_findings, write_page
 from studies.findings.work import FULL, QUICK, findings
+from studies.places import DOCS
 
 
 def main(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from studies.findings.told import spread
+from studies.findings.summaries import spread
 from studies.tuition.study import each
 
 TOUCHED = 0.01
@@ -15,8 +15,8 @@ SEEN = 0.005
 """USD bn: a loss of the reserve below this is none."""
 
 
-def told_of(table: pd.DataFrame) -> dict[str, Any]:
-    """What is told of each world, and the quarter in which the bets fail.
+def summary_of(table: pd.DataFrame) -> dict[str, Any]:
+    """Return what is told of each world, and the quarter in which the bets fail.
 
     Args:
         table: as `studies.tuition.study.paths` returns it.

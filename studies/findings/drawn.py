@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sim.engine.batch import Engine, Histories, behaviour
 from sim.engine.ensemble import run_histories
-from sim.experiments.calibrate.problem import load_problem
+from sim.experiments.calibrate.settings import load_problem
 from sim.scenario.load import Scenario
-from studies.findings.told import spread
+from studies.findings.summaries import spread
 from studies.findings.worlds import cut, twin_of, windows
 from studies.uncertainty.results import Source
 from studies.uncertainty.study import Draws, drawn, kept, of_draws, usable
@@ -74,7 +74,7 @@ def _window(pairs: list[tuple[Histories, ...]]) -> dict[str, Any]:
 
 
 def _told(values: Numbers) -> dict[str, Any]:
-    """What is told of an outcome, `(seed, draw)`.
+    """Return what is told of an outcome, `(seed, draw)`.
 
     The part of the variance that parameters make is that of the means of the draws, less what their few seeds
     leave in it (one-way analysis of variance).

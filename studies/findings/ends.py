@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.economy.books.uses import described, final_label
 from sim.experiments.compare.paired import effect
 from studies.findings import uses
-from studies.findings.told import effect_of, spread
+from studies.findings.summaries import effect_of, spread
 from studies.findings.worlds import World, cut, windows
 
 Numbers = NDArray[np.float64]
@@ -18,8 +18,8 @@ LEAST = 0.0005
 """Part of the interest below which a use has no row of its own."""
 
 
-def told_of(world: World) -> dict[str, Any]:
-    """Uses of interest by window; the effect of redeployment on each over the whole history."""
+def summary_of(world: World) -> dict[str, Any]:
+    """Return uses of interest by window; the effect of redeployment on each over the whole history."""
     told: dict[str, Any] = {}
     for name, quarters in windows(world.scenario).items():
         found, alone = cut(world.found, quarters), cut(world.alone, quarters)
@@ -52,7 +52,7 @@ def _row(
 
 
 def _final(found: dict[str, Numbers], whole: float) -> list[dict[str, Any]]:
-    """Ends with a row of their own, the largest first, and the rest in one."""
+    """Return ends with a row of their own, the largest first, and the rest in one."""
     rows, rest = [], np.zeros_like(next(iter(found.values())))
     for use, amount in sorted(found.items(), key=lambda item: -float(item[1].mean())):
         if abs(float(amount.mean())) < LEAST * whole:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ScenarioError
-from sim.scenario.data import CONFIGS
 from studies.findings import sentences, words
+from studies.places import DOCS
 
-DOCS = CONFIGS.parent / "docs"
 HOME, IMAGES = Path("findings") / "findings.json", Path("images")
 TEMPLATE, PAGE = DOCS / "findings" / "findings.md.jinja", "findings.md"
 FILTERS: dict[str, Callable[..., str]] = {
@@ -34,7 +33,7 @@ FILTERS: dict[str, Callable[..., str]] = {
 
 
 def render(found: Mapping[str, Any], template: str | None = None) -> str:
-    """The page as text.
+    """Return the page as text.
 
     Args:
         found: the findings, as `findings` gives them.
@@ -52,7 +51,7 @@ def render(found: Mapping[str, Any], template: str | None = None) -> str:
 
 
 def read_findings(docs: Path = DOCS) -> dict[str, Any]:
-    """The findings that were written.
+    """Return the findings that were written.
 
     Raises:
         ScenarioError: if there are none, or they are damaged.

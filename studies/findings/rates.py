@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.experiments.workers import tell_each
 from sim.scenario.load import Scenario
-from studies.findings.told import mean_of
+from studies.findings.summaries import mean_of
 from studies.sign_check.study import EFFECTS, sign_check
 
 SHOWN = 0.02
@@ -18,12 +18,12 @@ SHOWN = 0.02
 
 
 def run_rates(baseline: Scenario, rates: Sequence[float], seeds: Sequence[int]) -> pd.DataFrame:
-    """The sign check with every seed: its rows, and the seed."""
+    """Return the sign check with every seed: its rows, and the seed."""
     found = tell_each(baseline, seeds, partial(_check, tuple(rates)))
     return pd.concat([table.assign(seed=seed) for seed, table in zip(seeds, found, strict=True)])
 
 
-def _check(rates: tuple[float, ...], scenario: Scenario, seed: int) -> pd.DataFrame:
+def _check(rates: tuple[float, ...], _: Scenario, seed: int) -> pd.DataFrame:
     return sign_check(rates=rates, seeds=(seed,))
 
 
@@ -32,8 +32,8 @@ def averaged(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(["behaviour", "rate"], sort=False).mean().drop(columns="seed").reset_index()
 
 
-def told_of(table: pd.DataFrame) -> dict[str, Any]:
-    """What is told: funding at the rate that stays and at the lower one, and the change by channel.
+def summary_of(table: pd.DataFrame) -> dict[str, Any]:
+    """Return what is told: funding at the rate that stays and at the lower one, and the change by channel.
 
     Args:
         table: as `run_rates` returns it.

@@ -35,7 +35,7 @@ SOURCES = {"seed": "luck (the seed)", "parameters": "the parameters", "scenario"
 
 
 def replaced(found: Told | None) -> str:
-    """What other money makes up for, in a table."""
+    """Write what other money makes up for, in a table."""
     if found is None:
         return "not told"
     ends = pair(found["low"], found["high"], 100.0, 0)
@@ -43,7 +43,7 @@ def replaced(found: Told | None) -> str:
 
 
 def crowding(found: Told | None) -> str:
-    """The same in a sentence."""
+    """Write the same in a sentence."""
     if found is None:
         return "whether other money makes up for it cannot be told"
     told = f"{percent(found['mean'])} ({percent_span(found)})"
@@ -81,7 +81,7 @@ def titles(names: Sequence[str]) -> str:
 
 
 def source(kind: str) -> str:
-    """What a source of uncertainty is called."""
+    """Write what a source of uncertainty is called."""
     return SOURCES[kind]
 
 
@@ -126,22 +126,22 @@ def verdict(world: Told) -> str:
 
 
 def lost(usd_bn: float) -> str:
-    """A loss in a table."""
+    """Write a loss in a table."""
     return "nothing" if abs(usd_bn) < NOTHING else bn(usd_bn)
 
 
 def missing(share: float) -> str:
-    """A share that is missing, in a table."""
+    """Write a share that is missing, in a table."""
     return "none" if abs(share) < NOTHING else percent(share)
 
 
 def cleaned(ends: Told) -> dict[str, float]:
-    """Ends without what sums leave behind."""
+    """Write ends without what sums leave behind."""
     return {name: 0.0 if abs(ends[name]) < NOTHING else ends[name] for name in ("low", "high")}
 
 
 def channel(name: str) -> str:
-    """A channel of the sign check."""
+    """Write a channel of the sign check."""
     return CHANNELS[name]
 
 
@@ -170,7 +170,7 @@ def winner(behaviours: Sequence[Told]) -> str:
 
 
 def against_words(worlds: Mapping[str, Told], falls: Sequence[str]) -> str:
-    """What scenarios with lower rates do to the money for AI, and to GPU purchases in all."""
+    """Write what scenarios with lower rates do to the money for AI, and to GPU purchases in all."""
     parts = []
     for name in falls:
         told = worlds[name]["against"]
@@ -204,7 +204,7 @@ def part_of(uses: Told, group: str) -> float:
 
 
 def largest(uses: Told, most: int = FEW) -> list[str]:
-    """The largest uses outside AI, the largest first."""
+    """Write the largest uses outside AI, the largest first."""
     found = [told for told in uses["direct"] if told["group"] != GROUP and told["share"] > 0.0]
     return [str(told["label"]) for told in found[:most]]
 
@@ -227,12 +227,12 @@ def elsewhere(uses: Told) -> str:
 
 
 def turned(found: Told) -> dict[str, float]:
-    """A difference the other way round: without, less with."""
+    """Write a difference the other way round: without, less with."""
     return {"mean": -found["mean"], "low": -found["high"], "high": -found["low"]}
 
 
 def minutes(seconds: float) -> str:
-    """A time in a sentence."""
+    """Write a time in a sentence."""
     return f"{count(seconds)} seconds" if seconds < 90.0 else f"{count(seconds / 60.0)} minutes"
 
 

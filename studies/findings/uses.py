@@ -22,7 +22,7 @@ _WHOLE, _FROM = FLOW_COLUMNS.index("usd_bn"), FLOW_COLUMNS.index("from_bill_inte
 
 
 def with_interest(found: Histories, kind: str) -> Numbers:
-    """What was paid of one kind in dollars of bill interest, `(run, quarter)`, USD bn."""
+    """Return what was paid of one kind in dollars of bill interest, `(run, quarter)`, USD bn."""
     return _flows(found)[:, :, _PLACE[kind], _FROM]
 
 
@@ -43,7 +43,7 @@ def stakes_in_ventures(found: Histories) -> dict[str, Numbers]:
 
 
 def direct_uses(found: Histories) -> dict[str, Numbers]:
-    """What issuers did with interest at first hand: use -> `(run,)`, USD bn.
+    """Return what issuers did with interest at first hand: use -> `(run,)`, USD bn.
 
     The uses sum to the interest earned: what no payment explains is in the cash of own books.
     """

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.report import numbers
-from sim.report.numbers import MINUS, between
-from sim.report.numbers import usd as usd_words
+from sim.report.numbers import MINUS, between, money
 
 Ends = Mapping[str, Any]
 SHOWN = 0.0005
@@ -22,7 +21,7 @@ def bn(usd_bn: float) -> str:
 
 
 def signed(usd_bn: float) -> str:
-    """A difference in USD bn, with its sign."""
+    """Write a difference in USD bn, with its sign."""
     return f"+{bn(usd_bn)}" if usd_bn >= SHOWN else bn(usd_bn)
 
 
@@ -32,8 +31,8 @@ def span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 
 def usd(usd_bn: float) -> str:
-    """An amount in a sentence, without its sign."""
-    return usd_words(abs(usd_bn))
+    """Write an amount in a sentence, without its sign."""
+    return money(abs(usd_bn))
 
 
 def usd_span(ends: Ends, low: str = "low", high: str = "high") -> str:
@@ -42,7 +41,7 @@ def usd_span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 
 def percent(share: float) -> str:
-    """A share in a sentence."""
+    """Write a share in a sentence."""
     return numbers.percent(share).replace("%", " percent").replace("-", MINUS)
 
 
@@ -52,7 +51,7 @@ def percent_span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 
 def count(number: float) -> str:
-    """A count with three digits that matter."""
+    """Write a count with three digits that matter."""
     return f"{float(f'{number:.3g}'):,.0f}".replace("-", MINUS)
 
 
@@ -62,7 +61,7 @@ def count_span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 
 def plain(number: float) -> str:
-    """A number with three digits that matter."""
+    """Write a number with three digits that matter."""
     return numbers.plain(float(f"{number:.3g}"))
 
 
@@ -78,7 +77,7 @@ def more(number: float, words: str = "more,less") -> str:
 
 
 def effect(found: Ends, words: str = "more,less") -> str:
-    """A difference in a sentence: more or less by how much, or that it is not told from zero."""
+    """Write a difference in a sentence: more or less by how much, or that it is not told from zero."""
     if found["none"]:
         return f"neither {' nor '.join(words.split(','))}"
     told = f"{usd(found['mean'])} {more(found['mean'], words)} ({usd_span(found)})"
@@ -92,7 +91,7 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 
 
 def capitalised(words: str) -> str:
-    """The same at the beginning of a sentence."""
+    """Write the same at the beginning of a sentence."""
     return words[0].upper() + words[1:]
 
 

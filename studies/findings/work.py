@@ -13,8 +13,8 @@ from sim.engine.batch import Engine, Histories
 from sim.opening.open_economy import open_economy
 from sim.runs.versions import versions_of
 from sim.scenario.load import Scenario, load
-from studies.findings import bets, drawn, ends, rates, rests, worlds
-from studies.findings.told import rounded
+from studies.findings import bets, drawn, ends, evidence, rates, worlds
+from studies.findings.summaries import rounded
 from studies.sign_check.study import RATES, variants
 from studies.tuition.study import WORLDS, effects, paths
 from studies.uncertainty.results import MEASURES, Uncertainty
@@ -88,7 +88,7 @@ class _Clock:
 
 
 def findings(
-    size: Size = FULL, estimate: str = "2025Q2", tell: Tell = lambda words: None
+    size: Size = FULL, estimate: str = "2025Q2", tell: Tell = lambda _: None
 ) -> tuple[dict[str, Any], dict[str, Figure]]:
     """Compute everything that the page says, and draw its figures.
 
@@ -105,7 +105,7 @@ def findings(
         AccountingError: if an accounting identity is violated.
     """
     clock, baseline = _Clock(tell), load("baseline")
-    record = rests.estimate_of(estimate)
+    record = evidence.estimate_of(estimate)
     ran = _run_all(baseline, size, estimate, clock)
     told = ran.scenarios
     found = rounded(
@@ -116,8 +116,8 @@ def findings(
             "parameters": ran.parameters,
             "uncertainty": _apart(ran.uncertainty),
             "uses": ran.uses,
-            "bets": bets.told_of(ran.bets),
-            "rates": {**rates.told_of(ran.rates), "scenarios": [name for name in FALLING if name in told]},
+            "bets": bets.summary_of(ran.bets),
+            "rates": {**rates.summary_of(ran.rates), "scenarios": [name for name in FALLING if name in told]},
             "facts": ran.facts,
             "estimate": record,
         }
@@ -161,24 +161,24 @@ def _run_all(baseline: Scenario, size: Size, estimate: str, clock: _Clock) -> _R
     with clock.part("falling rates"):
         checked = rates.run_rates(baseline, size.falls, range(size.rates))
     with clock.part("facts"):
-        facts = rests.facts_of(baseline, size.facts)
+        facts = evidence.facts_of(baseline, size.facts)
     return _Ran(scenarios, uses, parameters, uncertainty, table, checked, facts)
 
 
 def _run_scenarios(
     baseline: Scenario, size: Size, tell: Tell
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Histories]]:
-    """What is told of each scenario by name and of the baseline's uses, and the histories by title."""
+    """Return what is told of each scenario by name and of the baseline's uses, and the histories by title."""
     told: dict[str, Any] = {}
     histories: dict[str, Histories] = {}
     for scenario in shipped(baseline):
         if not _wanted(scenario, baseline, size):
             continue
         world = worlds.run_world(scenario, _seeds(baseline, size), size.engine)
-        told[scenario.name] = worlds.told_of(world)
+        told[scenario.name] = worlds.summary_of(world)
         histories[scenario.title] = _without_flows(world.found)
         if scenario is baseline:
-            uses = ends.told_of(world)
+            uses = ends.summary_of(world)
         else:
             told[scenario.name]["against"] = worlds.against(world.found, histories[baseline.title])
         tell(f"  {scenario.name}")
@@ -186,7 +186,7 @@ def _run_scenarios(
 
 
 def _figures(found: dict[str, Any], ran: _Ran) -> dict[str, Figure]:
-    """The figures of the page by the names of their files."""
+    """Return the figures of the page by the names of their files."""
     from studies.findings import figures as pictures
     from studies.sign_check import figures as sign_check_figures
     from studies.tuition import figures as tuition_figures
@@ -216,7 +216,7 @@ def _without_flows(found: Histories) -> Histories:
 
 
 def _apart(found: Uncertainty) -> dict[str, Any]:
-    """Ends of every measure in the last quarter, by source, and the order of their widths."""
+    """Return ends of every measure in the last quarter, by source, and the order of their widths."""
     return {
         measure.name: {
             "title": measure.title,

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from sim.economy.arrays import ratio
 from sim.engine.batch import Engine, Histories, behaviour
 from sim.engine.ensemble import refuse_problems, run_histories, starts
+from sim.experiments.compare import Comparison
 from sim.experiments.compare.cause import REDEPLOYMENT
-from sim.experiments.compare.comparison import of_samples
 from sim.experiments.compare.paired import effect
-from sim.experiments.compare.results import Comparison
 from sim.scenario.load import Scenario, changed
 from sim.scenario.quarters import between
-from studies.findings.told import effect_of, spread
+from studies.findings.summaries import effect_of, spread
 from studies.findings.uses import stakes_in_ventures, with_interest
 
 Numbers = NDArray[np.float64]
@@ -77,7 +76,7 @@ class World:
 
 
 def twin_of(scenario: Scenario) -> Scenario:
-    """The scenario with redeployment switched off."""
+    """Return the scenario with redeployment switched off."""
     return changed(scenario, {REDEPLOYMENT: 0.0})
 
 
@@ -108,18 +107,18 @@ def windows(baseline: Scenario) -> dict[str, int]:
 
 
 def cut(found: Histories, quarters: int) -> Histories:
-    """The first quarters of histories."""
+    """Return the first quarters of histories."""
     flows = None if found.flows is None else found.flows[:, :quarters]
     return replace(found, paths=found.paths[:, : quarters + 1], flows=flows)
 
 
 def compared(world: World, quarters: int) -> Comparison:
-    """The twins as a comparison, over the first quarters."""
+    """Return the twins as a comparison, over the first quarters."""
     samples = [cut(found, quarters).outcomes() for found in (world.found, world.alone)]
-    return of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
+    return Comparison.of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
 
 
-def told_of(world: World) -> dict[str, Any]:
+def summary_of(world: World) -> dict[str, Any]:
     """Everything that is told of a world, by window."""
     return {
         "name": world.scenario.name,
@@ -154,7 +153,7 @@ def _window(world: World, quarters: int) -> dict[str, Any]:
 
 
 def against(found: Histories, baseline: Histories) -> dict[str, Any]:
-    """What a scenario changes against the baseline, on the same seeds."""
+    """Return what a scenario changes against the baseline, on the same seeds."""
     ours, theirs = found.outcomes(), baseline.outcomes()
     return {name: effect_of(effect(ours[name], theirs[name])) for name in COMPARED}
 

@@ -21,7 +21,7 @@ BLOCK = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end of table -->", re.DOTALL
 
 
 def filled(text: str) -> str:
-    """A page with its tables as the code gives them now.
+    """Return a page with its tables as the code gives them now.
 
     Raises:
         ScenarioError: if the page asks for a table that there is none of.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sim.economy import state
+from sim.economy.books.checks import identities
 from sim.economy.books.flows import FLOWS
-from sim.economy.decisions import FORMS
-from sim.economy.quarter import DECISIONS
+from sim.economy.decisions import DECISIONS
+from sim.economy.phase import Phase
+from sim.economy.quarter import PHASES, open_books
 from sim.scenario.events import KINDS
-from studies.odd.markdown import code, number, table
+from studies.markdown import code, number, table
 from studies.odd.meanings import meanings, shapes
 
 GROUPS = {
@@ -54,17 +56,38 @@ def flows() -> str:
     return table(("kind", "payer", "payee", "payer gets", "payee gives", "origin", "what it is"), rows)
 
 
-def decisions() -> str:
-    """The decisions, what each returns, and the model's own rule for it."""
+def phases() -> str:
+    """Write the phases of a quarter in their order, each with a link to its equations."""
+    opening = ("", code(open_books.__name__), "the quarter counter rises by one; the journal is emptied")
+    closing = ("", code(identities.__name__), "nine accounting identities; a residual above 1e-9 stops the run")
     rows = [
-        (code(name), ", ".join(form.shape), form.unit, form.meaning, code(_path(DECISIONS[name])))
-        for name, form in FORMS.items()
+        (phase.number, f"[{code(phase.name)}](odd-submodels.md#{_anchor(phase)})", phase.meaning)
+        for phase in PHASES
+    ]
+    return table(("", "phase", "what happens, in order"), [opening, *rows, closing])
+
+
+def heading(phase: Phase) -> str:
+    """Write the heading under which a phase is described in the submodels."""
+    return f"{phase.number} {phase.title}: {code(phase.name)}"
+
+
+def _anchor(phase: Phase) -> str:
+    """Write the anchor that repository hosts give to the heading of a phase."""
+    return "".join(c for c in heading(phase).lower().replace(" ", "-") if c.isalnum() or c in "-_")
+
+
+def decisions() -> str:
+    """Write the decisions, what each returns, and the model's own rule for it."""
+    rows = [
+        (code(name), ", ".join(decision.shape), decision.unit, decision.meaning, code(_path(decision.rule)))
+        for name, decision in DECISIONS.items()
     ]
     return table(("decision", "runs over", "unit", "what is decided", "the model's own rule"), rows)
 
 
 def events() -> str:
-    """The kinds of dated events."""
+    """Write the kinds of dated events."""
     rows = [
         (
             code(name),
@@ -81,5 +104,5 @@ def _path(function: object) -> str:
     return f"{function.__module__}.{function.__qualname__}"  # type: ignore[attr-defined]
 
 
-TABLES = {"state": state_variables, "flows": flows, "decisions": decisions, "events": events}
+TABLES = {"phases": phases, "state": state_variables, "flows": flows, "decisions": decisions, "events": events}
 """Tables that a page can ask for, by name."""

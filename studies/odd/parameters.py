@@ -25,7 +25,7 @@ from sim.scenario.agents import (
 from sim.scenario.levers import BY_NAME
 from sim.scenario.quantities import Described, Quantity, Table
 from sim.scenario.schema import Scenario
-from studies.odd.markdown import code, number, table
+from studies.markdown import code, number, table
 from studies.odd.meanings import meanings
 
 SECTIONS: dict[str, tuple[str, type]] = {
@@ -91,7 +91,7 @@ def numbers_of(scenario: Scenario) -> dict[str, Number]:
 
 
 def meaning(key: str) -> str:
-    """What a dotted key means, without the agent that it belongs to.
+    """Return what a dotted key means, without the agent that it belongs to.
 
     Raises:
         KeyError: if there is no such key.
@@ -227,6 +227,6 @@ def _range(found: Described) -> str:
 
 
 def _row(reference: str) -> str:
-    """A row of configs/data by its file and its own words."""
+    """Return a row of configs/data by its file and its own words."""
     file, *words = reference.split("|")
     return f"{file}.csv: {', '.join(words)}"

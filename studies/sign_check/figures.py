@@ -47,7 +47,7 @@ def draw(table: pd.DataFrame) -> Figure:
         f"Anxious issuers put in up to {amount(float(most['ai_funding']))}, mostly by {by}; issuers' AI funding, "
         "mean per year",
         f"The rate falls from {percent(steady)} within about a year and stays; same random numbers everywhere. "
-        "python -m studies.sign_check.study",
+        "python -m studies.sign_check",
     )
     grid = figure.add_gridspec(
         1, 2, left=0.055, right=0.975, top=0.80, bottom=0.13, wspace=1.15, width_ratios=(1.0, 1.25)

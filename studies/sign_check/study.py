@@ -12,18 +12,16 @@ change of F is, exactly, with means of both ends for what stays,
 
     income k c dY,   share k D dc,   stocks k (c dK + dA),   deals C dk + k c dR.
 
-Deals are lumps of at least a ticket, so small pools make fewer of them. `python -m studies.sign_check.study`
+Deals are lumps of at least a ticket, so small pools make fewer of them. `python -m studies.sign_check`
 prints the table and draws the figure of the docs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-import typer
 
 from sim.economy.books.ledger import flow_total
 from sim.economy.parameters import AI_CHANNELS, COLUMN
@@ -47,7 +45,7 @@ EFFECTS = ("income_effect", "share_effect", "stock_effect", "deal_effect")
 
 
 def variants() -> dict[str, dict[str, float]]:
-    """What issuers do about a fall: name -> changes to the baseline."""
+    """Return what issuers do about a fall: name -> changes to the baseline."""
     baseline = load("baseline").redeployment
     weight, draw = baseline["anxiety_weight"].value, baseline["anxiety_draw"].value
     strong, all_of_it = 6.0 * weight, 5.0 * draw
@@ -103,7 +101,7 @@ def sign_check(
 
 
 def _history(changes: Mapping[str, Any], seed: int) -> dict[str, float]:
-    """What was divided, committed and funded over one history, USD bn."""
+    """Return what was divided, committed and funded over one history, USD bn."""
     model = CapitalFlowModel(dict(changes), rng=seed)
     names = ("ai_funding", "fresh_money", "own_bills_sold", "from_talks", "from_reserve", "committed")
     total, released = dict.fromkeys(names, 0.0), 0.0
@@ -160,22 +158,3 @@ def _parts(row: Mapping[str, Any]) -> tuple[float, float, float]:
     divided = row["fresh_money"] + row["own_bills_sold"] + row["from_talks"]
     share = (row["committed"] - row["from_reserve"]) / divided if divided > 0.0 else 0.0
     return share, divided, row["ai_funding"] / row["committed"] if row["committed"] > 0.0 else 0.0
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Where the figure goes.")] = Path("docs/images/sign_check.png"),
-    seeds: Annotated[int, typer.Option(min=1, help="Histories for each rate and behaviour.")] = SEEDS,
-) -> None:
-    """Print the table and draw the figure."""
-    from sim.report.figures.style import DPI
-    from studies.sign_check.figures import draw
-
-    table = sign_check(seeds=range(seeds))
-    print(table.round(3).to_string(index=False))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draw(table).savefig(out, dpi=DPI)
-    print(f"figure: {out}")
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -35,7 +35,7 @@ def draw(table: pd.DataFrame, effects: pd.DataFrame) -> Figure:
         f"With its own money the coin's issuer loses {tuition} and the coin nothing; with the reserve's, in a "
         f"storm, {percent(float(worst['tokens_lost']))} of the coin is gone in a year",
         f"Means of {table['seed'].nunique()} histories; each against its twin, in which nothing fails. "
-        "python -m studies.tuition.study",
+        "python -m studies.tuition",
     )
     grid = figure.add_gridspec(1, 3, left=0.055, right=0.975, top=0.80, bottom=0.25, wspace=0.28)
     tokens, price, excess = (figure.add_subplot(grid[0, place]) for place in range(3))

@@ -1,19 +1,17 @@
 """Are wrong bets only tuition? The same bets, failing on the same day, made with different money.
 
 Every world has the same random numbers. In its twin no event happens; what failed bets did to the coin is the
-difference. `python -m studies.tuition.study` prints the table and draws the figure of docs/tuition.md.
+difference. `python -m studies.tuition` prints the table and draws the figure of docs/tuition.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import typer
 
 from sim.economy.coins.liquidity import GONE
 from sim.engine.batch import Engine, agent_measures, behaviour
@@ -81,7 +79,7 @@ def paths(
 
 
 def effects(table: pd.DataFrame) -> pd.DataFrame:
-    """What the failures did to the coin: per world, means over seeds of each history against its twin.
+    """Return what the failures did to the coin: per world, means over seeds of each history against its twin.
 
     Returns:
         One row per world with the means of the columns of `each`.
@@ -91,7 +89,7 @@ def effects(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def each(table: pd.DataFrame, label: str) -> pd.DataFrame:
-    """What the failures did to the coin in each history of a world, against its twin.
+    """Return what the failures did to the coin in each history of a world, against its twin.
 
     Args:
         table: as `paths` returns it.
@@ -135,22 +133,3 @@ def _histories(scenario: Scenario, seeds: tuple[int, ...], engine: Engine) -> pd
     labels = [quarters.later(scenario.run.opening, step + 1) for step in range(scenario.run.quarters)]
     numbers = {name: found.agents[:, 1:, where["issuers", name].start + coin].ravel() for name in MEASURES}
     return pd.DataFrame({"seed": np.repeat(seeds, len(labels)), "quarter": labels * len(seeds), **numbers})
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Where the figure goes.")] = Path("docs/images/tuition.png"),
-    seeds: Annotated[int, typer.Option(min=1, help="Histories of each world.")] = SEEDS,
-) -> None:
-    """Print the table and draw the figure."""
-    from sim.report.figures.style import DPI
-    from studies.tuition.figures import draw
-
-    table = paths(seeds=range(1, seeds + 1))
-    print(effects(table).round(3).to_string(index=False))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draw(table, effects(table)).savefig(out, dpi=DPI)
-    print(f"figure: {out}")
-
-
-if __name__ == "__main__":
-    typer.run(main)

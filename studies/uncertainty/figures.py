@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import TEXT, darker, label_ends, new_figure, number_of, panel, panels, time_axis
 from sim.report.numbers import plain
 from sim.report.palette import INK
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from studies.uncertainty.results import Kind, Measure, Source, Uncertainty
 
 COLOUR: dict[Kind, str] = {"seed": "#0072B2", "parameters": "#009E73", "scenario": "#E69F00"}
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 PRIORS = "priors"
 
 
@@ -99,10 +99,7 @@ def _fan(axes: Axes, source: Source, measure: Measure, quarters: Sequence[str]) 
             axes.plot(places, line, color=colour, linewidth=1.0, alpha=0.8)
         axes.plot(places, lines[0], color=darker(colour), linewidth=2.4)
     else:
-        lowest, low, middle, high, highest = np.quantile(lines, LEVELS, axis=0)
-        axes.fill_between(places, lowest, highest, color=colour, alpha=0.20, linewidth=0.0)
-        axes.fill_between(places, low, high, color=colour, alpha=0.42, linewidth=0.0)
-        axes.plot(places, middle, color=darker(colour), linewidth=2.4)
+        draw_fan(axes, places, np.quantile(lines, LEVELS, axis=0), colour)
     time_axis(axes, quarters)
     # Three panels side by side leave no room for every year.
     for label in axes.get_xticklabels(minor=True):

@@ -108,5 +108,5 @@ class Uncertainty:
     baseline: str
 
     def widest(self, measure: str) -> list[Kind]:
-        """The sources by their width in the last quarter, the widest first."""
+        """Return the sources by their width in the last quarter, the widest first."""
         return sorted(self.sources, key=lambda kind: -self.sources[kind].width(measure))

@@ -2,30 +2,27 @@
 
 A fan says little until it says what it is over. Here each source varies alone: *seed*, the same assumptions and
 other random numbers; *parameters*, one seed and draws of the estimate; *scenario*, the mean of each scenario that
-ships. `python -m studies.uncertainty.study` runs them and draws the fans of docs/findings.md.
+ships. `python -m studies.uncertainty` runs them and draws the fans of docs/findings.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from sim.engine.batch import Engine, Histories, Start, behaviour
 from sim.engine.ensemble import refuse_problems, run_histories, starts
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import Problem, load_problem
-from sim.experiments.calibrate.record import load_record
+from sim.experiments.calibrate.results import load_record
+from sim.experiments.calibrate.settings import Problem, load_problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario.load import Scenario, load, names
 from sim.scenario.quarters import later
-from studies.uncertainty.results import HEADLINE, MEASURES, OTHERS, PRIORS, Kind, Numbers, Source, Uncertainty
+from studies.uncertainty.results import MEASURES, PRIORS, Kind, Numbers, Source, Uncertainty
 
 ESTIMATE = "2025Q2"
 """The record that parameters are drawn from."""
@@ -34,7 +31,7 @@ APART = ("no-redeployment", "zero-behaviour")
 
 
 def paths_of(found: Histories) -> dict[str, Float[Numbers, "run quarter"]]:
-    """The measures of histories by quarter."""
+    """Return the measures of histories by quarter."""
     told = {}
     for measure in MEASURES:
         path = found.paths[..., found.names.index(measure.name)]
@@ -43,17 +40,17 @@ def paths_of(found: Histories) -> dict[str, Float[Numbers, "run quarter"]]:
 
 
 def of_seeds(found: Histories) -> Source:
-    """The source seed, of histories of one scenario."""
+    """Return the source seed, of histories of one scenario."""
     return Source("seed", len(found.paths), paths_of(found))
 
 
 def of_draws(found: Histories, left_out: int) -> Source:
-    """The source parameters, of histories with one seed."""
+    """Return the source parameters, of histories with one seed."""
     return Source("parameters", len(found.paths), paths_of(found), left_out=left_out)
 
 
 def of_scenarios(found: dict[str, Histories]) -> Source:
-    """The source scenario: the mean of each; by the title of the scenario."""
+    """Return the source scenario: the mean of each; by the title of the scenario."""
     each = [paths_of(histories) for histories in found.values()]
     lines = {measure.name: np.array([paths[measure.name].mean(axis=0) for paths in each]) for measure in MEASURES}
     return Source("scenario", sum(len(histories.paths) for histories in found.values()), lines, tuple(found))
@@ -127,7 +124,7 @@ def labels_of(scenario: Scenario) -> tuple[str, ...]:
 
 
 def kept(found: Histories, chosen: NDArray[np.bool_]) -> Histories:
-    """Some of the histories."""
+    """Return some of the histories."""
     return replace(
         found,
         paths=found.paths[chosen],
@@ -181,7 +178,7 @@ def uncertainty(
 def put_together(
     baseline: Scenario, found: dict[str, Histories], parameters: Source, estimate: str
 ) -> Uncertainty:
-    """The three sources, of histories that are there already.
+    """Return the three sources, of histories that are there already.
 
     Args:
         baseline: that seeds and draws belong to.
@@ -195,24 +192,3 @@ def put_together(
         "scenario": of_scenarios(found),
     }
     return Uncertainty(sources, labels_of(baseline), estimate, baseline.run.seed, baseline.title)
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("docs/images"),
-    runs: Annotated[int, typer.Option(min=2, help="Seeds of each scenario.")] = 256,
-    draws: Annotated[int, typer.Option(min=2, help="Draws of the parameters.")] = 256,
-    estimate: Annotated[str, typer.Option(help="Record that parameters are drawn from, or priors.")] = ESTIMATE,
-) -> None:
-    """Run the sources, say which is widest, and draw the fans."""
-    from sim.report.figures.style import save_figures
-    from studies.uncertainty.figures import draw, words
-
-    found = uncertainty(load("baseline"), runs, draws, estimate)
-    drawn = {"uncertainty": (HEADLINE,), "uncertainty_more": OTHERS}
-    save_figures(out, ((name, draw(found, measures)) for name, measures in drawn.items()))
-    for measure in MEASURES:
-        print(words(found, measure))
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,4 +1,4 @@
-"""`python -m studies.what_matters`, from the root of the repository: run the study and write its page."""
+"""`python -m studies.what_matters`: run the study and write its page."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="folder to write below; the repository if left out")
     given = parser.parse_args()
     from sim.experiments.sweep.runner import FailedChunksError
+    from studies.places import ROOT
     from studies.what_matters import page, study
 
     try:
         if given.quick and given.out is None:
-            raise ScenarioError("--quick: give --out, a folder to write below; its numbers are none to keep")
-        root = given.out or Path()
-        if given.out is None and not (root / page.TEMPLATE).is_file():
-            raise ScenarioError(f"{page.TEMPLATE} does not exist: run this from the root of the repository")
+            raise ScenarioError("--quick: give --out, a folder to write below; its numbers are not for the page")
+        root = given.out or ROOT
         if given.page:
             page.write(root)
         elif given.designs:

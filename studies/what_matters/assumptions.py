@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import Plan as Calibration
-from sim.experiments.calibrate.problem import Prior, load_problem
-from sim.experiments.calibrate.record import ESTIMATES, Record, load_record
+from sim.experiments.calibrate.results import ESTIMATES, Record, load_record
+from sim.experiments.calibrate.settings import Plan as Calibration
+from sim.experiments.calibrate.settings import Prior, load_problem
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import first_error, read_toml
 from sim.scenario.schema import Strict
@@ -79,7 +79,7 @@ class Study(Strict):
     assumptions: Annotated[dict[str, Assumption], Field(min_length=1)]
 
     def made_quick(self) -> Study:
-        """The same study on a few points."""
+        """Return the same study on a few points."""
         few = {"replicates": self.quick.replicates}
         screen = self.screen.model_copy(update={"trajectories": self.quick.trajectories, **few})
         answer = self.answer.model_copy(update={"samples": self.quick.samples, **few})
@@ -167,7 +167,7 @@ def _record(name: str) -> Record | None:
 
 
 def label(key: str) -> str:
-    """A dotted key as figures spell it: the number first, then what it belongs to."""
+    """Return a dotted key as figures spell it: the number first, then what it belongs to."""
     section, *inside = key.split(".")
     *agent, name = inside
     about = " ".join(agent) if agent else ABOUT.get(section, section)

@@ -17,7 +17,7 @@ HEAD = (
 
 
 def screen_text(study: Study, found: Sequence[Range]) -> str:
-    """The design file of the screening.
+    """Write the design file of the screening.
 
     Args:
         study: its size.
@@ -42,7 +42,7 @@ def screen_text(study: Study, found: Sequence[Range]) -> str:
 
 
 def answer_text(study: Study, found: Sequence[Range]) -> str:
-    """The design file of the indices.
+    """Write the design file of the indices.
 
     Args:
         study: its size.
@@ -67,7 +67,7 @@ def answer_text(study: Study, found: Sequence[Range]) -> str:
 
 
 def chosen(study: Study, rankings: Mapping[str, Sequence[str]], found: Sequence[Range]) -> list[Range]:
-    """The assumptions that the screening ranks first, in the order of the study.
+    """Write the assumptions that the screening ranks first, in the order of the study.
 
     Args:
         study: how many are chosen, and how many of them for the first outcome.

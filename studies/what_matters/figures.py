@@ -93,7 +93,7 @@ def _name_dots(axes: Axes, effects: Mapping[str, Sequence[Any]], right: float, t
 
 
 def _verdicts(figure: Figure, effects: Mapping[str, Sequence[Any]]) -> None:
-    """What the colours mean, and how many assumptions have each."""
+    """Return what the colours mean, and how many assumptions have each."""
     height = 0.79
     for verdict, colour in SHADES.items():
         count = sum(row[-1] == verdict for row in effects.values())

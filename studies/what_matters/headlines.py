@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import BY_NAME, USD
 from sim.errors import RunError
-from sim.experiments.sensitivity.sample import Sample, read
+from sim.experiments.sweep.sample import Sample, read
 
 WITHOUT: Mapping[str, Any] = {"redeployment": 0.0}
 """What the twin assumes otherwise."""
@@ -78,7 +78,7 @@ def twins(with_it: Path | str, without: Path | str) -> Sample:
 
 
 def whole_blocks(sample: Sample) -> tuple[Sample, list[str]]:
-    """A Sobol sample without the blocks of points in which one cannot be used, and what was left out.
+    """Return a Sobol sample without the blocks of points in which one cannot be used, and what was left out.
 
     A block is a base point with all the points that go with it, so that what remains is a smaller Sobol design.
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.sensitivity.resampling import NEGLIGIBLE
+from sim.experiments.sweep.methods.estimates import NEGLIGIBLE
+from sim.report.numbers import money
 from sim.report.numbers import number as told_number
-from sim.report.numbers import usd
-from studies.odd.markdown import code, number, table
+from studies.markdown import code, number, table
 from studies.odd.parameters import meaning
+from studies.places import DOCS
 from studies.what_matters.assumptions import label
 from studies.what_matters.headlines import BY_HEADLINE, HEADLINES
 from studies.what_matters.stored import load_result
 
-TEMPLATE = Path("docs") / "templates" / "what-matters.md.j2"
+TEMPLATE = DOCS / "templates" / "what-matters.md.j2"
 PAGE, NUMBERS, IMAGES = Path("docs/what-matters.md"), Path("docs/results/what-matters.json"), Path("docs/images")
 ANSWER = HEADLINES[0].name
 PLACES = ("first", "second", "third")
@@ -41,7 +42,7 @@ def write(root: Path) -> None:
 
 
 def text(told: Mapping[str, Any]) -> str:
-    """The page, in Markdown.
+    """Write the page, in Markdown.
 
     Args:
         told: the stored numbers.
@@ -49,12 +50,12 @@ def text(told: Mapping[str, Any]) -> str:
     from jinja2 import Environment, StrictUndefined
 
     filled = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    filled.filters |= {"usd": usd, "thousands": lambda n: f"{n:,}", "capital": _capital}
+    filled.filters |= {"usd": money, "thousands": lambda n: f"{n:,}", "capital": _capital}
     return filled.from_string(TEMPLATE.read_text(encoding="utf8")).render(**context(told))
 
 
 def context(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template asks for.
+    """Write what the template asks for.
 
     Args:
         told: the stored numbers.
@@ -115,8 +116,8 @@ def _named(told: Mapping[str, Any], key: str) -> dict[str, str]:
 def _ends(end: Mapping[str, Any]) -> str:
     low, high = end["low"][0], end["high"][0]
     told = (
-        f"at the low end ({end['low_at']}) the answer is {usd(low)}, "
-        f"at the high end ({end['high_at']}) {usd(high)}"
+        f"at the low end ({end['low_at']}) the answer is {money(low)}, "
+        f"at the high end ({end['high_at']}) {money(high)}"
     )
     if not low > 0.0 or not high > 0.0:
         return told
@@ -144,7 +145,7 @@ def _corners(told: Mapping[str, Any]) -> str:
     rows = [
         [
             *("upper third" if key in one["high"] else "lower third" for key in keys),
-            "" if one["mean"] is None else usd(one["mean"]),
+            "" if one["mean"] is None else money(one["mean"]),
             str(one["points"]),
         ]
         for one in told["answer"]["corners"]
@@ -160,10 +161,10 @@ def _corner_words(corners: list[Mapping[str, Any]]) -> str:
 
 
 def _outcomes(told: Mapping[str, Any]) -> str:
-    rows, told_of = [], len(told["answer"]["named"])
+    rows, named = [], len(told["answer"]["named"])
     for name, found in told["answer"]["outcomes"].items():
         about, parts = BY_HEADLINE[name], found["variance"]
-        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:told_of]]
+        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:named]]
         low, _, high = told["answer"]["spread"][name]
         rows.append(
             [
@@ -242,11 +243,11 @@ def _last(told: Mapping[str, Any]) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return usd(value).replace("-", "\N{MINUS SIGN}") if unit == "USD bn" else told_number(value, unit)
+    return money(value) if unit == "USD bn" else told_number(value, unit)
 
 
 def _part(value: float, low: float, high: float) -> str:
-    """A share of the variance with its interval."""
+    """Write a share of the variance with its interval."""
     return f"{_percent(value)} ({_percent(low)} to {_percent(high)})"
 
 

@@ -152,7 +152,7 @@ def _spread(found: Sensitivity, name: str) -> list[float]:
 
 
 def _corners(found: Sensitivity, outcome: str, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """The outcome where each of the keys is in the lower or the upper third of its range, smallest first."""
+    """Return the outcome where each key is in the lower or the upper third of its range, smallest first."""
     told = []
     for high in product((False, True), repeat=len(keys)):
         sides = dict(zip(keys, high, strict=True))

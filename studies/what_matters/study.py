@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import ScenarioError
-from sim.experiments.sensitivity import Sensitivity
-from sim.experiments.sensitivity.analysis import analyse
+from sim.experiments.sensitivity import Sensitivity, analyse
 from sim.experiments.sweep.console import told
 from sim.experiments.sweep.runner import sweep
 from sim.runs.folders import free_folder

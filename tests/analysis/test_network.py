@@ -193,6 +193,7 @@ def test_graphml_is_read_back_with_its_types(run: Run, tmp_path: Path) -> None:
     assert len(set(ids)) == len(ids) == len(graph.edges)
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_in_every_process(run: Run, tmp_path: Path) -> None:
     code = """if True:
         import sys

@@ -215,6 +215,7 @@ def test_herfindahl_of_equal_parts_counts_them(part: float, count: int) -> None:
     assert network.top_share([part] * count, 4) == pytest.approx(min(4 / count, 1.0))
 
 
+@pytest.mark.slow
 @given(payments, st.integers(-20, 20))
 def test_the_unit_of_money_changes_no_ratio(paid: Amounts, power: int) -> None:
     unit = 2.0**power

@@ -13,6 +13,9 @@ import networkx as nx
 import pandas as pd
 import pytest
 from support.command import CAPFLOW, capflow
+from support.sampling import sampled
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
 
 ORIGINS = [
     "bill_interest",
@@ -164,26 +167,26 @@ def test_levers_and_dotted_keys_can_be_set(home):
     assert json.loads(off.stdout)["outcomes"]["redeployed_usd_bn"] == 0.0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["run", "basline"], ["basline", "did you mean 'baseline'"]),
-        (["run", "nowhere/x.toml"], ["nowhere/x.toml", "does not exist"]),
-        (["run", "--set", "terminal_rate=5"], ["environment.terminal_rate", "5", "0 to 0.1"]),
-        (["run", "--set", "terminal_rat=0.1"], ["terminal_rat", "did you mean"]),
-        (["run", "--set", "gpus.rent=1"], ["gpus.rent"]),
-        (["run", "--set", "nonsense"], ["KEY=VALUE"]),
-        (["run", "--quarters", "0"], ["run.quarters"]),
-        (["run", "--quarters", "many"], ["--quarters", "integer"]),
-        (["run", "--seed", "-4"], ["seed"]),
-        (["run", "--wrong"], ["--wrong"]),
-        (["run", "--out", "/dev/null/x"], ["/dev/null/x"]),
-        (["query", "select * from nothing"], ["nothing"]),
-        (["query", "select 1", "--run", "nowhere"], ["nowhere"]),
-        (["list", "everythin"], ["everythin"]),
-        (["dance"], ["dance"]),
-    ],
-)
+MISTAKES = [
+    (["run", "basline"], ["basline", "did you mean 'baseline'"]),
+    (["run", "nowhere/x.toml"], ["nowhere/x.toml", "does not exist"]),
+    (["run", "--set", "terminal_rate=5"], ["environment.terminal_rate", "5", "0 to 0.1"]),
+    (["run", "--set", "terminal_rat=0.1"], ["terminal_rat", "did you mean"]),
+    (["run", "--set", "gpus.rent=1"], ["gpus.rent"]),
+    (["run", "--set", "nonsense"], ["KEY=VALUE"]),
+    (["run", "--quarters", "0"], ["run.quarters"]),
+    (["run", "--quarters", "many"], ["--quarters", "integer"]),
+    (["run", "--seed", "-4"], ["seed"]),
+    (["run", "--wrong"], ["--wrong"]),
+    (["run", "--out", "/dev/null/x"], ["/dev/null/x"]),
+    (["query", "select * from nothing"], ["nothing"]),
+    (["query", "select 1", "--run", "nowhere"], ["nowhere"]),
+    (["list", "everythin"], ["everythin"]),
+    (["dance"], ["dance"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), sampled(MISTAKES, MISTAKES[:3]))
 def test_mistakes_end_with_one_line_and_status_two(home, answer, arguments, words):
     before = sorted(home.rglob("*"))
     done = capflow(*arguments, cwd=home)
@@ -205,7 +208,7 @@ def test_an_existing_folder_is_left_alone(home):
     assert (home / "mine" / "thesis.txt").read_text() == "do not lose"
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(("number", "status"), sampled(SIGNALS, SIGNALS[:1]))
 def test_an_interrupted_run_leaves_no_folder(tmp_path, number, status):
     # A test that runs in the background inherits an ignored Ctrl-C; a person's terminal does not.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + CAPFLOW[2]

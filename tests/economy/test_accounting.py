@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.histories import history, mapped, small_books, without_journal
+from support.sampling import sampled
+from support.tiny import FROZEN
 from support.worlds import run_world
 
 from sim.economy.books import checks, measures
@@ -29,7 +31,7 @@ from sim.errors import AccountingError
 from sim.scenario import levers
 from sim.scenario.load import changed, load
 
-BASELINE = load("baseline")
+BASELINE = load(FROZEN)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_every_kind_of_flow_is_used_once_and_declared(baseline):
 )
 def test_a_broken_book_is_caught(baseline, breakage, identity):
     """No check passes by construction: each sees a ten-thousandth of a billion out of place."""
-    start, closed = baseline
+    _start, closed = baseline
     opening = without_journal(closed[4][0].books)
     broken = breakage(closed[5][0].books)
     residuals = checks.identities(opening, broken)
@@ -159,7 +161,8 @@ def test_an_account_that_is_empty_to_rounding_pays_in_shares_of_what_there_is():
     lent[0, 0] = 0.9 * cash[0].sum()
     after = pay(books, "issuer_compute_loan", lent)
     shares = after.journal.flows["issuer_compute_loan"].origins[0]
-    assert shares.min() >= 0.0 and shares.sum() == pytest.approx(1.0)
+    assert shares.min() >= 0.0
+    assert shares.sum() == pytest.approx(1.0)
     assert shares[..., ORIGINS.index("bill_interest")] == pytest.approx(1.0)
     assert balance(after, OWN)[0] == pytest.approx(0.1 * cash[0].sum())
 
@@ -235,7 +238,7 @@ def test_doubling_all_prices_and_nominal_stocks_doubles_nominal_outputs():
             return 2.0 * value
         return value / 2.0 if "per USD" in quantity.unit else value
 
-    plain = load("baseline", {"history.until": "none", "run.quarters": 12})
+    plain = load(FROZEN, {"history.until": "none", "run.quarters": 12})
     twice = mapped(plain, doubled)
     _, ours = history(plain, quarters=12, seed=9)
     _, theirs = history(twice, quarters=12, seed=9)
@@ -287,8 +290,7 @@ def test_identities_hold_in_random_economies(case):
             assert np.isfinite(number), name
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [51, 63, 69, 305, *range(50)])
+@pytest.mark.parametrize("number", sampled([51, 63, 69, 305, *range(50)], [51, 63, 69, 305, *range(4)]))
 def test_identities_hold_in_random_worlds(number):
     """Whole histories with every lever over its full range, laws and dated events; 500 in benchmarks/.
 

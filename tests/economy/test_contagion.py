@@ -6,17 +6,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sim.economy.distress.clearing import clearing, equity_after, paid_pairwise
 from sim.economy.distress.contagion import (
     aggregate_vulnerability,
-    clearing,
     debtrank,
-    equity_after,
     fire_sale_losses,
     fire_sale_price,
     forced_sales,
     leverage_matrix,
     original_debtrank,
-    paid_pairwise,
     relative_loss,
 )
 

@@ -1,5 +1,6 @@
 """When companies fail: who loses what, who sells at what price, who comes instead, and what a run tells of it."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from support.debtors import AZURE, COREWEAVE, NORTHERN, START, TETHER, WEAK, indebted, run, told
 from support.histories import without_journal
 from support.made_runs import make_run
+from support.tiny import FROZEN
 
 from sim.analysis.attribution import direct_uses, final_uses, interest_earned
 from sim.analysis.matrices import balance_sheets, transactions
@@ -17,10 +19,12 @@ from sim.economy.books import measures
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS, SHARES
 from sim.economy.books.ledger import balance, flow_total, pay, value, write_off
 from sim.economy.capital.loans import debt
-from sim.economy.capital.rounds import provider_value, raise_funds
+from sim.economy.capital.rounds import raise_funds
+from sim.economy.capital.valuation import provider_value
+from sim.economy.decisions import RULES as DECISION_RULES
 from sim.economy.distress.workouts import resale_proceeds
-from sim.economy.quarter import DECISIONS, quarter
-from sim.opening.draws import at
+from sim.economy.quarter import quarter
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for
 from sim.scenario.load import load
 
@@ -132,7 +136,7 @@ def test_more_fail_when_they_owe_more():
         funding=replace(parameters.funding, loan_to_cost=np.float64(0.0)),
         credit=replace(parameters.credit, workout_share=np.float64(0.0)),
     )
-    draws = at(draws_for(load("baseline"), START.names, 1, 9), 8)
+    draws = draws_of_quarter(draws_for(load(FROZEN), START.names, 1, 9), 8)
     hosting = 2.0 * economy.gpus.fleet.sum(axis=1) * parameters.gpus.hosting_price / 1e9
     spare = 0.01 * economy.gpus.book_value.sum(axis=1)
     spent = np.maximum(balance(economy.books, PROVIDERS) - hosting - spare, 0.0)
@@ -145,7 +149,7 @@ def test_more_fail_when_they_owe_more():
             owing = write_off(owing, COMPUTE_LOANS, lender, PROVIDERS, forgiven)
         after, _ = quarter(replace(economy, books=without_journal(owing)), parameters, draws)
         survivors.append(after.gpus.alive)
-    for less, more in zip(survivors, survivors[1:], strict=False):
+    for less, more in itertools.pairwise(survivors):
         assert (more <= less).all()
     assert survivors[-1].sum() < survivors[0].sum()
 
@@ -168,9 +172,9 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     parameters = replace(
         START.parameters, credit=replace(START.parameters.credit, largest_leverage=np.float64(0.9))
     )
-    draws = at(draws_for(load("baseline"), START.names, 1, 1), 0)
+    draws = draws_of_quarter(draws_for(load(FROZEN), START.names, 1, 1), 0)
     borrowed = [
-        flow_total(raise_funds(before, parameters, draws, DECISIONS).books, "investor_compute_loan", 0)
+        flow_total(raise_funds(before, parameters, draws, DECISION_RULES).books, "investor_compute_loan", 0)
         for before in (economy, pressed)
     ]
     assert borrowed[1][COREWEAVE] < borrowed[0][COREWEAVE]
@@ -266,7 +270,6 @@ def test_the_matrices_of_a_run_close_through_failures(stormy):
     for quarter_label in ("2025Q1", "2025Q2"):
         sheet = balance_sheets(stormy, quarter_label)
         for claim in ("compute_loans", "provider_shares", "lab_shares", "venture_shares"):
-            if claim in sheet.index:
-                assert sheet.loc[claim, "total"] == pytest.approx(0.0, abs=1e-9)
+            assert sheet.loc[claim, "total"] == pytest.approx(0.0, abs=1e-9)
         paid = transactions(stormy, quarter_label)
         assert paid["total"].abs().max() < 1e-9

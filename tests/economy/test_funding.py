@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history, without_journal
+from support.tiny import FROZEN
 
 from sim.economy.books.flows import INVESTORS, LAB_SHARES, LABS, OWN, PROVIDER_SHARES, VENTURE_SHARES
 from sim.economy.books.ledger import pay
 from sim.economy.capital.crowding import private_interest, sponsor_share
-from sim.economy.capital.rounds import _fund_providers, lab_valuation, market_heat
-from sim.economy.distress.marks import mark_stakes, next_venture_price
+from sim.economy.capital.rounds import _fund_providers
+from sim.economy.capital.valuation import lab_valuation, mark_stakes, market_heat, next_venture_price
 from sim.economy.environment import next_ai_sentiment
 from sim.economy.quarter import quarter
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
-BASELINE = load("baseline")
+BASELINE = load(FROZEN)
 START = open_economy(BASELINE)
 RULES = START.parameters
 NORTHERN_DATA = START.names["providers"].index("Northern Data")
@@ -105,7 +106,7 @@ def _cohorts(seed, count=80):
     # Each pair of a hot and a cold venture has the same luck.
     draws = replace(draws, venture_value=draws.venture_value[:, np.arange(count) // 2 * 2])
     for step in range(20):
-        economy, _ = quarter(economy, parameters, at(draws, step))
+        economy, _ = quarter(economy, parameters, draws_of_quarter(draws, step))
     worth = -economy.books.positions[VENTURE_SHARES]["ventures"] * economy.books.price[VENTURE_SHARES]
     return hot, economy.ventures.alive, worth
 
@@ -159,7 +160,7 @@ def _mispricing(extrapolation, quarters=120):
         lab_mark_speed=np.float64(0.25),
     )
     parameters = replace(parameters, funding=funding)
-    draws = at(draws_for(BASELINE, START.names, 1, 1), 0)
+    draws = draws_of_quarter(draws_for(BASELINE, START.names, 1, 1), 0)
     zero = replace(draws, venture_value=0.0 * draws.venture_value)
     economy, gaps = START.economy, []
     fair = np.log(lab_valuation(_in_mood(economy, 0.0), parameters).sum())
@@ -271,7 +272,7 @@ def _funded(sponsor_money, **changes):
         "redeployment.kept_open": 1.0,
         "facilities": [],
     }
-    scenario = load("baseline", {**eager, **changes})
+    scenario = load(FROZEN, {**eager, **changes})
     start = open_economy(scenario)
     talks = np.array(start.economy.redeployment.talks)
     talks[0, 3] = sponsor_money
@@ -283,7 +284,7 @@ def _funded(sponsor_money, **changes):
     books = replace(books, positions={**books.positions, "repo": repo})
     state = replace(start.economy.redeployment, talks=talks)
     economy = replace(start.economy, books=books, redeployment=state)
-    after, _ = quarter(economy, start.parameters, at(draws_for(scenario, start.names, 1, 1), 0))
+    after, _ = quarter(economy, start.parameters, draws_of_quarter(draws_for(scenario, start.names, 1, 1), 0))
     flows = after.books.journal.flows
     issuers = flows["issuer_compute_loan"].amount[:, NORTHERN_DATA].sum()
     return float(issuers), float(issuers + flows["investor_compute_loan"].amount[:, NORTHERN_DATA].sum())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.histories import history, mapped
+from support.tiny import FROZEN
 
 from sim.economy.books.flows import BILLS, OWN, RESERVE, TOKENS
 from sim.economy.coins.liquidity import buffer_ratio
@@ -12,7 +13,7 @@ from sim.economy.coins.reserve import distribution_share, earn_on_reserves
 from sim.economy.coins.tokens import holder_yield, trade_tokens
 from sim.economy.coins.weekly_rounds import weekly_rounds
 from sim.economy.environment import advance_environment, expected_rate, next_rate
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
@@ -26,9 +27,9 @@ CALM = {
 
 
 def _start(changes=None, seed=1):
-    scenario = load("baseline", changes or {})
+    scenario = load(FROZEN, changes or {})
     start = open_economy(scenario)
-    return start, at(draws_for(scenario, start.names, seed, 1), 0)
+    return start, draws_of_quarter(draws_for(scenario, start.names, seed, 1), 0)
 
 
 def _rounds(changes=None, rate=None):
@@ -68,8 +69,8 @@ def test_demand_falls_when_bills_pay_more_and_not_when_holders_get_it_all():
 def test_network_effect_keeps_narrows_or_tips(network, spread):
     """M1-T3: with no other difference, shares stay at n = 1, even out below and tip above."""
     scenario = mapped(
-        load("baseline", {**CALM, "tokens.network": network, "tokens.churn": 0.0}),
-        lambda quantity, value: value,
+        load(FROZEN, {**CALM, "tokens.network": network, "tokens.churn": 0.0}),
+        lambda _quantity, value: value,
     )
     even = {
         slug: i.model_copy(
@@ -81,7 +82,7 @@ def test_network_effect_keeps_narrows_or_tips(network, spread):
         for slug, i in scenario.issuers.items()
     }
     start = open_economy(scenario.model_copy(update={"issuers": even}))
-    draws = at(draws_for(scenario, start.names, 1, 1), 0)
+    draws = draws_of_quarter(draws_for(scenario, start.names, 1, 1), 0)
     before = -start.economy.books.positions[TOKENS][RESERVE]
     after = weekly_rounds(start.economy, start.parameters, draws, np.zeros(6)).tokens
     herfindahl = ((after / after.sum()) ** 2).sum() - ((before / before.sum()) ** 2).sum()
@@ -196,7 +197,7 @@ def test_paper_gains_are_not_paid_out():
 
 
 def test_the_rate_reverts_to_its_terminal_value_and_never_turns_negative():
-    parameters = open_economy(load("baseline", {"environment.rate_volatility": 0.0})).parameters.environment
+    parameters = open_economy(load(FROZEN, {"environment.rate_volatility": 0.0})).parameters.environment
     rate = np.float64(0.05)
     for _ in range(100):
         later = next_rate(rate, parameters, np.float64(0.0))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.sweeps import RUNS, content, done, log, write_design
+from support.tiny import FROZEN, TINY, WORLDS
 
 import sim
 from sim.engine import jax_batch
@@ -17,38 +18,57 @@ from sim.engine.outcomes import OUTCOMES, outcomes_of
 from sim.scenario import levers
 from sim.scenario.load import changed, load, names
 
-QUARTERS = 28
-"""One length for all, so that the program is compiled once."""
+QUARTERS = 12
+"""One length for all of the tiny scenario, so that its program is compiled once."""
+WHOLE = 28
 SCENARIOS = sorted(names())
 
 
-@pytest.fixture(scope="module")
-def both():
-    """Every scenario with two seeds, in NumPy and in one batch in JAX."""
-    scenarios = [load(name, {"run.quarters": QUARTERS}) for name in SCENARIOS]
+def both_engines(scenarios):
+    """Scenarios of one form with two seeds each, in NumPy and in one batch in JAX."""
     starts = [start(scenario, seed) for scenario in scenarios for seed in (3, 4)]
     parameters = behaviour(scenarios[0])
     return in_numpy(starts, parameters), jax_batch.in_jax(starts, parameters)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_engines_agree_on_every_series_in_every_scenario(both, name):
-    """To 1e-9 of the size of each number, in every quarter; the largest difference counts."""
-    plain, fast = both
-    for run in (2 * SCENARIOS.index(name), 2 * SCENARIOS.index(name) + 1):
+@pytest.fixture(scope="module")
+def both():
+    """The tiny scenario, and the same with a run and with failures."""
+    return both_engines([load(TINY, {"run.quarters": QUARTERS, **changes}) for changes in WORLDS])
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """Every scenario that ships, over its whole length."""
+    return both_engines([load(name, {"run.quarters": WHOLE}) for name in SCENARIOS])
+
+
+def agree(plain, fast, runs):
+    """Series are equal to 1e-9 of the size of each number, in every quarter; the largest difference counts."""
+    for run in runs:
         assert plain.problems[run] is None and fast.problems[run] is None
         np.testing.assert_allclose(fast.paths[run], plain.paths[run], rtol=1e-9, atol=1e-12)
         assert fast.residuals[run].max() < 1e-9
     assert plain.names == fast.names and plain.identities == fast.identities
 
 
+def test_engines_agree_on_every_series_of_the_tiny_scenario(both):
+    agree(*both, range(2 * len(WORLDS)))
+    closed = both[0].paths
+    assert len({path.tobytes() for path in closed}) == 2 * len(WORLDS), "worlds and seeds differ"
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_engines_agree_on_every_series_in_every_scenario(shipped, name):
+    agree(*shipped, (2 * SCENARIOS.index(name), 2 * SCENARIOS.index(name) + 1))
+
+
 def test_points_seeds_and_scenarios_compile_nothing_anew(both):
     """Parameters, draws and balances are data: a hundred other starts leave the program as it was."""
     program = jax_batch._program((), False, False)
     before = program._cache_size()
-    base = load("baseline", {"run.quarters": QUARTERS})
+    base = load(TINY, {"run.quarters": QUARTERS})
     rng = np.random.default_rng(0)
     starts = []
     for seed in range(100):
@@ -62,9 +82,8 @@ def test_points_seeds_and_scenarios_compile_nothing_anew(both):
     assert found.paths.shape[0] == 100 and len({path.tobytes() for path in found.paths}) == 100
 
 
-@pytest.mark.slow
 def test_the_dataset_is_the_histories_of_single_runs(both):
-    data = sim.ensemble("baseline", runs=3, seed=7, engine="jax")
+    data = sim.ensemble(TINY, runs=3, seed=7, engine="jax")
     assert data.sizes == {
         "run": 3,
         "quarter": QUARTERS + 1,
@@ -73,7 +92,7 @@ def test_the_dataset_is_the_histories_of_single_runs(both):
         "identity": 9,
     }
     assert list(data.seed.values) == [7, 8, 9] and data.quarter.values[0] == "2023Q4"
-    model = sim.CapitalFlowModel(rng=8)
+    model = sim.CapitalFlowModel(TINY, rng=8)
     single = outcomes_of(model)
     for name, number in single.items():
         assert float(data.outcomes.sel(run=1, outcome=name)) == pytest.approx(number, rel=1e-9, abs=1e-12)
@@ -83,10 +102,9 @@ def test_the_dataset_is_the_histories_of_single_runs(both):
     assert float(data.residuals.max()) < 1e-9
 
 
-@pytest.mark.slow
 def test_a_history_is_the_same_alone_and_in_company(both):
     """A half-empty batch repeats its last history; that, and the place in a batch, must change nothing."""
-    base = load("baseline", {"run.quarters": QUARTERS})
+    base = load(TINY, {"run.quarters": QUARTERS})
     starts = [start(base, seed) for seed in range(70)]
     parameters = behaviour(base)
     many, one = jax_batch.in_jax(starts, parameters), jax_batch.in_jax(starts[66:67], parameters)
@@ -94,11 +112,11 @@ def test_a_history_is_the_same_alone_and_in_company(both):
 
 
 @pytest.mark.slow
-def test_a_compiled_sweep_writes_the_same_bytes_in_one_and_two_processes(both, tmp_path):
+def test_a_compiled_sweep_writes_the_same_bytes_in_one_and_two_processes(shipped, tmp_path):
     """In this process, which has the program, and in two of the command line, which find it on disk."""
     text = write_design(tmp_path / "rates.toml", keep="['series']", chunk=8).read_text()
     design = tmp_path / "compiled.toml"
-    design.write_text(text.replace('"numpy"', '"jax"').replace("quarters = 2", f"quarters = {QUARTERS}"))
+    design.write_text(text.replace('"numpy"', '"jax"').replace("quarters = 2", f"quarters = {WHOLE}"))
     done("sweep", design, "--no-report", "--out", "two", "--workers", 2, cwd=tmp_path)
     one = sim.sweep(design, tmp_path / "one", workers=1)
     assert content(tmp_path / "one") == content(tmp_path / "two")
@@ -128,7 +146,7 @@ def test_changes_and_synthetic_agents_reach_every_history():
     ("given", "said"),
     [
         ({"runs": 0}, "at least 1 history"),
-        ({"engine": "fortran"}, "expected one of auto, jax, numpy"),
+        ({"engine": "fortran"}, "allowed: auto, jax, numpy"),
         ({"seed": 2**63 - 5}, "would be above"),
         ({"changes": {"no_such_lever": 1.0}}, "no such lever"),
         ({"decisions": {"payout": "no_such_module:f"}}, "there is no module"),
@@ -172,7 +190,7 @@ def not_a_share(economy, parameters):
 
 
 def test_a_decision_that_cannot_be_compiled_says_so():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": untraceable})
     with pytest.raises(sim.ScenarioError, match=r"decisions.payout cannot be compiled .* in NumPy") as caught:
         jax_batch.in_jax([start(base, 1)], parameters)
@@ -185,10 +203,8 @@ def test_the_example_behaviours_can_be_traced():
 
     from examples import all_in_gold, cautious_labs
 
-    given = start(load("baseline"), 1)
-    parameters = behaviour(
-        load("baseline"), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose}
-    )
+    given = start(load(FROZEN), 1)
+    parameters = behaviour(load(FROZEN), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose})
     assert set(parameters.replaced()) == {"lab_spending", "redeployment"}
     for name in parameters.replaced():
         plain = parameters[name](given.economy, given.parameters)
@@ -202,15 +218,17 @@ def of_no_shape(economy, parameters):
 
 
 def test_a_decision_of_the_wrong_shape_is_refused_when_compiled():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": of_no_shape})
-    with pytest.raises(sim.ScenarioError, match=r"decisions.payout returned shape \(\); expected .*\(6 issuers\)"):
+    with pytest.raises(
+        sim.ScenarioError, match=r"decisions.payout: returned shape \(\); allowed: .*\(6 issuers\)"
+    ):
         jax_batch.in_jax([start(base, 1)], parameters)
 
 
 @pytest.mark.slow
 def test_a_decision_out_of_its_form_spoils_the_history_not_the_answer():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = Behaviour(sim.CapitalFlowModel(base, rng=1).names, {"payout": not_a_share})
     for engine in (in_numpy, jax_batch.in_jax):
         found = engine([start(base, 1)], parameters)
@@ -237,9 +255,9 @@ def _in_another_process(code, **environment):
 
 
 @pytest.mark.slow
-def test_another_process_finds_the_program_on_disk(both):
+def test_another_process_finds_the_program_on_disk(shipped):
     """The one that this process compiled, or found there itself."""
-    code = f"import sim; sim.ensemble('baseline', runs=1, quarters={QUARTERS}, engine='jax'); print(hits())"
+    code = f"import sim; sim.ensemble('baseline', runs=1, quarters={WHOLE}, engine='jax'); print(hits())"
     assert _in_another_process(code) == "1"
 
 

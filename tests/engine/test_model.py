@@ -75,7 +75,6 @@ def test_batch_run_over_levers_works_from_outside():
     assert interest[0.06] > interest[0.0]
 
 
-@pytest.mark.slow
 def test_batch_run_in_two_processes():
     rows = batch_run({"redeployment": [0.0, 1.0]}, [3], number_processes=2, max_steps=4)
     assert set(rows.redeployment) == {0.0, 1.0}

@@ -115,7 +115,6 @@ def _stepped(page, step, before=()):
     return until(lambda: (shown := _pictures(page)) and not {*shown} & {*before} and shown)
 
 
-@pytest.mark.slow
 def test_the_page_steps_plays_and_is_reset(page):
     page.get_by_text("Nothing is paid before the first quarter").wait_for()
     opening = _pictures(page)
@@ -130,7 +129,6 @@ def test_the_page_steps_plays_and_is_reset(page):
     assert _stepped(page, 1, opening) == first, "the same seed gives the same history"
 
 
-@pytest.mark.slow
 def test_a_lever_that_is_turned_acts_after_reset(page):
     first = _stepped(page, 1, _pictures(page))
     slider = page.locator(".v-input__slider", has_text="Redeployment").get_by_role("slider")

@@ -153,11 +153,11 @@ def test_the_citation_agrees_with_the_project():
     cited = yaml.safe_load((TOP / "CITATION.cff").read_text("utf8"))
     assert cited["cff-version"] == "1.2.0"
     assert cited["title"] == PROJECT["name"]
-    assert cited["version"] == PROJECT["version"]
+    assert cited["version"] == sim.__version__
     assert cited["license"] == PROJECT["license"]
     assert cited["authors"] == [{"name": author["name"]} for author in PROJECT["authors"]]
 
 
 def test_the_changelog_begins_with_the_version_of_the_project():
     first = re.search(r"^## \[([^]]+)\]", (TOP / "CHANGELOG.md").read_text("utf8"), re.MULTILINE)
-    assert first[1] == PROJECT["version"]
+    assert first[1] == sim.__version__

@@ -80,6 +80,7 @@ def test_arrays_may_be_reused_by_the_caller(tmp_path: Path) -> None:
     assert run.agents["value"].tolist() == [0.0, 1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_rows_beyond_the_memory_limit_spill_and_leave_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

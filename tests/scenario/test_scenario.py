@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.experiments.sweep.design import names as sweeps
+from sim.experiments.sweep.settings import names as sweeps
 from sim.opening.open_economy import open_economy
 from sim.scenario import data, levers
 from sim.scenario.data import CONFIGS, read_data
@@ -68,11 +68,11 @@ def test_levers_point_at_numbers_with_ranges(lever):
     ("changes", "words"),
     [
         ({"environment.terminal_rat": 0.01}, ["environment.terminal_rat", "did you mean 'terminal_rate'"]),
-        ({"environment.terminal_rate": 0.5}, ["environment.terminal_rate", "0.5", "range 0 to 0.1"]),
+        ({"environment.terminal_rate": 0.5}, ["environment.terminal_rate", "0.5", "allowed: 0 to 0.1"]),
         ({"environment.terminal_rate": "high"}, ["environment.terminal_rate", "expected a number", "high"]),
         ({"environment.terminal_rate": True}, ["environment.terminal_rate", "expected a number"]),
         ({"environment.terminal_rate": float("nan")}, ["environment.terminal_rate", "nan"]),
-        ({"market.bitcoin": 0}, ["market.bitcoin", "range 1 to 1e+08"]),
+        ({"market.bitcoin": 0}, ["market.bitcoin", "allowed: 1 to 1e+08"]),
         ({"issuers.tether.reserve.bills": -1.0}, ["issuers.tether.reserve.bills", "must not be negative"]),
         ({"run.quarters": 0}, ["run.quarters", "0", "greater than or equal to 1"]),
         ({"run.quarters": 2.5}, ["run.quarters", "2.5"]),

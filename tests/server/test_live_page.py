@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from support.sampling import sampled
 
 READY = "#cards .card"
 SLOW = 60_000
@@ -61,6 +62,7 @@ def test_a_lever_changes_the_world_the_marks_the_address_and_the_difference(page
     assert page.inner_text("#turned-count") == ""
 
 
+@pytest.mark.slow
 def test_the_slider_moves_with_the_keyboard(page, served):
     _open(page, served)
     thumb = page.locator("""[id='{"lever":"terminal_rate","part":"slider"}'] [role=slider]""")
@@ -71,6 +73,7 @@ def test_the_slider_moves_with_the_keyboard(page, served):
     assert page.input_value("""[id='{"lever":"terminal_rate","part":"input"}']""") == "3.03"
 
 
+@pytest.mark.slow
 def test_the_law_of_the_largest_issuer_can_be_chosen_and_reset(page, served):
     _open(page, f"{served}/?tether_regime=genius")
     assert page.inner_text("#turned-count") == "1 changed"
@@ -78,6 +81,7 @@ def test_the_law_of_the_largest_issuer_can_be_chosen_and_reset(page, served):
     page.wait_for_function("() => !window.location.search.includes('tether_regime')", timeout=SLOW)
 
 
+@pytest.mark.slow
 def test_another_scenario_brings_its_own_levers(page, served):
     _open(page, f"{served}/?terminal_rate=0.01&seed=3")
     page.click("#scenario")
@@ -89,6 +93,7 @@ def test_another_scenario_brings_its_own_levers(page, served):
     assert failed[0]["quarter"] in page.inner_text("#card-first .card-note")
 
 
+@pytest.mark.slow
 def test_a_link_shows_the_same_world_and_quarter_again(page, served, browser):
     _open(page, f"{served}/?scenario=fast-cuts&seed=4&payout_ratio=0.2&quarter=2026Q2")
     assert page.inner_text("#live-label") == "2026Q2"
@@ -125,6 +130,7 @@ def test_playing_stepping_and_scrubbing_ask_the_server_nothing(page, served):
     assert [url for url in asked if not url.startswith(("data:", "blob:")) and "favicon" not in url] == []
 
 
+@pytest.mark.slow
 def test_the_pictures_are_drawn(page, served):
     _open(page, served)
     page.wait_for_selector("#flow .sankey-node")
@@ -138,7 +144,7 @@ def test_the_pictures_are_drawn(page, served):
     page.wait_for_function("() => document.querySelector('#flow').innerText.includes('via')")
 
 
-@pytest.mark.parametrize("name", ["network", "flow", "chart-tokens"])
+@pytest.mark.parametrize("name", sampled(["network", "flow", "chart-tokens"], ["flow"]))
 def test_a_picture_is_downloaded(page, served, name):
     _open(page, f"{served}/?quarter=2027Q1")
     page.wait_for_selector("#flow .sankey-node")
@@ -150,6 +156,7 @@ def test_a_picture_is_downloaded(page, served, name):
     assert len(content) > 20_000
 
 
+@pytest.mark.slow
 def test_data_are_downloaded_for_the_world_that_is_shown(page, served):
     _open(page, f"{served}/?scenario=zero-rates")
     with page.expect_download(timeout=SLOW) as found:
@@ -159,6 +166,7 @@ def test_data_are_downloaded_for_the_world_that_is_shown(page, served):
     assert found.value.suggested_filename == "capflow-zero-rates-uses.csv"
 
 
+@pytest.mark.slow
 def test_an_agent_has_a_page_of_its_own(page, served):
     _open(page, f"{served}/?scenario=fast-cuts&quarter=2026Q1")
     page.locator("#agent-links a", has_text="Tether").click()
@@ -178,6 +186,7 @@ def test_an_agent_has_a_page_of_its_own(page, served):
     assert page.inner_text("#live-label") == "2023Q4"
 
 
+@pytest.mark.slow
 def test_a_click_on_a_node_opens_its_agent(page, served):
     _open(page, served)
     page.wait_for_selector("#flow .sankey-node")
@@ -200,6 +209,7 @@ def test_a_click_on_a_node_opens_its_agent(page, served):
     assert page.inner_text("h1") == "OpenAI"
 
 
+@pytest.mark.slow
 def test_a_wrong_address_is_told_in_one_line_with_a_way_out(page, served):
     page.goto(f"{served}/?scenario=../../etc/passwd")
     page.wait_for_selector("#page-problem")
@@ -214,6 +224,7 @@ def test_a_page_that_does_not_exist_says_so(page, served):
     assert "no such page" in page.inner_text("#page-problem")
 
 
+@pytest.mark.slow
 def test_a_number_out_of_range_becomes_the_nearest_that_is_allowed_and_is_never_sent(page, served):
     _open(page, served)
     asked = []
@@ -226,6 +237,7 @@ def test_a_number_out_of_range_becomes_the_nearest_that_is_allowed_and_is_never_
     assert not any("terminal_rate=0.55" in url for url in worlds)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_gone_is_told_in_words(page, served):
     _open(page, served)
     page.route("**/api/world**", lambda route: route.abort())
@@ -244,7 +256,7 @@ def test_a_history_that_fails_says_why(page, served):
     assert "total_cash is violated" in page.inner_text("#live-problem")
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/agent?agent=labs/OpenAI"])
+@pytest.mark.parametrize("path", sampled(["/", "/about", "/agent?agent=labs/OpenAI"], ["/"]))
 def test_nothing_is_cut_off_on_a_telephone(narrow_page, served, path):
     narrow_page.goto(f"{served}{path}")
     narrow_page.wait_for_selector(f"{READY}, article h2, #agent-sheet table", timeout=SLOW)
@@ -256,6 +268,7 @@ def test_nothing_is_cut_off_on_a_telephone(narrow_page, served, path):
         narrow_page.locator("#scenario").wait_for(state="visible")
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name(page, served):
     _open(page, served)
     nameless = page.evaluate(

@@ -64,7 +64,7 @@ def test_values_of_the_scenario_are_those_of_the_file():
         ({"terminal_rate": "low"}, "terminal_rate = 'low': expected a number"),
         ({"terminal_rate": "nan"}, "terminal_rate"),
         ({"terminal_rate": "inf"}, "terminal_rate"),
-        ({"terminal_rate": "0.5"}, "outside the allowed range 0 to 0.1"),
+        ({"terminal_rate": "0.5"}, "out of range; allowed: 0 to 0.1"),
         ({"tether_regime": "lunar"}, "regime"),
         ({"seed": "-1"}, "expected a whole number"),
         ({"seed": "1" * 60}, "run.seed"),

@@ -111,7 +111,7 @@ def test_tables_come_as_csv(client, table):
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [
-        ("/api/world?terminal_rate=9", 400, "outside the allowed range 0 to 0.1"),
+        ("/api/world?terminal_rate=9", 400, "out of range; allowed: 0 to 0.1"),
         ("/api/world?scenario=../../etc/passwd", 400, "unknown scenario"),
         ("/api/world?decisions.redeployment=os:system", 400, "is no lever"),
         ("/api/agent?agent=issuers/Tehter", 400, "did you mean"),
@@ -193,4 +193,4 @@ def test_a_link_with_a_token_keeps_the_rest_of_its_address(guarded):
 
 def test_a_request_that_is_too_large_is_refused(client):
     answer = client.post("/_dash-update-component", data=b"x" * 2_000_000, content_type="application/json")
-    assert answer.status_code in (400, 413, 500)
+    assert answer.status_code == 413

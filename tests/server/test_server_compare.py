@@ -18,7 +18,9 @@ import sim
 from sim.engine.batch import behaviour, in_numpy, seeded, start
 from sim.engine.outcomes import BY_NAME
 from sim.errors import ScenarioError
-from sim.experiments.compare.twin_paths import run_twins
+from sim.experiments.compare import run_twins
+from sim.experiments.compare.twin_paths import DRAWN, FINISHED
+from sim.experiments.compare.words import words as words_of
 from sim.report.figures.fans import LEVELS
 from sim.scenario.load import load, names
 from sim.server import comparison_query
@@ -158,7 +160,7 @@ def test_twins_are_those_of_compare_and_fans_those_of_their_histories():
     for name, effect in other.effects.items():
         assert effect.a == pytest.approx(found.comparison.effects[name].a, rel=1e-12, nan_ok=True), name
         assert effect.b == pytest.approx(found.comparison.effects[name].b, rel=1e-12, nan_ok=True), name
-    assert found.comparison.words == other.words
+    assert words_of(found.comparison) == other.words
     assert found.quarters == ("2023Q4", "2024Q1", "2024Q2", "2024Q3")
     histories = in_numpy([start(seeded(b, seed), seed) for seed in range(11, 15)], behaviour(b))
     tokens = histories.paths[..., histories.names.index("gpu_capex_usd_bn")]
@@ -172,11 +174,12 @@ def test_twins_with_other_agents_are_run_apart():
     baseline = load("baseline", {"run.quarters": 2})
     larger = load("baseline", {"run.quarters": 2, "tail.providers": 2})
     seen = []
-    found = run_twins(baseline, larger, 2, engine="numpy", watch=lambda *told: seen.append(told))
+    found = run_twins(baseline, larger, 2, engine="numpy", progress=lambda *step: seen.append(step))
     alone = run_twins(larger, larger, 2, engine="numpy")
     assert found.paths[1] == pytest.approx(alone.paths[0], nan_ok=True)
     assert not np.allclose(found.paths[0], found.paths[1], equal_nan=True)
-    assert seen[-1] == (4, 4, 4)
+    assert seen[-1] == (4, 4, FINISHED)
+    assert [step for step in seen if step[2] == DRAWN] == [(done, 4, DRAWN) for done in range(1, 5)]
 
 
 # Jobs
@@ -311,6 +314,7 @@ def test_only_a_few_wait_and_only_a_few_are_kept(jobs, monkeypatch):
     assert [jobs.state(asking)["state"] for asking in asked] == ["none", *["cancelled"] * 3]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 def test_a_comparison_ends_with_its_server_even_if_that_is_killed():
     code = (

@@ -104,6 +104,7 @@ def test_a_comparison_runs_in_the_background_and_is_there_when_loaded_again(page
     assert float(rows["redeployed_usd_bn"]["difference"]) == pytest.approx(effect.mean)
 
 
+@pytest.mark.slow
 def test_another_question_hides_the_answer_to_the_last_one(page, served):
     _open(page, served, QUICK)
     if not page.locator(DONE).count():
@@ -119,6 +120,7 @@ def test_another_question_hides_the_answer_to_the_last_one(page, served):
     assert page.get_by_role("textbox", name="Scenario of world A").input_value() == "Zero rates"
 
 
+@pytest.mark.slow
 def test_levers_are_added_and_removed(page, served):
     _open(page, served, QUICK)
     _turn(page, "B", "Bill rate in the long run", "1")
@@ -140,9 +142,10 @@ def test_levers_are_added_and_removed(page, served):
     field = side.get_by_label("to", exact=True).first
     field.fill("")
     field.press_sequentially("5000")
-    assert float(field.input_value() or 0) <= 25
+    assert field.input_value() == "5"
 
 
+@pytest.mark.slow
 def test_a_comparison_can_be_cancelled_and_started_again(page, served):
     _open(page, served, LONG)
     _run(page)
@@ -174,6 +177,7 @@ def test_what_cannot_be_run_is_told_in_words(page, served):
     assert "terminal_rate" in page.inner_text("#page-problem")
 
 
+@pytest.mark.slow
 def test_a_narrow_page_is_as_wide_as_the_screen_and_shows_everything(narrow_page, served):
     _open(narrow_page, served, QUICK)
     if not narrow_page.locator(DONE).count():
@@ -199,6 +203,7 @@ def test_a_narrow_page_is_as_wide_as_the_screen_and_shows_everything(narrow_page
         assert all(after[0] >= before[1] - 1 for before, after in zip(boxes, boxes[1:], strict=False)), name
 
 
+@pytest.mark.slow
 def test_a_comparison_is_run_with_the_keyboard_alone(page, served):
     _open(page, served, "runs=4&quarters=2")
     page.get_by_label("Seed of the first pair").focus()

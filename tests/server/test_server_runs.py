@@ -407,10 +407,11 @@ def test_the_extreme_cases_are_live_histories(client, here):
     assert len(_rows(client.get("/api/sweep/cases.csv?sweep=laws"))) == 20
 
 
+@pytest.mark.slow
 def test_cases_whose_keys_are_no_levers_say_so(tmp_path, monkeypatch):
     design = {**GRID, "quarters": 1, "vary": {"gpus.availability": {"values": [0.8, 0.9]}}, "keep": ["outcomes"]}
     with inside(tmp_path):
-        sweep(design, tmp_path / "runs" / "lives", workers=1, report=False, name="lives")
+        sweep(design, tmp_path / "runs" / "lives", workers=1, name="lives")
     monkeypatch.chdir(tmp_path)
     client = create_app().server.test_client()
     found = client.get("/api/sweep/cases?sweep=lives").json

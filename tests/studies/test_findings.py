@@ -14,14 +14,14 @@ from sim.analysis.attribution import direct_uses, final_uses
 from sim.engine.batch import behaviour
 from sim.engine.ensemble import run_histories, starts
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import load_problem
+from sim.experiments.calibrate.settings import load_problem
 from sim.experiments.compare.cause import REDEPLOYMENT
 from sim.experiments.compare.paired import effect
 from sim.scenario.load import changed, load
 from studies.findings import figures as pictures
 from studies.findings import page, sentences, uses, words
-from studies.findings.told import effect_of, rounded
-from studies.findings.worlds import World, cut, told_of, twin_of, windows
+from studies.findings.summaries import effect_of, rounded
+from studies.findings.worlds import World, cut, summary_of, twin_of, windows
 from studies.uncertainty import figures as fans
 from studies.uncertainty.results import HEADLINE, MEASURES, OTHERS, PRIORS, Source, Uncertainty
 from studies.uncertainty.study import Draws, drawn, labels_of, of_draws, of_scenarios, of_seeds, usable, worlds
@@ -204,7 +204,7 @@ def test_a_history_that_is_cut_is_a_history(world, baseline):
 
 
 def test_a_world_is_told_as_accounting_and_cause(world):
-    found = told_of(world)
+    found = summary_of(world)
     whole = found["whole"]
     assert windows(world.scenario) == {"past": QUARTERS, "whole": QUARTERS} and whole == found["past"]
     outcomes = world.found.outcomes()

@@ -16,12 +16,14 @@ def _at(table, behaviour, rate=0.02):
     return row.iloc[0]
 
 
+@pytest.mark.slow
 def test_the_four_effects_are_the_whole_change(table):
     change = table["ai_funding"] - table["ai_funding"].iloc[0]
     assert (change - table[list(EFFECTS)].sum(axis=1)).abs().max() < 1e-12
     assert list(table.loc[0, list(EFFECTS)]) == [0.0] * 4
 
 
+@pytest.mark.slow
 def test_with_income_endogenous_and_no_anxiety_lower_rates_give_less(table):
     """M4-T8: funding falls by more than a third, and the fall of income is why."""
     calm = _at(table, "not anxious")
@@ -31,6 +33,7 @@ def test_with_income_endogenous_and_no_anxiety_lower_rates_give_less(table):
     assert calm["stock_effect"] == 0.0
 
 
+@pytest.mark.slow
 def test_anxiety_raises_the_share_but_cannot_outweigh_income(table):
     """M4-T8: not by shares alone, nor with an issuer's own savings."""
     calm, steady = _at(table, "not anxious"), table["ai_funding"].iloc[0]
@@ -42,6 +45,7 @@ def test_anxiety_raises_the_share_but_cannot_outweigh_income(table):
         assert row["ai_funding"] < 0.8 * steady
 
 
+@pytest.mark.slow
 def test_only_the_draw_on_the_reserve_can_make_up_for_it(table):
     reach = _at(table, "very anxious, with a tenth of the reserve")
     assert reach["from_reserve"] > 0.5
@@ -50,6 +54,7 @@ def test_only_the_draw_on_the_reserve_can_make_up_for_it(table):
     assert reach["ai_funding"] > table["ai_funding"].iloc[0]
 
 
+@pytest.mark.slow
 def test_at_a_rate_that_stays_there_is_nothing_to_be_anxious_about(table):
     steady = table[table["rate"] == table["rate"].max()].set_index("behaviour")["ai_funding"]
     assert steady["very anxious"] == pytest.approx(steady["not anxious"])
@@ -62,6 +67,7 @@ def test_the_variants_differ_only_in_what_they_say():
     assert all(key.startswith("redeployment.") for changes in named.values() for key in changes)
 
 
+@pytest.mark.slow
 def test_the_figure_shows_every_behaviour_and_channel(table):
     figure = draw(table)
     left, right = figure.axes

@@ -11,10 +11,10 @@ from SALib.sample import sobol as sobol_design
 from support import made_sweeps
 
 from sim.errors import RunError, ScenarioError
-from sim.experiments.calibrate.problem import load_problem
-from sim.experiments.calibrate.record import Record, load_record
-from sim.experiments.sensitivity.analysis import analyse
-from sim.experiments.sweep.design import read
+from sim.experiments.calibrate.results import Record, load_record
+from sim.experiments.calibrate.settings import load_problem
+from sim.experiments.sensitivity import analyse
+from sim.experiments.sweep.settings import read
 from sim.experiments.sweep.shortcuts import number_at
 from sim.scenario.load import load
 from studies.what_matters import page, stored

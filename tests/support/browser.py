@@ -23,6 +23,8 @@ FLAGS = (
     "--disable-sync",
 )
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+NOT_COMPILED = {"CAPFLOW_COMPILE": "0"}
+"""Pages run their histories in NumPy: to compile takes half a minute, for the same numbers."""
 STARTING, STOPPING = 60, 20
 """Seconds given to a server; a busy machine may need many, a quiet one needs two."""
 
@@ -106,7 +108,7 @@ def serving(*arguments, cwd, program=None, environment=None):
         process = subprocess.Popen(
             [*(program or (*CAPFLOW, "serve", "--port", "0")), *map(str, arguments)],
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{cwd}", **(environment or {})},
+            env={**os.environ, **NOT_COMPILED, "PYTHONPATH": f"{ROOT}{os.pathsep}{cwd}", **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

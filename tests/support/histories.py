@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from support.tiny import FROZEN
 
 from sim.economy.books.ledger import EMPTY_JOURNAL, Books
 from sim.economy.quarter import quarter
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 from sim.scenario.schema import Described, Quantity, Scenario, Table
 
 
-def history(scenario="baseline", seed=1, quarters=8, changes=None, decisions=None):
+def history(scenario=FROZEN, seed=1, quarters=8, changes=None, decisions=None):
     """Run a history; return the opening and, per quarter, the economy and its residuals."""
     if not isinstance(scenario, Scenario):
         scenario = load(scenario, {**(changes or {}), "run.quarters": quarters})
@@ -22,7 +23,7 @@ def history(scenario="baseline", seed=1, quarters=8, changes=None, decisions=Non
     draws = draws_for(scenario, start.names, seed, quarters)
     economy, closed = start.economy, []
     for step in range(quarters):
-        given = (economy, start.parameters, at(draws, step))
+        given = (economy, start.parameters, draws_of_quarter(draws, step))
         economy, residuals = quarter(*given, decisions) if decisions else quarter(*given)
         closed.append((economy, {name: float(number) for name, number in residuals.items()}))
     return start, closed
@@ -47,7 +48,7 @@ def mapped(part, change):
 
 def small_books(**cash) -> Books:
     """The baseline's opening books with an empty journal; `cash` overrides accounts by origin."""
-    books = open_economy(load("baseline")).economy.books
+    books = open_economy(load(FROZEN)).economy.books
     return replace(books, cash={**books.cash, **{k: np.asarray(v, float) for k, v in cash.items()}})
 
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import networkx as nx
 import pandas as pd
+from support.tiny import FROZEN
 
 from sim.analysis import network
 from sim.economy.quarter import quarter as next_quarter
 from sim.engine.happenings import happened
 from sim.opening import open_economy
-from sim.opening.draws import at
+from sim.opening.draws import draws_of_quarter
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter
@@ -22,14 +23,14 @@ Amounts = dict[tuple[str, str], float]
 
 def first_quarters(folder: Path) -> Run:
     """The first quarters of the baseline."""
-    start = open_economy.open_economy(load.load("baseline"))
-    draws = open_economy.draws_for(load.load("baseline"), start.names, 1, QUARTERS)
+    start = open_economy.open_economy(load.load(FROZEN))
+    draws = open_economy.draws_for(load.load(FROZEN), start.names, 1, QUARTERS)
     recorder, economy = Recorder(start.names), start.economy
     with RunWriter(folder) as writer:
         writer.quarter(recorder.tables(start.quarter, economy.books, economy, []))
         for number in range(QUARTERS):
             before, label = economy, later(start.quarter, number + 1)
-            economy, _ = next_quarter(economy, start.parameters, at(draws, number))
+            economy, _ = next_quarter(economy, start.parameters, draws_of_quarter(draws, number))
             events = happened(label, before, economy, start.names)
             writer.quarter(recorder.tables(label, before.books, economy, events))
         return writer.commit({"scenario": "baseline", "seed": 1, "quarters": QUARTERS})

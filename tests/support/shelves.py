@@ -42,5 +42,5 @@ def fill(folder, figures=False):
         sim.run("baseline", quarters=2, changes={"terminal_rate": 0.01}, out="runs/small", figures=figures)
         run_ensemble("baseline", 3, quarters=2, out=folder / "runs" / "three", engine="numpy", report=False)
         sim.compare("baseline", "zero-rates", runs=2, quarters=3, engine="numpy").save("runs/pair")
-        sweep(GRID, folder / "runs" / "laws", workers=1, report=False, name="laws")
+        sweep(GRID, folder / "runs" / "laws", workers=1, name="laws")
     return folder

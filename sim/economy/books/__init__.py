@@ -1,1 +1,1 @@
-"""The books of the economy: kinds of payment, the ledger, accounting identities and measures."""
+"""Accounting: every kind of payment, the ledger that makes them, the checks at the close, and what is recorded."""

@@ -52,7 +52,7 @@ class Tally:
     Attributes:
         paid_in: account -> money received by origin, `(agent, origin)`.
         paid_out: account -> money paid by origin, `(agent, origin)`.
-        gross: account -> payments in and out and all that the journal tells beside them, in absolute value,
+        gross: account -> payments in and out and all other entries of the journal, in absolute value,
             `(agent,)`.
         saving: account -> current receipts less current payments, with interest accrued, `(agent,)`.
         swaps: (instrument, account) -> value gained against cash or another claim, or accrued, `(agent,)`.
@@ -160,7 +160,7 @@ def _whole(tally: Tally) -> Scalar:
 
 
 def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """Balance by origin = opening + receipts - payments, as the journal tells them."""
+    """Balance by origin = opening + receipts - payments, as the journal records them."""
     return _worst(
         [
             _largest(
@@ -173,7 +173,7 @@ def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
 
 
 def _total_cash(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """No dollar appears or vanishes."""
+    """Check that no dollar appears or vanishes."""
     change = sum(closing.cash[a].sum() - opening.cash[a].sum() for a in ACCOUNTS)
     return _largest(change, _whole(tally))
 
@@ -182,9 +182,9 @@ def _claims_match(closing: Books, tally: Tally) -> Scalar:
     """Every financial asset is someone's liability, debtor by debtor where claims are pairwise."""
     residuals, whole = [], _whole(tally)
     for instrument in FINANCIAL_INSTRUMENTS:
-        held = closing.positions[instrument]
-        pairwise = any(units.ndim == 2 for units in held.values())
-        total = sum(_per_debtor(units) if pairwise else units.sum() for units in held.values())
+        units_by_account = closing.positions[instrument]
+        pairwise = any(units.ndim == 2 for units in units_by_account.values())
+        total = sum(_per_debtor(units) if pairwise else units.sum() for units in units_by_account.values())
         residuals.append(_largest(total * closing.price[instrument], whole))
     return _worst(residuals)
 
@@ -199,9 +199,9 @@ def _stock_flow(opening: Books, closing: Books, tally: Tally) -> Scalar:
     for instrument in INSTRUMENTS:
         for account in closing.positions[instrument]:
             change = total_value(closing, instrument, account) - total_value(opening, instrument, account)
-            for told in (tally.swaps, tally.changes):
-                if (instrument, account) in told:
-                    change = change - told[instrument, account]
+            for entries in (tally.swaps, tally.changes):
+                if (instrument, account) in entries:
+                    change = change - entries[instrument, account]
             worst[account] = namespace(change).maximum(worst[account], abs(change))
     return _worst([_largest(worst[account], tally.gross[account]) for account in ACCOUNTS])
 
@@ -219,21 +219,21 @@ def _net_worth(opening: Books, closing: Books, tally: Tally) -> Scalar:
 
 
 def _saving_equals_investment(tally: Tally) -> Scalar:
-    """The redundant equation: what everyone saved is what was invested in real assets."""
+    """Check the redundant equation: what everyone saved is what was invested in real assets."""
     saved = sum(total.sum() for total in tally.saving.values())
     invested = sum(entry.sum() for (instrument, _), entry in tally.swaps.items() if instrument == GPUS)
     return _largest(saved - invested, _whole(tally))
 
 
 def _ownership(closing: Books) -> Scalar:
-    """Shares held = shares issued, company by company, as a fraction."""
+    """Shares owned = shares issued, company by company, as a fraction."""
     residuals = []
     for instrument, issuer in SHARES.items():
         issued = -closing.positions[instrument][issuer]
-        held = sum(
+        owned = sum(
             units.sum(axis=0) for account, units in closing.positions[instrument].items() if account != issuer
         )
-        residuals.append(abs(held / issued - 1.0).max())
+        residuals.append(abs(owned / issued - 1.0).max())
     return _worst(residuals)
 
 

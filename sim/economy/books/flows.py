@@ -2,8 +2,8 @@
 
 A payment moves cash from a payer to a payee. Each side either books it as income and expense (a *current*
 payment) or swaps it for something on its balance sheet (an instrument). A lender that pays out a loan gains
-the claim; the borrower gains the debt, which is the same instrument with the opposite sign. So one rule serves
-assets and liabilities alike: **the payer's position in the instrument rises and the payee's falls**.
+the claim; the borrower gains the debt, which is the same instrument with the opposite sign. So one convention
+serves assets and liabilities alike: **the payer's position in the instrument rises and the payee's falls**.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def _sales() -> dict[str, FlowKind]:
     flows = [
         (f"{occasion}_{book}_{name}_sale", _swap(ECONOMY, book, instrument, f"{book} sells {words} {purpose}"))
         for occasion, purpose in OCCASIONS.items()
-        for book, held in SALES.items()
-        for name, (instrument, words) in held.items()
+        for book, holdings in SALES.items()
+        for name, (instrument, words) in holdings.items()
     ]
     costs = [
         (f"{occasion}_{book}_sale_cost", FlowKind(book, ECONOMY, f"lost by the {book} book in sales {purpose}"))

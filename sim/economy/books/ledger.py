@@ -104,8 +104,8 @@ def total_value(books: Books, instrument: str, account: str) -> Float[Array, " a
 def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
     """Assets less liabilities of each agent, its own shares at market value among the liabilities."""
     worth = balance(books, account)
-    for instrument, held in books.positions.items():
-        if account in held:
+    for instrument, by_account in books.positions.items():
+        if account in by_account:
             worth = worth + total_value(books, instrument, account)
     return worth
 
@@ -140,8 +140,8 @@ def pay(
     else:
         if mix is None:
             # An account that is empty to rounding has origins of both signs, whose shares would be anything.
-            held = namespace(amount).maximum(books.cash[flow.payer], 0.0)
-            mix = ratio(held, held.sum(axis=1)[:, None])
+            cash_by_origin = namespace(amount).maximum(books.cash[flow.payer], 0.0)
+            mix = ratio(cash_by_origin, cash_by_origin.sum(axis=1)[:, None])
         origins = mix[:, None, :]
         spent = mix * paid[:, None]
         arrived = received[:, None] * UNIT[OUTSIDE] if flow.payee in SECTORS else amount.T @ mix
@@ -160,8 +160,8 @@ def pay(
     flows = _recorded(journal.flows, kind, Flow(amount, origins))
     table = journal.released
     if released is not None and flow.payee_gives is not None:
-        kept = cost[flow.payee_gives][flow.payee] - released
-        cost = _nested(cost, flow.payee_gives, flow.payee, kept)
+        remaining = cost[flow.payee_gives][flow.payee] - released
+        cost = _nested(cost, flow.payee_gives, flow.payee, remaining)
         table = _added(table, flow.payee_gives, {flow.payee: released})
     journal = replace(journal, flows=flows, released=table)
     return Books(cash, positions, books.price, cost, journal)
@@ -184,21 +184,23 @@ def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Bo
     accounts = tuple(dict.fromkeys(account for flow in kinds for account in (flow.payer, flow.payee)))
     cash = [books.cash[account] for account in accounts]
     xp = namespace(cash[0])
-    due = _assembled(payments, accounts, {a: held.shape[0] for a, held in zip(accounts, cash, strict=True)}, xp)
-    held = xp.concat(cash, axis=0)
-    means = xp.maximum(held.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
+    due = _assembled(
+        payments, accounts, {a: account_cash.shape[0] for a, account_cash in zip(accounts, cash, strict=True)}, xp
+    )
+    cash_by_origin = xp.concat(cash, axis=0)
+    means = xp.maximum(cash_by_origin.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
     # A hair more than there is, so that a circle without a dollar in it has an answer: that nothing is paid.
     divisor = xp.where(means > NEXT_TO_NOTHING, means * (1.0 + LEAK), 1.0)
-    share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, held)
+    share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, cash_by_origin)
     whole = share.sum(axis=1)
     share = ratio(share, whole[:, None])
     # What is short by less than rounding and the hair is paid in full; the identities allow ten times as much.
     paid = xp.where(whole > 1.0 - 1e3 * LEAK, 1.0, xp.maximum(whole, 0.0))
     first = 0
     rows: dict[str, slice] = {}
-    for account, held_here in zip(accounts, cash, strict=True):
-        rows = {**rows, account: slice(first, first + held_here.shape[0])}
-        first = first + held_here.shape[0]
+    for account, account_cash in zip(accounts, cash, strict=True):
+        rows = {**rows, account: slice(first, first + account_cash.shape[0])}
+        first = first + account_cash.shape[0]
     for (kind, amount), flow in zip(payments.items(), kinds, strict=True):
         payers = rows[flow.payer]
         books = pay(books, kind, amount * paid[payers][:, None], share[payers])
@@ -282,8 +284,8 @@ def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]
     Only worthless shares may be cancelled: nothing is booked, and a price above zero would show as a residual of
     the stock-flow identity. Shares must be issued before the books close.
     """
-    held = {account: units * (1.0 - companies) for account, units in books.positions[shares].items()}
-    return replace(books, positions={**books.positions, shares: held})
+    remaining = {account: units * (1.0 - companies) for account, units in books.positions[shares].items()}
+    return replace(books, positions={**books.positions, shares: remaining})
 
 
 def opening_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
@@ -293,10 +295,10 @@ def opening_value(books: Books, instrument: str, account: str) -> Float[Array, "
     """
     worth, journal = total_value(books, instrument, account), books.journal
     for kind, flow in journal.flows.items():
-        ends = FLOWS[kind]
-        if (ends.payer_gets, ends.payer) == (instrument, account):
+        flow_kind = FLOWS[kind]
+        if (flow_kind.payer_gets, flow_kind.payer) == (instrument, account):
             worth = worth - flow.amount.sum(axis=1)
-        if (ends.payee_gives, ends.payee) == (instrument, account):
+        if (flow_kind.payee_gives, flow_kind.payee) == (instrument, account):
             worth = worth + flow.amount.sum(axis=0)
     for table in (journal.revaluations, journal.write_offs, journal.conversions, journal.accruals):
         entry = table.get(instrument, {}).get(account, 0.0 * worth)
@@ -333,11 +335,11 @@ def _shift(
     books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array
 ) -> Positions:
     """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where claims are pairwise."""
-    held = positions[instrument][account]
-    change = pairs if held.ndim == 2 else totals
+    units_before = positions[instrument][account]
+    change = pairs if units_before.ndim == 2 else totals
     price = books.price[instrument]
     units = change / price if instrument in NOMINAL else ratio(change, price + 0.0 * change)
-    return _nested(positions, instrument, account, held + units)
+    return _nested(positions, instrument, account, units_before + units)
 
 
 def _nested(table: Positions, outer: str, inner: str, entry: Array) -> Positions:

@@ -152,7 +152,7 @@ def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
 
 
 def _debtors(table: Positions, zero: Scalar) -> Scalar:
-    """What providers no longer owe by a table of the journal, USD bn."""
+    """Debt that providers no longer owe by a table of the journal, USD bn."""
     entries = table.get(COMPUTE_LOANS)
     return zero if entries is None else entries[PROVIDERS].sum()
 
@@ -170,7 +170,7 @@ def _held_by_origin(cash: Array) -> dict[str, Array]:
 
 
 def _issuers(economy: Economy) -> dict[str, Array]:
-    books, state, income = economy.books, economy.redeployment, economy.income
+    books, redeployment, income = economy.books, economy.redeployment, economy.income
     tokens = -books.positions[TOKENS][RESERVE]
     xp = namespace(tokens)
     holdings = {
@@ -201,8 +201,8 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "realised_profit": income.realised_profit,
         "paper_gain": income.paper_gain,
         "venture_gain": _gains(books, OTHER_VENTURES, income.paper_gain),
-        "deployable": state.deployable,
-        "anxiety": state.anxiety,
+        "deployable": redeployment.deployable,
+        "anxiety": redeployment.anxiety,
         "trust": economy.tokens.trust,
         "transparency": economy.tokens.transparency,
         "quality": xp.where(tokens > GONE, economy.tokens.quality, xp.nan),
@@ -211,9 +211,9 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "largest_outflow": economy.tokens.largest_outflow,
         "weeks_shut": economy.tokens.weeks_shut,
         "advances": total_value(books, ADVANCES, RESERVE),
-        "multiple": state.multiple,
-        **{f"deployed_{channel}": state.deployed[:, k] for k, channel in enumerate(CHANNELS)},
-        "in_talks": state.talks.sum(axis=1),
+        "multiple": redeployment.multiple,
+        **{f"deployed_{channel}": redeployment.deployed[:, k] for k, channel in enumerate(CHANNELS)},
+        "in_talks": redeployment.talks.sum(axis=1),
         **_held_by_origin(books.cash[RESERVE] + books.cash[OWN]),
         **parked,
     }

@@ -1,4 +1,4 @@
-"""What interest can be used for: which flow is which use, at first hand and in the end, and their names."""
+"""What interest is used for: the use that each flow stands for, at first hand and in the end, and its label."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ _PARKED_AS = {
 
 
 def final_label(kind: str) -> str:
-    """What a flow to the outside pays for, in a few words."""
+    """Label of what a flow to the outside pays for."""
     return FINAL.get(kind, FLOWS[kind].meaning)
 
 
@@ -127,7 +127,7 @@ def own_book_flows() -> list[tuple[str, str, float]]:
 
 
 def direct_use(kind: str) -> str:
-    """The use at first hand that a flow of an own book is."""
+    """Name the first-hand use of interest that a flow of an own book stands for."""
     flow = FLOWS[kind]
     if flow.payer == OWN:
         return DIRECT_OF.get(kind) or _PARKED_AS.get(flow.payer_gets or "") or kind

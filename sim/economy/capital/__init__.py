@@ -1,1 +1,1 @@
-"""Capital: funding rounds, loans, and what issuers do with the interest they keep."""
+"""Capital: funding rounds, compute loans, what companies are worth, and what issuers do with their profit."""

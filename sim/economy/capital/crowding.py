@@ -18,13 +18,13 @@ def sponsor_share(books: Books, instrument: str) -> Float[Array, " company"]:
         instrument: the kind of share that the companies issue.
     """
     price = books.price[instrument]
-    held = books.positions[instrument][OWN].sum(axis=0) * price
+    sponsored = books.positions[instrument][OWN].sum(axis=0) * price
     everyone = -books.positions[instrument][SHARES[instrument]] * price
     if instrument == PROVIDER_SHARES:
         loans = books.positions[COMPUTE_LOANS]
         lent = loans[OWN].sum(axis=0)
-        held, everyone = held + lent, everyone + lent + loans[INVESTORS].sum(axis=0)
-    return ratio(held, material(everyone))
+        sponsored, everyone = sponsored + lent, everyone + lent + loans[INVESTORS].sum(axis=0)
+    return ratio(sponsored, material(everyone))
 
 
 def private_interest(
@@ -43,7 +43,7 @@ def private_interest(
         heat: log of private equity money on offer over what is asked for.
         parameters: `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h.
     """
-    rule = parameters.funding
+    funding = parameters.funding
     xp = namespace(share)
-    too_much = share / rule.crowding_turn * xp.exp(rule.crowding_heat * heat)
-    return xp.maximum(1.0 + rule.crowding_in * share * (1.0 - too_much), 0.0)
+    too_much = share / funding.crowding_turn * xp.exp(funding.crowding_heat * heat)
+    return xp.maximum(1.0 + funding.crowding_in * share * (1.0 - too_much), 0.0)

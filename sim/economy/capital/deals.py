@@ -19,7 +19,8 @@ from sim.economy.books.flows import (
 )
 from sim.economy.books.ledger import Books, balance, flow_total, pay, revalue
 from sim.economy.capital.loans import lend, loan_rate
-from sim.economy.capital.rounds import known_providers, lab_valuation, provider_value
+from sim.economy.capital.rounds import known_providers
+from sim.economy.capital.valuation import lab_valuation, provider_value
 from sim.economy.choice import match
 from sim.economy.parameters import CHANNELS, COLUMN, Parameters
 from sim.economy.state import Draws, Economy
@@ -48,7 +49,7 @@ def close_deals(
         draws: one uniform number per issuer and channel.
         drawn: loans under facilities signed earlier; they need no new talks.
     """
-    state, capital = economy.redeployment, economy.capital
+    redeployment, capital = economy.redeployment, economy.capital
     ready = _ready(economy, parameters, draws)
     lending = _matched(economy, parameters, ready, "compute_loans", capital.loan_ask)
     compute_equity = _matched(economy, parameters, ready, "compute_equity", capital.equity_ask)
@@ -72,7 +73,7 @@ def close_deals(
         "open_data": data,
     }
     closed = _by_channel(spent, data)
-    left = state.talks - closed
+    left = redeployment.talks - closed
     released = left / parameters.redeployment.patience
     withdrawn = (closed + released).sum(axis=1)
     books = pay(economy.books, "own_repo_sale", row(_at_most(withdrawn, economy.books.positions[REPO][OWN])))
@@ -80,9 +81,9 @@ def close_deals(
     books = _pay_for_deals(
         economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data
     )
-    held = economy.books.positions[COMPUTE_LOANS][OWN]
+    earlier = economy.books.positions[COMPUTE_LOANS][OWN]
     credit = lend(
-        economy.credit, "issuer", held, loans, loan_rate(economy, parameters), parameters.credit.issuer_term
+        economy.credit, "issuer", earlier, loans, loan_rate(economy, parameters), parameters.credit.issuer_term
     )
     xp = namespace(data)
     credit = replace(
@@ -90,28 +91,28 @@ def close_deals(
         facility=credit.facility - drawn,
         facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0),
     )
-    deployed = state.deployed + closed + _by_channel({"compute_loans": drawn.sum(axis=1)}, data)
-    state = replace(
-        state,
+    deployed = redeployment.deployed + closed + _by_channel({"compute_loans": drawn.sum(axis=1)}, data)
+    redeployment = replace(
+        redeployment,
         talks=left - released,
         given_up=released.sum(axis=1),
         deployed=deployed,
-        to_date=state.to_date + deployed,
+        to_date=redeployment.to_date + deployed,
     )
     return replace(
         economy,
         books=books,
         credit=credit,
-        redeployment=state,
+        redeployment=redeployment,
         open_data=economy.open_data + data.sum() / parameters.redeployment.data_cost,
     )
 
 
 def _ready(economy: Economy, parameters: Parameters, draws: Draws) -> Float[Array, "issuer channel"]:
     """Money whose deal could close now: a full ticket in talks, and luck; or a date that the scenario sets."""
-    talks, rule = economy.redeployment.talks, parameters.redeployment
+    talks, policy = economy.redeployment.talks, parameters.redeployment
     xp = namespace(talks)
-    closes = (talks >= rule.ticket[None, :]) & (draws.deal_closes < rule.closing_probability)
+    closes = (talks >= policy.ticket[None, :]) & (draws.deal_closes < policy.closing_probability)
     ready = xp.where(closes, talks, 0.0)
     deal = _dated(parameters, draws)[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
     return xp.where(deal > 0.0, xp.minimum(talks, deal), ready) * (1.0 - 1e-14)
@@ -127,15 +128,15 @@ def _matched(economy: Economy, parameters: Parameters, ready: Array, channel: st
 
     A match below the smallest ticket is no deal.
     """
-    rule = parameters.redeployment
+    policy = parameters.redeployment
     xp = namespace(ready)
     known = 0.0 * ready[:, :1] * asks[None, :]
     if channel in ("compute_loans", "compute_equity"):
         known = known_providers(economy.books)
-    pull = (1.0 + rule.relationship * known) * asks[None, :]
+    pull = (1.0 + policy.relationship * known) * asks[None, :]
     chosen = xp.eye(asks.shape[0])[pull.argmax(axis=1)]
     money = match(ready[:, COLUMN[channel]], asks, chosen)
-    return xp.where(money >= rule.ticket[COLUMN[channel]] * (1.0 - 1e-9), money, 0.0)
+    return xp.where(money >= policy.ticket[COLUMN[channel]] * (1.0 - 1e-9), money, 0.0)
 
 
 def _pay_for_deals(

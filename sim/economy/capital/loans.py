@@ -9,19 +9,19 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, affordable, material, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDERS
 from sim.economy.books.ledger import Books, balance, pay, settle
-from sim.economy.distress.contagion import clearing, paid_pairwise
+from sim.economy.distress.clearing import clearing, paid_pairwise
 from sim.economy.parameters import Parameters
-from sim.economy.state import Credit, Draws, Economy, LoanTerms
+from sim.economy.state import Credit, Economy, LoanTerms
 
 MOMENT = 1e-6
 """Quarters (eight seconds): what rounding may add to a maturity."""
 CLEARING_ROUNDS = 6
-"""Waves of default that clearing follows: borrowers, lenders who counted on them, their borrowers, and so on. What
-a longer chain leaves too high is cut when the payments are made, so that nobody pays more than it has."""
+"""Waves of default that clearing follows: borrowers, lenders who counted on them, their borrowers, and so on. If a
+longer chain leaves a payment too high, the ledger cuts it, so that nobody pays more than it has."""
 
 
-def service_loans(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
-    """What falls due is cleared: interest, services that lenders buy of their borrowers, and then principal.
+def service_loans(economy: Economy, parameters: Parameters, *_: object) -> Economy:
+    """Clear what falls due: interest, services that lenders buy of their borrowers, and then principal.
 
     Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of
     their term. Current payments rank before principal. Where an issuer buys GPU services of a provider that owes
@@ -63,7 +63,7 @@ def _cleared(
     to_issuers: Float[Array, "provider issuer"],
     to_investors: Float[Array, "provider investor"],
 ) -> dict[str, Array]:
-    """What each pays of the current payments that are due, by kind of flow, USD bn."""
+    """Clear the current payments that are due; returns what is paid, by kind of flow, USD bn."""
     xp = namespace(services)
     issuers, providers = services.shape
     investors = to_investors.shape[1]
@@ -125,23 +125,23 @@ def loan_rate(economy: Economy, parameters: Parameters) -> Float[Array, " provid
     return economy.environment.bill_rate + namespace(spread).maximum(spread, 0.0)
 
 
-def lend(credit: Credit, lender: str, held: Array, new: Array, rate: Array, term: Scalar) -> Credit:
+def lend(credit: Credit, lender: str, earlier: Array, new: Array, rate: Array, term: Scalar) -> Credit:
     """Blend the terms of new loans into those of each lender's loans to each provider, weighted by balance.
 
     Args:
         credit: terms so far.
         lender: `issuer` or `investor`.
-        held: balances before the new loans `(lender, provider)`.
+        earlier: balances before the new loans `(lender, provider)`.
         new: new loans `(lender, provider)`.
         rate: rate on the new loans `(provider,)`.
         term: quarters to maturity of the new loans.
     """
     terms: LoanTerms = getattr(credit, lender)
     xp = namespace(new)
-    weight, some = ratio(new, material(held + new)), material(held) > 0.0
+    weight, exists = ratio(new, material(earlier + new)), material(earlier) > 0.0
     blended = LoanTerms(
         rate=terms.rate * (1.0 - weight) + rate[None, :] * weight,
-        remaining=xp.where(some, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),
+        remaining=xp.where(exists, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),
     )
     return replace(credit, **{lender: blended})
 

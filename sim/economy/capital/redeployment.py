@@ -1,4 +1,4 @@
-"""Phase 8, the heart: what issuers do with the interest they keep."""
+"""Phase 8: what issuers do with the interest they keep."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from sim.economy.capital.deals import close_deals, facility_draws
 from sim.economy.choice import logit
 from sim.economy.coins.liquidity import GONE, buffer_ratio
 from sim.economy.coins.regimes import law_of
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import AI_CHANNELS, CHANNELS, COLUMN, Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Draws, Economy
 
 
-def redeploy(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
     """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals.
 
     An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
     """
     economy = _book_loan_income(economy, parameters)
-    state = replace(economy.redeployment, anxiety=anxiety(economy))
-    economy = replace(economy, redeployment=state)
+    redeployment = replace(economy.redeployment, anxiety=anxiety(economy))
+    economy = replace(economy, redeployment=redeployment)
     economy = replace(economy, books=repay_reserve(economy, parameters))
-    economy = replace(economy, books=_buffer_and_dividends(economy, parameters, decisions))
+    economy = replace(economy, books=_buffer_and_dividends(economy, parameters, rules))
     economy, advance = reach_into_reserve(economy, parameters)
     drawn = facility_draws(economy, parameters)
-    economy = _divide(economy, parameters, draws, decisions, drawn.sum(axis=1), advance)
+    economy = _divide(economy, parameters, draws, rules, drawn.sum(axis=1), advance)
     return close_deals(economy, parameters, draws, drawn)
 
 
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
-    """Expected fall of interest income over the next year, as a share of what the issuer is used to.
+    """Fall of interest income expected over the next year, as a share of what the issuer is used to.
 
     `max(0, (r_ref - E r) / r_ref)`, at today's holdings, so that it is the fall of the rate. It rises as soon as
     cuts are expected, before income falls; growth of the float is no comfort.
@@ -48,7 +48,7 @@ def anxiety(economy: Economy) -> Float[Array, " issuer"]:
 
 
 def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
-    """Utility of each channel to each issuer.
+    """Evaluate each channel's utility to each issuer.
 
         U_k = E[r_k] - (gamma / 2) risk_ik + status_i visibility_k + j peers_k - cost_k
               - (anxiety + reach max(0, r* - E r)) [k = bills]
@@ -59,22 +59,22 @@ def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "i
     are expected to pay less than r*, and only there (Lian, Ma and Wang 2019); below zero it is reach for safety
     (La Spada 2018).
     """
-    state, rule = economy.redeployment, parameters.redeployment
-    xp = namespace(state.belief)
+    redeployment, policy = economy.redeployment, parameters.redeployment
+    xp = namespace(redeployment.belief)
     seen = visibility(economy, parameters)
-    spent = (state.to_date * (seen * is_ai(xp))[None, :]).sum(axis=1)
-    status = rule.status_weight * parameters.issuer.ambition / (1.0 + spent / rule.status_scale)
-    others = (1.0 - xp.eye(state.share.shape[0])) * parameters.issuer.redeploys[None, :]
-    peers = ratio(others @ state.share, others.sum(axis=1)[:, None])
+    spent = (redeployment.to_date * (seen * is_ai(xp))[None, :]).sum(axis=1)
+    status = policy.status_weight * parameters.issuer.ambition / (1.0 + spent / policy.status_scale)
+    others = (1.0 - xp.eye(redeployment.share.shape[0])) * parameters.issuer.redeploys[None, :]
+    peers = ratio(others @ redeployment.share, others.sum(axis=1)[:, None])
     is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
-    reach = rule.reach_for_yield * xp.maximum(rule.reach_below - economy.environment.expected_rate, 0.0)
+    reach = policy.reach_for_yield * xp.maximum(policy.reach_below - economy.environment.expected_rate, 0.0)
     return (
-        state.belief
-        - 0.5 * rule.risk_aversion * perceived_risk(economy, parameters)
+        redeployment.belief
+        - 0.5 * policy.risk_aversion * perceived_risk(economy, parameters)
         + status[:, None] * seen[None, :]
-        + rule.peer_weight * peers
-        - rule.cost[None, :]
-        - (rule.anxiety_weight * state.anxiety[:, None] + reach) * is_bills[None, :]
+        + policy.peer_weight * peers
+        - policy.cost[None, :]
+        - (policy.anxiety_weight * redeployment.anxiety[:, None] + reach) * is_bills[None, :]
     )
 
 
@@ -85,9 +85,9 @@ def perceived_risk(economy: Economy, parameters: Parameters) -> Float[Array, "is
     channel's own variance, at d = 1 what a little more of it adds to the variance of the portfolio (returns taken
     as independent), so that an issuer that diversifies shuns what it already has much of.
     """
-    rule, to_date = parameters.redeployment, economy.redeployment.to_date
-    held = ratio(to_date, to_date.sum(axis=1)[:, None])
-    return rule.risk[None, :] * (1.0 - rule.diversification + 2.0 * rule.diversification * held)
+    policy, to_date = parameters.redeployment, economy.redeployment.to_date
+    portfolio = ratio(to_date, to_date.sum(axis=1)[:, None])
+    return policy.risk[None, :] * (1.0 - policy.diversification + 2.0 * policy.diversification * portfolio)
 
 
 def is_ai(xp: Any) -> Float[Array, " channel"]:
@@ -113,17 +113,17 @@ def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "i
     updating; Anufriev and Hommes 2012); the first choice is made in full. An issuer that does not redeploy keeps
     everything in bills; with redeployment switched off nobody puts money into AI.
     """
-    state, rule = economy.redeployment, parameters.redeployment
-    xp = namespace(state.belief)
-    allowed = 1.0 - is_ai(xp) * (1.0 - rule.redeployment)
-    weight = state.propensity * allowed[None, :]
-    share = logit(rule.intensity_of_choice * channel_utility(economy, parameters), weight)
+    redeployment, policy = economy.redeployment, parameters.redeployment
+    xp = namespace(redeployment.belief)
+    allowed = 1.0 - is_ai(xp) * (1.0 - policy.redeployment)
+    weight = redeployment.propensity * allowed[None, :]
+    share = logit(policy.intensity_of_choice * channel_utility(economy, parameters), weight)
     is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
-    capped = xp.minimum(share, xp.where(is_ai(xp) > 0.0, rule.channel_cap, 1.0)[None, :])
+    capped = xp.minimum(share, xp.where(is_ai(xp) > 0.0, policy.channel_cap, 1.0)[None, :])
     leaving = parameters.issuer.redeploys[:, None] * capped * (1.0 - is_bills)[None, :]
     chosen = leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
-    before = xp.where(state.share.sum(axis=1)[:, None] > 0.0, state.share, chosen)
-    return rule.inertia * before + (1.0 - rule.inertia) * chosen
+    before = xp.where(redeployment.share.sum(axis=1)[:, None] > 0.0, redeployment.share, chosen)
+    return policy.inertia * before + (1.0 - policy.inertia) * chosen
 
 
 def _book_loan_income(economy: Economy, parameters: Parameters) -> Economy:
@@ -164,19 +164,21 @@ def within_mandate(
     return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * is_bills
 
 
-def _buffer_and_dividends(economy: Economy, parameters: Parameters, decisions: Decisions) -> Books:
-    """The buffer binds before dividends, and dividends before redeployment."""
-    books, rule = economy.books, parameters.redeployment
-    xp = namespace(rule.payout_ratio)
+def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Books:
+    """Fill the buffer, then pay dividends; redeployment gets the rest."""
+    books, policy = economy.books, parameters.redeployment
+    xp = namespace(policy.payout_ratio)
     tokens = -books.positions[TOKENS][RESERVE]
     profit = xp.maximum(economy.income.realised_profit, 0.0)
-    target = xp.maximum(rule.buffer_target * parameters.issuer.buffer_part, law_of(economy, parameters).own_funds)
+    target = xp.maximum(
+        policy.buffer_target * parameters.issuer.buffer_part, law_of(economy, parameters).own_funds
+    )
     missing = xp.maximum(target - buffer_ratio(books), 0.0) * xp.maximum(tokens, 0.0)
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
     # Owners are paid nothing in a quarter in which holders were refused.
     served = 1.0 - 1.0 * (economy.tokens.weeks_shut > 0.0)
-    payout = decisions["payout"](economy, parameters) * xp.maximum(profit - top_up, 0.0) * served
+    payout = rules["payout"](economy, parameters) * xp.maximum(profit - top_up, 0.0) * served
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
@@ -207,10 +209,10 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
     Returns:
         The economy after it, and the reserve's money to be put into AI this quarter, USD bn per issuer.
     """
-    books, state = economy.books, economy.redeployment
+    books, redeployment = economy.books, economy.redeployment
     owed, wanted, _ = _advances(economy, parameters)
     xp = namespace(owed)
-    again = xp.minimum(xp.minimum(state.given_up, wanted), owed)
+    again = xp.minimum(xp.minimum(redeployment.given_up, wanted), owed)
     lent = xp.clip(wanted - again, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
     books = pay(books, "advance_bill_sale", row(lent))
     books = pay(books, "reserve_advance", diagonal(lent))
@@ -218,11 +220,11 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
 
 
 def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, Array]:
-    """What the own book owes the reserve, what more is wanted for AI this quarter, and what is owed too much."""
-    books, rule = economy.books, parameters.redeployment
-    xp = namespace(rule.payout_ratio)
-    allowed = rule.redeployment * parameters.issuer.redeploys * law_of(economy, parameters).may_advance
-    aim = rule.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
+    """Measure what the own book owes the reserve, what it wants on top this quarter, and what it owes too much."""
+    books, policy = economy.books, parameters.redeployment
+    xp = namespace(policy.payout_ratio)
+    allowed = policy.redeployment * parameters.issuer.redeploys * law_of(economy, parameters).may_advance
+    aim = policy.reach_into_reserve * allowed * -books.positions[TOKENS][RESERVE]
     owed = total_value(books, ADVANCES, RESERVE)
     step = (aim - owed) / parameters.liquidity.transition
     wanted = xp.maximum(step - economy.redeployment.talks.sum(axis=1), 0.0)
@@ -230,7 +232,7 @@ def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, A
 
 
 def _on_offer(books: Books, channel: str, amount: Float[Array, " issuer"]) -> Float[Array, " issuer"]:
-    """What of an amount can be bought: no more bitcoin or gold than everyone else owns."""
+    """Limit a purchase of bitcoin or gold to what everyone else owns."""
     if channel not in COMMODITIES:
         return amount
     return amount * affordable(total_value(books, channel, ECONOMY).sum(), amount.sum())
@@ -240,7 +242,7 @@ def _divide(
     economy: Economy,
     parameters: Parameters,
     draws: Draws,
-    decisions: Decisions,
+    rules: DecisionRules,
     set_aside: Float[Array, " issuer"],
     advance: Float[Array, " issuer"],
 ) -> Economy:
@@ -250,20 +252,20 @@ def _divide(
     plus, for an anxious issuer or one that has a deal to close today, a part of its own bills. The reserve is
     not touched, but for what it has lent, which goes into AI alone.
     """
-    books, rule, state = economy.books, parameters.redeployment, economy.redeployment
-    xp = namespace(rule.payout_ratio)
-    needed = rule.operating_cash * (economy.income.distribution + parameters.issuer.fixed_costs / 4.0)
-    kept = needed + set_aside + advance
-    saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal * rule.redeployment
-    drawn = xp.minimum(rule.anxiety_draw * state.anxiety, 1.0) * parameters.issuer.redeploys * saved
-    lacking = deal - xp.maximum(balance(books, OWN) - kept, 0.0) - drawn
+    books, policy, redeployment = economy.books, parameters.redeployment, economy.redeployment
+    xp = namespace(policy.payout_ratio)
+    needed = policy.operating_cash * (economy.income.distribution + parameters.issuer.fixed_costs / 4.0)
+    committed = needed + set_aside + advance
+    saved, deal = books.positions[BILLS][OWN], draws.events.robotics_deal * policy.redeployment
+    drawn = xp.minimum(policy.anxiety_draw * redeployment.anxiety, 1.0) * parameters.issuer.redeploys * saved
+    lacking = deal - xp.maximum(balance(books, OWN) - committed, 0.0) - drawn
     drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
     books = pay(books, "own_bill_sale", row(drawn))
-    deployable = xp.maximum(balance(books, OWN) - kept, 0.0) * (1.0 - 1e-14)
+    deployable = xp.maximum(balance(books, OWN) - committed, 0.0) * (1.0 - 1e-14)
     # Facilities signed earlier are served first, from borrowed money too if there is no other.
     advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
     economy = replace(economy, books=books)
-    share = within_mandate(decisions["redeployment"](economy, parameters), parameters)
+    share = within_mandate(rules["redeployment"](economy, parameters), parameters)
     promised = xp.minimum(deal, deployable)
     ai = share * is_ai(xp)[None, :]
     wanted = share * (deployable - promised)[:, None] + ratio(ai, ai.sum(axis=1)[:, None]) * advance[:, None]
@@ -277,12 +279,12 @@ def _divide(
         books = pay(books, kind, column(_on_offer(books, channel, wanted[:, COLUMN[channel]])))
     in_talks = wanted * is_ai(xp)[None, :]
     books = pay(books, "own_repo_purchase", column(in_talks.sum(axis=1)))
-    state = replace(
-        state,
+    redeployment = replace(
+        redeployment,
         borrowed=advance,
         share=share,
         deployable=deployable,
-        talks=state.talks + in_talks,
+        talks=redeployment.talks + in_talks,
         deployed=wanted - in_talks,
     )
-    return replace(economy, books=books, redeployment=state)
+    return replace(economy, books=books, redeployment=redeployment)

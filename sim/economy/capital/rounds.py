@@ -1,4 +1,4 @@
-"""Phase 7: labs, providers and ventures ask for money; investors answer."""
+"""Phase 7: labs, providers and ventures ask for money, and investors answer. Providers plan GPU orders here."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ from sim.economy.books.flows import (
 from sim.economy.books.ledger import Books, balance, flow_total, net_worth, pay, revalue
 from sim.economy.capital.crowding import private_interest, sponsor_share
 from sim.economy.capital.loans import debt, debt_service, lend, loan_rate, owed_late
+from sim.economy.capital.valuation import lab_valuation, provider_value
 from sim.economy.choice import fraction_met, logit, match
 from sim.economy.compute.hours import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
 from sim.economy.compute.labs import kept_revenue
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import COLUMN, Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Capital, Draws, Economy
 
 
-def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
+def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
-    plan = decisions["gpu_orders"](economy, parameters)
+    plan = rules["gpu_orders"](economy, parameters)
     economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
-    asks = _ask(economy, parameters, decisions)
+    asks = _ask(economy, parameters, rules)
     economy = replace(economy, capital=asks)
-    economy = _draw_on_backers(economy, parameters, decisions)
-    economy = _fund_labs(economy, parameters, draws, decisions)
+    economy = _draw_on_backers(economy, parameters, rules)
+    economy = _fund_labs(economy, parameters, draws, rules)
     economy = _fund_providers(economy, parameters)
     economy = _fund_ventures(economy, parameters)
     economy = _fund_clouds(economy, parameters)
@@ -55,19 +56,19 @@ def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " prov
 
     with x the provider's own appetite for growth.
     """
-    gpus, rule = economy.gpus, parameters.gpus
+    gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.rent)
     owned = gpus.fleet.sum(axis=1) * gpus.alive
-    filled = gpus.market_utilisation / rule.target_utilisation
-    missing = xp.exp(rule.build_lead * gpus.demand_growth) * filled
+    filled = gpus.market_utilisation / gpu_parameters.target_utilisation
+    missing = xp.exp(gpu_parameters.build_lead * gpus.demand_growth) * filled
     wanted = owned * (missing**parameters.provider.expansion - 1.0)
-    used = xp.clip(gpus.market_utilisation, rule.target_utilisation * 0.1, 1.0)
-    hours = HOURS_PER_QUARTER * rule.availability * used
+    used = xp.clip(gpus.market_utilisation, gpu_parameters.target_utilisation * 0.1, 1.0)
+    hours = HOURS_PER_QUARTER * gpu_parameters.availability * used
     earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(economy, parameters, used)) / gpus.price
-    hurdle = loan_rate(economy, parameters) + 1.0 / rule.useful_life + rule.hurdle_margin
+    hurdle = loan_rate(economy, parameters) + 1.0 / gpu_parameters.useful_life + gpu_parameters.hurdle_margin
     # The logistic function, written so that it cannot overflow.
-    eagerness = 0.5 * (1.0 + xp.tanh(0.5 * rule.hurdle_response * (earned - hurdle)))
-    orders = xp.clip(wanted, 0.0, rule.fastest_expansion * owned) * eagerness
+    eagerness = 0.5 * (1.0 + xp.tanh(0.5 * gpu_parameters.hurdle_response * (earned - hurdle)))
+    orders = xp.clip(wanted, 0.0, gpu_parameters.fastest_expansion * owned) * eagerness
     return orders * gpus.price / BILLION
 
 
@@ -76,49 +77,12 @@ def investor_appetite(economy: Economy, parameters: Parameters) -> Float[Array, 
 
     `budget x appetite x e^(growth t + a sentiment) x (wealth / paid in)^w`: gains, not calls, raise it.
     """
-    capital, rule = economy.capital, parameters.funding
+    capital, funding = economy.capital, parameters.funding
     xp = namespace(capital.heat)
-    mood = rule.budget_growth * economy.quarter / 4.0
-    mood = mood + rule.sentiment_response * economy.environment.ai_sentiment
+    mood = funding.budget_growth * economy.quarter / 4.0
+    mood = mood + funding.sentiment_response * economy.environment.ai_sentiment
     wealth = xp.maximum(ratio(net_worth(economy.books, INVESTORS), capital.paid_in, empty=1.0), 0.0)
-    return parameters.investor.budget * rule.investor_appetite * xp.exp(mood) * wealth**rule.wealth_response
-
-
-def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
-    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
-
-    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
-    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
-    """
-    labs, rule = economy.labs, parameters.funding
-    xp = namespace(labs.revenue)
-    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, rule.slowest_growth, rule.fastest_growth))
-    base = rule.revenue_multiple * expected + rule.research_multiple * 4.0 * labs.research_spending
-    mood = rule.sentiment_multiple * economy.environment.ai_sentiment
-    business = base * xp.exp(mood + rule.money_chasing_deals * economy.capital.heat)
-    return (business + balance(economy.books, LABS)) * labs.alive
-
-
-def provider_value(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
-    """Equity value of each provider at what it owes, USD bn."""
-    return equity_value(economy, parameters, debt(economy.books))
-
-
-def equity_value(
-    economy: Economy, parameters: Parameters, owed: Float[Array, " provider"]
-) -> Float[Array, " provider"]:
-    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
-
-    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
-    """
-    gpus, books = economy.gpus, economy.books
-    xp = namespace(gpus.rent)
-    mood = xp.exp(parameters.funding.sentiment_multiple * economy.environment.ai_sentiment)
-    firm = parameters.funding.provider_multiple * 4.0 * gpus.revenue * mood
-    cash = balance(books, PROVIDERS)
-    book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
-    floor = parameters.funding.provider_floor * xp.maximum(book_equity, 0.0)
-    return xp.maximum(firm - owed + cash, floor) * gpus.alive
+    return parameters.investor.budget * funding.investor_appetite * xp.exp(mood) * wealth**funding.wealth_response
 
 
 def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
@@ -127,13 +91,15 @@ def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " l
     A lab whose cash lasts for less than its shortest runway at next quarter's burn asks for what brings it to
     the target.
     """
-    labs, rule = economy.labs, parameters.funding
+    labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
     cash = balance(economy.books, LABS)
-    kept = kept_revenue(labs, parameters)
-    burn = xp.maximum((labs.spending + labs.shortfall) * xp.exp(labs.growth) - kept * xp.exp(labs.growth), 0.0)
-    short = cash < rule.shortest_runway * burn
-    return xp.where(short, rule.target_runway * burn - cash, 0.0) * labs.alive
+    own_revenue = kept_revenue(labs, parameters)
+    burn = xp.maximum(
+        (labs.spending + labs.shortfall) * xp.exp(labs.growth) - own_revenue * xp.exp(labs.growth), 0.0
+    )
+    short = cash < funding.shortest_runway * burn
+    return xp.where(short, funding.target_runway * burn - cash, 0.0) * labs.alive
 
 
 def part_to_borrow(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
@@ -155,12 +121,12 @@ def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "inves
     return logit(xp.zeros_like(affinity) + (promise + herd)[None, :], affinity)
 
 
-def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capital:
+def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capital:
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
-    rule = parameters.funding
-    lab_ask = decisions["lab_rounds"](economy, parameters) * economy.labs.alive
-    needed = rule.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
+    funding = parameters.funding
+    lab_ask = rules["lab_rounds"](economy, parameters) * economy.labs.alive
+    needed = funding.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - parameters.provider.hyperscale) * gpus.alive
     # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.
@@ -169,19 +135,19 @@ def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capi
     # counts at what it would fetch, so that forced sales of others leave less room to borrow.
     collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
     room = parameters.credit.largest_leverage * collateral - debt(books)
-    part = decisions["gpu_borrowing"](economy, parameters)
+    part = rules["gpu_borrowing"](economy, parameters)
     borrowed = xp.minimum(part * plan, xp.maximum(plan - free, 0.0))
     loan_ask = xp.minimum(borrowed, xp.maximum(room, 0.0)) * merchant
     equity_ask = xp.maximum(plan - loan_ask - free, 0.0) * merchant
     ventures = economy.ventures
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
-    target = rule.venture_runway * net_burn - balance(books, VENTURES)
-    venture_ask = xp.where(target > 0.5 * rule.venture_runway * net_burn, target, 0.0) * ventures.alive
+    target = funding.venture_runway * net_burn - balance(books, VENTURES)
+    venture_ask = xp.where(target > 0.5 * funding.venture_runway * net_burn, target, 0.0) * ventures.alive
     # Backers write off a venture that is worth too little beside what was last paid for it.
-    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= rule.abandoned_below * ventures.round_price)
+    venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= funding.abandoned_below * ventures.round_price)
     asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
     before = economy.capital.asked_trend
-    trend = before + rule.ask_memory * (asked + loan_ask.sum() - before)
+    trend = before + funding.ask_memory * (asked + loan_ask.sum() - before)
     return replace(
         economy.capital,
         lab_ask=material(lab_ask),
@@ -193,19 +159,19 @@ def _ask(economy: Economy, parameters: Parameters, decisions: Decisions) -> Capi
     )
 
 
-def _draw_on_backers(economy: Economy, parameters: Parameters, decisions: Decisions) -> Economy:
+def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Economy:
     """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it.
 
     Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
     """
-    books, rule, capital = economy.books, parameters.funding, economy.capital
-    xp = namespace(rule.dry_powder)
-    budget = decisions["investor_appetite"](economy, parameters)
+    books, funding, capital = economy.books, parameters.funding, economy.capital
+    xp = namespace(funding.dry_powder)
+    budget = rules["investor_appetite"](economy, parameters)
     cash = balance(books, INVESTORS)
-    wanted = rule.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
+    wanted = funding.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
     call = xp.clip(wanted - cash, 0.0, budget)
     call = call * affordable(_from_backers(books, parameters), call.sum())
-    surplus = xp.maximum(cash - rule.most_powder * wanted, 0.0)
+    surplus = xp.maximum(cash - funding.most_powder * wanted, 0.0)
     books = pay(books, "capital_call", row(call * (1.0 - parameters.investor.lends)))
     books = pay(books, "credit_call", row(call * parameters.investor.lends))
     books = pay(books, "investor_payout", column(surplus))
@@ -214,13 +180,13 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, decisions: Decisi
     return replace(economy, books=books, capital=capital)
 
 
-def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
-    """Rounds of the labs: they fill, are cut, or fail; the price marks every holder's stake."""
+def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
+    """Hold the labs' rounds: they fill, are cut, or fail; the price marks every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, parameters)
     drawn = _drawn_by_sponsors(economy, parameters, LAB_SHARES)
-    weight = decisions["investor_choice"](economy, parameters) * drawn
+    weight = rules["investor_choice"](economy, parameters) * drawn
     cash = balance(economy.books, INVESTORS)
     offered = match(cash, capital.lab_ask, weight, _ceiling(cash, parameters.investor.lab_affinity * drawn))
     filled = fraction_met(offered.sum(axis=0), capital.lab_ask)
@@ -246,7 +212,7 @@ def _drawn_by_sponsors(economy: Economy, parameters: Parameters, instrument: str
 
 
 def _ceiling(money: Array, affinity: Array) -> Array:
-    """The most an investor puts into one company in a quarter: its affinity is that part of its money."""
+    """Cap what an investor puts into one company in a quarter at its affinity, a part of its money."""
     return money[:, None] * affinity
 
 
@@ -292,12 +258,14 @@ def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
 
 def known_providers(books: Books) -> Float[Array, "issuer provider"]:
     """1 where an issuer already lends to a provider or owns a part of it."""
-    held = books.positions
-    return 1.0 * ((material(held[COMPUTE_LOANS][OWN]) > 0.0) | (material(held[PROVIDER_SHARES][OWN]) > 0.0))
+    positions = books.positions
+    return 1.0 * (
+        (material(positions[COMPUTE_LOANS][OWN]) > 0.0) | (material(positions[PROVIDER_SHARES][OWN]) > 0.0)
+    )
 
 
 def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str) -> Array:
-    """What investors get to see of the providers' asks.
+    """Part of the providers' asks that is open to investors.
 
     A provider keeps a part of what it needs open for the issuers that it knows, as far as they have money in
     talks; if they then do not close, it goes without. So issuers' money can crowd out investors' money.
@@ -309,7 +277,7 @@ def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str
 
 
 def _fund_ventures(economy: Economy, parameters: Parameters) -> Economy:
-    """Rounds of the neurotech and robotics companies, at their last mark."""
+    """Hold the rounds of neurotech and robotics companies, at their last mark."""
     capital, books = economy.capital, economy.books
     offers = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
     affinity = parameters.investor.venture_affinity * _drawn_by_sponsors(economy, parameters, VENTURE_SHARES)
@@ -360,13 +328,5 @@ def liquidated(books: Books, what: str) -> Float[Array, " company"]:
 
 
 def _from_backers(books: Books, parameters: Parameters) -> Scalar:
-    """The most that everyone outside parts with in a quarter for each kind of funding, USD bn."""
+    """Limit of what everyone outside gives in a quarter for each kind of funding, USD bn."""
     return parameters.funding.backers_limit * balance(books, ECONOMY).sum()
-
-
-def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
-    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
-    xp = namespace(capital.asked)
-    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
-    limit = parameters.funding.heat_limit
-    return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

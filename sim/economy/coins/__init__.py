@@ -1,1 +1,1 @@
-"""Stablecoins: tokens, weekly rounds, redemptions, liquidity, reserves and the law."""
+"""Stablecoins: who wants them and who runs, how redemptions are paid, what the reserve earns, and the law."""

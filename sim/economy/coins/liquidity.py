@@ -86,8 +86,8 @@ def reserve_only(parameters: Parameters) -> Float[Array, " rung"]:
 
 def usable(parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
     """Part of each rung that stands behind the tokens: all of the reserve, and the own book as the law says."""
-    kept = reserve_only(parameters)
-    return kept[None, :] + law.own_book_support[:, None] * (1.0 - kept)[None, :]
+    of_reserve = reserve_only(parameters)
+    return of_reserve[None, :] + law.own_book_support[:, None] * (1.0 - of_reserve)[None, :]
 
 
 def raised(
@@ -111,7 +111,7 @@ def raised(
 
 
 def stress_value(books: Books, parameters: Parameters) -> Float[Array, " issuer"]:
-    """What the reserve would fetch if all of it had to be sold in a hurry, USD bn."""
+    """Value of the reserve if all of it had to be sold in a hurry, USD bn."""
     traded = (holdings(books) * (1.0 - discounts(parameters)) * reserve_only(parameters)).sum(axis=1)
     return traded + (1.0 - parameters.liquidity.advance_discount) * total_value(books, ADVANCES, RESERVE)
 
@@ -155,8 +155,8 @@ def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion
     xp = namespace(value)
     for index, rung in enumerate(LADDER):
         if rung.instrument is not None:
-            held = total_value(books, rung.instrument, rung.book)
-            amount = xp.clip(value[:, index], 0.0, xp.maximum(held, 0.0))
+            holding = total_value(books, rung.instrument, rung.book)
+            amount = xp.clip(value[:, index], 0.0, xp.maximum(holding, 0.0))
             books = pay(books, f"{occasion}_{rung.book}_{rung.name}_sale", row(amount))
     for book in (RESERVE, OWN):
         here = xp.asarray([1.0 if rung.book == book else 0.0 for rung in LADDER])
@@ -165,14 +165,14 @@ def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion
     return books
 
 
-def talks_left(state: Redeployment, before: Books, after: Books) -> Redeployment:
+def talks_left(redeployment: Redeployment, before: Books, after: Books) -> Redeployment:
     """Money parked for deals that went to holders is no longer in talks."""
     left = ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
-    return replace(state, talks=state.talks * left[:, None])
+    return replace(redeployment, talks=redeployment.talks * left[:, None])
 
 
 def own_money(proceeds: Float[Array, "issuer rung"], parameters: Parameters) -> Float[Array, " issuer"]:
-    """What the own book's rungs contributed, USD bn."""
+    """Sum what the own book's rungs contributed, USD bn."""
     return (proceeds * (1.0 - reserve_only(parameters))).sum(axis=1)
 
 
@@ -193,7 +193,7 @@ def support(books: Books, amount: Float[Array, " issuer"], repayment: str, gift:
 
 
 def _by_rung(parameters: Parameters, what: str, liquid: float) -> Float[Array, " rung"]:
-    rule = parameters.liquidity
-    xp = namespace(rule.transition)
-    liquid_one = 0.0 * rule.transition + liquid
-    return xp.stack([getattr(rule, f"{rung.name}_{what}", liquid_one) for rung in LADDER])
+    liquidity = parameters.liquidity
+    xp = namespace(liquidity.transition)
+    liquid_one = 0.0 * liquidity.transition + liquid
+    return xp.stack([getattr(liquidity, f"{rung.name}_{what}", liquid_one) for rung in LADDER])

@@ -1,4 +1,4 @@
-"""Why holders run, and what a token is worth while they do: the pieces of one week of the token market."""
+"""Why holders run, and what their flows do to other coins and to the bill yield: the parts of one week."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ LARGEST_STRESS = 50.0
 """Log odds beyond which everyone runs (or nobody does); keeps exponentials finite."""
 
 
-def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, rule: TokenParameters) -> Array:
-    """What holders fear, as log odds added to those of a calm week.
+def stress(
+    price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_parameters: TokenParameters
+) -> Array:
+    """Measure what holders fear, as log odds added to those of a calm week.
 
         x = a1 (1 - p) + a2 1{p < 0.99} + a3 info (1 - q) + a4 peers + a5 news
 
@@ -25,22 +27,22 @@ def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, rule: T
         doubt: info (1 - q), what holders can see of a reserve of quality q; negative when it is more than good.
         run_rate: share of tokens that others redeemed in panic last week.
         bad_news: losses on AI last quarter, over tokens.
-        rule: the coefficients.
+        token_parameters: the coefficients.
     """
     xp = namespace(price)
     felt = (
-        rule.price_response * (1.0 - price)
-        + rule.kink * (price < rule.kink_price)
-        + rule.doubt_response * doubt
-        + rule.peer_response * run_rate
-        + rule.loss_alarm * bad_news
+        token_parameters.price_response * (1.0 - price)
+        + token_parameters.kink * (price < token_parameters.kink_price)
+        + token_parameters.doubt_response * doubt
+        + token_parameters.peer_response * run_rate
+        + token_parameters.loss_alarm * bad_news
     )
     return xp.clip(felt, -LARGEST_STRESS, LARGEST_STRESS)
 
 
-def redemption_hazard(felt: Array, rule: TokenParameters) -> Array:
+def redemption_hazard(felt: Array, token_parameters: TokenParameters) -> Array:
     """Probability that a holder redeems this week: a logit that gives the churn of calm weeks without stress."""
-    odds = ratio(rule.churn, 1.0 - rule.churn) * namespace(felt).exp(felt)
+    odds = ratio(token_parameters.churn, 1.0 - token_parameters.churn) * namespace(felt).exp(felt)
     return odds / (1.0 + odds)
 
 
@@ -55,7 +57,10 @@ def arbitrage(parameters: Parameters) -> Float[Array, " issuer"]:
 
 
 def flight(
-    leaving: Float[Array, " issuer"], tokens: Float[Array, " issuer"], felt: Array, rule: TokenParameters
+    leaving: Float[Array, " issuer"],
+    tokens: Float[Array, " issuer"],
+    felt: Array,
+    token_parameters: TokenParameters,
 ) -> Float[Array, " issuer"]:
     """Where those go who do not leave the market: into the other coins, by size and safety, USD bn.
 
@@ -63,16 +68,16 @@ def flight(
         leaving: redeemed in panic this week.
         tokens: outstanding.
         felt: stress of each coin.
-        rule: share that flees to other coins.
+        token_parameters: share that flees to other coins.
     """
     xp = namespace(tokens)
     safe = tokens * xp.exp(-felt)
     others = (1.0 - xp.eye(tokens.shape[0])) * safe[None, :]
     share = ratio(others, others.sum(axis=1)[:, None])
-    return (rule.flight_to_safety * leaving) @ share
+    return (token_parameters.flight_to_safety * leaving) @ share
 
 
-def next_yield_impact(gap: Scalar, flow: Scalar, rule: TokenParameters) -> Scalar:
+def next_yield_impact(gap: Scalar, flow: Scalar, token_parameters: TokenParameters) -> Scalar:
     """Effect of token flows on the yield of bills, week by week: outflows push harder than inflows.
 
         gap' = d gap - k max(f, 0) + c k max(-f, 0),  |gap'| <= limit
@@ -84,8 +89,12 @@ def next_yield_impact(gap: Scalar, flow: Scalar, rule: TokenParameters) -> Scala
     Args:
         gap: effect so far, per year.
         flow: f, net minting of the week over tokens.
-        rule: impact k of an inflow, ratio c, weekly persistence d, limit.
+        token_parameters: impact k of an inflow, ratio c, weekly persistence d, limit.
     """
     xp = namespace(flow)
-    push = rule.yield_impact * (rule.outflow_ratio * xp.maximum(-flow, 0.0) - xp.maximum(flow, 0.0))
-    return xp.clip(rule.impact_decay * gap + push, -rule.impact_limit, rule.impact_limit)
+    push = token_parameters.yield_impact * (
+        token_parameters.outflow_ratio * xp.maximum(-flow, 0.0) - xp.maximum(flow, 0.0)
+    )
+    return xp.clip(
+        token_parameters.impact_decay * gap + push, -token_parameters.impact_limit, token_parameters.impact_limit
+    )

@@ -1,4 +1,4 @@
-"""The law that each issuer is under: what its reserve may hold, what it must hold, and who is paid first."""
+"""Phase 0, and the law of each issuer: what its reserve may and must hold, and who is paid first."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Law:
 
 
 def law_in_force(regime: Float[Array, "issuer regime"], parameters: Parameters) -> Law:
-    """Read the rules of each issuer's regime.
+    """Read what the law in force says to each issuer.
 
     Args:
         regime: 1 in the column of the law in force.
@@ -49,7 +49,7 @@ def law_in_force(regime: Float[Array, "issuer regime"], parameters: Parameters) 
 
 
 def law_of(economy: Economy, parameters: Parameters) -> Law:
-    """The law that each issuer is under this quarter."""
+    """Law that each issuer is under this quarter."""
     return law_in_force(economy.tokens.regime, parameters)
 
 
@@ -62,7 +62,7 @@ def disclosed(
     return xp.maximum(xp.maximum(parameters.issuer.transparency, required), audited)
 
 
-def put_laws_in_force(economy: Economy, draws: Draws, parameters: Parameters) -> Economy:
+def put_laws_in_force(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Apply the laws and audits whose day has come."""
     events = draws.events
     tokens = replace(

@@ -11,10 +11,10 @@ from sim.economy.books.flows import BILLS, BITCOIN, GOLD, OTHER_VENTURES, OWN, R
 from sim.economy.books.ledger import Books, balance, pay, revalue
 from sim.economy.coins.tokens import holder_yield
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy, IssuerIncome
+from sim.economy.state import Economy, IssuerIncome
 
 
-def earn_on_reserves(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def earn_on_reserves(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Pay interest on the reserve's average and the own book's present holdings, share it out, and mark to market.
 
     Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens. Bills
@@ -75,7 +75,7 @@ def _share_out(
 
 
 def _lost_in_hurry(books: Books, like: Array) -> Float[Array, " issuer"]:
-    """What sales to pay holders cost this quarter, in either book, USD bn."""
+    """Cost of hurried sales to pay holders this quarter, in either book, USD bn."""
     flows = books.journal.flows
     kinds = [kind for kind in ("window_reserve_sale_cost", "window_own_sale_cost") if kind in flows]
     return sum((flows[kind].amount.sum(axis=1) for kind in kinds), 0.0 * like)

@@ -16,7 +16,7 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
 
 
-def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Mint and redeem, pay every redemption down the liquidity waterfall, and invest what is left.
 
     The weekly rounds work on a copy of the liquid holdings; the books take the net of the quarter.
@@ -46,8 +46,8 @@ def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws) -> Econ
         weeks_shut=weeks.weeks_shut,
         yield_impact=weeks.yield_impact,
     )
-    state = talks_left(economy.redeployment, opening, books)
-    return replace(economy, books=books, tokens=tokens, redeployment=state)
+    redeployment = talks_left(economy.redeployment, opening, books)
+    return replace(economy, books=books, tokens=tokens, redeployment=redeployment)
 
 
 def holder_yield(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:

@@ -79,8 +79,8 @@ class Frame:
 
 def opportunity_cost(economy: Economy, yield_paid: Array) -> Scalar:
     """Bill rate less the yield passed on, averaged over tokens, per year."""
-    held = -economy.books.positions[TOKENS][RESERVE]
-    return economy.environment.bill_rate - ratio((held * yield_paid).sum(), held.sum())
+    tokens = -economy.books.positions[TOKENS][RESERVE]
+    return economy.environment.bill_rate - ratio((tokens * yield_paid).sum(), tokens.sum())
 
 
 def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_paid: Array) -> WeeklyRounds:
@@ -100,16 +100,16 @@ def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_
     as `sim.economy.coins.redemptions` says.
     """
     frame = _frame(economy, parameters, yield_paid)
-    state, books = economy.tokens, economy.books
+    market, books = economy.tokens, economy.books
     tokens = -books.positions[TOKENS][RESERVE]
     none = 0.0 * tokens
     week = Week(
         tokens=tokens,
         stock=holdings(books) * usable(parameters, law_of(economy, parameters)),
-        pressure=state.pressure,
-        run_rate=state.run_rate,
-        shut=state.shut,
-        price=state.price,
+        pressure=market.pressure,
+        run_rate=market.run_rate,
+        shut=market.shut,
+        price=market.price,
         yield_gap=0.0 * frame.push,
     )
     rounds = WeeklyRounds(week, none, none, none, 0.0 * week.stock, none + 1.0, none, none, 0.0 * frame.push)
@@ -123,22 +123,22 @@ def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_
 
 
 def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame:
-    rule, mood = parameters.tokens, economy.environment
+    token_parameters, mood = parameters.tokens, economy.environment
     dearer = opportunity_cost(economy, yield_paid) - economy.tokens.opportunity_cost
     push = (
-        rule.crypto_elasticity * mood.crypto_return
-        + rule.sentiment_elasticity * mood.crypto_sentiment
-        - rule.rate_elasticity * dearer
+        token_parameters.crypto_elasticity * mood.crypto_return
+        + token_parameters.sentiment_elasticity * mood.crypto_sentiment
+        - token_parameters.rate_elasticity * dearer
     ) / WEEKS
     # Quarterly coefficients, made weekly so that thirteen rounds add up to one quarterly step.
-    network = rule.network ** (1.0 / WEEKS)
-    weekly = ratio(1.0 - network, 1.0 - rule.network, empty=1.0 / WEEKS)
-    trust = rule.trust_weight * (economy.tokens.trust - 1.0)
+    network = token_parameters.network ** (1.0 / WEEKS)
+    weekly = ratio(1.0 - network, 1.0 - token_parameters.network, empty=1.0 / WEEKS)
+    trust = token_parameters.trust_weight * (economy.tokens.trust - 1.0)
     discount = discounts(parameters)
     return Frame(
         push=push,
         network=network,
-        pull=weekly * (parameters.issuer.attraction + trust + rule.yield_weight * yield_paid),
+        pull=weekly * (parameters.issuer.attraction + trust + token_parameters.yield_weight * yield_paid),
         discount=discount,
         part=speeds(parameters),
         reserve=reserve_only(parameters),
@@ -152,20 +152,20 @@ def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame
 
 def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today: dict[str, Array]) -> WeeklyRounds:
     """One week: who wants in and out, who is paid, what that costs, and what a token fetches."""
-    rule, before = parameters.tokens, rounds.last
+    token_parameters, before = parameters.tokens, rounds.last
     tokens, xp = before.tokens, namespace(before.tokens)
     stuck = today["stuck"]
-    by_bank = rule.bank_closure * (stuck > 0.0)
+    by_bank = token_parameters.bank_closure * (stuck > 0.0)
     fear = _loss_feared(rounds, frame, stuck)
     # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
     barred = flag(by_bank > 0.0, tokens)
     unsure = xp.maximum(barred, before.shut)
-    opening_price = 1.0 - rule.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
-    felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, rule)
-    panic = xp.maximum(redemption_hazard(felt, rule) - rule.churn, 0.0) + today["shock"]
+    opening_price = 1.0 - token_parameters.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
+    felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, token_parameters)
+    panic = xp.maximum(redemption_hazard(felt, token_parameters) - token_parameters.churn, 0.0) + today["shock"]
     target = _demand(tokens, frame, parameters, today)
-    growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - rule.churn)
-    churned = rule.churn * xp.minimum(tokens, target)
+    growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - token_parameters.churn)
+    churned = token_parameters.churn * xp.minimum(tokens, target)
     # Nobody mints at par what can be had for less.
     new = (xp.maximum(growth, 0.0) + churned) * (1.0 - before.shut)
     leaving = xp.maximum(-growth, 0.0) + churned
@@ -180,7 +180,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
     shut = alive * flag(refused > CLOSED, tokens)
     ran = xp.maximum(paid - leaving, 0.0)
     open_now = (1.0 - xp.maximum(shut, xp.maximum(before.shut, barred))) * alive
-    arriving = flight(ran, tokens * open_now, felt, rule)
+    arriving = flight(ran, tokens * open_now, felt, token_parameters)
     after = xp.maximum(tokens + new + arriving - paid, 0.0)
     stock = _with_cash(stock - proceeds / (1.0 - frame.discount)[None, :], arriving)
     # A premium while demand outruns what arbitrageurs mint, a discount while holders cannot get out.
@@ -189,10 +189,14 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
     # By the end of a week with an open window, arbitrageurs have closed most of the gap.
     served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
     pressure = xp.where(shut > 0.0, unserved, served_later) - premium
-    low = 1.0 - rule.price_impact * (unserved - premium) - xp.maximum(shut, barred) * xp.maximum(fear, 0.0)
-    price = 1.0 - rule.price_impact * pressure - shut * xp.maximum(fear, 0.0)
+    low = (
+        1.0
+        - token_parameters.price_impact * (unserved - premium)
+        - xp.maximum(shut, barred) * xp.maximum(fear, 0.0)
+    )
+    price = 1.0 - token_parameters.price_impact * pressure - shut * xp.maximum(fear, 0.0)
     flow = ratio(after.sum() - tokens.sum(), tokens.sum())
-    gap = next_yield_impact(before.yield_gap, flow, rule)
+    gap = next_yield_impact(before.yield_gap, flow, token_parameters)
     return WeeklyRounds(
         last=Week(after, stock, pressure, alive * ratio(ran, tokens), shut, xp.maximum(price, 0.0), gap),
         minted=rounds.minted + new + arriving,
@@ -210,18 +214,18 @@ def _demand(
     tokens: Array, frame: Frame, parameters: Parameters, today: dict[str, Array]
 ) -> Float[Array, " issuer"]:
     """Tokens of each issuer that holders would like to hold at the end of a calm week, USD bn."""
-    rule = parameters.tokens
+    token_parameters = parameters.tokens
     xp = namespace(tokens)
     total = tokens.sum()
-    trend = rule.demand_growth / (4.0 * WEEKS) * (1.0 - total / rule.saturation)
-    total_next = total * xp.exp(trend + frame.push + rule.demand_noise * today["demand"])
+    trend = token_parameters.demand_growth / (4.0 * WEEKS) * (1.0 - total / token_parameters.saturation)
+    total_next = total * xp.exp(trend + frame.push + token_parameters.demand_noise * today["demand"])
     lagged = frame.network * xp.log(xp.maximum(ratio(tokens, total), 1e-12))
-    utility = lagged + frame.pull + rule.share_noise * today["share"]
+    utility = lagged + frame.pull + token_parameters.share_noise * today["share"]
     return total_next * logit(utility, flag(tokens > GONE, tokens))
 
 
 def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
-    """What holders would lose, per token, if all had to be sold now and nothing stuck came back.
+    """Loss per token of the holders if all had to be sold now and nothing stuck came back.
 
     `1 - q`; negative when the reserve is worth more than the tokens. What the own book has paid holders since the
     quarter opened, it no longer owes the reserve.

@@ -1,1 +1,1 @@
-"""Computing: GPU orders, hours and rents, and the labs and ventures that use them."""
+"""Computing: AI labs and ventures, the market for GPU hours (where the rent is set), and orders of GPUs."""

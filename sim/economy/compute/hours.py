@@ -17,7 +17,7 @@ HOURS_PER_QUARTER = 365.25 * 24.0 / 4.0
 BILLION = 1e9
 
 
-def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Set the rent, allocate hours, pay for them and for what they cost, and let the GPUs age.
 
     Issuers who bought services of their borrowers come first (they have paid in phase 4), then labs, at the
@@ -81,10 +81,12 @@ def next_rent(rent: Scalar, utilisation: Scalar, parameters: Parameters, draws: 
         parameters: response k, target utilisation u*, technical progress g a year.
         draws: years of progress n that arrive this quarter, and the shock.
     """
-    rule = parameters.gpus
+    gpu_parameters = parameters.gpus
     xp = namespace(rent)
-    scarcity = rule.price_response * (utilisation - rule.target_utilisation)
-    return rent * xp.exp(scarcity - rule.technical_progress * draws.progress + rule.price_noise * draws.rent)
+    scarcity = gpu_parameters.price_response * (utilisation - gpu_parameters.target_utilisation)
+    return rent * xp.exp(
+        scarcity - gpu_parameters.technical_progress * draws.progress + gpu_parameters.price_noise * draws.rent
+    )
 
 
 def other_hours(economy: Economy, parameters: Parameters, rent: Scalar) -> Scalar:
@@ -92,20 +94,20 @@ def other_hours(economy: Economy, parameters: Parameters, rent: Scalar) -> Scala
 
     Grows with the adoption of AI and with the mood about it, and falls with the rent at constant elasticity.
     """
-    labs, rule = economy.labs, parameters.gpus
+    labs, gpu_parameters = economy.labs, parameters.gpus
     xp = namespace(rent)
     spread = ratio(labs.adoption, labs.opening_adoption, empty=1.0)
-    cheaper = (rent / economy.gpus.opening_rent) ** (-rule.other_demand_elasticity)
-    mood = xp.exp(rule.other_demand_sentiment * economy.environment.ai_sentiment)
-    return rule.other_demand * spread**rule.other_demand_growth * cheaper * mood
+    cheaper = (rent / economy.gpus.opening_rent) ** (-gpu_parameters.other_demand_elasticity)
+    mood = xp.exp(gpu_parameters.other_demand_sentiment * economy.environment.ai_sentiment)
+    return gpu_parameters.other_demand * spread**gpu_parameters.other_demand_growth * cheaper * mood
 
 
 def running_cost_per_hour(economy: Economy, parameters: Parameters, used: Scalar) -> Scalar:
     """Power, hosting and other cost of an hour sold, when a share `used` of the hours offered is, USD."""
-    rule = parameters.gpus
-    power = rule.power_per_gpu * rule.power_overhead * rule.power_price
-    hosting = rule.hosting_price / (HOURS_PER_QUARTER * rule.availability * used)
-    return thrift(economy, parameters) * (power + hosting) + rule.running_cost_share * economy.gpus.rent
+    gpu_parameters = parameters.gpus
+    power = gpu_parameters.power_per_gpu * gpu_parameters.power_overhead * gpu_parameters.power_price
+    hosting = gpu_parameters.hosting_price / (HOURS_PER_QUARTER * gpu_parameters.availability * used)
+    return thrift(economy, parameters) * (power + hosting) + gpu_parameters.running_cost_share * economy.gpus.rent
 
 
 def thrift(economy: Economy, parameters: Parameters) -> Scalar:
@@ -118,12 +120,14 @@ def _pay_running_costs(
     economy: Economy, books: Books, parameters: Parameters, sold: Array, revenue: Array
 ) -> tuple[Books, Array, Array]:
     """Power for hours sold, hosting for every GPU, staff and other cost in proportion to revenue."""
-    rule = parameters.gpus
+    gpu_parameters = parameters.gpus
     xp = namespace(sold)
     needed = thrift(economy, parameters)
-    power = needed * sold * rule.power_per_gpu * rule.power_overhead * rule.power_price
-    hosting = needed * economy.gpus.fleet.sum(axis=1) * rule.hosting_price / BILLION
-    other = rule.running_cost_share * revenue
+    power = (
+        needed * sold * gpu_parameters.power_per_gpu * gpu_parameters.power_overhead * gpu_parameters.power_price
+    )
+    hosting = needed * economy.gpus.fleet.sum(axis=1) * gpu_parameters.hosting_price / BILLION
+    other = gpu_parameters.running_cost_share * revenue
     due = power + hosting + other
     cash = balance(books, PROVIDERS)
     paid = affordable(cash, due)
@@ -134,17 +138,17 @@ def _pay_running_costs(
 
 def _age(books: Books, gpus: Gpus, parameters: Parameters) -> tuple[Books, Gpus]:
     """Every cohort grows a quarter older: straight-line depreciation, retirement at the end of its life."""
-    rule = parameters.gpus
+    gpu_parameters = parameters.gpus
     xp = namespace(gpus.fleet)
     age = xp.arange(gpus.fleet.shape[1]) * 1.0
-    left = xp.maximum(rule.useful_life * 4.0 - age, 1.0)
-    kept = xp.where(age < rule.useful_life * 4.0 - 1.0, 1.0 - 1.0 / left, 0.0)
-    worn = gpus.book_value * (1.0 - kept)[None, :] * rule.ageing
-    working = gpus.fleet * (age < rule.useful_life * 4.0 - 1.0)[None, :]
+    left = xp.maximum(gpu_parameters.useful_life * 4.0 - age, 1.0)
+    surviving = xp.where(age < gpu_parameters.useful_life * 4.0 - 1.0, 1.0 - 1.0 / left, 0.0)
+    worn = gpus.book_value * (1.0 - surviving)[None, :] * gpu_parameters.ageing
+    working = gpus.fleet * (age < gpu_parameters.useful_life * 4.0 - 1.0)[None, :]
     books = write_down(books, GPUS, PROVIDERS, worn.sum(axis=1))
-    fleet = (1.0 - rule.ageing) * gpus.fleet + rule.ageing * _shift(working)
+    fleet = (1.0 - gpu_parameters.ageing) * gpus.fleet + gpu_parameters.ageing * _shift(working)
     value_now = gpus.book_value - worn
-    book_value = (1.0 - rule.ageing) * value_now + rule.ageing * _shift(value_now)
+    book_value = (1.0 - gpu_parameters.ageing) * value_now + gpu_parameters.ageing * _shift(value_now)
     return books, replace(gpus, fleet=fleet, book_value=book_value)
 
 

@@ -10,58 +10,61 @@ from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
 from sim.economy.books.flows import LABS
 from sim.economy.books.ledger import balance, pay
 from sim.economy.choice import logit
-from sim.economy.decisions import Decisions
 from sim.economy.parameters import LabParameters, Parameters
+from sim.economy.phase import DecisionRules
 from sim.economy.state import Draws, Economy, Labs
 
 FLOP_UNIT = 1e24
 
 
-def run_labs(economy: Economy, parameters: Parameters, draws: Draws, decisions: Decisions) -> Economy:
-    """One quarter of the labs, up to the point where they go shopping for compute (phase 6)."""
+def run_labs(economy: Economy, parameters: Parameters, _: Draws, rules: DecisionRules) -> Economy:
+    """Run the labs for a quarter, up to the point where they buy compute (phase 6)."""
     labs = _train(economy, parameters)
     labs = _sell(labs, parameters, economy.environment.ai_sentiment)
     books = pay(economy.books, "lab_revenue", row(labs.revenue))
     share = parameters.lab.revenue_share
     books = pay(books, "revenue_share", labs.revenue[:, None] * share)
     economy = replace(economy, books=books, labs=labs)
-    planned = decisions["lab_spending"](economy, parameters) * labs.alive
+    planned = rules["lab_spending"](economy, parameters) * labs.alive
     xp = namespace(planned)
     spending = xp.minimum(planned, xp.maximum(balance(books, LABS), 0.0))
-    rule = parameters.labs
-    books = pay(books, "lab_staff", column(rule.staff_share * spending))
-    other = 1.0 - rule.staff_share - rule.compute_share
+    lab_parameters = parameters.labs
+    books = pay(books, "lab_staff", column(lab_parameters.staff_share * spending))
+    other = 1.0 - lab_parameters.staff_share - lab_parameters.compute_share
     books = pay(books, "lab_other", column(other * spending))
     profit = xp.maximum(kept_revenue(labs, parameters) - spending, 0.0)
-    books = pay(books, "lab_tax", column(rule.tax_rate * profit))
+    books = pay(books, "lab_tax", column(lab_parameters.tax_rate * profit))
     labs = replace(
         labs,
         spending=spending,
         shortfall=planned - spending,
-        compute_budget=rule.compute_share * spending,
-        research_spending=rule.research_staff_share * rule.staff_share * spending
-        + xp.maximum(rule.compute_share * spending - rule.inference_cost * labs.revenue, 0.0),
+        compute_budget=lab_parameters.compute_share * spending,
+        research_spending=lab_parameters.research_staff_share * lab_parameters.staff_share * spending
+        + xp.maximum(lab_parameters.compute_share * spending - lab_parameters.inference_cost * labs.revenue, 0.0),
     )
     return replace(economy, books=books, labs=labs)
 
 
-def adoption_next(adoption: Scalar, rule: LabParameters, mood: Scalar | float = 0.0) -> Scalar:
+def adoption_next(adoption: Scalar, lab_parameters: LabParameters, mood: Scalar | float = 0.0) -> Scalar:
     """Bass (1969) diffusion over one quarter, solved exactly.
 
     `dF/dt = (p + q F)(1 - F)`: with `z = (p + q F) / (1 - F)`, `dz/dt = (p + q) z`.
 
     Args:
         adoption: F, share of the market potential reached.
-        rule: innovation p and imitation q (`revenue_diffusion`), per quarter.
+        lab_parameters: innovation p and imitation q (`revenue_diffusion`), per quarter.
         mood: sentiment about AI; customers imitate `e^(sentiment_diffusion mood)` times as fast.
     """
     xp = namespace(adoption)
-    p, q = rule.innovation, rule.revenue_diffusion * xp.exp(rule.sentiment_diffusion * mood)
+    p, q = (
+        lab_parameters.innovation,
+        lab_parameters.revenue_diffusion * xp.exp(lab_parameters.sentiment_diffusion * mood),
+    )
     z = ratio(p + q * adoption, 1.0 - adoption) * xp.exp(p + q)
     return xp.where((p + q > 0.0) & (adoption < 1.0), ratio(z - p, z + q), adoption)
 
 
-def training_loss(compute: Array, data: Array, rule: LabParameters) -> Array:
+def training_loss(compute: Array, data: Array, lab_parameters: LabParameters) -> Array:
     """Loss `L = E + A/N^a + B/D^b` of the best model that compute and data allow (Hoffmann et al. 2022).
 
     `C = 6 N D` FLOP. The compute-optimal split is used where there is data for it; otherwise data are repeated,
@@ -70,18 +73,22 @@ def training_loss(compute: Array, data: Array, rule: LabParameters) -> Array:
     Args:
         compute: C, FLOP.
         data: unique training tokens.
-        rule: the constants of the law.
+        lab_parameters: the constants of the law.
 
     Returns:
         Loss, nats per token.
     """
     xp = namespace(compute)
-    a, b = rule.parameter_exponent, rule.data_exponent
-    scale = (a * rule.parameter_scale / (b * rule.data_scale)) ** (1.0 / (a + b))
+    a, b = lab_parameters.parameter_exponent, lab_parameters.data_exponent
+    scale = (a * lab_parameters.parameter_scale / (b * lab_parameters.data_scale)) ** (1.0 / (a + b))
     best_tokens = (compute / 6.0) ** (a / (a + b)) / scale
-    tokens = xp.minimum(best_tokens, rule.useful_epochs * data)
-    parameters = compute / (6.0 * tokens)
-    return rule.irreducible_loss + rule.parameter_scale / parameters**a + rule.data_scale / tokens**b
+    tokens = xp.minimum(best_tokens, lab_parameters.useful_epochs * data)
+    model_size = compute / (6.0 * tokens)
+    return (
+        lab_parameters.irreducible_loss
+        + lab_parameters.parameter_scale / model_size**a
+        + lab_parameters.data_scale / tokens**b
+    )
 
 
 def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
@@ -97,20 +104,20 @@ def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " la
     that contracts and staff allow, and within the shortest runway that the lab accepts, unless it is already
     committed to more; customers must be served in any case.
     """
-    labs, rule = economy.labs, parameters.labs
+    labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.spending)
-    ahead = rule.spending_ambition * xp.exp(parameters.lab.planning_horizon * labs.growth)
-    kept = kept_revenue(labs, parameters)
-    discipline = rule.break_even_discipline
+    ahead = lab_parameters.spending_ambition * xp.exp(parameters.lab.planning_horizon * labs.growth)
+    own_revenue = kept_revenue(labs, parameters)
+    discipline = lab_parameters.break_even_discipline
     wanted = labs.revenue * ahead
-    wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, kept)
-    gap = rule.spending_adjustment * xp.log(ratio(wanted, labs.spending, empty=1.0) + 1e-12)
-    moved = labs.spending * xp.exp(xp.clip(gap, -rule.fastest_cut, rule.fastest_growth))
+    wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, own_revenue)
+    gap = lab_parameters.spending_adjustment * xp.log(ratio(wanted, labs.spending, empty=1.0) + 1e-12)
+    moved = labs.spending * xp.exp(xp.clip(gap, -lab_parameters.fastest_cut, lab_parameters.fastest_growth))
     # What came in this quarter plus a part of the cash that was there before.
-    before = balance(economy.books, LABS) - kept
-    affordable = kept + xp.maximum(before, 0.0) / rule.shortest_runway
-    committed = labs.spending * xp.exp(-rule.fastest_cut)
-    serving = ratio(rule.inference_cost * labs.revenue, rule.compute_share)
+    before = balance(economy.books, LABS) - own_revenue
+    affordable = own_revenue + xp.maximum(before, 0.0) / lab_parameters.shortest_runway
+    committed = labs.spending * xp.exp(-lab_parameters.fastest_cut)
+    serving = ratio(lab_parameters.inference_cost * labs.revenue, lab_parameters.compute_share)
     return xp.maximum(xp.maximum(xp.minimum(moved, affordable), committed), serving)
 
 
@@ -120,35 +127,35 @@ def kept_revenue(labs: Labs, parameters: Parameters) -> Float[Array, " lab"]:
 
 
 def as_newcomer(trait: Float[Array, " lab"], labs: Labs) -> Float[Array, " lab"]:
-    """A trait of each lab; a newcomer has the least of any, not that of the lab whose place it took."""
+    """Give newcomers the lowest value of a trait of labs, in place of that of the lab they replaced."""
     return namespace(trait).where(labs.newcomer > 0.0, trait.min(), trait)
 
 
 def _train(economy: Economy, parameters: Parameters) -> Labs:
     """Turn last quarter's research hours into capability; old compute loses its edge."""
-    labs, rule = economy.labs, parameters.labs
+    labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.training_compute)
-    progress = xp.exp(rule.algorithmic_progress * economy.quarter / 4.0)
-    bought = labs.research_hours * 1e9 * rule.flop_per_gpu_hour / FLOP_UNIT * progress
-    compute = (1.0 - rule.obsolescence) * labs.training_compute + bought
+    progress = xp.exp(lab_parameters.algorithmic_progress * economy.quarter / 4.0)
+    bought = labs.research_hours * 1e9 * lab_parameters.flop_per_gpu_hour / FLOP_UNIT * progress
+    compute = (1.0 - lab_parameters.obsolescence) * labs.training_compute + bought
     private = as_newcomer(parameters.lab.private_data, labs)
     tokens = (private + parameters.redeployment.data_quality * economy.open_data) * 1e9
-    loss = training_loss(compute * FLOP_UNIT, tokens, rule)
-    return replace(labs, training_compute=compute, capability=-xp.log(loss - rule.irreducible_loss))
+    loss = training_loss(compute * FLOP_UNIT, tokens, lab_parameters)
+    return replace(labs, training_compute=compute, capability=-xp.log(loss - lab_parameters.irreducible_loss))
 
 
 def _sell(labs: Labs, parameters: Parameters, mood: Scalar) -> Labs:
-    """Customers adopt AI, and choose among the labs by capability and habit."""
-    rule = parameters.labs
+    """Let customers adopt AI, and choose among the labs by capability and habit."""
+    lab_parameters = parameters.labs
     xp = namespace(labs.revenue)
-    adoption = adoption_next(labs.adoption, rule, mood)
-    lagged = rule.share_network * xp.log(xp.maximum(labs.market_share, 1e-9))
+    adoption = adoption_next(labs.adoption, lab_parameters, mood)
+    lagged = lab_parameters.share_network * xp.log(xp.maximum(labs.market_share, 1e-9))
     edge = labs.capability - (labs.capability * labs.market_share).sum()
     pull = as_newcomer(parameters.lab.attraction, labs)
-    share = logit(lagged + pull + rule.capability_weight * edge, labs.alive)
-    revenue = share * adoption * rule.market_potential / 4.0
+    share = logit(lagged + pull + lab_parameters.capability_weight * edge, labs.alive)
+    revenue = share * adoption * lab_parameters.market_potential / 4.0
     grown = xp.log(ratio(revenue, labs.revenue, empty=1.0) + 1e-12)
-    expected = labs.growth + rule.growth_learning * (grown - labs.growth)
+    expected = labs.growth + lab_parameters.growth_learning * (grown - labs.growth)
     return replace(
         labs,
         adoption=adoption,

@@ -15,23 +15,25 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
 
 
-def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Spend what is planned and paid for, up to what the vendor can deliver; GPUs work from next quarter.
 
     Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the others.
     """
-    gpus, rule = economy.gpus, parameters.gpus
+    gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.price)
-    kept = parameters.funding.liquidity_quarters * debt_service(economy) * (1.0 - parameters.provider.hyperscale)
-    kept = kept + owed_late(economy.credit)
-    free = xp.maximum(balance(economy.books, PROVIDERS) - kept, 0.0)
+    liquidity = (
+        parameters.funding.liquidity_quarters * debt_service(economy) * (1.0 - parameters.provider.hyperscale)
+    )
+    liquidity = liquidity + owed_late(economy.credit)
+    free = xp.maximum(balance(economy.books, PROVIDERS) - liquidity, 0.0)
     wanted = xp.minimum(gpus.plan, free) * gpus.alive
-    everyone = ratio(wanted.sum(), 1.0 - rule.other_buyers)
+    everyone = ratio(wanted.sum(), 1.0 - gpu_parameters.other_buyers)
     limit = gpus.delivery_limit * gpus.price / BILLION
-    planned = ratio(gpus.plan.sum(), 1.0 - rule.other_buyers)
+    planned = ratio(gpus.plan.sum(), 1.0 - gpu_parameters.other_buyers)
     spent = wanted * affordable(limit, everyone)
     books = pay(economy.books, "gpu_purchase", column(spent))
-    others = spent.sum() * ratio(rule.other_buyers, 1.0 - rule.other_buyers)
+    others = spent.sum() * ratio(gpu_parameters.other_buyers, 1.0 - gpu_parameters.other_buyers)
     books = pay(books, "other_gpu_purchase", others[None, None])
     bought = spent / gpus.price * BILLION
     gpus = replace(
@@ -41,7 +43,7 @@ def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
         fleet=install(gpus.fleet, bought),
         book_value=install(gpus.book_value, spent),
         price=next_gpu_price(gpus.price, ratio(planned, limit), parameters, draws.progress),
-        delivery_limit=gpus.delivery_limit * xp.exp(rule.delivery_growth / 4.0),
+        delivery_limit=gpus.delivery_limit * xp.exp(gpu_parameters.delivery_growth / 4.0),
     )
     return replace(economy, books=books, gpus=gpus)
 
@@ -52,10 +54,10 @@ def next_gpu_price(price: Scalar, orders: Scalar, parameters: Parameters, progre
     `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a
     multiple of what can be delivered.
     """
-    rule = parameters.gpus
+    gpu_parameters = parameters.gpus
     xp = namespace(price)
     scarce = xp.clip(orders - 1.0, 0.0, 1.0)
-    return price * xp.exp(-rule.price_decline * progress + rule.scarcity_pricing * scarce)
+    return price * xp.exp(-gpu_parameters.price_decline * progress + gpu_parameters.scarcity_pricing * scarce)
 
 
 def install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:

@@ -1,4 +1,4 @@
-"""Neurotech and robotics companies: they burn what they raise, and reach milestones with it."""
+"""Phase 5b: neurotech and robotics companies, which burn what they raise, and reach milestones with it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sim.economy.arrays import column, namespace, row
 from sim.economy.books.flows import VENTURES
 from sim.economy.books.ledger import balance, pay
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def run_ventures(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
-    """Revenue comes in, costs are paid as far as cash goes, milestones follow spending."""
+def run_ventures(economy: Economy, parameters: Parameters, *_: object) -> Economy:
+    """Book revenue, pay costs as far as cash goes, and let milestones follow spending."""
     ventures = economy.ventures
     xp = namespace(ventures.burn)
     grow = xp.exp(parameters.venture.burn_growth / 4.0)

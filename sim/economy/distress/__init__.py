@@ -1,1 +1,1 @@
-"""Distress: workouts, failures, contagion between balance sheets, and newcomers."""
+"""Distress: clearing of debts, workouts, failures of companies and issuers, contagion, and newcomers."""

@@ -1,118 +1,24 @@
-"""How a loss passes from one balance sheet to the next: clearing, distress, and prices pressed by sales.
+"""How a loss passes from one balance sheet to the next without a payment: distress, and prices pressed by sales.
 
-Three channels, each a pure function of one set of balance sheets. Never run two of them on the same loss: what
-clearing has taken from a lender is no longer there to be written down by DebtRank.
+Each channel is a pure function of one set of balance sheets. Never run two of them, or one of them and clearing
+(`sim.economy.distress.clearing`), on the same loss: what clearing has taken from a lender is no longer there to be
+written down by DebtRank.
 
-- **Clearing** (Eisenberg and Noe 2001): who pays how much of what falls due, when payers live on what they are
-  paid themselves.
-- **Distress** (DebtRank): how much net worth is lost when claims are marked down with the net worth of those
-  who owe them, long before anybody misses a payment. A measure of systemic risk: nothing is recovered.
-- **Fire sales**: what sales by those who must sell do to the price, and that price to everyone who holds the same.
-
-The first two are one piece of algebra: the highest level at which everyone has what the others' levels give,
-`x = min(ceiling, source + slope x)`. `_highest` finds it exactly, in at most as many linear systems as agents.
+- **Distress** (DebtRank): how much net worth is lost when claims are marked down with the net worth of those who
+  owe them, long before anybody misses a payment. A measure of systemic risk: nothing is recovered.
+- **Fire sales**: what sales by those who must sell do to the price, and what that price does to everyone who
+  holds the same asset.
 """
 
 from __future__ import annotations
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, Scalar, namespace, ratio, repeat
+from sim.economy.arrays import Array, Scalar, namespace, ratio
+from sim.economy.distress.clearing import ROUNDING, highest_solution
 
-ROUNDING = 1e-12
-"""Who is short of less than this part of what is needed is not short: sums of many payments round."""
 PRICE_ROUNDS = 64
 """Rounds of falling prices; each closes the gap by the share of a price fall that comes back as another one."""
-
-
-# Clearing
-
-
-def clearing(
-    obligations: Float[Array, "debtor creditor"],
-    outside: Float[Array, " debtor"],
-    kept_outside: Scalar | float = 1.0,
-    kept_claims: Scalar | float = 1.0,
-    rounds: int | None = None,
-) -> Float[Array, " debtor"]:
-    """Pay what falls due as far as payers' means reach: the greatest clearing vector.
-
-    `p = min(owed, outside + shares' p)` with `shares = obligations / owed`: no one pays more than it owes nor more
-    than it has (limited liability), equity gets nothing before debts are paid (priority), and all creditors of
-    one debtor get the same part (proportionality). Eisenberg and Noe (2001), Management Science 47:236, by their
-    fictitious-default algorithm: at first all pay, then those who cannot pay what they can, and so on; each round
-    adds a default, so as many rounds as agents are exact. With default costs (Rogers and Veraart 2013,
-    Management Science 59:882) a defaulter's creditors get only a part of what it has.
-
-    Args:
-        obligations: what each agent (row) owes each other one (column), USD bn; not negative, diagonal zero.
-            Whoever is outside the network is an agent that owes nothing.
-        outside: what each agent has to pay with, besides what the others pay it, USD bn; not negative.
-        kept_outside: part of a defaulter's `outside` that reaches its creditors; 1 without default costs.
-        kept_claims: part of what a defaulter is paid that reaches its creditors; 1 without default costs.
-        rounds: rounds of the algorithm; as many as agents if left out. The length of the longest chain of debtors,
-            plus one, will do where debts do not run in circles; with fewer, payments are overstated.
-
-    Returns:
-        What each agent pays in total, USD bn, from zero to what it owes; see `paid_pairwise`.
-    """
-    owed = obligations.sum(axis=1)
-    received = ratio(obligations, owed[:, None] + 0.0 * obligations).T
-    return _highest(received, outside, owed, kept_claims, kept_outside, rounds)
-
-
-def paid_pairwise(
-    obligations: Float[Array, "debtor creditor"], paid: Float[Array, " debtor"]
-) -> Float[Array, "debtor creditor"]:
-    """Divide each debtor's payment over its creditors in proportion to what it owes them, USD bn."""
-    return obligations * ratio(paid, obligations.sum(axis=1))[:, None]
-
-
-def equity_after(
-    obligations: Float[Array, "debtor creditor"], outside: Float[Array, " debtor"], paid: Float[Array, " debtor"]
-) -> Float[Array, " debtor"]:
-    """What each agent has left once debts are cleared, USD bn: `outside + received - paid`; zero in default.
-
-    Without default costs these sum to `outside`: clearing moves value and destroys none. With them, the sum is
-    lower by what defaults cost.
-
-    Args:
-        obligations: as in `clearing`.
-        outside: as in `clearing`.
-        paid: its answer.
-    """
-    xp = namespace(paid)
-    owed = obligations.sum(axis=1)
-    left = outside + paid_pairwise(obligations, paid).sum(axis=0) - paid
-    return xp.where(paid < owed * (1.0 - ROUNDING), 0.0, xp.maximum(left, 0.0))
-
-
-def _highest(
-    slope: Float[Array, "agent agent"],
-    source: Float[Array, " agent"],
-    ceiling: Float[Array, " agent"],
-    kept_slope: Scalar | float = 1.0,
-    kept_source: Scalar | float = 1.0,
-    rounds: int | None = None,
-) -> Float[Array, " agent"]:
-    """The highest solution of `x = min(ceiling, source + slope x)`, with slope, source and ceiling not negative.
-
-    Starts at the ceiling; whoever cannot hold it is set to what the others give, all of them at once by one
-    linear system; this lowers others, and so on. The set of those below the ceiling only grows, so it is final
-    after as many rounds as agents. The system is never singular: a circle of agents that lose nothing to others
-    cannot be below the ceiling as a whole. Those below keep the parts `kept_*` of what they are given.
-    """
-    xp = namespace(slope)
-    eye = xp.eye(slope.shape[0])
-
-    def lowered(level: Array, turn: dict[str, Array]) -> Array:
-        short = source + slope @ level < ceiling * (1.0 - ROUNDING)
-        system = eye - kept_slope * xp.where(short[:, None], slope, 0.0)
-        return xp.linalg.solve(system, xp.where(short, kept_source * source, ceiling))
-
-    turns = xp.arange(slope.shape[0] if rounds is None else rounds)
-    level = repeat(lowered, ceiling + 0.0 * source, {"turn": turns})
-    return xp.clip(level, 0.0, ceiling)
 
 
 # Distress
@@ -160,7 +66,7 @@ def debtrank(
     xp = namespace(exposures)
     slope = leverage_matrix(exposures, equity)
     reached = _reached(slope, shock)
-    return _highest(slope, xp.minimum(shock, 1.0), xp.where(reached, 1.0, 0.0), rounds=rounds)
+    return highest_solution(slope, xp.minimum(shock, 1.0), xp.where(reached, 1.0, 0.0), rounds=rounds)
 
 
 def _reached(slope: Float[Array, "agent agent"], shock: Float[Array, " agent"]) -> Array:
@@ -223,7 +129,7 @@ def fire_sale_losses(
     impact: Float[Array, " asset"],
     shock: Float[Array, " asset"],
 ) -> Float[Array, " bank"]:
-    """What banks lose by the sales of banks that sell to bring their leverage back, USD bn.
+    """Losses of banks from the sales of banks that restore their leverage, USD bn.
 
     Returns `R = M F` make each bank sell `B` times what it lost, across its portfolio: `phi = M' A B R`; prices
     give way, `F2 = L phi`, and everyone who holds what was sold loses `-A M F2`. One round, linear in the
@@ -282,7 +188,7 @@ def fire_sale_price(
     impact: Scalar | float,
     rounds: int = PRICE_ROUNDS,
 ) -> Scalar:
-    """The price at which forced sales are absorbed: the highest solution of `q = exp(-alpha sum_i s_i(q))`.
+    """Find the price at which forced sales are absorbed: the highest solution of `q = exp(-alpha sum_i s_i(q))`.
 
     Found from par downwards: each round sells what the last price forces. Sales only grow as the price falls, so
     rounds never fall below the solution, and the gap shrinks in each by the slope `g` of the right-hand side
@@ -295,7 +201,7 @@ def fire_sale_price(
         equity: as in `forced_sales`; shocks enter here.
         capital_ratio: as in `forced_sales`.
         impact: `alpha`, fall of the log price per unit sold.
-        rounds: how often the price is cried.
+        rounds: rounds of the search for the price.
     """
     xp = namespace(illiquid)
     price = xp.exp(0.0 * illiquid.sum())

@@ -1,4 +1,4 @@
-"""Phase 10, last part: newcomers take the places of failed labs, merchant providers and ventures."""
+"""Phase 10d: newcomers take the places of failed labs, merchant providers and ventures."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sim.economy.books.ledger import Books, cancel_shares, pay, revalue
 from sim.economy.compute.hours import BILLION
 from sim.economy.compute.orders import install
 from sim.economy.parameters import Parameters
-from sim.economy.state import Draws, Economy
+from sim.economy.state import Economy
 
 
-def admit_newcomers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+def admit_newcomers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Fill places that have been empty for long enough; count the quarters of those that have not.
 
     The worthless shares of the failed company are cancelled, and founders (part of everyone else) put in the
@@ -29,8 +29,8 @@ def admit_newcomers(economy: Economy, parameters: Parameters, draws: Draws) -> E
 
 def _entering(alive: Array, vacant: Array, parameters: Parameters) -> Array:
     """1 for the places that are filled now."""
-    rule = parameters.entry
-    return (1.0 - alive) * (vacant >= rule.entry_delay) * (rule.entry > 0.0)
+    entry = parameters.entry
+    return (1.0 - alive) * (vacant >= entry.entry_delay) * (entry.entry > 0.0)
 
 
 def _waited(alive: Array, vacant: Array) -> Array:
@@ -47,25 +47,25 @@ def _founded(books: Books, shares: str, kind: str, capital: Float[Array, " compa
 
 
 def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
-    """A lab starts with a part of the leader's compute, a few customers, and a budget that lasts its first runway.
+    """Start labs with a part of the leader's compute, a few customers, and a budget for their first runway.
 
-    It expects to grow as fast as the labs in business did.
+    They expect to grow as fast as the labs in business did.
     """
-    labs, rule = economy.labs, parameters.entry
+    labs, entry = economy.labs, parameters.entry
     xp = namespace(labs.revenue)
     enters = _entering(labs.alive, labs.vacant, parameters)
-    capital = rule.lab_capital * enters
+    capital = entry.lab_capital * enters
     here = enters > 0.0
     expected = ratio((labs.growth * labs.revenue * labs.alive).sum(), (labs.revenue * labs.alive).sum())
     alive = labs.alive + enters
-    share = xp.where(here, rule.lab_share, labs.market_share * (1.0 - rule.lab_share * enters.sum()))
+    share = xp.where(here, entry.lab_share, labs.market_share * (1.0 - entry.lab_share * enters.sum()))
     labs = replace(
         labs,
         alive=alive,
         vacant=_waited(alive, labs.vacant),
         newcomer=xp.where(here, 1.0, labs.newcomer),
         market_share=share,
-        training_compute=xp.where(here, rule.lab_compute * labs.training_compute.max(), labs.training_compute),
+        training_compute=xp.where(here, entry.lab_compute * labs.training_compute.max(), labs.training_compute),
         spending=xp.where(here, capital / parameters.funding.target_runway, labs.spending),
         growth=xp.where(here, expected, labs.growth),
         post_money=labs.post_money + capital,
@@ -74,13 +74,13 @@ def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
-    """A provider buys its first GPUs at once, with most of its capital. Clouds with a parent are not replaced."""
-    gpus, rule = economy.gpus, parameters.entry
+    """Start providers, which buy their first GPUs at once. Clouds with a parent are not replaced."""
+    gpus, entry = economy.gpus, parameters.entry
     xp = namespace(gpus.rent)
     enters = _entering(gpus.alive, gpus.vacant, parameters) * (1.0 - parameters.provider.hyperscale)
-    capital = rule.provider_capital * enters
+    capital = entry.provider_capital * enters
     books = _founded(economy.books, PROVIDER_SHARES, "provider_founding", capital)
-    spent = rule.fleet_share * capital * (1.0 - 1e-14)
+    spent = entry.fleet_share * capital * (1.0 - 1e-14)
     books = pay(books, "first_gpu_purchase", column(spent))
     alive = gpus.alive + enters
     gpus = replace(
@@ -95,11 +95,11 @@ def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _new_ventures(economy: Economy, parameters: Parameters) -> Economy:
-    """A venture starts to burn its capital over the runway that ventures raise for."""
-    ventures, rule = economy.ventures, parameters.entry
+    """Start ventures, which burn their capital over the runway that ventures raise for."""
+    ventures, entry = economy.ventures, parameters.entry
     xp = namespace(ventures.burn)
     enters = _entering(ventures.alive, ventures.vacant, parameters)
-    capital = rule.venture_capital * enters
+    capital = entry.venture_capital * enters
     alive = ventures.alive + enters
     books = _founded(economy.books, VENTURE_SHARES, "venture_founding", capital)
     ventures = replace(

@@ -1,4 +1,4 @@
-"""Phase 10: lenders to a provider that cannot pay, but is worth more alive, take shares for a part of their loans.
+"""Workouts of phase 10b: lenders to a provider that is worth more alive take shares for a part of their loans.
 
 The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
 """
@@ -13,7 +13,7 @@ from sim.economy.arrays import Array, affordable, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS
 from sim.economy.books.ledger import balance, convert, flow_total, revalue, write_off
 from sim.economy.capital.loans import debt
-from sim.economy.capital.rounds import equity_value
+from sim.economy.capital.valuation import equity_value
 from sim.economy.compute.hours import BILLION
 from sim.economy.parameters import Parameters
 from sim.economy.state import Credit, Economy, LoanTerms
@@ -68,7 +68,7 @@ def work_out(
 
 
 def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array, " provider"]) -> Exchange:
-    """What lenders would get for a part of their claims, and whether it beats liquidation.
+    """Compute what lenders would get for a part of their claims, and whether it beats liquidation.
 
     With claims C, share s of them exchanged and E the equity value at the debt that
     would remain, the old owners' shares are worth
@@ -80,14 +80,14 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
     its running cost, and if V is at least what the same claims would fetch in a liquidation in which everyone
     who is short sells at once.
     """
-    gpus, credit, rule = economy.gpus, economy.credit, parameters.credit
+    gpus, credit, credit_parameters = economy.gpus, economy.credit, parameters.credit
     xp = namespace(gpus.rent)
     claims = debt(economy.books)
-    given_up = rule.workout_share * claims
+    given_up = credit_parameters.workout_share * claims
     equity = equity_value(economy, parameters, claims - given_up)
     price = economy.books.price[PROVIDER_SHARES]
     issued = -economy.books.positions[PROVIDER_SHARES][PROVIDERS]
-    keep = rule.workout_owners_keep
+    keep = credit_parameters.workout_owners_keep
     old = xp.minimum(price * issued, xp.maximum(equity - given_up, keep * equity))
     received = xp.minimum(given_up, (1.0 - keep) / keep * old)
     proceeds, _ = resale_proceeds(economy, parameters, short)
@@ -104,17 +104,20 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
 def resale_proceeds(
     economy: Economy, parameters: Parameters, selling: Float[Array, " provider"]
 ) -> tuple[Float[Array, " provider"], Array]:
-    """What the fleets of those who sell fetch, USD bn, and the part left by selling at once.
+    """Value the fleets of providers that sell at once.
 
     `min(book value, price of new ones) x (1 - discount) x e^(-slope x share of all GPUs sold)`: nobody pays more
     for a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
+
+    Returns:
+        What each fleet fetches, USD bn, and the part of the price that is left by selling at once.
     """
-    gpus, rule = economy.gpus, parameters.credit
+    gpus, credit_parameters = economy.gpus, parameters.credit
     xp = namespace(gpus.rent)
     fleet = gpus.fleet.sum(axis=1)
-    pressure = xp.exp(-rule.fire_sale_slope * ratio((fleet * selling).sum(), fleet.sum()))
+    pressure = xp.exp(-credit_parameters.fire_sale_slope * ratio((fleet * selling).sum(), fleet.sum()))
     worth = xp.minimum(gpus.book_value.sum(axis=1), fleet * gpus.price / BILLION) * selling
-    return worth * ((1.0 - rule.resale_discount) * pressure), pressure
+    return worth * ((1.0 - credit_parameters.resale_discount) * pressure), pressure
 
 
 def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit:

@@ -1,6 +1,122 @@
-"""Forecasts from past origins with what was known then, and how they compare with those of benchmarks."""
+"""Forecasts from past origins with what was known then: `backtest`, and the `Backtest` that it returns."""
 
-from sim.experiments.backtest.forecasting import backtest
-from sim.experiments.backtest.results import Backtest
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
+from sim.engine.progress import Progress
+from sim.errors import ScenarioError, needs
+from sim.experiments.backtest.forecasting import (
+    longest_record,
+    record_at,
+    refuse_unknown_series,
+    set_by_hand,
+)
+from sim.experiments.backtest.forecasts import Row, rows_of
+from sim.experiments.backtest.in_sample import in_sample
+from sim.experiments.backtest.known import known
+from sim.experiments.backtest.model_forecasts import ModelHistories, draw, run, simulator_to
+from sim.experiments.backtest.results import ScoredForecasts
+from sim.experiments.backtest.settings import load_settings
+from sim.experiments.calibrate.history import load_history
+from sim.experiments.calibrate.settings import load_problem
 
 __all__ = ["Backtest", "backtest"]
+
+FEWEST = 20
+"""The fewest draws: with fewer, none lies outside the ends of a 90 percent band."""
+
+
+class Backtest(ScoredForecasts):
+    """Forecasts from past origins with their scores, sentences and folder."""
+
+    @property
+    def words(self) -> list[str]:
+        """What follows from the tables, in sentences."""
+        from sim.experiments.backtest.words import words
+
+        return words(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return scores and sentences as plain data; the single forecasts are a table of their own."""
+        from sim.experiments.backtest.words import document
+
+        return document(self)
+
+    def save(self, out: Path | str | None = None) -> Path:
+        """Write the folder: `backtest.json`, `forecasts.parquet`, figures and `report.html`.
+
+        Args:
+            out: the folder to make; a free name under `runs/` if left out.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunError: if the folder exists or cannot be written; nothing is left behind.
+        """
+        from sim.experiments.backtest.folder import write
+
+        return write(self, Path(out) if out is not None else None)
+
+
+def backtest(
+    origins: Sequence[str] | None = None,
+    draws: int | None = None,
+    seed: int = 1,
+    estimates: Path | str | None = None,
+    engine: str = "auto",
+    progress: Progress | None = None,
+) -> Backtest:
+    """Forecast from past origins, and score the forecasts with what came.
+
+    Args:
+        origins: the quarters at whose end a forecast is made; those of `configs/backtest.toml` if left out.
+        draws: the number of forecasts at each origin, each with parameters from the estimate and its own seed.
+        seed: the seed of the first history, and of all that is drawn.
+        estimates: the folder of the estimates, one for each origin; those that ship if left out.
+        engine: "jax", "numpy" or "auto", as in `sim.ensemble`.
+        progress: called after every origin.
+
+    Returns:
+        The forecasts and their scores; `save` writes them into a folder with figures and a report.
+
+    Raises:
+        ScenarioError: if an origin, a number or a record is wrong.
+    """
+    needs("scoringrules", extra="calibrate")
+    settings, history, problem = load_settings(), load_history(), load_problem()
+    count = settings.draws if draws is None else draws
+    if count < FEWEST:
+        raise ScenarioError("too few draws for a band of 90 percent", "draws", count, f"at least {FEWEST}")
+    if seed < 0:
+        raise ScenarioError("must not be negative", "seed", seed, "0 or more")
+    seeds_from(seed, count)
+    chosen = chosen_engine(checked_engine(engine), count)
+    wanted = settings.origins if origins is None else tuple(dict.fromkeys(origins))
+    records = {origin: record_at(origin, settings, estimates) for origin in wanted}
+    series = {name: series for name, series in history.items() if series.group in settings.groups}
+    refuse_unknown_series(settings, series)
+    longest = longest_record(estimates)
+    ran: dict[str, ModelHistories] = {}
+    for number, record in enumerate((*records.values(), longest)):
+        if progress is not None:
+            progress(number, len(records) + 1, record.last)
+        if record.last not in ran:
+            end = max(settings.last, record.last)
+            simulator = simulator_to(problem, history, end, record.last, chosen)
+            ran[record.last] = run(simulator, record, count, seed)
+    rows: list[Row] = []
+    for origin in records:
+        there = {name: known(figures, origin, settings.benchmarks.first) for name, figures in series.items()}
+        rows += rows_of(origin, there, draw(ran[origin], there, origin, settings.last, seed), settings)
+    fit = in_sample(ran[longest.last], history, longest, seed)
+    unusable = {quarter: histories.unusable for quarter, histories in ran.items()}
+    if progress is not None:
+        progress(len(records) + 1, len(records) + 1, "")
+    return Backtest(
+        settings, tuple(records), count, seed, series, tuple(rows), fit, set_by_hand(problem), unusable
+    )

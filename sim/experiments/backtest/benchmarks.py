@@ -9,7 +9,7 @@ All start from the last actual, like the model's own forecast, and are normal di
 with h = T - t in quarters. b is the slope of least squares through all figures; s2 of the trend is the mean of (dy
 - b dt)2 / dt, with one degree of freedom less. c and p are those of least squares on growth from quarter to
 quarter (two degrees of freedom less), where a quarter without a figure gets an even part of the growth around it.
-Bands contain no doubt about c and p.
+Bands leave out the uncertainty of c and p.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Normal:
     """A forecast of the rate of a period.
 
     Attributes:
-        mean: of the rate.
+        mean: the mean of the rate.
         deviation: its standard deviation; None where too little is known for a band.
-        rule: what was used, and why where it is not what was asked for.
+        rule: the method that was used, and why where it is not the one asked for.
     """
 
     mean: float
@@ -48,9 +48,9 @@ def forecast(method: str, known: Known, period: str, settings: Benchmarks) -> No
     """Forecast a period by a benchmark.
 
     Args:
-        method: one of `BENCHMARKS`.
-        known: figures of the series at the origin.
-        period: that is forecast.
+        method: the benchmark, one of `BENCHMARKS`.
+        known: the figures of the series at the origin.
+        period: the period that is forecast.
         settings: how many figures are needed.
 
     Returns:

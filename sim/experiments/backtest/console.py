@@ -9,27 +9,33 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.experiments.backtest.results import Backtest
+from sim.experiments.backtest.results import ScoredForecasts
 from sim.experiments.backtest.tables import Sheet, sheets
+from sim.experiments.backtest.words import words
 from sim.report.html import REPORT
 
 
-def show(found: Backtest, folder: Path) -> None:
+def show(backtest: ScoredForecasts, folder: Path) -> None:
     """Print the tables, what follows from them, and where the folder is.
 
     Args:
-        found: the backtest.
-        folder: that was written.
+        backtest: the backtest.
+        folder: the folder that was written.
     """
     console = Console(highlight=False)
-    origins = found.origins[0] if len(found.origins) == 1 else f"{found.origins[0]} to {found.origins[-1]}"
-    console.print(
-        Text(f"Forecasts from {origins} of quarters to {found.settings.last}, {found.draws} draws each", "bold")
+    origins = (
+        backtest.origins[0] if len(backtest.origins) == 1 else f"{backtest.origins[0]} to {backtest.origins[-1]}"
     )
-    for sheet in sheets(found):
+    console.print(
+        Text(
+            f"Forecasts from {origins} of quarters to {backtest.settings.last}, {backtest.draws} draws each",
+            "bold",
+        )
+    )
+    for sheet in sheets(backtest):
         _print(console, sheet)
     console.print(Text("\nWhat follows", style="bold"))
-    for sentence in found.words:
+    for sentence in words(backtest):
         console.print(Text(f"  {sentence}"))
     console.print(
         Text(

@@ -17,10 +17,10 @@ from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL
 from sim.experiments.calibrate.history import span
+from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import (
     NOTE,
     TEXT,
-    darker,
     empty,
     new_figure,
     number_of,
@@ -34,7 +34,7 @@ from sim.report.palette import INK, MUTED, ORIGIN, PAPER, POPULATION
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.backtest.results import Backtest
+    from sim.experiments.backtest.results import ScoredForecasts
 
 HUE = {
     "supply": POPULATION["issuers"],
@@ -48,106 +48,106 @@ MARKS = {"random walk": "o", "AR(1)": "s", "trend": "^"}
 """Marker of a benchmark, so that no one depends on colours."""
 SHOWN_FROM = "2023Q1"
 OVER = "Over parameters, seeds and the error of the figures."
-"""What a fan is over."""
+"""The sources of uncertainty in a fan."""
 BAR = "A bar is a figure of half a year or a year, by the quarter."
 
 
-def draw_fans(found: Backtest) -> Figure:
+def draw_fans(backtest: ScoredForecasts) -> Figure:
     """Draw the model's forecasts of the headline series from every origin, with the actuals.
 
     Args:
-        found: a backtest.
+        backtest: the backtest.
     """
     figure = new_figure(
         "Would the model have forecast it?",
-        f"Forecasts from {', '.join(found.origins)}: the darker, the earlier. Dots are actuals",
-        f"Areas: 90 percent of {found.draws:,} draws from an origin. Lines: medians. {OVER} {BAR}",
+        f"Forecasts from {', '.join(backtest.origins)}: the darker, the earlier. Dots are actuals",
+        f"Areas: 90 percent of {backtest.draws:,} draws from an origin. Lines: medians. {OVER} {BAR}",
     )
-    for axes, name in _headlines(figure, found):
-        tones = shades(_hue(found, name), len(found.origins))
-        for tone, origin in zip(tones, found.origins, strict=True):
-            places, lines = _path(found, name, origin, MODEL)
+    for axes, name in _headlines(figure, backtest):
+        tones = shades(_hue(backtest, name), len(backtest.origins))
+        for tone, origin in zip(tones, backtest.origins, strict=True):
+            places, lines = _path(backtest, name, origin, MODEL)
             axes.fill_between(places, lines["p5"], lines["p95"], color=tone, alpha=0.14, linewidth=0.0)
             axes.plot(places, lines["p50"], color=tone, linewidth=2.0)
-        _actuals(axes, found, name)
+        _actuals(axes, backtest, name)
     return figure
 
 
-def draw_origin(found: Backtest, origin: str) -> Figure:
+def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
     """Draw the forecasts of the headline series from one origin, the random walk beside the model.
 
     Args:
-        found: a backtest.
+        backtest: the backtest.
         origin: one of its origins.
     """
     figure = new_figure(
         f"Forecasts from {origin}",
         "With parameters estimated on what was known then. Dots are actuals; hollow ones were not known yet",
-        f"Light: 90 percent of {found.draws:,} draws. Dark: 50 percent. Line: the median. Dashed: the random "
+        f"Light: 90 percent of {backtest.draws:,} draws. Dark: 50 percent. Line: the median. Dashed: the random "
         f"walk. {OVER} {BAR}",
     )
-    for axes, name in _headlines(figure, found):
-        hue = _hue(found, name)
-        places, lines = _path(found, name, origin, MODEL)
-        axes.fill_between(places, lines["p5"], lines["p95"], color=hue, alpha=0.20, linewidth=0.0)
-        axes.fill_between(places, lines["p25"], lines["p75"], color=hue, alpha=0.42, linewidth=0.0)
-        axes.plot(places, lines["p50"], color=darker(hue), linewidth=2.4)
-        places, lines = _path(found, name, origin, RANDOM_WALK)
+    for axes, name in _headlines(figure, backtest):
+        hue = _hue(backtest, name)
+        places, lines = _path(backtest, name, origin, MODEL)
+        draw_fan(axes, places, [lines[f"p{100 * level:g}"] for level in LEVELS], hue)
+        places, lines = _path(backtest, name, origin, RANDOM_WALK)
         axes.plot(places, lines["p50"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
-        _actuals(axes, found, name, origin)
+        _actuals(axes, backtest, name, origin)
     return figure
 
 
-def _headlines(figure: Figure, found: Backtest) -> Iterator[tuple[Axes, str]]:
-    """A panel for each headline series, with its axes when it is drawn."""
-    names = found.settings.headlines
+def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes, str]]:
+    """Yield a panel for each headline series; its axes are set once it is drawn."""
+    names = backtest.settings.headlines
     places = panels(figure, 2, 4, gap=(0.30, 0.52))
     for axes in places[len(names) :]:
         axes.remove()
     for axes, name in zip(places, names, strict=False):
-        series = found.series[name]
+        series = backtest.series[name]
         flow = series.total == "sum" and not series.over
         panel(axes, _short(series.label), f"{series.unit}{' a quarter' if flow else ''}")
         yield axes, name
-        time_axis(axes, (SHOWN_FROM, found.settings.last))
+        time_axis(axes, (SHOWN_FROM, backtest.settings.last))
         if series.change == "log":
             axes.set_ylim(bottom=0.0)
 
 
-def _hue(found: Backtest, name: str) -> str:
-    return HUE.get(found.series[name].group, MUTED)
+def _hue(backtest: ScoredForecasts, name: str) -> str:
+    return HUE.get(backtest.series[name].group, MUTED)
 
 
-def _path(found: Backtest, name: str, origin: str, method: str) -> tuple[NDArray[np.float64], dict[str, Any]]:
+def _path(
+    backtest: ScoredForecasts, name: str, origin: str, method: str
+) -> tuple[NDArray[np.float64], dict[str, Any]]:
     """Quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
-    table = found.forecasts
+    table = backtest.forecasts
     mine = table[(table["series"] == name) & (table["method"] == method) & (table["origin"] == origin)]
     mine = mine[mine["period"].str.contains("Q")].sort_values("period")
     places = np.array([number_of(period) for period in mine["period"]], dtype=float)
     lines = {column: mine[column].to_numpy() for column in ("p5", "p25", "p50", "p75", "p95")}
-    start = _start(found, name, origin)
+    start = _start(backtest, name, origin)
     if start is None or not len(mine):
         return places, lines
     joined = {column: np.concatenate([[start[1]], line]) for column, line in lines.items()}
     return np.concatenate([[start[0]], places]), joined
 
 
-def _start(found: Backtest, name: str, origin: str) -> tuple[float, float] | None:
-    """Where a fan starts: the last actual, if it is of a quarter."""
-    last = known(found.series[name], origin, found.settings.benchmarks.first).last
+def _start(backtest: ScoredForecasts, name: str, origin: str) -> tuple[float, float] | None:
+    """Return where a fan starts: the last actual, if it is of a quarter."""
+    last = known(backtest.series[name], origin, backtest.settings.benchmarks.first).last
     if last is None or "Q" not in last.period:
         return None
     return float(number_of(last.period)), last.value
 
 
-def _actuals(axes: Axes, found: Backtest, name: str, origin: str | None = None) -> None:
-    """Actuals; with an origin, those that were not known at it are hollow."""
-    series = found.series[name]
+def _actuals(axes: Axes, backtest: ScoredForecasts, name: str, origin: str | None = None) -> None:
+    """Draw actuals; with an origin, those that were not known at it are hollow."""
+    series = backtest.series[name]
     observed = series.observed
     quarters = {number_of(period) for period in observed if "Q" in period}
     for period, value in observed.items():
         first, last = (number_of(quarter) for quarter in span(period))
-        if first < number_of(SHOWN_FROM) or last > number_of(found.settings.last):
+        if first < number_of(SHOWN_FROM) or last > number_of(backtest.settings.last):
             continue
         if first == last:
             later = origin is not None and last > number_of(origin)
@@ -160,24 +160,24 @@ def _actuals(axes: Axes, found: Backtest, name: str, origin: str | None = None) 
 
 
 def _short(label: str) -> str:
-    """A label that fits over a narrow panel."""
+    """Shorten a label to fit over a narrow panel."""
     return label.split(", ")[0].split(" on ")[0]
 
 
-def draw_errors(found: Backtest) -> Figure:
+def draw_errors(backtest: ScoredForecasts) -> Figure:
     """Draw the errors of model and benchmarks by horizon, a panel for each group.
 
     Args:
-        found: a backtest.
+        backtest: the backtest.
     """
     figure = new_figure(
         "How far off the model and its benchmarks were",
-        f"Root mean square of the errors by quarters ahead; forecasts from {', '.join(found.origins)}",
+        f"Root mean square of the errors by quarters ahead; forecasts from {', '.join(backtest.origins)}",
         "1 is what the random walk (nothing changes) misses by on average over all its forecasts of a series. "
         "Small numbers: how many forecasts a point is made of. Lower is better.",
     )
-    groups = (ALL, *found.settings.groups)
-    scores = found.scores
+    groups = (ALL, *backtest.settings.groups)
+    scores = backtest.scores
     for axes, group in zip(panels(figure, 1, len(groups), gap=(0.25, 0.5)), groups, strict=True):
         name = "All together" if group == ALL else GROUPS[group][:1].upper() + GROUPS[group][1:]
         panel(axes, name.replace(" and reserves", ""), "1: random walk on average")

@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.figures import draw_errors, draw_fans, draw_origin
 from sim.experiments.backtest.report import write_report
+from sim.experiments.backtest.words import document
 from sim.report.figures.style import save_figures
 from sim.runs.folders import WholeFolder, free_folder
-from sim.runs.place import RUNS
-from sim.runs.run import BACKTEST, parquet_name
+from sim.runs.kinds import BACKTEST
+from sim.runs.place import runs_folder
+from sim.runs.run import parquet_name
 from sim.runs.tables import write_explained, write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sim.experiments.backtest.results import Backtest
+    from sim.experiments.backtest.results import ScoredForecasts
 
 LIBRARIES = ("capflow", "jax", "numpy", "scipy", "scoringrules", "pandas", "duckdb", "matplotlib")
 
 
-def write(found: Backtest, out: Path | None) -> Path:
+def write(backtest: ScoredForecasts, out: Path | None) -> Path:
     """Write `backtest.json`, `forecasts.parquet`, the figures and `report.html`.
 
     Args:
-        found: the backtest.
+        backtest: the backtest.
         out: the folder; a free name under `runs/` if None.
 
     Returns:
@@ -36,18 +38,18 @@ def write(found: Backtest, out: Path | None) -> Path:
         RunError: if the folder exists or cannot be written; nothing is left behind.
     """
     if out is None:
-        span = "-to-".join(dict.fromkeys((found.origins[0], found.origins[-1])))
-        out = free_folder(RUNS, f"backtest-{span}-draws{found.draws}-seed{found.seed}")
+        span = "-to-".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
+        out = free_folder(runs_folder(), f"backtest-{span}-draws{backtest.draws}-seed{backtest.seed}")
     with WholeFolder(out, "a backtest") as whole:
-        write_explained(whole.path / BACKTEST, found.to_dict(), LIBRARIES)
-        write_table(whole.path / parquet_name("forecasts"), found.forecasts)
-        pictures = save_figures(whole.path / "figures", _draw(found))
-        write_report(found, pictures, whole.path)
+        write_explained(whole.path / BACKTEST, document(backtest), LIBRARIES)
+        write_table(whole.path / parquet_name("forecasts"), backtest.forecasts)
+        pictures = save_figures(whole.path / "figures", _draw(backtest))
+        write_report(backtest, pictures, whole.path)
         return whole.commit()
 
 
-def _draw(found: Backtest) -> Iterator[tuple[str, Figure]]:
-    yield "errors", draw_errors(found)
-    yield "fans", draw_fans(found)
-    for origin in found.origins:
-        yield f"fans_{origin}", draw_origin(found, origin)
+def _draw(backtest: ScoredForecasts) -> Iterator[tuple[str, Figure]]:
+    yield "errors", draw_errors(backtest)
+    yield "fans", draw_fans(backtest)
+    for origin in backtest.origins:
+        yield f"fans_{origin}", draw_origin(backtest, origin)

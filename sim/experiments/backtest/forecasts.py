@@ -1,4 +1,4 @@
-"""From forecasts to rows: one for each method, series, origin and period, with what came beside it."""
+"""Forecasts as rows, one for each method, series, origin and period, with the actual and the scores."""
 
 from __future__ import annotations
 
@@ -63,18 +63,18 @@ class Row:
     inside_90: float
 
     def to_dict(self) -> dict[str, object]:
-        """As plain data."""
+        """Return the row as plain data."""
         return asdict(self)
 
 
 def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Settings) -> Iterator[Row]:
-    """Rows of one origin, by series, period and method.
+    """Make the rows of one origin, by series, period and method.
 
     Args:
         origin: the quarter.
-        known: series -> what was known of it.
+        known: series -> its figures that were known.
         drawn: the model's forecasts.
-        settings: of the backtest.
+        settings: the settings of the backtest.
     """
     for name, there in known.items():
         for period in wanted(there.series, origin, settings.last):
@@ -97,21 +97,21 @@ def _of_draws(known: Known, name: str, period: str, method: str, base: str | Non
 
 
 def _of_benchmark(known: Known, name: str, period: str, method: str, settings: Settings) -> Row | None:
-    found = forecast(method, known, period, settings.benchmarks)
-    if found is None or known.last is None:
+    normal = forecast(method, known, period, settings.benchmarks)
+    if normal is None or known.last is None:
         return None
     # A sum by the period has the spread of its rate by the quarter as many times, unless it is a relative one.
-    mean = float(compared(known.series, period, np.array(found.mean)))
+    mean = float(compared(known.series, period, np.array(normal.mean)))
     times = size(known.series, period) if known.series.change == "level" else 1.0
     actual, crps = known.series.observed.get(period), None
-    if found.deviation is None:
+    if normal.deviation is None:
         quantiles = np.array([np.nan, np.nan, mean, np.nan, np.nan])
     else:
-        deviation = times * found.deviation
+        deviation = times * normal.deviation
         quantiles = mean + deviation * stats.norm.ppf(QUANTILES)
         if actual is not None:
             crps = crps_of_normal(mean, deviation, known.series.transformed(actual))
-    return _row(known, name, period, method, found.rule, known.last.period, quantiles, crps)
+    return _row(known, name, period, method, normal.rule, known.last.period, quantiles, crps)
 
 
 def _row(
@@ -127,12 +127,12 @@ def _row(
     series, nan = known.series, float("nan")
     actual = series.observed.get(period)
     p5, p25, p50, p75, p95 = (float(number) for number in in_units(series, quantiles))
-    told = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
-    row = Row(*told, p5, p25, p50, p75, p95, nan, nan, nan, nan, nan)
+    head = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
+    row = Row(*head, p5, p25, p50, p75, p95, nan, nan, nan, nan, nan)
     if actual is None:
         return row
-    found = score(quantiles, crps, series.transformed(actual))
-    inside_50, inside_90, scored = (
-        nan if number is None else float(number) for number in (found.inside_50, found.inside_90, found.crps)
+    scored = score(quantiles, crps, series.transformed(actual))
+    inside_50, inside_90, spread = (
+        nan if number is None else float(number) for number in (scored.inside_50, scored.inside_90, scored.crps)
     )
-    return replace(row, actual=actual, error=found.error, crps=scored, inside_50=inside_50, inside_90=inside_90)
+    return replace(row, actual=actual, error=scored.error, crps=spread, inside_50=inside_50, inside_90=inside_90)

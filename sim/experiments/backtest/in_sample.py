@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.experiments.backtest.model_forecasts import Histories
+from sim.experiments.backtest.model_forecasts import ModelHistories
 from sim.experiments.calibrate.history import FLOOR, Series, targets
-from sim.experiments.calibrate.record import Record
+from sim.experiments.calibrate.results import Record
 
 ENDS = (0.05, 0.95)
 
 
 @dataclass(frozen=True)
-class InSample:
+class InSampleFit:
     """How many of the fitted figures lie in their bands.
 
     Attributes:
-        last: quarter up to which the estimate was fitted.
-        inside: group -> figures within the band.
-        figures: group -> figures in all.
-        outside: labels of the figures that lie outside.
+        last: the quarter up to which the estimate was fitted.
+        inside: group -> the number of figures within the band.
+        figures: group -> the number of all figures.
+        outside: the labels of the figures that lie outside.
     """
 
     last: str
@@ -36,16 +36,16 @@ class InSample:
         return sum(self.inside.values()) / sum(self.figures.values())
 
 
-def in_sample(histories: Histories, history: Mapping[str, Series], record: Record, seed: int) -> InSample:
+def in_sample(histories: ModelHistories, history: Mapping[str, Series], record: Record, seed: int) -> InSampleFit:
     """Count the fitted figures that lie within the bands of the estimate.
 
     A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual.
 
     Args:
-        histories: of the estimate.
-        history: every series.
+        histories: the histories with parameters drawn from the estimate.
+        history: name -> observed series.
         record: the estimate.
-        seed: of the errors of figures.
+        seed: the seed of the errors of figures.
     """
     first, last = str(record.raw["window"]["first"]), record.last
     fitted = [target for target in targets(history, first, last) if target.series.fitted]
@@ -64,4 +64,4 @@ def in_sample(histories: Histories, history: Mapping[str, Series], record: Recor
         inside[series.group] = inside.get(series.group, 0) + int(within)
         if not within:
             outside.append(target.label)
-    return InSample(last, inside, figures, tuple(outside))
+    return InSampleFit(last, inside, figures, tuple(outside))

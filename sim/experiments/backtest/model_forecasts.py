@@ -19,8 +19,8 @@ from sim.engine.batch import Engine
 from sim.errors import ScenarioError
 from sim.experiments.backtest.known import Known, compared, rate, size, wanted
 from sim.experiments.calibrate.history import FLOOR, Series, Target, span
-from sim.experiments.calibrate.problem import Problem
-from sim.experiments.calibrate.record import Record
+from sim.experiments.calibrate.results import Record
+from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
 
 Numbers = NDArray[np.float64]
@@ -44,13 +44,13 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Histories:
+class ModelHistories:
     """Histories with parameters drawn from an estimate, which know nothing after the quarter it was fitted to.
 
     Attributes:
-        simulator: that ran them, and reads them.
-        paths: of those that can be used, `(draw, 1, quarter, term)`.
-        unusable: draws that were left out.
+        simulator: the simulator that ran them, and reads them.
+        paths: the paths of those that can be used, `(draw, 1, quarter, term)`.
+        unusable: the number of draws that were left out.
     """
 
     simulator: Simulator
@@ -61,27 +61,27 @@ class Histories:
 def simulator_to(
     problem: Problem, history: Mapping[str, Series], last: str, until: str, engine: Engine
 ) -> Simulator:
-    """A simulator that reads every series, and follows data up to a quarter.
+    """Make a simulator that reads every series, and follows data up to a quarter.
 
     Args:
         problem: parameters and scenario.
         history: the series.
-        last: quarter that histories end with.
-        until: last quarter whose bill rate and asset prices are known.
-        engine: as in `sim.ensemble`.
+        last: the quarter that histories end with.
+        until: the last quarter whose bill rate and asset prices are known.
+        engine: the engine, as in `sim.ensemble`.
     """
     some = [Target(name, series, last, 0.0) for name, series in history.items()]
     return Simulator(problem, some, last=last, known=until, engine=engine)
 
 
-def run(simulator: Simulator, record: Record, draws: int, seed: int) -> Histories:
+def run(simulator: Simulator, record: Record, draws: int, seed: int) -> ModelHistories:
     """Run histories with parameters drawn from an estimate, each with a seed of its own.
 
     Args:
-        simulator: with the data up to the quarter that the estimate was fitted to.
+        simulator: the simulator with the data up to the quarter that the estimate was fitted to.
         record: the estimate.
-        draws: how many.
-        seed: of the first history, and of the draws.
+        draws: the number of histories.
+        seed: the seed of the first history, and of the draws.
 
     Raises:
         ScenarioError: if too few histories can be used.
@@ -90,18 +90,18 @@ def run(simulator: Simulator, record: Record, draws: int, seed: int) -> Historie
     good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
     if good.mean() < LEAST_USABLE or good.sum() < 2:
         raise ScenarioError(f"estimate {record.last}: only {good.sum()} of {draws} histories can be used")
-    return Histories(simulator, paths[good], int(draws - good.sum()))
+    return ModelHistories(simulator, paths[good], int(draws - good.sum()))
 
 
-def draw(histories: Histories, known: Mapping[str, Known], origin: str, last: str, seed: int) -> Drawn:
+def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, last: str, seed: int) -> Drawn:
     """Draw the model's forecasts at an origin.
 
     Args:
-        histories: with the data up to the origin.
-        known: series -> what was known of it.
-        origin: the quarter.
-        last: quarter that is forecast.
-        seed: of the errors of figures.
+        histories: the histories with the data up to the origin.
+        known: series -> the figures that were known.
+        origin: the quarter at whose end forecasts are made.
+        last: the last quarter that is forecast.
+        seed: the seed of the errors of figures.
     """
     simulator, paths = histories.simulator, histories.paths
     generator = np.random.default_rng([seed, 1])
@@ -125,11 +125,11 @@ def draw(histories: Histories, known: Mapping[str, Known], origin: str, last: st
 
 
 def base_of(known: Known, quarters: list[str]) -> str | None:
-    """Period of the last actual if the model has a number of it; None where there is no such.
+    """Return the period of the last actual if the model has a number for it, else None.
 
     Args:
-        known: figures of a series at the origin.
-        quarters: of the model, the opening first: a balance sheet, in which nothing is paid yet.
+        known: the figures of a series at the origin.
+        quarters: the quarters of the model, the opening first: a balance sheet, in which nothing is paid yet.
     """
     if known.last is None:
         return None
@@ -139,7 +139,7 @@ def base_of(known: Known, quarters: list[str]) -> str | None:
 
 
 def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> Numbers:
-    """The model's rates of a period, `(draw,)`; logarithms no lower than those of a small part of the actual."""
+    """Return the model's rates of a period, `(draw,)`; logarithms not below that of a small part of the actual."""
     series = known.series
     numbers = simulator.period(series, period, paths)[:, 0] / size(series, period)
     if series.change == "level":

@@ -1,19 +1,18 @@
-"""A backtest: its forecasts, and the tables and words that follow from them."""
+"""The forecasts of a backtest and their scores, as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.backtest import summary
 from sim.experiments.backtest.forecasts import Row
-from sim.experiments.backtest.in_sample import InSample
+from sim.experiments.backtest.in_sample import InSampleFit
 from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.settings import Settings
-from sim.experiments.backtest.summary import Told
+from sim.experiments.backtest.summary import SeriesTest
 from sim.experiments.calibrate.history import Series
 
 if TYPE_CHECKING:
@@ -21,19 +20,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Backtest:
+class ScoredForecasts:
     """Forecasts from past origins, and how good they were.
 
     Attributes:
-        settings: of the backtest.
-        origins: quarters at whose end forecasts were made.
-        draws: forecasts at each origin.
-        seed: of the first history, and of all that was drawn.
-        series: name -> what was forecast.
-        rows: forecasts.
+        settings: the settings of the backtest.
+        origins: the quarters at whose end forecasts were made.
+        draws: the number of forecasts at each origin.
+        seed: the seed of the first history, and of all that was drawn.
+        series: name -> the series that was forecast.
+        rows: the forecasts.
         in_sample: how many of the fitted figures lie in their bands.
-        set_by_hand: keys of the scenario that were set with later data and not estimated anew at an origin.
-        unusable: quarter of an estimate -> draws whose histories could not be used.
+        set_by_hand: the keys of the scenario that were set with later data and not estimated anew at an origin.
+        unusable: quarter of an estimate -> number of draws whose histories could not be used.
     """
 
     settings: Settings
@@ -42,7 +41,7 @@ class Backtest:
     seed: int
     series: Mapping[str, Series]
     rows: tuple[Row, ...]
-    in_sample: InSample
+    in_sample: InSampleFit
     set_by_hand: tuple[str, ...]
     unusable: Mapping[str, int]
 
@@ -64,19 +63,12 @@ class Backtest:
         return summary.by_series(self.forecasts, self.series)
 
     @cached_property
-    def tests(self) -> tuple[Told, ...]:
+    def tests(self) -> tuple[SeriesTest, ...]:
         """Diebold-Mariano tests of the model against the random walk."""
         return summary.tests(self.forecasts, self.settings.diebold_mariano)
 
-    @cached_property
-    def words(self) -> list[str]:
-        """What follows from the tables, in sentences."""
-        from sim.experiments.backtest.words import words
-
-        return words(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data, but for the single forecasts, which are a table of their own."""
+    def to_numbers(self) -> dict[str, Any]:
+        """Return the scores as plain data; the single forecasts are a table of their own."""
         fit = self.in_sample
         return {
             "origins": self.origins,
@@ -84,7 +76,6 @@ class Backtest:
             "draws": self.draws,
             "seed": self.seed,
             "headline": MODEL,
-            "words": self.words,
             "scores": self.scores.to_dict(orient="records"),
             "by_series": self.by_series.to_dict(orient="records"),
             "diebold_mariano": [test.to_dict() for test in self.tests],
@@ -101,19 +92,3 @@ class Backtest:
             "set_by_hand": self.set_by_hand,
             "unusable_draws": self.unusable,
         }
-
-    def save(self, out: Path | None = None) -> Path:
-        """Write the folder: `backtest.json`, `forecasts.parquet`, figures and `report.html`.
-
-        Args:
-            out: the folder; a free name under `runs/` if left out.
-
-        Returns:
-            The folder.
-
-        Raises:
-            RunError: if the folder exists or cannot be written; nothing is left behind.
-        """
-        from sim.experiments.backtest.folder import write
-
-        return write(self, out)

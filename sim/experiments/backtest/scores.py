@@ -1,4 +1,4 @@
-"""How good forecasts are: errors, bands, the continuous ranked probability score, and the Diebold-Mariano test."""
+"""Scores of forecasts: errors, bands, the continuous ranked probability score, and the Diebold-Mariano test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy import stats
 
 Numbers = NDArray[np.float64]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Of a forecast: the median, and the ends of the bands of 50 and 90 percent."""
+"""Levels of a forecast: the median, and the ends of the bands of 50 and 90 percent."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def score(quantiles: Numbers, crps: float | None, actual: float) -> Scored:
 
     Args:
         quantiles: at `QUANTILES`; NaN but for the median where there is no band.
-        crps: of the forecast; None without a band.
-        actual: what came.
+        crps: the score of the forecast; None without a band.
+        actual: the figure that came.
     """
     lowest, low, median, high, highest = (float(number) for number in quantiles)
     if crps is None:
@@ -46,28 +46,31 @@ def score(quantiles: Numbers, crps: float | None, actual: float) -> Scored:
 
 
 def crps_of_draws(draws: Numbers, actual: float) -> float:
-    """Continuous ranked probability score of draws: E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007)."""
+    """Return the continuous ranked probability score of draws (Gneiting and Raftery 2007).
+
+    It is E|X - y| - E|X - X'| / 2.
+    """
     import scoringrules
 
     return float(scoringrules.crps_ensemble(actual, draws, backend="numpy"))
 
 
 def crps_of_normal(mean: float, deviation: float, actual: float) -> float:
-    """The same of a normal distribution, in closed form."""
+    """Return the same score of a normal distribution, in closed form."""
     import scoringrules
 
     return float(scoringrules.crps_normal(actual, mean, deviation, backend="numpy"))
 
 
 @dataclass(frozen=True)
-class Test:
+class DieboldMarianoTest:
     """A Diebold-Mariano test of squared errors, the model's less the benchmark's.
 
     Attributes:
-        forecasts: how many pairs there are.
-        statistic: with the factor of Harvey, Leybourne and Newbold; None where it cannot be computed.
+        forecasts: the number of pairs of forecasts.
+        statistic: the statistic with the factor of Harvey, Leybourne and Newbold; None where there is none.
         p_value: two-sided, by Student's t with one degree of freedom less than pairs.
-        why: why there is none.
+        why: why there is no statistic.
     """
 
     forecasts: int
@@ -76,29 +79,29 @@ class Test:
     why: str = ""
 
 
-def diebold_mariano(mine: Numbers, other: Numbers, horizon: int, least: int) -> Test:
-    """Whether two forecasts differ in their squared errors (Diebold and Mariano 1995).
+def diebold_mariano(mine: Numbers, other: Numbers, horizon: int, least: int) -> DieboldMarianoTest:
+    """Test whether two forecasts differ in their squared errors (Diebold and Mariano 1995).
 
     The statistic is the mean difference over its standard error with autocovariances up to horizon - 1, times the
     factor for few forecasts of Harvey, Leybourne and Newbold (1997), sqrt((n + 1 - 2h + h(h-1)/n) / n).
 
     Args:
-        mine: errors of the one, in order of time, `(forecast,)`.
-        other: errors of the other.
-        horizon: quarters ahead.
-        least: fewest forecasts for which it is computed.
+        mine: the errors of the first method, in order of time, `(forecast,)`.
+        other: the errors of the second method.
+        horizon: the number of quarters ahead.
+        least: the fewest forecasts for which the test is computed.
     """
     count = len(mine)
     if count < least:
-        return Test(count, None, None, f"{count} forecasts; {least} are needed")
+        return DieboldMarianoTest(count, None, None, f"{count} forecasts; {least} are needed")
     factor = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
     if factor <= 0.0:
-        return Test(count, None, None, f"{count} forecasts are too few for this horizon")
+        return DieboldMarianoTest(count, None, None, f"{count} forecasts are too few for this horizon")
     differences = mine**2 - other**2
     around = differences - differences.mean()
     lags = range(1, min(horizon, count))
     variance = float(around @ around + 2.0 * sum(around[lag:] @ around[:-lag] for lag in lags)) / count
     if variance <= 0.0:
-        return Test(count, None, None, "the variance of the difference comes out at zero or below")
+        return DieboldMarianoTest(count, None, None, "the variance of the difference comes out at zero or below")
     statistic = float(differences.mean()) / math.sqrt(variance / count) * math.sqrt(factor)
-    return Test(count, statistic, float(2.0 * stats.t.sf(abs(statistic), count - 1)))
+    return DieboldMarianoTest(count, statistic, float(2.0 * stats.t.sf(abs(statistic), count - 1)))

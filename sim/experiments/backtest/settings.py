@@ -1,20 +1,17 @@
-"""What is forecast and what with it is compared: `configs/backtest.toml`."""
+"""The settings of a backtest: `configs/backtest.toml`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.problem import Quarter
+from sim.experiments.calibrate.settings import Quarter
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import first_error, read_toml
 from sim.scenario.schema import Strict
-
-if TYPE_CHECKING:
-    pass
 
 SETTINGS = CONFIGS / "backtest.toml"
 Count = Annotated[int, Field(strict=True, ge=1)]
@@ -47,7 +44,7 @@ class DieboldMariano(Strict):
     least: Annotated[int, Field(strict=True, ge=2)]
 
 
-class InSample(Strict):
+class InSampleBounds(Strict):
     """Share of fitted figures that should lie within the 90 percent band."""
 
     least: Share
@@ -58,14 +55,14 @@ class Settings(Strict):
     """A backtest file.
 
     Attributes:
-        origins: quarters at whose end a forecast is made.
-        last: quarter that is forecast.
-        groups: of series.
-        draws: forecasts drawn at each origin.
-        headlines: series of the fan chart.
-        benchmarks: what the model is compared with.
+        origins: the quarters at whose end a forecast is made.
+        last: the last quarter that is forecast.
+        groups: the groups of series that are forecast.
+        draws: the number of forecasts drawn at each origin.
+        headlines: the series of the fan chart.
+        benchmarks: the settings of the benchmarks.
         diebold_mariano: where that test is done.
-        in_sample: what is asked of the bands of the fit.
+        in_sample: the share of fitted figures that the bands should hold.
     """
 
     origins: Annotated[tuple[Quarter, ...], Field(min_length=1)]
@@ -75,7 +72,7 @@ class Settings(Strict):
     headlines: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
     benchmarks: Benchmarks
     diebold_mariano: DieboldMariano
-    in_sample: InSample
+    in_sample: InSampleBounds
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -36,16 +36,16 @@ BANDED = ["crps", "inside_50", "inside_90"]
 
 
 @dataclass(frozen=True)
-class Told:
+class SeriesTest:
     """A Diebold-Mariano test of one series at one horizon.
 
     Attributes:
-        series: its name.
-        horizon: quarters.
-        forecasts: how many pairs there are.
+        series: the name of the series.
+        horizon: the number of quarters ahead.
+        forecasts: the number of pairs of forecasts.
         statistic: below zero where the model is better; None where it cannot be computed.
         p_value: two-sided; None where it cannot be computed.
-        why: why it cannot.
+        why: why it cannot be computed.
     """
 
     series: str
@@ -56,16 +56,16 @@ class Told:
     why: str
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the test as plain data."""
         return asdict(self)
 
 
 def scaled(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Forecasts that can be pooled, with errors and CRPS in units of their series' scale.
+    """Select forecasts that can be pooled, with errors and CRPS in units of their series' scale.
 
     Args:
         forecasts: as `Backtest.forecasts` has them.
-        series: name -> what was forecast.
+        series: name -> the series that was forecast.
     """
     scored = forecasts[forecasts["actual"].notna()].copy()
     walk = scored[scored["method"] == RANDOM_WALK]
@@ -79,14 +79,14 @@ def scaled(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFram
 
 
 def scores(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Scores by method, overall and for every cut.
+    """Score every method, overall and for every cut.
 
     Columns: group, horizon, origin ("all" where pooled over them), method, forecasts, rmse, bias, bands (forecasts
     with a band in every method), crps, coverage_50, coverage_90.
 
     Args:
         forecasts: as `Backtest.forecasts` has them.
-        series: name -> what was forecast.
+        series: name -> the series that was forecast.
     """
     import pandas as pd
 
@@ -95,13 +95,12 @@ def scores(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFram
     for cut in CUTS:
         for value, part in pooled.groupby(list(cut)) if cut else [((), pooled)]:
             at = {"group": ALL, "horizon": ALL, "origin": ALL, **dict(zip(cut, value, strict=True))}
-            for method in METHODS:
-                rows.append({**at, "method": method, **_scores_of(part[part["method"] == method])})
+            rows += [{**at, "method": method, **_scores_of(part[part["method"] == method])} for method in METHODS]
     return pd.DataFrame(rows)
 
 
 def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Scores by method and series, not scaled: log points (a hundredth is about a percent), or the series' unit.
+    """Score every method by series, not scaled: log points (a hundredth is about a percent), or the series' unit.
 
     Columns: series, label, unit, comparable (whether there are benchmarks), method, forecasts, rmse, bias, crps,
     coverage_50, coverage_90. Where benchmarks exist, the forecasts are those that they have too, and CRPS and
@@ -109,7 +108,7 @@ def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataF
 
     Args:
         forecasts: as `Backtest.forecasts` has them.
-        series: name -> what was forecast.
+        series: name -> the series that was forecast.
     """
     import pandas as pd
 
@@ -136,8 +135,8 @@ def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataF
 
 
 def _banded(forecasts: pd.DataFrame) -> pd.Series:
-    """Whether a forecast has a band in every method."""
-    return forecasts.groupby(FORECAST)["crps"].transform(lambda found: found.notna().all()).astype(bool)
+    """Say of each forecast whether it has a band in every method."""
+    return forecasts.groupby(FORECAST)["crps"].transform(lambda scores: scores.notna().all()).astype(bool)
 
 
 def _scores_of(part: pd.DataFrame) -> dict[str, Any]:
@@ -154,23 +153,23 @@ def _scores_of(part: pd.DataFrame) -> dict[str, Any]:
 
 
 def _mean(numbers: Sequence[float]) -> float:
-    """A mean; NaN of nothing."""
+    """Return the mean; NaN where there is nothing."""
     return float(np.mean(numbers)) if len(numbers) else float("nan")
 
 
-def tests(forecasts: pd.DataFrame, settings: DieboldMariano) -> tuple[Told, ...]:
-    """Diebold-Mariano tests of the model against the random walk, by series and horizon.
+def tests(forecasts: pd.DataFrame, settings: DieboldMariano) -> tuple[SeriesTest, ...]:
+    """Test the model against the random walk by series and horizon (Diebold and Mariano).
 
     Args:
         forecasts: as `Backtest.forecasts` has them.
-        settings: which series, how far ahead, and from how many forecasts on.
+        settings: the series, the longest horizon, and the fewest forecasts of a test.
     """
-    found = []
+    results = []
     for name in settings.series:
         mine = forecasts[(forecasts["series"] == name) & forecasts["actual"].notna()]
         both = mine[mine["method"] == MODEL].merge(mine[mine["method"] == RANDOM_WALK], on=FORECAST)
         for horizon in range(1, settings.most_quarters + 1):
             at = both[both["horizon_x"] == horizon].sort_values("origin")
             test = diebold_mariano(at["error_x"].to_numpy(), at["error_y"].to_numpy(), horizon, settings.least)
-            found.append(Told(name, horizon, test.forecasts, test.statistic, test.p_value, test.why))
-    return tuple(found)
+            results.append(SeriesTest(name, horizon, test.forecasts, test.statistic, test.p_value, test.why))
+    return tuple(results)

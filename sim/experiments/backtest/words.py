@@ -3,58 +3,60 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK
 from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.results import ScoredForecasts
 from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL
 
 if TYPE_CHECKING:
-    from sim.experiments.backtest.results import Backtest
+    import pandas as pd
 
 FEW = 5
 """Forecasts: with fewer, a comparison says next to nothing."""
 
 
-def words(found: Backtest) -> list[str]:
-    """What is to be known before the numbers are used, in sentences.
+def document(backtest: ScoredForecasts) -> dict[str, Any]:
+    """Return scores and sentences as plain data, for JSON."""
+    return {**backtest.to_numbers(), "words": words(backtest)}
 
-    Args:
-        found: the backtest.
-    """
-    told = [
-        *_losses(found),
-        *_groups(found),
-        _bands(found),
-        _in_sample(found),
-        *_tests(found),
-        _by_hand(found),
-        *_fallbacks(found),
-        *_unscored(found),
+
+def words(backtest: ScoredForecasts) -> list[str]:
+    """Write what must be known before the numbers are used, in sentences."""
+    sentences = [
+        *_losses(backtest),
+        *_groups(backtest),
+        _bands(backtest),
+        _in_sample(backtest),
+        *_tests(backtest),
+        _by_hand(backtest),
+        *_fallbacks(backtest),
+        *_unscored(backtest),
     ]
-    left_out = {origin: count for origin, count in found.unusable.items() if count}
+    left_out = {origin: count for origin, count in backtest.unusable.items() if count}
     if left_out:
         each = ", ".join(f"{origin} {count}" for origin, count in left_out.items())
-        told.append(f"Draws left out because their histories cannot be used: {each}, of {found.draws} each.")
-    return told
+        sentences.append(
+            f"Draws left out because their histories cannot be used: {each}, of {backtest.draws} each."
+        )
+    return sentences
 
 
 def relative(errors: pd.Series, other: str) -> float:
-    """The model's root mean square error as a part of another method's."""
+    """Return the model's root mean square error as a part of another method's."""
     return float(errors[MODEL] / errors[other])
 
 
 def best(errors: pd.Series) -> str:
-    """The benchmark with the smallest root mean square error."""
+    """Return the benchmark with the smallest root mean square error."""
     return str(min(BENCHMARKS, key=lambda method: errors[method]))
 
 
-def _losses(found: Backtest) -> list[str]:
-    """Series and horizons in which some benchmark is better."""
-    table = found.by_series[found.by_series["comparable"]]
+def _losses(backtest: ScoredForecasts) -> list[str]:
+    """Name the series and horizons in which some benchmark is better."""
+    table = backtest.by_series[backtest.by_series["comparable"]]
     wins, lost = 0, []
     for label, part in table.groupby("label", sort=False):
         errors = part.set_index("method")["rmse"]
@@ -65,16 +67,16 @@ def _losses(found: Backtest) -> list[str]:
             lost.append((relative(errors, rival), f"{label} ({often})"))
         else:
             wins += 1
-    told = []
+    sentences = []
     if lost:
         each = "; ".join(text for _, text in sorted(lost, reverse=True))
-        told.append(
+        sentences.append(
             f"The model loses to its best benchmark in {len(lost)} of {len(lost) + wins} series that can be "
             f"compared: {each}."
         )
     else:
-        told.append(f"In all {wins} series that can be compared the model is closer than every benchmark.")
-    scores = found.scores
+        sentences.append(f"In all {wins} series that can be compared the model is closer than every benchmark.")
+    scores = backtest.scores
     pairs = scores[(scores["group"] != ALL) & (scores["horizon"] != ALL)]
     where = []
     for (group, horizon), part in pairs.groupby(["group", "horizon"], sort=False):
@@ -83,14 +85,14 @@ def _losses(found: Backtest) -> list[str]:
         if errors[MODEL] > errors[rival]:
             where.append(f"{GROUPS[str(group)]} {horizon} {_quarters(int(horizon))} ahead ({_name(rival)})")
     if where:
-        told.append(f"By group and horizon it loses in: {', '.join(where)}.")
-    return told
+        sentences.append(f"By group and horizon it loses in: {', '.join(where)}.")
+    return sentences
 
 
-def _groups(found: Backtest) -> list[str]:
-    scores = found.scores
+def _groups(backtest: ScoredForecasts) -> list[str]:
+    scores = backtest.scores
     whole = scores[(scores["horizon"] == ALL) & (scores["origin"] == ALL)]
-    told = []
+    sentences = []
     for group, part in whole.groupby("group", sort=False):
         table = part.set_index("method")
         errors, count = table["rmse"], int(table["forecasts"].iloc[0])
@@ -105,12 +107,12 @@ def _groups(found: Backtest) -> list[str]:
             f"{errors[MODEL]:.2f}); on the whole its forecasts are too {side}, by {abs(bias):.2f} "
             f"({_forecasts(count)})."
         )
-        told.append(text + (" So few forecasts say next to nothing." if count < FEW else ""))
-    return told
+        sentences.append(text + (" So few forecasts say next to nothing." if count < FEW else ""))
+    return sentences
 
 
-def _bands(found: Backtest) -> str:
-    scores = found.scores
+def _bands(backtest: ScoredForecasts) -> str:
+    scores = backtest.scores
     table = scores[(scores["group"] == ALL) & (scores["horizon"] == ALL) & (scores["origin"] == ALL)]
     at = table.set_index("method").loc[MODEL]
     if not at["bands"]:
@@ -124,8 +126,8 @@ def _bands(found: Backtest) -> str:
     )
 
 
-def _in_sample(found: Backtest) -> str:
-    fit, asked = found.in_sample, found.settings.in_sample
+def _in_sample(backtest: ScoredForecasts) -> str:
+    fit, asked = backtest.in_sample, backtest.settings.in_sample
     share = 100.0 * fit.share
     low, high = 100.0 * asked.least, 100.0 * asked.most
     verdict = "as it should be" if low <= share <= high else "not"
@@ -136,56 +138,56 @@ def _in_sample(found: Backtest) -> str:
     )
 
 
-def _tests(found: Backtest) -> list[str]:
-    done = [test for test in found.tests if test.p_value is not None]
+def _tests(backtest: ScoredForecasts) -> list[str]:
+    done = [test for test in backtest.tests if test.p_value is not None]
     each = "; ".join(
-        f"{found.series[test.series].label}, {test.horizon} {_quarters(test.horizon)} ahead: "
+        f"{backtest.series[test.series].label}, {test.horizon} {_quarters(test.horizon)} ahead: "
         f"{_signed(test.statistic)} (p = {test.p_value:.2f}, {_forecasts(test.forecasts)})"
         for test in done
     )
-    cases = f"{len(done)} of {len(found.tests)} cases"
+    cases = f"{len(done)} of {len(backtest.tests)} cases"
     can = f"A Diebold-Mariano test against the random walk can be computed in {cases}"
     warning = (
         "With so few forecasts of a horizon the test has next to no power, and its small-sample factor is a "
-        "correction, not a cure: a difference that is not found may still be there."
+        "correction, not a cure: a difference that is not detected may still be there."
     )
-    return [f"{can}{f': {each}' if each else ''}. {warning}"] if found.tests else []
+    return [f"{can}{f': {each}' if each else ''}. {warning}"] if backtest.tests else []
 
 
-def _by_hand(found: Backtest) -> str:
+def _by_hand(backtest: ScoredForecasts) -> str:
     return (
-        f"The forecasts know a little of what came. {len(found.set_by_hand)} values of the scenario were chosen "
-        "with figures that came later and are not estimated anew at an origin, and figures are as published by "
-        "now. The benchmarks know nothing but figures."
+        f"The forecasts know a little of what came. {len(backtest.set_by_hand)} values of the scenario were "
+        "chosen with figures that came later and are not estimated anew at an origin, and figures are as "
+        "published by now. The benchmarks know nothing but figures."
     )
 
 
-def _fallbacks(found: Backtest) -> list[str]:
-    table = found.forecasts[found.forecasts["actual"].notna()]
-    told = []
+def _fallbacks(backtest: ScoredForecasts) -> list[str]:
+    table = backtest.forecasts[backtest.forecasts["actual"].notna()]
+    sentences = []
     for method in BENCHMARKS[1:]:
         mine = table[table["method"] == method]
         without = int((mine["rule"] != method).sum())
         if without:
-            told.append(
+            sentences.append(
                 f"Of {len(mine)} scored forecasts by {_name(method)}, {without} are the random walk's, because "
                 "too few growth rates were known."
             )
-    return told
+    return sentences
 
 
-def _unscored(found: Backtest) -> list[str]:
-    table = found.by_series
+def _unscored(backtest: ScoredForecasts) -> list[str]:
+    table = backtest.by_series
     alone = table[~table["comparable"] & (table["method"] == MODEL)]
-    told = []
+    sentences = []
     if len(alone):
         rows = zip(alone["label"], alone["unit"], alone["rmse"], alone["forecasts"], strict=True)
         each = "; ".join(f"{label} ({_off(unit, rmse)}, {_forecasts(n)})" for label, unit, rmse, n in rows)
-        told.append(f"No figure was known before, so that only the model has forecasts: {each}.")
-    never = [one.label for name, one in found.series.items() if name not in set(table["series"])]
+        sentences.append(f"No figure was known before, so that only the model has forecasts: {each}.")
+    never = [series.label for name, series in backtest.series.items() if name not in set(table["series"])]
     if never:
-        told.append(f"No figure came after an origin, so that nothing is scored: {', '.join(never)}.")
-    return told
+        sentences.append(f"No figure came after an origin, so that nothing is scored: {', '.join(never)}.")
+    return sentences
 
 
 def _off(unit: str, error: float) -> str:

@@ -1,6 +1,111 @@
-"""Estimating the behavioural parameters on the observed history."""
+"""Estimation of behavioural parameters on the observed history: `calibrate` and its `Calibration`."""
 
-from sim.experiments.calibrate.record import Record, load_record
-from sim.experiments.calibrate.runner import Calibration, calibrate
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sim.engine.progress import Progress
+from sim.errors import ScenarioError, needs
+from sim.experiments.calibrate.estimate import estimate, observed
+from sim.experiments.calibrate.folder import JOURNAL, LOG, RECORD, open_folder, record_of
+from sim.experiments.calibrate.history import load_history
+from sim.experiments.calibrate.history import targets as targets_of
+from sim.experiments.calibrate.recovery import identification, run_trials
+from sim.experiments.calibrate.results import Record, load_record
+from sim.experiments.calibrate.settings import changed_window, load_problem
+from sim.experiments.calibrate.simulator import Simulator
+from sim.runs.folders import json_text
+from sim.runs.run import reported
 
 __all__ = ["Calibration", "Record", "calibrate", "load_record"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A finished calibration, which was saved while it ran.
+
+    Attributes:
+        path: its folder.
+        record: the record of the estimate.
+    """
+
+    path: Path
+    record: Record
+
+    @property
+    def words(self) -> list[str]:
+        """How well the model fits, and where it does not, in sentences."""
+        from sim.experiments.calibrate.words import words
+
+        return words(self.record)
+
+
+def calibrate(
+    path: Path | str | None = None,
+    until: str | None = None,
+    trials: int | None = None,
+    history: Path | str | None = None,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Estimate the parameters of a calibration file.
+
+    First, histories with known parameters show which parameters can be recovered; those that cannot keep their
+    priors, and the others are estimated.
+
+    Args:
+        path: the calibration file; the one that ships if left out.
+        until: the last quarter that is fitted; the file's own if left out.
+        trials: the number of histories with known parameters; the file's own number if left out. With none, all
+            parameters are estimated, and none is called identified.
+        history: the file of the observed history; the one that ships if left out.
+        out: the folder; `runs/calibrate-<last quarter>` if left out. A calibration that was stopped goes on.
+        progress: called after every trial and every generation of the search.
+
+    Returns:
+        The record of the estimate, and its folder.
+
+    Raises:
+        ScenarioError: if a file or a number is wrong.
+        RunError: if the folder belongs to another calibration, or cannot be written.
+    """
+    needs("optuna", "cmaes", extra="calibrate")
+    problem = changed_window(load_problem(path), until)
+    count = problem.plan.recovery.trials if trials is None else trials
+    if count < 0:
+        raise ScenarioError("must not be negative", "trials", count, "0 or more")
+    window = problem.plan.window
+    series = load_history(history)
+    every = targets_of(series, window.first, window.held_out)
+    fitted = tuple(target for target in every if target.series.fitted and target.last <= window.last)
+    if not fitted:
+        raise ScenarioError(f"nothing was observed from {window.first} to this quarter", "until", window.last)
+    folder = open_folder(problem, series, count, Path(out) if out is not None else None)
+    simulator = Simulator(problem, fitted)
+    steps = count + problem.plan.search.generations
+
+    def advance(done: int, words: str) -> None:
+        if progress is not None:
+            progress(done, steps, words)
+
+    with reported(f"cannot write a calibration to {folder}"):
+        judged = None
+        if count:
+            known = run_trials(simulator, count, folder / LOG, lambda done, _, words: advance(done, words))
+            judged = identification(known, problem.plan.recovery)
+        free = None if judged is None else judged.identified
+        if free is not None and not free.any():
+            raise ScenarioError("no parameter can be recovered: there is nothing to be estimated")
+        best = estimate(
+            simulator,
+            observed(fitted),
+            free,
+            journal=folder / JOURNAL,
+            progress=lambda done, _, words: advance(count + done, words),
+        )
+        if judged is not None:
+            best = replace(best, posterior=best.posterior.stretched(judged.stretch, judged.identified))
+        record = record_of(best, judged, count, Simulator(problem, every))
+        (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf8")
+    return Calibration(folder, Record(record))

@@ -1,4 +1,4 @@
-"""One estimate: search, last steps, and how sure it is."""
+"""An estimate: search, least squares at the end, and the distribution around it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.progress import Progress
 from sim.experiments.calibrate.history import Target
 from sim.experiments.calibrate.moments import Moments, scatter_of
 from sim.experiments.calibrate.polish import polish
 from sim.experiments.calibrate.posterior import Posterior, posterior
-from sim.experiments.calibrate.problem import Problem, Recovery
-from sim.experiments.calibrate.search import Progress, search
+from sim.experiments.calibrate.search import search
+from sim.experiments.calibrate.settings import Problem, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
 Numbers = NDArray[np.float64]
@@ -25,13 +26,13 @@ class Estimate:
     """Parameters that fit what was observed, and how sure they are.
 
     Attributes:
-        problem: that was solved.
-        targets: figures that were fitted.
+        problem: the problem that was solved.
+        targets: the figures that were fitted.
         posterior: the estimate and its distribution.
-        distance: of the estimate, the priors' part included.
-        misfit: the part of the distance that data make.
-        candidates: tried by the search; 0 where there was none.
-        steps: of the least squares at the end.
+        distance: the distance of the estimate, the priors' part included.
+        misfit: the part of the distance that comes from the data.
+        candidates: the number of candidates tried by the search; 0 without a search.
+        steps: the number of steps of the least squares at the end.
     """
 
     problem: Problem
@@ -49,12 +50,12 @@ class Estimate:
 
 
 def observed(targets: Sequence[Target]) -> Numbers:
-    """The figures as they are compared, `(target,)`."""
+    """Return the figures as they are compared, `(target,)`."""
     return np.array([target.series.transformed(target.value) for target in targets])
 
 
 def errors(targets: Sequence[Target]) -> Numbers:
-    """Their standard errors, `(target,)`."""
+    """Return the standard errors of the figures, `(target,)`."""
     return np.array([target.series.error for target in targets])
 
 
@@ -70,13 +71,13 @@ def estimate(
     """Estimate the parameters of a problem.
 
     Args:
-        simulator: with the targets to be fitted.
-        figures: what was observed of them, as it is compared, `(target,)`.
+        simulator: the simulator of the figures to be fitted.
+        figures: the observed figures, as they are compared, `(target,)`.
         free: which parameters are estimated, `(parameter,)`; the others keep their priors. All if left out.
-        seed: of the search.
-        journal: file of the search, which goes on from it.
-        short: for trials: no search, but steps from the middle of the priors, with fewer seeds.
-        progress: told after every generation of the search.
+        seed: the seed of the search.
+        journal: the file of the search, which goes on from it.
+        short: settings of a trial: no search, but steps from the middle of the priors, with fewer seeds.
+        progress: called after every generation of the search.
     """
     problem, plan = simulator.problem, simulator.problem.plan.search
     count, steps = (plan.seeds, plan.steps) if short is None else (short.seeds, short.steps)
@@ -86,8 +87,8 @@ def estimate(
     wanted = np.ones(len(problem.keys), dtype=bool) if free is None else free
     start, candidates = np.zeros(len(problem.keys)), 0
     if short is None:
-        found = search(simulator, moments, seeds, seed, wanted, journal, progress)
-        start, candidates = found.places, found.candidates
+        candidate = search(simulator, moments, seeds, seed, wanted, journal, progress)
+        start, candidates = candidate.places, candidate.candidates
     best = polish(simulator, moments, start, seeds, wanted, steps)
     many = range(plan.first_seed, plan.first_seed + plan.scatter_seeds)
     scatter = scatter_of(simulator.compared(problem.values(best.places)[None], many)[0])

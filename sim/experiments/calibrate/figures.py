@@ -24,7 +24,7 @@ GROUP = {
 }
 USES = {"fitted": "o", "judged": "D", "held out": "^"}
 MOST = 6.0
-"""Errors at which the axis of gaps ends; what is further off stands at the end and is told."""
+"""Errors at which the axis of gaps ends; what is further off is drawn at the end and said so."""
 BOTTOM, TOP = 0.09, 0.80
 """Ends of the panels, as shares of the figure's height."""
 
@@ -39,7 +39,7 @@ def draw(record: Mapping[str, Any]) -> Figure:
     known = sum(bool(one["identified"]) for one in parameters.values())
     tried = any(one["identified"] is not None for one in parameters.values())
     title = (
-        f"{known} of {len(parameters)} parameters can be told from {window['first']} to {window['last']}"
+        f"{known} of {len(parameters)} parameters can be identified from {window['first']} to {window['last']}"
         if tried
         else f"What the history of {window['first']} to {window['last']} says of {len(parameters)} parameters"
     )
@@ -79,11 +79,11 @@ def _parameters(axes: Axes, parameters: Mapping[str, Any]) -> None:
     panel(axes, "Parameters", "standard deviations of the prior, from its middle")
     axes.axvspan(-1.645, 1.645, color="#E5E7EB", zorder=0)
     for row, one in enumerate(parameters.values()):
-        kept = one["identified"] is False
-        colour = MUTED if kept else INK
+        as_prior = one["identified"] is False
+        colour = MUTED if as_prior else INK
         half = 1.645 * one["deviation"]
         axes.plot([one["place"] - half, one["place"] + half], [row, row], color=colour, lw=1.6, alpha=0.6)
-        axes.plot(one["place"], row, "o", color=colour, ms=5, mfc="white" if kept else colour)
+        axes.plot(one["place"], row, "o", color=colour, ms=5, mfc="white" if as_prior else colour)
     axes.set_yticks(range(len(parameters)), list(parameters), fontsize=TEXT - 2)
     axes.set_ylim(len(parameters) - 0.4, -0.6)
     axes.set_xlim(-3.2, 3.2)

@@ -1,4 +1,4 @@
-"""The observed history: what `configs/history.toml` may contain, and the targets that come of it."""
+"""The observed history: the schema of `configs/history.toml`, and the figures that the model is compared with."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Series(Strict):
     group: Literal["supply", "income", "labs", "gpus", "funding"]
     unit: str
     data: str | None = None
-    points: dict[str, float] = {}
+    points: Mapping[str, float] = Field(default_factory=dict)
     source: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
     base: str | None = None
@@ -84,15 +84,15 @@ class Series(Strict):
     @property
     def observed(self) -> dict[str, float]:
         """Figures by period, oldest first, those of the base divided out."""
-        found = dict(self.points) if self.data is None else rows(self.data)
+        figures = dict(self.points) if self.data is None else rows(self.data)
         if self.base is not None:
-            if self.base not in found:
+            if self.base not in figures:
                 raise ValueError(f"base = {self.base!r}: no figure there")
-            found = {period: value / found[self.base] for period, value in found.items()}
-        return {period: found[period] for period in sorted(found, key=span) if period not in self.leave}
+            figures = {period: value / figures[self.base] for period, value in figures.items()}
+        return {period: figures[period] for period in sorted(figures, key=span) if period not in self.leave}
 
     def transformed(self, values: float) -> float:
-        """A figure as it is compared."""
+        """Return a figure as it is compared."""
         return math.log(values) if self.change == "log" else values
 
 
@@ -159,14 +159,16 @@ def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Targe
         first: first quarter.
         last: last quarter.
     """
-    found = []
+    figures: list[Target] = []
     for name, series in history.items():
         observed = series.observed
         inside = [period for period in observed if first <= span(period)[0] and span(period)[1] <= last]
-        for period in inside:
-            if not _made_of_others(period, inside):
-                found.append(Target(name, series, period, observed[period]))
-    return tuple(found)
+        figures += [
+            Target(name, series, period, observed[period])
+            for period in inside
+            if not _made_of_others(period, inside)
+        ]
+    return tuple(figures)
 
 
 def _made_of_others(period: str, others: list[str]) -> bool:
@@ -201,14 +203,14 @@ def rows(reference: str) -> dict[str, float]:
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")
-    found = {}
+    figures = {}
     for line in _lines(file):
         known = PERIOD.fullmatch(line["quarter"]) is not None
         if known and [line["entity"], line["metric"]] == key and span(line["quarter"])[1] <= LAST:
-            found[line["quarter"]] = float(line["value"])
-    if not found:
+            figures[line["quarter"]] = float(line["value"])
+    if not figures:
         raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
-    return found
+    return figures
 
 
 @cache

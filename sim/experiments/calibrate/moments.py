@@ -45,7 +45,7 @@ class Moments:
         return np.asarray(solve_triangular(self._root, gaps.T, lower=True).T)
 
     def misfit(self, modelled: Numbers) -> Numbers:
-        """The part of the distance that data make, `(row,)`; infinite for histories that cannot be used.
+        """Return the part of the distance that data make, `(row,)`; infinite for histories that cannot be used.
 
         Args:
             modelled: the model's targets, `(row, seed, target)`.
@@ -57,9 +57,10 @@ class Moments:
 
 
 def usual(scatters: Sequence[Numbers]) -> Numbers:
-    """A covariance that is usual among several: the medians of their standard deviations, their mean correlations.
+    """Return a usual covariance among several.
 
-    Medians, since at a few places a target can scatter a hundred times more than anywhere else.
+    It has the medians of their standard deviations, and their mean correlations. Medians, since at a few places a
+    target can scatter a hundred times more than anywhere else.
     """
     deviations = np.sqrt([np.diag(scatter) for scatter in scatters])
     scales = deviations[:, :, None] * deviations[:, None, :]

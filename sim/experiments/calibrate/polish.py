@@ -58,18 +58,18 @@ def polish(
     low, high = (side[free] for side in problem.bounds)
 
     def whole(places: Numbers) -> Numbers:
-        found = start.copy()
-        found[free] = places
-        return found
+        moved = start.copy()
+        moved[free] = places
+        return moved
 
     def gaps(places: Numbers) -> Numbers:
         modelled = simulator.compared(problem.values(whole(places))[None], seeds)
         return np.concatenate([moments.weighed(modelled.mean(axis=1) - moments.observed)[0], places])
 
     def slopes(places: Numbers) -> Numbers:
-        found = moments.weighed(slopes_at(simulator, whole(places), seeds, free).T).T
-        return np.concatenate([found, np.eye(len(places))])
+        weighed = moments.weighed(slopes_at(simulator, whole(places), seeds, free).T).T
+        return np.concatenate([weighed, np.eye(len(places))])
 
     inside = np.clip(start[free], low + INSIDE, high - INSIDE)
-    found = least_squares(gaps, inside, slopes, bounds=(low, high), max_nfev=steps, ftol=ENOUGH, xtol=1e-4)
-    return Polished(whole(found.x), 2.0 * float(found.cost), int(found.nfev))
+    solution = least_squares(gaps, inside, slopes, bounds=(low, high), max_nfev=steps, ftol=ENOUGH, xtol=1e-4)
+    return Polished(whole(solution.x), 2.0 * float(solution.cost), int(solution.nfev))

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.problem import NINETY, Problem
+from sim.experiments.calibrate.settings import NINETY, Problem
 from sim.experiments.calibrate.simulator import Simulator
 
 Numbers = NDArray[np.float64]
@@ -47,7 +47,7 @@ class Posterior:
         return np.sqrt(np.diag(self.covariance))
 
     def stretched(self, by: Numbers, free: NDArray[np.bool_]) -> Posterior:
-        """The same with wider intervals of the parameters that were estimated.
+        """Return the same with wider intervals of the parameters that were estimated.
 
         Args:
             by: factors on the standard deviations, `(parameter,)`.
@@ -77,7 +77,7 @@ def posterior(
     free: NDArray[np.bool_],
     slope_seeds: int,
 ) -> Posterior:
-    """The distribution around an estimate.
+    """Return the distribution around an estimate.
 
     Args:
         simulator: runs histories.
@@ -99,12 +99,12 @@ def posterior(
     inverse = np.linalg.inv(mine.T @ mine + np.eye(mine.shape[1]))
     spread = inverse @ (mine.T @ chance @ mine + np.eye(mine.shape[1])) @ inverse
     # What is left of chance, and of the pull of the priors, after fitting: the weighed gaps at the estimate.
-    kept = np.eye(len(error)) - mine @ inverse @ mine.T
+    left = np.eye(len(error)) - mine @ inverse @ mine.T
     pulled = mine @ inverse
-    expected = float(np.trace(kept @ chance @ kept.T) + np.trace(pulled @ pulled.T))
+    expected = float(np.trace(left @ chance @ left.T) + np.trace(pulled @ pulled.T))
     first = range(plan.first_seed, plan.first_seed + seeds)
-    found = float(moments.misfit(simulator.compared(simulator.problem.values(middle)[None], first))[0])
-    inflation = max(1.0, found / expected)
+    misfit = float(moments.misfit(simulator.compared(simulator.problem.values(middle)[None], first))[0])
+    inflation = max(1.0, misfit / expected)
     covariance = np.eye(len(middle))
     covariance[np.ix_(free, free)] = inflation * spread
     covariance[np.ix_(free, ~free)] = -inverse @ mine.T @ others

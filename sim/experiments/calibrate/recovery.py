@@ -1,4 +1,4 @@
-"""Which parameters can be found at all: histories with known parameters, estimated like the observed one (M11-T4).
+"""Which parameters can be recovered at all: histories with known parameters, estimated like the observed one.
 
 Each trial draws parameters from the priors, runs one history with a seed that no estimate uses, disturbs its
 figures by their errors, and estimates. A parameter is called identified if the truth lies in its 90 percent
@@ -9,7 +9,7 @@ as wide as the prior is right nine times in ten whatever the data say.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
+from sim.engine.progress import Progress
 from sim.experiments.calibrate.estimate import errors, estimate
-from sim.experiments.calibrate.problem import NINETY, Problem, Recovery
+from sim.experiments.calibrate.settings import NINETY, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
 FIRST_TRUTH = 1_000_000
@@ -27,7 +28,7 @@ FIRST_TRUTH = 1_000_000
 
 @dataclass(frozen=True)
 class Trial:
-    """One history with known parameters, and what was found of them.
+    """One history with known parameters, and their estimates.
 
     Attributes:
         truth: places, `(parameter,)`, in standard deviations of the priors.
@@ -41,7 +42,7 @@ class Trial:
 
     @property
     def miss(self) -> Float[NDArray[np.float64], " parameter"]:
-        """How far the truth is from what was found, in standard deviations of the estimate."""
+        """How far the truth is from the estimate, in standard deviations of the estimate."""
         return np.asarray(np.abs(self.truth - self.found) / self.deviation)
 
 
@@ -49,8 +50,8 @@ def trial(simulator: Simulator, number: int) -> Trial:
     """Run one trial.
 
     Args:
-        simulator: with the targets to be fitted.
-        number: of the trial, which decides the truth and all chance.
+        simulator: the simulator of the figures to be fitted.
+        number: the number of the trial, which decides the truth and all chance.
 
     Raises:
         ValueError: if the history with the true parameters cannot be used.
@@ -66,16 +67,14 @@ def trial(simulator: Simulator, number: int) -> Trial:
     return Trial(truth, made.posterior.middle, made.posterior.deviation)
 
 
-def trials(
-    simulator: Simulator, count: int, log: Path, progress: Callable[[int, int, str], None] | None = None
-) -> list[Trial]:
+def run_trials(simulator: Simulator, count: int, log: Path, progress: Progress | None = None) -> list[Trial]:
     """Run trials that are not in the log yet.
 
     Args:
-        simulator: with the targets to be fitted.
-        count: how many there shall be.
-        log: file with one line a trial, from which a stopped run goes on.
-        progress: told after every trial.
+        simulator: the simulator of the figures to be fitted.
+        count: the number of trials in all.
+        log: the file with one line a trial, from which a stopped run goes on.
+        progress: called after every trial.
     """
     done = _logged(log)
     with log.open("a", encoding="utf8") as handle:
@@ -87,15 +86,15 @@ def trials(
                 handle.write(json.dumps(line) + "\n")
                 handle.flush()
             if progress is not None:
-                progress(number + 1, count, "parameters known beforehand")
+                progress(number + 1, count, f"trial {number + 1} with known parameters")
     return [done[number] for number in range(count)]
 
 
 def _logged(log: Path) -> dict[int, Trial]:
-    """Trials of a log; a line that was cut off is left out."""
-    found: dict[int, Trial] = {}
+    """Read the trials of a log; a line that was cut off is left out."""
+    finished: dict[int, Trial] = {}
     if not log.is_file():
-        return found
+        return finished
     text = log.read_text(encoding="utf8")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
@@ -103,8 +102,8 @@ def _logged(log: Path) -> dict[int, Trial]:
     for line in whole.splitlines():
         raw = json.loads(line)
         parts = (np.array(raw[name]) for name in ("truth", "found", "deviation"))
-        found[int(raw["trial"])] = Trial(*parts)
-    return found
+        finished[int(raw["trial"])] = Trial(*parts)
+    return finished
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class Identification:
         coverage: share of trials with the truth in the 90 percent interval, `(parameter,)`; each trial's intervals
             are stretched by what the others say.
         width: mean width of the stretched intervals over that of the prior, `(parameter,)`.
-        identified: whether the parameter can be found, `(parameter,)`.
+        identified: whether the parameter can be recovered, `(parameter,)`.
     """
 
     stretch: Float[NDArray[np.float64], " parameter"]
@@ -125,24 +124,26 @@ class Identification:
     identified: Bool[NDArray[np.bool_], " parameter"]
 
 
-def identification(found: Sequence[Trial], rule: Recovery) -> Identification:
+def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:
     """Judge every parameter.
 
     Args:
-        found: trials, at least one.
+        trials: the trials, at least one.
         rule: what counts as identified.
     """
-    misses = np.array([one.miss for one in found])
+    misses = np.array([trial.miss for trial in trials])
     every = stretch(misses)
-    others = [stretch(np.delete(misses, one, axis=0)) if len(found) > 1 else every for one in range(len(found))]
+    others = [
+        stretch(np.delete(misses, place, axis=0)) if len(trials) > 1 else every for place in range(len(trials))
+    ]
     coverage = (misses <= NINETY * np.array(others)).mean(axis=0)
-    width = every * np.mean([one.deviation for one in found], axis=0)
+    width = every * np.mean([trial.deviation for trial in trials], axis=0)
     right = (coverage >= rule.least_coverage) & (coverage <= rule.most_coverage)
     return Identification(every, coverage, width, right & (width <= rule.most_width))
 
 
 def stretch(misses: Float[NDArray[np.float64], "trial parameter"]) -> Float[NDArray[np.float64], " parameter"]:
-    """By how much intervals must be wider to hold nine truths in ten (calibrated intervals; Loh 1987).
+    """Return by how much intervals must be wider to hold nine truths in ten (calibrated intervals; Loh 1987).
 
     The formula of an interval takes the model as linear around the estimate, and deals make it anything but. Each
     parameter's is widened as far as its own trials ask, and no further than those of all parameters together do:
@@ -151,8 +152,3 @@ def stretch(misses: Float[NDArray[np.float64], "trial parameter"]) -> Float[NDAr
     asked = np.quantile(misses, 0.9, axis=0) / NINETY
     together = float(np.quantile(misses, 0.9)) / NINETY
     return np.asarray(np.clip(asked, 1.0, max(1.0, together)))
-
-
-def names(problem: Problem, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Keys of chosen parameters."""
-    return tuple(key for key, wanted in zip(problem.keys, chosen, strict=True) if wanted)

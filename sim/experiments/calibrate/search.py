@@ -7,7 +7,7 @@ written generation by generation: a search that was stopped goes on where it was
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.progress import Progress
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.problem import Problem
+from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
 
 if TYPE_CHECKING:
     import optuna
 
 Numbers = NDArray[np.float64]
-Progress = Callable[[int, int, str], None]
-"""Called with what is done, what there is to do in all, and what was found, in words."""
 FIRST_STEP = 0.5
 """Standard deviations of the prior: the spread of the first candidates around its middle."""
 WORST = 1e12
@@ -33,13 +32,13 @@ WORST = 1e12
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search found.
+class Candidate:
+    """The best candidate of a search.
 
     Attributes:
-        places: of the best candidate, in standard deviations of the priors, `(parameter,)`.
-        distance: of the best candidate.
-        candidates: how many were tried.
+        places: its places, in standard deviations of the priors, `(parameter,)`.
+        distance: its distance.
+        candidates: the number of candidates that were tried.
     """
 
     places: Numbers
@@ -55,17 +54,17 @@ def search(
     free: NDArray[np.bool_],
     journal: Path | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> Candidate:
     """Look for the parameters that are nearest to what was observed.
 
     Args:
         simulator: runs the candidates.
-        moments: what they are held against.
-        seeds: of every candidate's histories.
-        seed: of the choice of candidates.
+        moments: the figures that they are compared with.
+        seeds: the seeds of every candidate's histories.
+        seed: the seed of the choice of candidates.
         free: which parameters are looked for, `(parameter,)`; the others stay at the middle of their priors.
-        journal: file that the search is written to, and goes on from; none is kept if left out.
-        progress: told after every generation.
+        journal: the file that the search is written to, and goes on from; no file if left out.
+        progress: called after every generation.
 
     Returns:
         The best candidate.
@@ -83,9 +82,9 @@ def search(
             for trial, distance in zip(asked, distances, strict=True):
                 study.tell(trial, float(distance))
             if progress is not None:
-                progress(step + 1, plan.generations, f"distance {study.best_value:.1f}")
+                progress(step + 1, plan.generations, f"search, distance {study.best_value:.1f}")
         best = np.array([study.best_params.get(key, 0.0) for key in problem.keys])
-        return Found(best, float(study.best_value), _finished(study))
+        return Candidate(best, float(study.best_value), _finished(study))
 
 
 def _study(keys: list[str], candidates: int, seed: int, journal: Path | None) -> optuna.Study:
@@ -120,7 +119,7 @@ def _space(problem: Problem, free: NDArray[np.bool_]) -> dict[str, Any]:
 
 
 def _finished(study: optuna.Study) -> int:
-    """Candidates that were tried."""
+    """Count the candidates that were tried."""
     import optuna
 
     return len(study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE]))
@@ -128,7 +127,7 @@ def _finished(study: optuna.Study) -> int:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Optuna tells every trial, and warns of what is meant to be."""
+    """Keep Optuna from logging every trial, and from warnings about features that are used on purpose."""
     import optuna
 
     before = optuna.logging.get_verbosity()

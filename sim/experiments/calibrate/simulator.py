@@ -14,7 +14,7 @@ from sim.engine.ensemble import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
 from sim.experiments.calibrate.moments import scatter_of, usual
-from sim.experiments.calibrate.problem import Problem
+from sim.experiments.calibrate.settings import Problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario import quarters
 from sim.scenario.load import changed
@@ -67,11 +67,11 @@ class Simulator:
             seeds: of the histories, the same for every row.
         """
         pairs = [(row, seed) for row in values for seed in seeds]
-        found = self._run(pairs)
-        return found.reshape(len(values), len(seeds), *found.shape[1:])
+        paths = self._run(pairs)
+        return paths.reshape(len(values), len(seeds), *paths.shape[1:])
 
     def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row 1 quarter term"]:
-        """The same with one history for each row, which has a seed of its own.
+        """Return the same with one history for each row, which has a seed of its own.
 
         Args:
             values: of the parameters, `(row, parameter)`.
@@ -81,15 +81,15 @@ class Simulator:
 
     def _run(self, pairs: Sequence[tuple[Numbers, int]]) -> Float[NDArray[np.float64], "history quarter term"]:
         starts = (self._variants.start(tuple(float(value) for value in row), seed) for row, seed in pairs)
-        found = run_histories(starts, behaviour(self.scenario), engine=self.engine, agents=True)
-        assert found.agents is not None
-        whole = np.concatenate([found.paths, found.agents], axis=-1)
-        picked = whole[..., [self._column(term, found.names) for term in self.terms]]
-        picked[[problem is not None for problem in found.problems]] = np.nan
+        histories = run_histories(starts, behaviour(self.scenario), engine=self.engine, agents=True)
+        assert histories.agents is not None
+        whole = np.concatenate([histories.paths, histories.agents], axis=-1)
+        picked = whole[..., [self._column(term, histories.names) for term in self.terms]]
+        picked[[problem is not None for problem in histories.problems]] = np.nan
         return picked
 
     def each(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """The model's side of every target, in the units of their series.
+        """Return the model's side of every target, in the units of their series.
 
         Args:
             values: of the parameters, `(row, parameter)`.
@@ -99,12 +99,12 @@ class Simulator:
         return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
 
     def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """The same as it is compared: logarithms where the series says so."""
-        found = self.each(values, seeds)
+        """Return the same as it is compared: logarithms where the series says so."""
+        modelled = self.each(values, seeds)
         for place, target in enumerate(self.targets):
             if target.series.change == "log":
-                found[..., place] = np.log(np.maximum(found[..., place], FLOOR * target.value))
-        return found
+                modelled[..., place] = np.log(np.maximum(modelled[..., place], FLOOR * target.value))
+        return modelled
 
     @cached_property
     def usual_scatter(self) -> Float[NDArray[np.float64], "target target"]:
@@ -115,14 +115,14 @@ class Simulator:
         """
         plan, problem = self.problem.plan.search, self.problem
         drawn = np.random.default_rng(plan.first_seed).standard_normal((plan.scatter_places, len(problem.keys)))
-        found = self.compared(
+        scattered = self.compared(
             problem.values(np.clip(drawn, *problem.bounds)),
             range(plan.first_seed, plan.first_seed + plan.scatter_seeds),
         )
-        return usual([scatter_of(one) for one in found])
+        return usual([scatter_of(place) for place in scattered])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
-        """The model's number of one period, `(row, seed)`.
+        """Return the model's number of one period, `(row, seed)`.
 
         Args:
             series: whose number.

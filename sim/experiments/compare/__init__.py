@@ -1,1 +1,96 @@
-"""Comparison of two scenarios on the same random numbers."""
+"""Comparison of two scenarios on the same random numbers: `compare`, and the `Comparison` that it returns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.engine.batch import Engine
+from sim.engine.progress import Progress
+from sim.experiments.compare.results import PairedOutcomes
+from sim.experiments.compare.settings import twins_of
+from sim.experiments.compare.twin_paths import TwinPaths, run_twins
+from sim.experiments.workers import run_seeds
+from sim.scenario import levers
+from sim.scenario.load import Scenario
+
+__all__ = ["Comparison", "TwinPaths", "compare", "run_twins"]
+
+
+class Comparison(PairedOutcomes):
+    """Two scenarios that ran with the same seeds, with their sentences and their folder."""
+
+    @property
+    def words(self) -> list[str]:
+        """What the comparison says about interest and GPUs, in sentences made from its numbers."""
+        from sim.experiments.compare.words import words
+
+        return words(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the single histories, with JSON's own types; money is USD bn."""
+        from sim.experiments.compare.words import document
+
+        return document(self)
+
+    def save(self, out: Path | str | None = None) -> Path:
+        """Write the comparison folder: JSON, the single outcomes as Parquet, figures and a report.
+
+        Args:
+            out: the folder to make; `runs/compare-<a>-vs-<b>-runs<n>-seed<seed>` if left out.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunError: if the folder exists or cannot be written; nothing is left behind.
+        """
+        from sim.experiments.compare.folder import write
+
+        return write(self, Path(out) if out is not None else None)
+
+
+def compare(
+    a: str | Path | Scenario,
+    b: str | Path | Scenario,
+    runs: int = 100,
+    seed: int | None = None,
+    quarters: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    engine: Engine = "auto",
+) -> Comparison:
+    """Run two scenarios with the same seeds, and compare their outcomes pair by pair.
+
+    The random numbers of a history depend on its seed alone, so that the twins of a pair differ by what the
+    scenarios assume, and by nothing else.
+
+    Args:
+        a: the first scenario: its name, its path, or the scenario itself.
+        b: the second scenario.
+        runs: the number of pairs of histories, at least 2.
+        seed: the seed of the first pair, which the next ones follow; the seed of `a` if left out.
+        quarters: the length of the histories; the scenarios' own if left out.
+        changes: lever names or dotted keys, and the values they take in both scenarios.
+        workers: the number of processes to run in with NumPy; 1 is this process, None as many as there are
+            processors and work for. The answer does not depend on it.
+        progress: called after every history, or batch of histories.
+        engine: "jax", "numpy" or "auto", as in `sim.experiments.workers.run_seeds`; answers agree to 1e-9.
+
+    Returns:
+        The comparison; its `save` writes a folder with figures and a report.
+
+    Raises:
+        ScenarioError: if a scenario, a change or `runs` is wrong, or the scenarios do not open in the same
+            quarter or run for the same number of quarters.
+        AccountingError: if an accounting identity is violated, naming scenario and seed.
+        WorkerError: if a worker process dies.
+    """
+    began = time.perf_counter()
+    keys = levers.keys(changes or {})
+    twins, seeds = twins_of(a, b, runs, seed, quarters, keys)
+    samples = run_seeds(twins, seeds, workers, progress, engine)
+    return Comparison.of_samples(twins, seeds, samples, keys, time.perf_counter() - began)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sim.engine.outcomes import BY_NAME, Outcome
 from sim.experiments.compare.cause import Cause, shares
 from sim.experiments.compare.paired import ROUNDING, Effect
-from sim.experiments.compare.results import Comparison
+from sim.experiments.compare.results import PairedOutcomes
 from sim.report.figures.style import NOTE, PANEL, SIZE, TEXT, darker, new_figure, panel
-from sim.report.numbers import number as told
-from sim.report.numbers import percent, plain, usd
+from sim.report.numbers import money, percent, plain
+from sim.report.numbers import number as number_words
 from sim.report.palette import GRID, INK, INTEREST, MUTED, ORIGIN, ORIGIN_LABEL, PAPER, POPULATION
 
 LARGEST_DOT = 0.22
@@ -23,24 +23,24 @@ LABEL_ROOM = 0.29
 """Part of a panel that the longest label of an interval takes."""
 
 
-def draw_outcome(found: Comparison, name: str) -> Figure:
+def draw_outcome(comparison: PairedOutcomes, name: str) -> Figure:
     """Draw one outcome: the difference of every pair, its mean with its interval, and the levels of the twins.
 
     Args:
-        found: the comparison.
-        name: of the outcome; the twins must differ in it.
+        comparison: the comparison.
+        name: the outcome, in which the twins must differ.
     """
-    outcome, effect = BY_NAME[name], found.effects[name]
-    a, b = found.names
+    outcome, effect = BY_NAME[name], comparison.effects[name]
+    a, b = comparison.names
     verdict = (
         f"{amount(abs(effect.mean), outcome)} {_more(effect.mean, outcome)} in {a}"
         if effect.decided
-        else "no difference told from zero"
+        else "no difference that can be distinguished from zero"
     )
     figure = new_figure(
         f"{outcome.label}: {verdict}",
         f"One dot for each pair of histories: {a} less {b}, filled where {a} has more",
-        _note(found, "Twins of a pair share their random numbers"),
+        _note(comparison, "Twins of a pair share their random numbers"),
     )
     grid = figure.add_gridspec(
         2,
@@ -57,41 +57,41 @@ def draw_outcome(found: Comparison, name: str) -> Figure:
     colour = colour_of(outcome)
     dots = figure.add_subplot(grid[0, 0])
     _differences(dots, figure.add_subplot(grid[1, 0], sharex=dots), outcome, effect, colour)
-    _levels(figure.add_subplot(grid[:, 1]), outcome, effect, found.names, colour)
+    _levels(figure.add_subplot(grid[:, 1]), outcome, effect, comparison.names, colour)
     return figure
 
 
-def draw_cause(found: Comparison) -> Figure:
+def draw_cause(comparison: PairedOutcomes) -> Figure:
     """Draw what interest paid for, what other money makes up for, and what is left: a waterfall by origin."""
-    this = found.cause
-    replaced = this.replaced
+    cause = comparison.cause
+    replaced = cause.replaced
     made_up = (
         f". Other money makes up for {percent(replaced[0])} of the interest"
         if replaced is not None and replaced[1] > 0.0
         else ""
     )
     figure = new_figure(
-        _cause_title(this),
-        f"GPU purchases in {this.more} less those in {this.less}, by the origin of the money{made_up}",
+        _cause_title(cause),
+        f"GPU purchases in {cause.more} less those in {cause.less}, by the origin of the money{made_up}",
         _note(
-            found,
+            comparison,
             "Lines: 90 percent intervals of the means; grey where they span zero. The origins sum to the effect",
         ),
     )
     axes = figure.add_axes((0.055, 0.17, 0.92, 0.65))
     panel(axes, "", "USD bn over all quarters")
-    _waterfall(axes, this)
+    _waterfall(axes, cause)
     return figure
 
 
 def colour_of(outcome: Outcome) -> str:
-    """The colour of the population that an outcome is about."""
+    """Return the colour of the population that an outcome is about."""
     return INTEREST if outcome.about == "interest" else POPULATION[outcome.about]
 
 
 def amount(number: float, outcome: Outcome) -> str:
-    """A number of an outcome in a title: money and shares with their unit, counts as they are."""
-    return usd(number) if outcome.unit == "USD bn" else told(number, outcome.unit)
+    """Write a number of an outcome for a title: money and shares with their unit, counts as they are."""
+    return money(number) if outcome.unit == "USD bn" else number_words(number, outcome.unit)
 
 
 def _more(number: float, outcome: Outcome) -> str:
@@ -99,13 +99,15 @@ def _more(number: float, outcome: Outcome) -> str:
     return "more" if number > 0.0 else few
 
 
-def _note(found: Comparison, text: str) -> str:
-    first, last = found.seeds[0], found.seeds[-1]
-    return f"{text}.  {len(found.seeds)} pairs, seeds {first} to {last}, {found.a.run.quarters} quarters."
+def _note(comparison: PairedOutcomes, text: str) -> str:
+    first, last = comparison.seeds[0], comparison.seeds[-1]
+    return (
+        f"{text}.  {len(comparison.seeds)} pairs, seeds {first} to {last}, {comparison.a.run.quarters} quarters."
+    )
 
 
 def _differences(dots: Axes, strip: Axes, outcome: Outcome, effect: Effect, colour: str) -> None:
-    """A dot for each pair, stacked; below them the mean with its interval, and the spread."""
+    """Draw a dot for each pair, stacked; below them the mean with its interval, and the spread."""
     panel(dots, "Difference of each pair", "")
     dots.set_yticks([])
     dots.spines["bottom"].set_visible(False)
@@ -200,7 +202,7 @@ def _strip(axes: Axes, outcome: Outcome, effect: Effect, colour: str) -> None:
 
 
 def _levels(axes: Axes, outcome: Outcome, effect: Effect, names: tuple[str, str], colour: str) -> None:
-    """Each pair as a line from twin to twin, and the means."""
+    """Draw each pair as a line from twin to twin, and the means."""
     panel(axes, "The twins", _unit(outcome))
     for a, b in zip(effect.a, effect.b, strict=True):
         axes.plot([0.0, 1.0], [a, b], color=colour, alpha=max(0.08, min(0.5, 8.0 / len(effect.a))), linewidth=1.1)
@@ -245,26 +247,26 @@ def _unit(outcome: Outcome) -> str:
     return {"share": "as a share of 1", "index": "index"}.get(outcome.unit, outcome.unit)
 
 
-def _cause_title(this: Cause) -> str:
-    effect, interest = this.purchases, this.interest
-    if not this.redeployment:
+def _cause_title(cause: Cause) -> str:
+    effect, interest = cause.purchases, cause.interest
+    if not cause.redeployment:
         if not effect.decided:
-            return "GPU purchases: no difference told from zero"
-        return f"GPU purchases: {usd(abs(effect.mean))} {'more' if effect.mean > 0 else 'less'} in {this.more}"
-    paid = f"Interest paid for {usd(interest.mean)} {'more ' if interest.mean_b > 0.0 else ''}of GPUs"
+            return "GPU purchases: no difference that can be distinguished from zero"
+        return f"GPU purchases: {money(abs(effect.mean))} {'more' if effect.mean > 0 else 'less'} in {cause.more}"
+    paid = f"Interest paid for {money(interest.mean)} {'more ' if interest.mean_b > 0.0 else ''}of GPUs"
     if not effect.decided:
         return f"{paid}; what purchases would be without it is not decided"
     if effect.mean > 0.0:
-        return f"{paid}; without it, purchases would be {usd(effect.mean)} lower"
-    return f"{paid}; without it, purchases would be {usd(-effect.mean)} higher"
+        return f"{paid}; without it, purchases would be {money(effect.mean)} lower"
+    return f"{paid}; without it, purchases would be {money(-effect.mean)} higher"
 
 
-def _waterfall(axes: Axes, this: Cause) -> None:
-    parts = shares(this)
+def _waterfall(axes: Axes, cause: Cause) -> None:
+    parts = shares(cause)
     labels, foot = [], 0.0
     tops = [0.0]
     for place, (origin, part) in enumerate(parts.items()):
-        effect = this.by_origin[origin]
+        effect = cause.by_origin[origin]
         colour = ORIGIN[origin]
         axes.bar(place, part, bottom=foot, width=0.62, color=colour, zorder=3)
         _interval(axes, place, foot + effect.low, foot + effect.high)
@@ -273,7 +275,7 @@ def _waterfall(axes: Axes, this: Cause) -> None:
         axes.plot([place + 0.31, place + 0.69], [foot, foot], color=MUTED, linewidth=1.0, zorder=2)
         tops += [foot, foot - part + effect.low, foot - part + effect.high]
         labels.append(_origin_label(origin))
-    last, whole = len(parts), this.purchases
+    last, whole = len(parts), cause.purchases
     axes.bar(last, whole.mean, width=0.62, color=POPULATION["providers"], zorder=3)
     _interval(axes, last, whole.low, whole.high)
     _label(axes, last, 0.0, whole.mean, whole.high, whole.decided)
@@ -286,7 +288,7 @@ def _waterfall(axes: Axes, this: Cause) -> None:
     axes.set_xlim(-0.6, last + 0.6)
     axes.set_xticks(range(last + 1), labels, fontsize=TEXT + 0.5, color=INK)
     axes.spines["bottom"].set_visible(False)
-    decided = [*(this.by_origin[origin].decided for origin in parts), whole.decided]
+    decided = [*(cause.by_origin[origin].decided for origin in parts), whole.decided]
     for place, (label, clear) in enumerate(zip(axes.get_xticklabels(), decided, strict=True)):
         label.set_fontweight("bold" if place in (0, last) else "normal")
         label.set_color(INK if clear else MUTED)
@@ -305,7 +307,7 @@ def _interval(axes: Axes, place: float, low: float, high: float) -> None:
 
 
 def _label(axes: Axes, place: float, foot: float, part: float, high: float, decided: bool) -> None:
-    """The amount above the bar and its line."""
+    """Write the amount above the bar and its line."""
     sign = "+" if part >= 0.0 else "\N{MINUS SIGN}"
     axes.annotate(
         f"{sign}{abs(part):.2f}",

@@ -77,7 +77,7 @@ class Effect:
         return math.ceil((quantile * float(self.differences.std(ddof=1)) / self.mean) ** 2)
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
+        """Return the numbers, for JSON."""
         return {
             "mean_a": self.mean_a,
             "mean_b": self.mean_b,

@@ -1,32 +1,34 @@
-"""The result of a comparison: outcomes of both scenarios, pair by pair."""
+"""The outcomes of two scenarios, pair by pair, as plain data."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.outcomes import BY_NAME
-from sim.experiments.compare.paired import Effect
-from sim.scenario.load import Scenario
+from sim.experiments.compare.cause import Cause, cause_of
+from sim.experiments.compare.paired import Effect, effect
+from sim.scenario.load import Scenario, changed_keys
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.compare.cause import Cause
-
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedOutcomes:
     """Two scenarios, run with the same seeds.
 
     Attributes:
         a: the first scenario.
-        b: the second.
-        seeds: of the pairs of histories.
-        differs: where the scenarios differ: dotted key -> values `a` and `b`.
-        changes: what both were given beside their own files: dotted key -> value.
+        b: the second scenario.
+        seeds: the seeds of the pairs of histories.
+        differs: the keys in which the scenarios differ: dotted key -> values `a` and `b`.
+        changes: what was set in both beside their own files: dotted key -> value.
         effects: outcome -> its difference, the first scenario less the second.
         seconds: how long the histories took.
     """
@@ -38,6 +40,28 @@ class Comparison:
     changes: dict[str, Any]
     effects: dict[str, Effect]
     seconds: float
+
+    @classmethod
+    def of_samples(
+        cls,
+        twins: tuple[Scenario, Scenario],
+        seeds: Sequence[int],
+        samples: Sequence[Mapping[str, NDArray[np.float64]]],
+        changes: dict[str, Any],
+        seconds: float,
+    ) -> Self:
+        """Compare twins whose outcomes are there already.
+
+        Args:
+            twins: the scenarios.
+            seeds: the seeds of the pairs.
+            samples: for each twin its outcomes, in the order of the seeds.
+            changes: what was set in both beside their own files: dotted key -> value.
+            seconds: how long the histories took.
+        """
+        differs = {key: {"a": values["from"], "b": values["to"]} for key, values in changed_keys(*twins).items()}
+        effects = {name: effect(samples[0][name], samples[1][name]) for name in samples[0]}
+        return cls(*twins, tuple(seeds), differs, changes, effects, seconds)
 
     @property
     def names(self) -> tuple[str, str]:
@@ -56,10 +80,10 @@ class Comparison:
                 name,
                 BY_NAME[name].label,
                 BY_NAME[name].unit,
-                *(found.mean_a, found.mean_b, found.mean, found.low, found.high),
-                *(found.spread_low, found.spread_high),
+                *(effect.mean_a, effect.mean_b, effect.mean, effect.low, effect.high),
+                *(effect.spread_low, effect.spread_high),
             )
-            for name, found in self.effects.items()
+            for name, effect in self.effects.items()
         ]
         names = ["outcome", "label", "unit", "mean_a", "mean_b", "difference", "low", "high"]
         return pd.DataFrame(rows, columns=[*names, "spread_low", "spread_high"])
@@ -73,27 +97,18 @@ class Comparison:
         rows = [
             (twin, scenario.name, seed, name, float(value))
             for twin, scenario in (("A", self.a), ("B", self.b))
-            for name, found in self.effects.items()
-            for seed, value in zip(self.seeds, found.a if twin == "A" else found.b, strict=True)
+            for name, effect in self.effects.items()
+            for seed, value in zip(self.seeds, effect.a if twin == "A" else effect.b, strict=True)
         ]
         return pd.DataFrame(rows, columns=columns)
 
     @cached_property
     def cause(self) -> Cause:
         """What accounting says of interest and GPUs beside what the twins say, and the gap between them."""
-        from sim.experiments.compare.cause import cause
+        return cause_of(self.names, self.differs, self.effects)
 
-        return cause(self)
-
-    @property
-    def words(self) -> list[str]:
-        """What the comparison says about interest and GPUs, in sentences made from its numbers."""
-        from sim.experiments.compare.cause import words
-
-        return words(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything but the single histories, with JSON's own types; money is USD bn."""
+    def to_numbers(self) -> dict[str, Any]:
+        """Return everything but the single histories, with JSON's own types; money is USD bn."""
         first, last = self.a, self.b
         return {
             "a": {"scenario": first.name, "title": first.title, "about": first.about},
@@ -105,26 +120,9 @@ class Comparison:
             "differs": self.differs,
             "changes": self.changes,
             "outcomes": {
-                name: {"label": BY_NAME[name].label, "unit": BY_NAME[name].unit, **found.to_dict()}
-                for name, found in self.effects.items()
+                name: {"label": BY_NAME[name].label, "unit": BY_NAME[name].unit, **effect.to_dict()}
+                for name, effect in self.effects.items()
             },
             "cause": self.cause.to_dict(),
-            "words": self.words,
             "timing": {"simulation_s": round(self.seconds, 3)},
         }
-
-    def save(self, out: Path | str | None = None) -> Path:
-        """Write the comparison folder: JSON, the single outcomes as Parquet, figures and a report.
-
-        Args:
-            out: folder to make; `runs/compare-<a>-vs-<b>-runs<n>-seed<seed>` if left out.
-
-        Returns:
-            The folder.
-
-        Raises:
-            RunError: if the folder exists or cannot be written; nothing is left behind.
-        """
-        from sim.experiments.compare.folder import write
-
-        return write(self, Path(out) if out is not None else None)

@@ -1,9 +1,9 @@
-"""Twins with their paths: two scenarios on the same seeds, told by their outcomes and quarter by quarter."""
+"""Twins with their paths: two scenarios on the same seeds, by their outcomes and quarter by quarter."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from sim.engine.batch import Engine, Histories, Start, behaviour
 from sim.engine.ensemble import chosen_engine, refuse_problems, run_histories, starts
-from sim.experiments.compare.comparison import of_samples, paired
-from sim.experiments.compare.results import Comparison
+from sim.engine.progress import Progress
+from sim.experiments.compare.results import PairedOutcomes
+from sim.experiments.compare.settings import twins_of
 from sim.opening.open_economy import open_economy
 from sim.scenario.load import Scenario
 from sim.scenario.quarters import later
 
-Watch = Callable[[int, int, int], None]
-"""Called with histories whose random numbers are drawn, histories done, and histories in all."""
+DRAWN, FINISHED = "drawn", "finished"
+"""What progress counts: histories whose random numbers are drawn, then histories that are finished."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,19 @@ class TwinPaths:
     Attributes:
         comparison: the outcomes of both, and their differences.
         quarters: labels, the opening first.
-        names: of the readings, in the order of the last axis of the paths.
-        paths: of the first and of the second scenario, `(seed, quarter, reading)`.
+        names: the names of the readings, in the order of the last axis of the paths.
+        paths: the paths of the first and of the second scenario, `(seed, quarter, reading)`.
         engine: what ran them, "numpy" or "jax".
     """
 
-    comparison: Comparison
+    comparison: PairedOutcomes
     quarters: tuple[str, ...]
     names: tuple[str, ...]
     paths: tuple[NDArray[np.float64], NDArray[np.float64]]
     engine: Engine
 
     def quantiles(self, reading: str, levels: Iterable[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Quantiles over the seeds, of each twin `(quarter, level)`."""
+        """Return quantiles over the seeds, `(quarter, level)` for each twin."""
         place = self.names.index(reading)
         first, second = (np.quantile(path[..., place], list(levels), axis=0).T for path in self.paths)
         return first, second
@@ -54,7 +55,7 @@ def run_twins(
     seed: int | None = None,
     quarters: int | None = None,
     engine: Engine = "auto",
-    watch: Watch | None = None,
+    progress: Progress | None = None,
 ) -> TwinPaths:
     """Run two scenarios with the same seeds in this process, and keep every path.
 
@@ -62,38 +63,37 @@ def run_twins(
 
     Args:
         a: the first scenario.
-        b: the second.
-        runs: pairs of histories, at least 2.
-        seed: of the first pair; that of `a` if left out.
-        quarters: length of the histories; the scenarios' own if left out.
+        b: the second scenario.
+        runs: the number of pairs of histories, at least 2.
+        seed: the seed of the first pair; the seed of `a` if left out.
+        quarters: the length of the histories; the scenarios' own if left out.
         engine: "jax", "numpy", or "auto", which compiles where there are enough histories in all.
-        watch: told of progress.
+        progress: called with histories, all histories of both twins, and `DRAWN` or `FINISHED`.
 
     Raises:
-        ScenarioError: if the scenarios are no twins, or one cannot open.
+        ScenarioError: if the scenarios cannot be twins, or one cannot open.
         AccountingError: if an accounting identity is violated, naming scenario and seed.
     """
     began = time.perf_counter()
-    twins, seeds = paired(a, b, runs, seed, quarters)
+    twins, seeds = twins_of(a, b, runs, seed, quarters)
     chosen = chosen_engine(engine, 2 * runs)
-    count = _Count(2 * runs, watch)
-    found: list[Histories] = []
+    count = _Count(2 * runs, progress)
+    histories: list[Histories] = []
     # Twins with the same agents and decisions go through one program together: batches are filled better.
-    for group in [twins] if _alike(*twins) else [(one,) for one in twins]:
+    groups: list[tuple[Scenario, ...]] = [twins] if _alike(*twins) else [(twin,) for twin in twins]
+    for group in groups:
         drawn = chain.from_iterable(starts(scenario, seeds) for scenario in group)
-        histories = run_histories(
-            count.drawing(drawn), behaviour(group[0]), engine=chosen, progress=count.finished
-        )
-        found += [_part(histories, place * runs, runs) for place in range(len(group))]
-    for scenario, histories in zip(twins, found, strict=True):
-        refuse_problems(histories, scenario.name, seeds)
-    samples = [histories.outcomes() for histories in found]
+        whole = run_histories(count.drawing(drawn), behaviour(group[0]), engine=chosen, progress=count.finished)
+        histories += [_part(whole, place * runs, runs) for place in range(len(group))]
+    for scenario, part in zip(twins, histories, strict=True):
+        refuse_problems(part, scenario.name, seeds)
+    samples = [part.outcomes() for part in histories]
     labels = (later(twins[0].run.opening, step) for step in range(twins[0].run.quarters + 1))
     return TwinPaths(
-        of_samples(twins, seeds, samples, {}, time.perf_counter() - began),
+        PairedOutcomes.of_samples(twins, seeds, samples, {}, time.perf_counter() - began),
         tuple(labels),
-        found[0].names,
-        (found[0].paths, found[1].paths),
+        histories[0].names,
+        (histories[0].paths, histories[1].paths),
         chosen,
     )
 
@@ -116,22 +116,22 @@ def _part(whole: Histories, first: int, count: int) -> Histories:
 
 
 class _Count:
-    """How far twins are."""
+    """Counts histories of both twins, and reports progress."""
 
-    def __init__(self, whole: int, watch: Watch | None) -> None:
+    def __init__(self, total: int, progress: Progress | None) -> None:
         self._drawn = self._done = 0
-        self._whole, self._watch = whole, watch
+        self._total, self._progress = total, progress
 
-    def drawing(self, given: Iterable[Start]) -> Iterator[Start]:
-        for one in given:
+    def drawing(self, starts: Iterable[Start]) -> Iterator[Start]:
+        """Pass on starts, each once its random numbers are drawn."""
+        for start in starts:
             self._drawn += 1
-            self._tell()
-            yield one
+            if self._progress is not None:
+                self._progress(self._drawn, self._total, DRAWN)
+            yield start
 
     def finished(self, count: int) -> None:
+        """Count histories that have been finished."""
         self._done += count
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._watch is not None:
-            self._watch(self._drawn, self._done, self._whole)
+        if self._progress is not None:
+            self._progress(self._done, self._total, FINISHED)

@@ -2,7 +2,91 @@
 
 from __future__ import annotations
 
-from sim.experiments.sensitivity.analysis import find_sweep, sensitivity
-from sim.experiments.sensitivity.results import Convergence, Ends, Estimate, Finding, Parts, Sensitivity
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-__all__ = ["Convergence", "Ends", "Estimate", "Finding", "Parts", "Sensitivity", "find_sweep", "sensitivity"]
+from sim.engine.outcomes import HEADLINES
+from sim.experiments.sensitivity.analysis import findings
+from sim.experiments.sensitivity.folder import find_sweep, write
+from sim.experiments.sensitivity.results import Ends, Finding, Findings, Parts
+from sim.experiments.sensitivity.sweep_report import write_sweep_report
+from sim.experiments.sensitivity.words import words
+from sim.experiments.sweep.methods.estimates import Convergence, Dependence, Estimate
+from sim.experiments.sweep.sample import Sample, read
+
+__all__ = [
+    "Convergence",
+    "Dependence",
+    "Ends",
+    "Estimate",
+    "Finding",
+    "Findings",
+    "Parts",
+    "Sample",
+    "Sensitivity",
+    "analyse",
+    "find_sweep",
+    "sensitivity",
+    "write_sweep_report",
+]
+
+
+@dataclass(frozen=True)
+class Sensitivity(Findings):
+    """What the outcomes of a sweep depend on: the numbers, in words, and as a folder."""
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Paragraphs: what was left out, one for each outcome, and what cannot be judged."""
+        return words(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers and the words, for JSON."""
+        return {**super().to_dict(), "words": list(self.words)}
+
+    def save(self, out: Path | None = None) -> Path:
+        """Write a folder with the numbers, the figures and a report.
+
+        Args:
+            out: the folder; a free name in the sweep's folder if None.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunError: if the folder exists or cannot be written.
+        """
+        return write(self, self.to_dict(), out)
+
+
+def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None) -> Sensitivity:
+    """Analyse what the outcomes of a sweep depend on.
+
+    By the method of the design: Sobol indices, Morris screening, or standardised rank regression; with the mean at
+    both ends of each lever, and the seed's part of the variance. Replicates are averaged at each point.
+
+    Args:
+        sweep_folder: the folder of a finished sweep.
+        outcomes: their names; those that comparisons draw if left out.
+
+    Raises:
+        RunError: if it is not a sweep folder, or its points cannot be analysed.
+        ScenarioError: if there is no such outcome.
+    """
+    return analyse(read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES))))
+
+
+def analyse(sample: Sample) -> Sensitivity:
+    """Analyse what the outcomes of a sample depend on: of one sweep, or of what was made of several.
+
+    Args:
+        sample: the sample, with its problems.
+
+    Raises:
+        RunError: if its points cannot be analysed.
+    """
+    analysed = findings(sample)
+    return Sensitivity(analysed.sample, analysed.findings, analysed.skipped, analysed.notes)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.outcomes import HEADLINES
-from sim.errors import RunError, suggestion
+from sim.errors import RunError
 from sim.experiments.compare.paired import ROUNDING
 from sim.experiments.sensitivity.ends import ends
-from sim.experiments.sensitivity.results import Finding, Sensitivity
-from sim.experiments.sensitivity.sample import NOT_RUN, Sample, read
+from sim.experiments.sensitivity.results import Finding, Findings
 from sim.experiments.sensitivity.variance import parts
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
+from sim.experiments.sweep.methods import METHODS
+from sim.experiments.sweep.sample import NOT_RUN, Sample
 
 GRID = (
     "The points are a grid: intervals of the regression treat them as drawn at random, and a finer grid narrows "
@@ -25,25 +19,8 @@ GRID = (
 )
 
 
-def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None) -> Sensitivity:
-    """Say what the outcomes of a sweep depend on.
-
-    By the method of the design: Sobol indices, Morris screening, or standardised rank regression; with the mean at
-    both ends of each lever, and the seed's part of the variance. Replicates are averaged at each point.
-
-    Args:
-        sweep_folder: of a finished sweep.
-        outcomes: their names; those that comparisons draw if left out.
-
-    Raises:
-        RunError: if it is not a sweep folder, or its points cannot be analysed.
-        ScenarioError: if there is no such outcome.
-    """
-    return analyse(read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES))))
-
-
-def analyse(whole: Sample) -> Sensitivity:
-    """Say what the outcomes of a sample depend on: of one sweep, or of what was made of several.
+def findings(whole: Sample) -> Findings:
+    """Analyse what the outcomes of a sample depend on.
 
     Args:
         whole: the sample, with its problems.
@@ -54,30 +31,14 @@ def analyse(whole: Sample) -> Sensitivity:
     sample, notes = usable(whole)
     if sample.method == "grid":
         notes.append(GRID)
-    findings, skipped = {}, {}
+    analysed, skipped = {}, {}
     for name, values in sample.values.items():
         reason = _unusable(values)
         if reason is None:
-            findings[name] = _finding(sample, name, values)
+            analysed[name] = _finding(sample, name, values)
         else:
             skipped[name] = reason
-    return Sensitivity(sample, findings, skipped, tuple(notes))
-
-
-def find_sweep(name: str) -> Path:
-    """The folder of a sweep given by path, or by name under `runs/`.
-
-    Raises:
-        RunError: if there is none.
-    """
-    for folder in (Path(name), RUNS / name):
-        if (folder / DESIGN).is_file():
-            return folder
-    if Path(name).is_dir():
-        raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
-    known = sorted(path.parent.name for path in RUNS.glob(f"*/{DESIGN}"))
-    there = f"there are {', '.join(known)}" if known else f"there are none under {RUNS}/ yet"
-    raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
+    return Findings(sample, analysed, skipped, tuple(notes))
 
 
 def usable(sample: Sample) -> tuple[Sample, list[str]]:
@@ -118,16 +79,12 @@ def _unusable(values: NDArray[np.float64]) -> str | None:
 
 
 def _finding(sample: Sample, name: str, values: NDArray[np.float64]) -> Finding:
-    from sim.experiments.sensitivity import morris, ranks, sobol
-
-    means = values.mean(axis=1)
-    by_method = {"sobol": sobol.indices, "morris": morris.indices}.get(sample.method, ranks.indices)
-    fields: dict[str, Any] = by_method(sample, means)
+    dependence = METHODS[sample.method].analyse(sample, values.mean(axis=1))
     return Finding(
+        **vars(dependence),
         outcome=name,
         mean=float(values.mean()),
         deviation=float(values.std(ddof=1)),
         ends=ends(sample, values),
         parts=parts(values),
-        **fields,
     )

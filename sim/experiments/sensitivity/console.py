@@ -16,7 +16,8 @@ from sim.report.html import REPORT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sim.experiments.sensitivity.results import Finding, Sensitivity
+    from sim.experiments.sensitivity import Sensitivity
+    from sim.experiments.sensitivity.results import Finding
 
 
 def show(found: Sensitivity, folder: Path) -> None:

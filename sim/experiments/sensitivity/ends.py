@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiments.compare.paired import ROUNDING, half_width
-from sim.experiments.sensitivity.results import Ends, Estimate
-from sim.experiments.sensitivity.sample import Sample
-from sim.experiments.sweep.space import Varied
+from sim.experiments.sensitivity.results import Ends
+from sim.experiments.sweep.axes import Varied
+from sim.experiments.sweep.methods.estimates import Estimate
+from sim.experiments.sweep.sample import Sample
 from sim.report.numbers import plain
 
 LEVELS = ("grid", "morris")

@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.engine.outcomes import BY_NAME
+from sim.experiments.sensitivity.ends import ends_in_words
 from sim.experiments.sensitivity.phase import spelled
 from sim.report.figures.style import NOTE, PANEL, SIZE, TEXT, new_figure, spread
 from sim.report.numbers import plain
 from sim.report.palette import GRID, INK, MUTED, PAPER, POPULATION
 
 if TYPE_CHECKING:
-    from sim.experiments.sensitivity import Finding, Sensitivity
+    from sim.experiments.sensitivity.results import Finding, Findings
 
 HIGH, LOW = POPULATION["providers"], POPULATION["ventures"]
 ALONE, WITH_OTHERS = POPULATION["providers"], POPULATION["investors"]
@@ -36,10 +37,8 @@ SHADES = {
 """Colours of the verdicts of a screening."""
 
 
-def draw_tornado(found: Sensitivity, outcome: str) -> Figure:
+def draw_tornado(found: Findings, outcome: str) -> Figure:
     """Draw the outcome's mean at both ends of each lever, the widest swing on top."""
-    from sim.experiments.sensitivity.ends import ends_in_words
-
     finding, about = found.findings[outcome], BY_NAME[outcome]
     levers = sorted(finding.ends, key=lambda name: -_swing(finding, name))[:MOST]
     figure = new_figure(
@@ -90,7 +89,7 @@ def _at_end(axes: Axes, row: float, value: float, mean: float, text: str, interv
     )
 
 
-def draw_indices(found: Sensitivity, outcome: str) -> Figure:
+def draw_indices(found: Findings, outcome: str) -> Figure:
     """Draw first and total-order Sobol indices with their intervals, the largest total on top."""
     finding, about = found.findings[outcome], BY_NAME[outcome]
     first, total = finding.indices["first_order"], finding.indices["total_order"]
@@ -112,7 +111,7 @@ def draw_indices(found: Sensitivity, outcome: str) -> Figure:
     return figure
 
 
-def draw_interactions(found: Sensitivity, outcome: str) -> Figure:
+def draw_interactions(found: Findings, outcome: str) -> Figure:
     """Draw second-order Sobol indices as a heat map: what two levers explain together beyond each alone."""
     finding, about = found.findings[outcome], BY_NAME[outcome]
     levers = list(finding.ranked[:MOST])
@@ -125,7 +124,7 @@ def draw_interactions(found: Sensitivity, outcome: str) -> Figure:
     shown = np.full((len(levers), len(levers)), np.nan)
     row = {lever: place for place, lever in enumerate(levers)}
     pairs = {
-        (max(row[a], row[b]), min(row[a], row[b])): (index, (a, b) in finding.told_together)
+        (max(row[a], row[b]), min(row[a], row[b])): (index, (a, b) in finding.clear_interactions)
         for (a, b), index in finding.interactions.items()
         if a in row and b in row
     }
@@ -157,7 +156,7 @@ def draw_interactions(found: Sensitivity, outcome: str) -> Figure:
     return figure
 
 
-def draw_screening(found: Sensitivity, outcome: str) -> Figure:
+def draw_screening(found: Findings, outcome: str) -> Figure:
     """Draw the plane of a Morris screening: how much a lever moves the outcome, and how unevenly."""
     finding, about = found.findings[outcome], BY_NAME[outcome]
     star, sigma = finding.indices["mu_star"], finding.indices["sigma"]
@@ -265,6 +264,6 @@ def numbers_axes(axes: Axes) -> None:
         axis.set_major_formatter(FuncFormatter(lambda number, _: plain(number)))
 
 
-def _note(found: Sensitivity, text: str) -> str:
+def _note(found: Findings, text: str) -> str:
     told = found.sample.told()
     return f"{text}.  {told[:1].upper()}{told[1:]}."

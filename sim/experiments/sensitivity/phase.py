@@ -20,8 +20,8 @@ from sim.report.palette import INK, MUTED, PAPER, POPULATION
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.sensitivity.sample import Sample
-    from sim.experiments.sweep.space import Varied
+    from sim.experiments.sweep.axes import Varied
+    from sim.experiments.sweep.sample import Sample
 
 BINS = 8
 """Bins of a sampled lever at most."""

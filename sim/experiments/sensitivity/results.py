@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.sensitivity.sample import Sample
+from sim.experiments.sweep.methods.estimates import Dependence, Estimate
+from sim.experiments.sweep.sample import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its 90 percent interval; the ends are NaN where there is none."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-
-    @property
-    def half_width(self) -> float:
-        """Half of the width of the interval."""
-        return (self.high - self.low) / 2.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
-        return {"value": self.value, "interval_90": [self.low, self.high]}
 
 
 @dataclass(frozen=True)
@@ -91,97 +72,23 @@ class Parts:
         }
 
 
-@dataclass(frozen=True)
-class Convergence:
-    """How far the numbers can be trusted, and what more runs would do.
-
-    Attributes:
-        measure: the index that is judged.
-        widest: the lever with the widest interval.
-        half_width: half of that interval, in units of `scale`.
-        scale: what a half-width of one is: 1 for indices, the largest mu* for Morris' effects.
-        unsettled: neighbours in the ranking that change places in more than one resample of ten.
-        runs: of the sweep.
-        more_to_halve: runs more that would halve the intervals.
-        more_to_target: runs more that would bring every half-width to `TARGET`; zero if it is there.
-    """
-
-    measure: str
-    widest: str
-    half_width: float
-    scale: float
-    unsettled: tuple[tuple[str, str], ...]
-    runs: int
-    more_to_halve: int
-    more_to_target: int
-
-    @property
-    def settled(self) -> bool:
-        """Whether the ranking of the levers that matter is settled."""
-        return not self.unsettled
-
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
-        return {
-            "measure": self.measure,
-            "widest_interval": self.widest,
-            "half_width": self.half_width,
-            "ranking_settled": self.settled,
-            "unsettled": [list(pair) for pair in self.unsettled],
-            "runs": self.runs,
-            "more_runs_to_halve": self.more_to_halve,
-            "more_runs_to_reach_0.05": self.more_to_target,
-        }
-
-
-Indices = dict[str, dict[str, Estimate]]
-"""Measure -> lever -> its estimate."""
-
-
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, kw_only=True)
+class Finding(Dependence):
     """What one outcome depends on.
 
     Attributes:
         outcome: its name.
         mean: over all runs used.
         deviation: standard deviation of single runs.
-        indices: measure -> lever -> estimate. `first_order` and `total_order` (Sobol), `mu_star`, `mu` and `sigma`
-            (Morris), `rank_regression` (others).
-        ranked: levers, the one that matters most first.
         ends: lever -> the outcome at both ends.
-        convergence: how far to trust it.
         parts: where the variance comes from; None with one seed.
-        interactions: pair of levers -> second-order index (Sobol).
-        verdicts: lever -> what a screening or a regression says of it.
-        explained: share of the variance of ranks that the regression explains (others); NaN elsewhere.
     """
 
     outcome: str
     mean: float
     deviation: float
-    indices: Indices
-    ranked: tuple[str, ...]
     ends: dict[str, Ends]
-    convergence: Convergence
-    parts: Parts | None = None
-    interactions: dict[tuple[str, str], Estimate] = field(default_factory=dict)
-    verdicts: dict[str, str] = field(default_factory=dict)
-    explained: float = math.nan
-
-    @property
-    def told_together(self) -> dict[tuple[str, str], Estimate]:
-        """Interactions that are told from zero.
-
-        Their interval leaves zero out, and they are no more than the total index of either lever may be, of which
-        they are a part: the estimator of pairs is the noisiest, and breaks that bound where there are few points.
-        """
-        total = self.indices.get("total_order", {})
-        return {
-            pair: index
-            for pair, index in self.interactions.items()
-            if index.low > 0.0 and index.value <= min(total[lever].high for lever in pair)
-        }
+    parts: Parts | None
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, for JSON."""
@@ -199,7 +106,11 @@ class Finding:
         }
         if self.interactions:
             told["second_order"] = [
-                {"levers": list(pair), **found.to_dict(), "told_from_zero": pair in self.told_together}
+                {
+                    "levers": list(pair),
+                    **found.to_dict(),
+                    "told_from_zero": pair in self.clear_interactions,
+                }
                 for pair, found in self.interactions.items()
             ]
         if self.verdicts:
@@ -210,8 +121,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
-    """What the outcomes of a sweep depend on.
+class Findings:
+    """What the outcomes of a sweep depend on, in numbers.
 
     Attributes:
         sample: the points and numbers that were used.
@@ -230,13 +141,6 @@ class Sensitivity:
         """The design's method."""
         return self.sample.method
 
-    @cached_property
-    def words(self) -> list[str]:
-        """What it says, in paragraphs."""
-        from sim.experiments.sensitivity.words import words
-
-        return words(self)
-
     @property
     def table(self) -> pd.DataFrame:
         """One row for each outcome, measure and lever: value, low, high."""
@@ -251,7 +155,7 @@ class Sensitivity:
         return pd.DataFrame(rows, columns=["outcome", "measure", "lever", "value", "low", "high"])
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers and the words, for JSON."""
+        """Return the numbers, for JSON."""
         sample = self.sample
         return {
             "sweep": str(sample.folder),
@@ -263,21 +167,4 @@ class Sensitivity:
             "outcomes": {name: finding.to_dict() for name, finding in self.findings.items()},
             "skipped": dict(self.skipped),
             "notes": list(self.notes),
-            "words": list(self.words),
         }
-
-    def save(self, out: Path | None = None) -> Path:
-        """Write a folder with the numbers, the figures and a report.
-
-        Args:
-            out: the folder; a free name beside the sweep's if None.
-
-        Returns:
-            The folder.
-
-        Raises:
-            RunError: if the folder exists or cannot be written.
-        """
-        from sim.experiments.sensitivity.folder import write
-
-        return write(self, out)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from sim.engine.outcomes import BY_NAME
 from sim.experiments.sensitivity import figures as figures
 from sim.experiments.sensitivity import phase
+from sim.experiments.sensitivity.words import of_outcome
+from sim.experiments.sweep.methods import METHODS
 from sim.report.figures.style import DPI
 from sim.report.html import picture, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sim.experiments.sensitivity.results import Finding, Sensitivity
+    from sim.experiments.sensitivity.results import Finding, Findings
 
 CAPTIONS = {
     "indices": "Sobol indices. Dark: what a lever explains of the variance alone. Light: alone and together with "
@@ -38,16 +40,13 @@ MEASURES = {
 """Measure -> head of its column."""
 
 
-def kinds(found: Sensitivity) -> tuple[str, ...]:
+def kinds(found: Findings) -> tuple[str, ...]:
     """Kinds of figures of each outcome."""
-    of_method = {"sobol": ("indices", "interactions"), "morris": ("screening",)}.get(found.method, ())
-    if found.method == "sobol" and not any(finding.interactions for finding in found.findings.values()):
-        of_method = ("indices",)
-    flat = found.method != "morris" and len(found.sample.levers) >= 2
-    return (*of_method, "tornado", *(("phase",) if flat else ()))
+    pairs = any(finding.interactions for finding in found.findings.values())
+    return METHODS[found.method].figures(len(found.sample.levers), pairs)
 
 
-def draw(found: Sensitivity, folder: Path) -> dict[str, dict[str, Path]]:
+def draw(found: Findings, folder: Path) -> dict[str, dict[str, Path]]:
     """Draw every figure of every outcome as PNG.
 
     Args:
@@ -67,7 +66,7 @@ def draw(found: Sensitivity, folder: Path) -> dict[str, dict[str, Path]]:
     return paths
 
 
-def _figure(found: Sensitivity, outcome: str, kind: str) -> Figure:
+def _figure(found: Findings, outcome: str, kind: str) -> Figure:
     if kind == "phase":
         across, up = found.findings[outcome].ranked[:2]
         return phase.draw(phase.of_sample(found.sample, outcome, across, up))
@@ -80,13 +79,11 @@ def _figure(found: Sensitivity, outcome: str, kind: str) -> Figure:
     return drawn(found, outcome)
 
 
-def sections(found: Sensitivity, paths: dict[str, dict[str, Path]]) -> list[str]:
+def sections(found: Findings, paths: dict[str, dict[str, Path]]) -> list[str]:
     """What is said of every outcome, as HTML: words, table, figures."""
-    from sim.experiments.sensitivity.words import of_outcome
-
     told = [f"<p>{escape(note)}</p>" for note in found.notes]
     for name, finding in found.findings.items():
-        words = of_outcome(finding)
+        words = of_outcome(finding, found.method)
         told += [
             f"<h3>{escape(BY_NAME[name].label)}</h3>",
             f"<p>{escape(words[:1].upper() + words[1:])}</p>",

@@ -15,16 +15,18 @@ import numpy as np
 
 from sim.engine.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.errors import RunError
-from sim.experiments.sensitivity import Sensitivity, sensitivity
-from sim.experiments.sensitivity.folder import METHODS, READING
+from sim.experiments.sensitivity.analysis import findings
+from sim.experiments.sensitivity.folder import READING
 from sim.experiments.sensitivity.sections import draw, sections
-from sim.experiments.sweep import chunks, first_failures
+from sim.experiments.sweep import chunk_files, first_failures
+from sim.experiments.sweep.axes import Varied, levers_of
 from sim.experiments.sweep.folder import Sweep
-from sim.experiments.sweep.space import Varied, levers_of
+from sim.experiments.sweep.methods import METHODS
+from sim.experiments.sweep.sample import read
 from sim.experiments.sweep.summary import summaries
 from sim.report.figures import fans
 from sim.report.figures.style import DPI
-from sim.report.html import REPORT, picture, table, write_page
+from sim.report.html import REPORT, picture, table, write_parts
 from sim.report.numbers import labelled, plain
 from sim.report.numbers import number as told_number
 from sim.runs.run import quoted, reported
@@ -41,15 +43,6 @@ MOST_PROBLEMS = 20
 FIGURES = "figures"
 ALONE = "seeds"
 """The method without levers: histories differ in their seeds alone."""
-WORDS = {
-    "grid": "every combination of the values below",
-    "random": "points drawn at random",
-    "latin_hypercube": "a Latin hypercube: every lever covers its range evenly",
-    "sobol": "a Sobol design for sensitivity indices",
-    "morris": "Morris' trajectories for screening",
-    "seeds": "the scenario as it is",
-}
-"""Method -> how points were chosen."""
 
 
 def write_sweep_report(folder: Path | str) -> Path:
@@ -68,7 +61,7 @@ def write_sweep_report(folder: Path | str) -> Path:
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
     with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drawn:
-        made = write_page(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
+        made = write_parts(drawn / REPORT, str(sweep.design["title"]), _body(sweep, drawn))
         pictures = sweep.path / FIGURES
         pictures.mkdir(exist_ok=True)
         for path in sorted(drawn.glob("*.png")):
@@ -81,7 +74,7 @@ def write_sweep_report(folder: Path | str) -> Path:
 @contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
     """A folder to draw in: whoever looks meanwhile sees the old report, and nothing half written is left."""
-    path = folder / f".report.{chunks.writer()}.partial"
+    path = folder / f".report.{chunk_files.writer()}.partial"
     try:
         path.mkdir()
         yield path
@@ -137,7 +130,8 @@ def _what_was_run(sweep: Sweep, levers: tuple[Varied, ...]) -> Iterable[str]:
     design = sweep.design
     yield "<h2>What was varied</h2>"
     yield (
-        f"<p>{design['points']:,} points, {WORDS[design['method']]}; at each {_histories(design['replicates'])} "
+        f"<p>{design['points']:,} points, {METHODS[design['method']].points}; at each "
+        f"{_histories(design['replicates'])} "
         f"({_seeds(design)}, the same at every point): {design['runs']:,} runs in all.</p>"
     )
     rows = [
@@ -223,9 +217,9 @@ def number_or_none(value: float, unit: str) -> str:
 def _dependence(sweep: Sweep, pictures: Path) -> Iterable[str]:
     """What outcomes depend on, with the figures that fit the design."""
     method = str(sweep.design["method"])
-    yield f"<h2>What outcomes depend on: {escape(METHODS[method])}</h2>"
+    yield f"<h2>What outcomes depend on: {escape(METHODS[method].analysis)}</h2>"
     try:
-        found: Sensitivity = sensitivity(sweep.path, DRAWN)
+        found = findings(read(sweep.path, DRAWN))
     except RunError as error:
         yield f"<p>{escape(str(error).partition(': ')[2] or str(error))}.</p>"
         return

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.errors import RunError
-from sim.experiments.sweep import chunks
+from sim.experiments.sweep import chunk_files
 from sim.experiments.sweep.folder import Sweep, finish, read
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import Plan
 from sim.runs.folders import sync
-from sim.runs.run import MANIFEST
+from sim.runs.kinds import MANIFEST
 
 
 def compact(path: str | Path) -> Sweep:
@@ -31,20 +31,20 @@ def compact(path: str | Path) -> Sweep:
     folder = Path(path).absolute()
     found = Sweep.open(folder)
     with locked(folder):
-        chunks.remove_leftovers(folder)
+        chunk_files.remove_leftovers(folder)
         if not (folder / MANIFEST).is_file() or found.done != found.design["chunks"]:
             raise RunError(
                 f"{folder}: {found.done} of {found.design['chunks']} chunks are there; finish the sweep first"
             )
         plan = Plan.read(folder)
         for table in plan.keep:
-            if not chunks.compacted(folder, (table,)):
+            if not chunk_files.compacted(folder, (table,)):
                 _refuse_corrupt(folder, table)
                 # One thread reads the files in the order of their chunks, and so rows in the order of their runs.
-                chunks.copy(folder / table, chunks.WHOLE, read(found.files(table)))
+                chunk_files.copy(folder / table, chunk_files.WHOLE, read(found.files(table)))
         finish(plan, folder)
         for table in plan.keep:
-            for file in chunks.files(folder, table):
+            for file in chunk_files.files(folder, table):
                 if file.chunk is not None:
                     file.path.unlink(missing_ok=True)
             sync(folder / table)
@@ -52,6 +52,6 @@ def compact(path: str | Path) -> Sweep:
 
 
 def _refuse_corrupt(folder: Path, table: str) -> None:
-    for file in chunks.files(folder, table):
+    for file in chunk_files.files(folder, table):
         if not file.intact():
             raise RunError(f"{file.path} is not what was written; run the sweep again, then compact it")

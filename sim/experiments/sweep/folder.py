@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError
-from sim.experiments.sweep import chunks
+from sim.experiments.sweep import chunk_files
 from sim.experiments.sweep.plan import POINTS, Plan
 from sim.report.html import REPORT
 from sim.runs.folders import json_text
-from sim.runs.run import DESIGN, MANIFEST, literal, parquet_name, reported
+from sim.runs.kinds import DESIGN, MANIFEST
+from sim.runs.run import literal, parquet_name, reported
 from sim.runs.versions import versions_of
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ class Sweep:
     @property
     def done(self) -> int:
         """How many chunks are there."""
-        if set(chunks.compacted(self.path, self.kept)) == set(self.kept):
+        if set(chunk_files.compacted(self.path, self.kept)) == set(self.kept):
             return int(self.design["chunks"])
-        return len(chunks.finished(self.path, self.kept))
+        return len(chunk_files.finished(self.path, self.kept))
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -127,11 +128,11 @@ class Sweep:
 
     def files(self, table: str) -> list[Path]:
         """The files that hold a table: one for each finished chunk, or one for all where it is compacted."""
-        whole = chunks.compacted(self.path, (table,))
+        whole = chunk_files.compacted(self.path, (table,))
         if whole:
             return [whole[table].path]
         at = self.kept.index(table)
-        return [files[at].path for files in chunks.finished(self.path, self.kept).values()]
+        return [files[at].path for files in chunk_files.finished(self.path, self.kept).values()]
 
     def query(self, sql: str) -> pd.DataFrame:
         """Ask the sweep a question in SQL (DuckDB), over the chunks that are there.
@@ -203,7 +204,7 @@ def finish(plan: Plan, folder: Path) -> Sweep:
         text = json_text(explained(found, plan), indent=2) + "\n"
         path = folder / MANIFEST
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            chunks.write_text(path, text)
+            chunk_files.write_text(path, text)
     return found
 
 

@@ -1,4 +1,4 @@
-"""One process at a time: a lock on a sweep's folder, which the system lets go of when its holder dies."""
+"""A lock on the folder of a sweep, which the system releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from sim.errors import RunError
 
 LOCK = ".lock"
+HOLDER = ".lock-holder"
+"""Beside each lock: which process holds it, for the one that is refused."""
+SHARDS = ".lock-[0-9]*-of-*"
+MOMENT = 1.0
+"""Seconds to wait for a process that looks whether the sweep is free, which takes a moment."""
 
 
 @contextmanager
@@ -20,57 +27,61 @@ def locked(folder: Path, shard: tuple[int, int] | None = None) -> Iterator[None]
     """Hold a sweep: all of it alone, or one shard of it beside the other shards.
 
     Args:
-        folder: of the sweep.
+        folder: the folder of the sweep.
         shard: which shard of how many; None for the whole sweep.
 
     Raises:
-        RunError: if another process is at it, naming it.
+        RunError: if another process holds it, naming it.
     """
-    with ExitStack() as held:
-        if shard is None:
-            held.enter_context(_held(folder / LOCK, alone=True))
-        else:
-            held.enter_context(_held(folder / LOCK, alone=False))
-            held.enter_context(_held(folder / f"{LOCK}-{shard[0]}-of-{shard[1]}", alone=True))
-        yield
+    whole = folder / LOCK
+    if shard is None:
+        with _held(whole, MOMENT):
+            for path in folder.glob(SHARDS):
+                with _held(path):
+                    pass
+            _sign(whole)
+            yield
+    else:
+        mine = folder / f"{LOCK}-{shard[0]}-of-{shard[1]}"
+        with _held(mine):
+            with _held(whole, MOMENT):
+                pass
+            _sign(mine)
+            yield
 
 
 @contextmanager
-def _held(path: Path, alone: bool) -> Iterator[None]:
+def _held(path: Path, timeout: float = 0.0) -> Iterator[None]:
+    """Hold one lock; where the system has none, say so and go on."""
+    lock = FileLock(path, timeout=timeout)
     try:
-        import fcntl
-    except ImportError:
-        _say_unlocked(path, "this system has no such locks")
-        yield
-        return
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        lock.acquire()
+    except Timeout:
+        raise RunError(f"{path.parent}: {_holder(path)} is running this sweep; wait, or stop it") from None
+    except (OSError, NotImplementedError) as error:
+        print(
+            f"capflow: {path.parent} cannot be locked ({error}); make sure that nobody else runs this sweep",
+            file=sys.stderr,
+        )
     try:
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(f"{path.parent}: {_holder(path)} is running this sweep; wait, or stop it") from None
-        except OSError as error:
-            _say_unlocked(path, error.strerror or str(error))
-        else:
-            # Who holds it, for the one that is refused; the lock itself is the system's.
-            told = json.dumps({"pid": os.getpid(), "host": platform.node()})
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, told.encode(), 0)
         yield
     finally:
-        os.close(descriptor)
+        lock.release()
+
+
+def _sign(path: Path) -> None:
+    """Leave beside a lock which process holds it."""
+    with suppress(OSError):
+        _signature(path).write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}), encoding="utf-8")
 
 
 def _holder(path: Path) -> str:
     try:
-        told = json.loads(path.read_text())
-        return f"process {told['pid']} on {told['host']}"
+        holder = json.loads(_signature(path).read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
 
-def _say_unlocked(path: Path, why: str) -> None:
-    print(
-        f"capflow: {path.parent} cannot be locked ({why}); make sure that nobody else runs this sweep",
-        file=sys.stderr,
-    )
+def _signature(path: Path) -> Path:
+    return path.with_name(path.name.replace(LOCK, HOLDER, 1))

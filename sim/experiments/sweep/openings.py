@@ -13,7 +13,7 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Economy, Events
 from sim.errors import ScenarioError
 from sim.experiments.sweep import places
-from sim.experiments.sweep.space import Axis
+from sim.experiments.sweep.axes import Axis
 from sim.opening import draws
 from sim.opening.open_economy import economy_of, observed, open_economy
 from sim.opening.schedule import schedule

@@ -17,14 +17,15 @@ from sim.engine.batch import Start, behaviour
 from sim.engine.decisions import Behaviour
 from sim.engine.ensemble import LAST_SEED, chosen_engine
 from sim.errors import RunError, ScenarioError
-from sim.experiments.sweep import design as designs
-from sim.experiments.sweep import sampling, space
-from sim.experiments.sweep.check import refuse_wrong_points
-from sim.experiments.sweep.space import Axis
+from sim.experiments.sweep import settings as designs
+from sim.experiments.sweep.axes import Axis, resolve_axes, set_keys, with_changes
+from sim.experiments.sweep.methods import METHODS, Sampled
+from sim.experiments.sweep.point_check import refuse_wrong_points
 from sim.experiments.sweep.variants import Problem, Variants
 from sim.opening.open_economy import observed
 from sim.runs.folders import fit_name, json_text
-from sim.runs.run import DESIGN, parquet_name, quoted, read_json, reported
+from sim.runs.kinds import DESIGN
+from sim.runs.run import parquet_name, quoted, read_json, reported
 from sim.runs.tables import write_table
 from sim.scenario import levers, quarters
 from sim.scenario.load import flat, load
@@ -72,10 +73,13 @@ class Plan:
         """
         design, where, name = _design(given, name)
         scenario, fixed = _base(design, where, changes or {})
-        axes = space.axes(design, scenario, fixed, where)
-        columns = sampling.points(design, axes, where)
+        axes = resolve_axes(design, scenario, fixed, where)
         seed = scenario.run.seed
-        points = sampling.count(design, axes)
+        method = METHODS[design.method]
+        points = method.count(design, axes)
+        if points > designs.MOST_POINTS:
+            raise ScenarioError(f"{where}: {points} points are too many to plan; at most {designs.MOST_POINTS}")
+        columns = method.sample(design, axes)
         if seed + design.replicates - 1 > LAST_SEED:
             raise ScenarioError(f"{where}: seed {seed} and {design.replicates} replicates go beyond {LAST_SEED}")
         runs = points * design.replicates
@@ -91,7 +95,7 @@ class Plan:
             "samples": design.samples,
             "second_order": design.second_order if design.method == "sobol" else None,
             "levels": design.levels if design.method == "morris" else None,
-            "design_seed": design.design_seed if design.method in designs.SAMPLED else None,
+            "design_seed": design.design_seed if isinstance(method, Sampled) else None,
             "seed": seed,
             "replicates": design.replicates,
             "quarters": scenario.run.quarters,
@@ -104,7 +108,7 @@ class Plan:
             "chunks": -(-runs // chunk),
             "set": dict(fixed),
             "vary": [axis.to_dict() for axis in axes],
-            "problem": sampling.problem(design, axes),
+            "problem": method.problem(axes),
             "data": _data_digest(scenario),
         }
         settings["plan_hash"] = _hash(settings, scenario, columns)
@@ -255,13 +259,13 @@ def _base(design: designs.Design, where: str, changes: Mapping[str, Any]) -> tup
         scenario = load(design.scenario)
     except ScenarioError as error:
         raise ScenarioError(f"{where}: scenario: {error}") from None
-    fixed = space.set_keys(scenario, design.set, where) | levers.keys(changes)
+    fixed = set_keys(scenario, design.set, where) | levers.keys(changes)
     for key, given in (("run.seed", design.seed), ("run.quarters", design.quarters)):
         if given is not None:
             if key in fixed:
                 raise ScenarioError(f"{where}: {key} is given twice; leave {key.split('.')[1]} to the file")
             fixed[key] = given
-    return space.with_changes(scenario, fixed, where), fixed
+    return with_changes(scenario, fixed, where), fixed
 
 
 def _data_digest(scenario: Scenario) -> str:

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import RunError, ScenarioError
-from sim.experiments.sweep import chunks, status
-from sim.experiments.sweep.chunk_work import Finished, Rehearsal, rehearse, room_on_disk, run_chunk, run_chunk_once
-from sim.experiments.sweep.design import Design
-from sim.experiments.sweep.executors import Cluster, Crew, cores, crew, is_loss
+from sim.experiments.sweep import chunk_files, status
+from sim.experiments.sweep.chunk_runs import Finished, Rehearsal, rehearse, room_on_disk, run_chunk, run_chunk_once
+from sim.experiments.sweep.cluster import Cluster
 from sim.experiments.sweep.folder import Sweep, finish
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
+from sim.experiments.sweep.settings import Design
+from sim.experiments.worker_pool import ProcessPool, ThreadPool, closing, cores, is_loss
 from sim.runs.folders import WholeFolder
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
+from sim.runs.kinds import DESIGN
+from sim.runs.place import runs_folder
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
@@ -72,8 +73,8 @@ class Told:
         line: told what a person should know, one line each.
     """
 
-    outlook: Callable[[Outlook], None] = lambda outlook: None
-    progress: Callable[[int, int], None] = lambda done, total: None
+    outlook: Callable[[Outlook], None] = lambda _outlook: None
+    progress: Callable[[int, int], None] = lambda _done, _total: None
     line: Callable[[str], None] = lambda text: print(f"capflow: {text}", file=sys.stderr)
 
 
@@ -92,6 +93,9 @@ class Tally:
     failed: dict[int, str]
 
 
+Pool = ThreadPool | ProcessPool | Cluster
+
+
 class FailedChunksError(RuntimeError):
     """Some chunks could not be run; the message is one line."""
 
@@ -104,7 +108,7 @@ def sweep(
     scheduler: str | None = None,
     shard: Shard | None = None,
     told: Told | None = None,
-    report: bool = False,
+    report: Callable[[Path], Path] | None = None,
     name: str | None = None,
 ) -> Sweep:
     """Run a sweep, or go on with it where it stopped.
@@ -118,8 +122,9 @@ def sweep(
         scheduler: address of a Dask scheduler, whose workers do the work.
         shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
         told: who is told what happens.
-        report: whether to write the report once the sweep is complete, unless it is there. A report that cannot be
-            written is told in one line, and leaves the sweep as it is.
+        report: writes the report of the sweep in a folder, such as `sim.write_sweep_report`; called once the sweep
+            is complete, unless its report is there. If it cannot be written, one line says why, and the sweep is
+            complete.
         name: of the sweep; the design file's if left out, or what the design's title makes.
 
     Returns:
@@ -135,30 +140,28 @@ def sweep(
     told = told or Told()
     _check(workers, scheduler, shard)
     planned = Plan.make(design, changes, name)
-    folder = (Path(out) if out is not None else RUNS / planned.name).absolute()
+    folder = (Path(out) if out is not None else runs_folder() / planned.name).absolute()
     _take_up(planned, folder)
     with locked(folder, shard):
         status.close_torn_line(folder)
-        chunks.remove_leftovers(folder)
-        if chunks.compacted(folder, planned.keep) and _whole(planned, folder, told):
+        chunk_files.remove_leftovers(folder)
+        if chunk_files.compacted(folder, planned.keep) and _whole(planned, folder, told):
             told.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
         else:
             _run_missing(planned, folder, workers, scheduler, shard, told)
         found = finish(planned, folder)
-    if report:
-        _report(found, told)
+    if report is not None:
+        _report(found, report, told)
     return found
 
 
-def _report(found: Sweep, told: Told) -> None:
+def _report(found: Sweep, write: Callable[[Path], Path], told: Told) -> None:
     """Write the report of a complete sweep, unless it has one that tells of the same data."""
     if not found.complete or found.report is not None:
         return
-    from sim.experiments.sensitivity.sweep_report import write_sweep_report
-
     told.line("writing the report")
     try:
-        write_sweep_report(found.path)
+        write(found.path)
     except (OSError, RunError) as error:
         told.line(f"{' '.join(str(error).split())}; the sweep is complete, and the same command tries again")
 
@@ -170,11 +173,11 @@ def share(plan: Plan, shard: Shard | None) -> range:
 
 def _check(workers: int | None, scheduler: str | None, shard: Shard | None) -> None:
     if workers is not None and workers < 1:
-        raise ScenarioError(f"--workers {workers}: at least 1 is needed")
+        raise ScenarioError("out of range", "workers", workers, "1 or more")
     if shard is not None and not 1 <= shard[0] <= shard[1]:
-        raise ScenarioError(f"--shard {shard[0]}/{shard[1]}: expected i/N with i from 1 to N")
+        raise ScenarioError("no such part", "shard", f"{shard[0]}/{shard[1]}", "i/N with i from 1 to N")
     if scheduler is not None and (workers is not None or shard is not None):
-        raise ScenarioError("--scheduler: the cluster has its own workers; leave --workers and --shard out")
+        raise ScenarioError("its workers do the work; give neither workers nor shard", "scheduler", scheduler)
 
 
 def _take_up(planned: Plan, folder: Path) -> None:
@@ -195,7 +198,7 @@ def _take_up(planned: Plan, folder: Path) -> None:
                 raise
     there = Plan.read(folder)
     if there.hash != planned.hash:
-        raise RunError(f"{folder} holds another sweep: {_difference(there, planned)}; choose another --out")
+        raise RunError(f"{folder} holds another sweep: {_difference(there, planned)}; choose another folder")
 
 
 def _difference(there: Plan, planned: Plan) -> str:
@@ -227,12 +230,12 @@ def _short(value: Any) -> str:
 
 def _whole(plan: Plan, folder: Path, told: Told) -> bool:
     """Whether a compacted sweep is there in full; a file that is not what was written is put aside."""
-    for file in chunks.compacted(folder, plan.keep).values():
+    for file in chunk_files.compacted(folder, plan.keep).values():
         _put_aside_if_corrupt(folder, file, told)
-    left = chunks.compacted(folder, plan.keep)
+    left = chunk_files.compacted(folder, plan.keep)
     if set(left) == set(plan.keep):
         return True
-    if len(chunks.finished(folder, plan.keep)) < plan.chunks:
+    if len(chunk_files.finished(folder, plan.keep)) < plan.chunks:
         # Without its own files and without the other tables, a table counts for nothing.
         for file in left.values():
             file.path.unlink(missing_ok=True)
@@ -241,7 +244,7 @@ def _whole(plan: Plan, folder: Path, told: Told) -> bool:
 
 def _missing(plan: Plan, folder: Path, mine: Iterable[int], told: Told) -> list[int]:
     """Chunks that are not there in full; what is there of them is taken away."""
-    complete = chunks.finished(folder, plan.keep)
+    complete = chunk_files.finished(folder, plan.keep)
     mine = list(mine)
     left = []
     for chunk in mine:
@@ -250,17 +253,17 @@ def _missing(plan: Plan, folder: Path, mine: Iterable[int], told: Told) -> list[
         if not files or corrupt:
             left.append(chunk)
     wanted = set(left)
-    for table in chunks.TABLES:
-        for file in chunks.files(folder, table):
+    for table in chunk_files.TABLES:
+        for file in chunk_files.files(folder, table):
             if file.chunk in wanted:
                 file.path.unlink(missing_ok=True)
     return left
 
 
-def _put_aside_if_corrupt(folder: Path, file: chunks.ChunkFile, told: Told) -> bool:
+def _put_aside_if_corrupt(folder: Path, file: chunk_files.ChunkFile, told: Told) -> bool:
     if file.intact():
         return False
-    target = chunks.put_aside(folder, file)
+    target = chunk_files.put_aside(folder, file)
     what = file.path.relative_to(folder)
     told.line(f"{what} is not what was written; moved to {target.relative_to(folder)}, its runs are run again")
     if file.chunk is not None:
@@ -284,17 +287,18 @@ def _run_missing(
         return
     runs = sum(_runs_in(plan, chunk) for chunk in left)
     try:
-        with crew(count, scheduler) as hands:
+        pool = Cluster(scheduler) if scheduler else ThreadPool() if count <= 1 else ProcessPool(count)
+        with closing(pool):
             # Where each worker has but a chunk or two, trying would take as long as the work itself.
-            first = len(left) == len(mine) and len(left) > FEW * hands.width
-            cost = _rehearsed(hands, folder, left[0], told) if first else None
-            width = hands.threads() if isinstance(hands, Cluster) else count
+            first = len(left) == len(mine) and len(left) > FEW * pool.width
+            cost = _rehearsed(pool, folder, left[0], told) if first else None
+            width = pool.threads() if isinstance(pool, Cluster) else count
             outlook = Outlook(folder, plan.runs, plan.chunks, runs, len(mine) - len(left), width, cost)
             _refuse_full_disk(outlook, len(left))
             told.outlook(outlook)
-            tally = _dispatch(hands, plan, folder, left, runs, told)
+            tally = _dispatch(pool, folder, left, runs, told)
     finally:
-        chunks.remove_leftovers(folder)
+        chunk_files.remove_leftovers(folder)
     if tally.failed:
         chunk, why = next(iter(sorted(tally.failed.items())))
         many = f"{len(tally.failed)} chunks" if len(tally.failed) > 1 else "1 chunk"
@@ -308,14 +312,14 @@ def _runs_in(plan: Plan, chunk: int) -> int:
     return min(plan.chunk, plan.runs - chunk * plan.chunk)
 
 
-def _rehearsed(hands: Crew, folder: Path, chunk: int, told: Told) -> Rehearsal | None:
+def _rehearsed(pool: Pool, folder: Path, chunk: int, told: Told) -> Rehearsal | None:
     """What a few histories cost, measured on all workers of this machine at once, or on one of a cluster.
 
     Each compiles its program here, or finds it on disk.
     """
     told.line("trying a few histories first")
-    count = 1 if isinstance(hands, Cluster) else hands.width
-    futures = [hands.submit(rehearse, str(folder), chunk) for _ in range(count)]
+    count = 1 if isinstance(pool, Cluster) else pool.width
+    futures = [pool.submit(rehearse, str(folder), chunk) for _ in range(count)]
     while wait(futures, timeout=TICK).not_done:
         pass
     try:
@@ -340,24 +344,24 @@ def _refuse_full_disk(outlook: Outlook, count: int) -> None:
         )
 
 
-def _dispatch(hands: Crew, plan: Plan, folder: Path, left: list[int], runs: int, told: Told) -> Tally:
+def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, told: Told) -> Tally:
     """Hand out chunks until all are done, never more at a time than are worked on."""
     waiting, at_work = deque(left), dict[Future[Finished], int]()
     tally, handed = Tally(0, 0, {}), dict[int, int]()
-    task = run_chunk_once if isinstance(hands, Cluster) else run_chunk
+    task = run_chunk_once if isinstance(pool, Cluster) else run_chunk
     while waiting or at_work:
-        while waiting and len(at_work) < hands.width:
+        while waiting and len(at_work) < pool.width:
             chunk = waiting.popleft()
             handed[chunk] = handed.get(chunk, 0) + 1
-            at_work[hands.submit(task, str(folder), chunk)] = chunk
-        told.progress(min(runs, tally.runs + hands.running()), runs)
+            at_work[pool.submit(task, str(folder), chunk)] = chunk
+        told.progress(min(runs, tally.runs + pool.running()), runs)
         for future in wait(at_work, timeout=TICK, return_when=FIRST_COMPLETED).done:
             chunk = at_work.pop(future)
             try:
                 done = future.result()
             except CancelledError:
-                if isinstance(hands, Cluster):
-                    raise hands.lost() from None
+                if isinstance(pool, Cluster):
+                    raise pool.lost() from None
                 raise
             except Exception as error:
                 if not is_loss(error):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sim.experiments.sweep.chunks import StorageError
+from sim.experiments.sweep.chunk_files import StorageError
 
 STATUS = "status.jsonl"
 State = Literal["started", "done", "failed", "again"]

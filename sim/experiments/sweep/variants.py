@@ -20,9 +20,9 @@ from sim.economy.state import Draws
 from sim.engine.batch import Start, start
 from sim.errors import ScenarioError
 from sim.experiments.sweep import shortcuts
+from sim.experiments.sweep.axes import Axis
 from sim.experiments.sweep.openings import Kept, Opened, Openings
 from sim.experiments.sweep.shortcuts import Shortcuts
-from sim.experiments.sweep.space import Axis
 from sim.opening import draws
 from sim.scenario.schema import Scenario
 

@@ -17,24 +17,24 @@ STYLES = {True: "green", False: "red", None: "dim"}
 """Verdict -> its colour, beside the word that stands for it, so that no one depends on colours."""
 
 
-def show(found: FactTable) -> None:
+def show(table: FactTable) -> None:
     """Print the table, what disagrees, and how to read it."""
     console = Console(highlight=False)
-    runs, first = len(found.seeds), found.seeds[0]
-    seeds = f"seeds {first} to {found.seeds[-1]}" if runs > 1 else f"seed {first}"
+    runs, first = len(table.seeds), table.seeds[0]
+    seeds = f"seeds {first} to {table.seeds[-1]}" if runs > 1 else f"seed {first}"
     many = f"{runs} histories" if runs > 1 else "1 history"
-    _print_table(console, f"{found.scenario.title}: facts ({many}, {seeds})", found.rows)
-    if found.stylised:
-        _print_table(console, "Stylised facts", found.stylised)
-    rows = (*found.rows, *found.stylised)
+    _print_table(console, f"{table.scenario.title}: facts ({many}, {seeds})", table.rows)
+    if table.stylised:
+        _print_table(console, "Stylised facts", table.stylised)
+    rows = (*table.rows, *table.stylised)
     missed = {row.label: row.verdict for row in rows if row.ok is False}
     _list(console, "Where the model and the evidence disagree", missed)
     apart = {row.label: row.disagreement for row in rows if row.disagreement is not None}
     _list(console, "Where the article and the evidence disagree", apart)
     silent = {row.label: row.verdict for row in rows if row.ok is None}
     _list(console, "Where there is no verdict", silent)
-    console.print(Text(f"\n{found.words}"))
-    margin = f"{100.0 * found.rule.margin:.0f} percent"
+    console.print(Text(f"\n{table.words}"))
+    margin = f"{100.0 * table.rule.margin:.0f} percent"
     console.print(
         "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
         "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "

@@ -12,7 +12,8 @@ from sim.analysis.facts.readings import Found, read
 from sim.analysis.facts.schema import ALL, Facts, load_facts
 from sim.analysis.facts.table import FactTable, fact_table
 from sim.engine.ensemble import seeds_from
-from sim.experiments.workers import Progress, tell_each
+from sim.engine.progress import Progress
+from sim.experiments.workers import tell_each
 from sim.runs.recorder import Recorder
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load
@@ -48,7 +49,7 @@ def validate(
         facts: a file of facts, or facts that were loaded; those that ship if left out.
         workers: processes; 1 is this process, None as many as there are processors and work for. The answer does
             not depend on it.
-        progress: told after every history.
+        progress: called after every history.
 
     Returns:
         The fact table.
@@ -65,8 +66,8 @@ def validate(
     chosen = changed(scenario, wanted) if isinstance(scenario, Scenario) else load(scenario, wanted)
     known = facts if isinstance(facts, Facts) else load_facts(facts)
     seeds = seeds_from(chosen.run.seed, runs)
-    found = tell_each(chosen, seeds, partial(_told, known), workers, progress)
-    return fact_table(known, chosen, seeds, found, time.perf_counter() - began)
+    readings = tell_each(chosen, seeds, partial(_told, known), workers, progress)
+    return fact_table(known, chosen, seeds, readings, time.perf_counter() - began)
 
 
 def _told(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:

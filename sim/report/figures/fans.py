@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sim.report.figures.style import (
     TEXT,
@@ -126,15 +126,28 @@ def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "") ->
     return figure
 
 
+def draw_fan(axes: Axes, quarters: ArrayLike, quantiles: Iterable[NDArray[np.float64]], colour: str) -> None:
+    """Draw one fan: 90 percent light, 50 percent dark, the median as a line.
+
+    Args:
+        axes: the panel.
+        quarters: the places of the quarters, as `number_of` returns them.
+        quantiles: the lines of the five `LEVELS`, lowest first.
+        colour: the colour of the areas; the line is darker.
+    """
+    lowest, low, middle, high, highest = quantiles
+    axes.fill_between(quarters, lowest, highest, color=colour, alpha=0.20, linewidth=0.0)
+    axes.fill_between(quarters, low, high, color=colour, alpha=0.42, linewidth=0.0)
+    axes.plot(quarters, middle, color=darker(colour), linewidth=2.4)
+
+
 def _fan(axes: Axes, fans: Fans, measure: Measure) -> None:
     panel(axes, measure.title, measure.unit)
     # The opening is a balance sheet: nothing has been paid yet.
     first = 1 if measure.flow and len(fans.quarters) > 1 else 0
     lowest, low, middle, high, highest = (measure.factor * line[first:] for line in fans.bands[measure.name].T)
     quarters = [number_of(label) for label in fans.quarters[first:]]
-    axes.fill_between(quarters, lowest, highest, color=measure.colour, alpha=0.20, linewidth=0.0)
-    axes.fill_between(quarters, low, high, color=measure.colour, alpha=0.42, linewidth=0.0)
-    axes.plot(quarters, middle, color=darker(measure.colour), linewidth=2.4)
+    draw_fan(axes, quarters, (lowest, low, middle, high, highest), measure.colour)
     time_axis(axes, fans.quarters)
     if lowest.min() >= 0.0:
         from_zero(axes)

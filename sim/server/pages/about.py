@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import metadata
 from typing import Any
 
 from dash import dcc, get_asset_url, html
 
+from sim import __version__
 from sim.errors import ScenarioError
-from sim.scenario.data import CONFIGS
+from sim.scenario.shipped import shipped
 
-HOME = CONFIGS.parent
 PICTURE = re.compile(r"\]\(\.\./sim/server/assets/([\w.]+)\)")
 LIMITS = "## Limits, honestly\n"
 
@@ -25,9 +24,9 @@ def layout(said: dict[str, str]) -> Any:
     """
     if said:
         raise ScenarioError(f"address: this page knows no {', '.join(sorted(said))[:64]}")
-    words = (HOME / "docs" / "about.md").read_text("utf8")
+    words = shipped("docs/about.md").read_text("utf8")
     words = PICTURE.sub(lambda found: f"]({get_asset_url(found[1])})", words)
-    cited = f"The capflow authors: *capflow*, version {metadata.version('capflow')}. MIT licence."
+    cited = f"The capflow authors: *capflow*, version {__version__}. MIT licence."
     parts = (words, f"## Limits\n\n{limits()}", f"## How to cite\n\n{cited}")
     return html.Article(dcc.Markdown("\n\n".join(parts)), className="article")
 
@@ -39,7 +38,7 @@ def limits() -> str:
     Raises:
         LookupError: if it has no such section.
     """
-    _, found, rest = (HOME / "README.md").read_text("utf8").partition(LIMITS)
+    _, found, rest = shipped("README.md").read_text("utf8").partition(LIMITS)
     if not found:
-        raise LookupError(f"{HOME / 'README.md'}: no section {LIMITS.strip()!r}")
+        raise LookupError(f"README.md: no section {LIMITS.strip()!r}")
     return rest.partition("\n## ")[0].partition("\nMIT licence")[0].strip()

@@ -13,8 +13,8 @@ from dash import ClientsideFunction, Input, Output, State, html
 
 from sim.errors import RunError, ScenarioError
 from sim.report.numbers import money
-from sim.runs.place import RUNS
-from sim.runs.run import DESIGN
+from sim.runs.kinds import DESIGN
+from sim.runs.place import runs_folder
 from sim.server import result_folders
 from sim.server.pages import folder
 
@@ -58,8 +58,8 @@ def _list() -> Any:
         [
             html.H1("Runs and sweeps"),
             html.P(
-                f"What capflow has left in {RUNS}/, the newest first. Open one for its numbers, pictures, report "
-                f"and files; a sweep can be explored.{some}",
+                f"What capflow has left in {runs_folder()}/, the newest first. Open one for its numbers, "
+                f"pictures, report and files; a sweep can be explored.{some}",
                 className="note",
             ),
             html.Div(
@@ -92,7 +92,8 @@ def _empty() -> Any:
     return html.Div(
         [
             html.P(
-                f"There is nothing in {RUNS}/ yet, seen from where the server was started. These make something:"
+                f"There is nothing in {runs_folder()}/ yet, seen from where the server was started. "
+                "These make something:"
             ),
             html.Dl(rows, className="runs-commands"),
             html.P("Then load this page again."),

@@ -11,8 +11,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from sim.experiments.sensitivity.sweep_report import WORDS
 from sim.experiments.sweep import Sweep
+from sim.experiments.sweep.methods import METHODS
 from sim.server import result_folders
 from sim.server.pages.folder import back, files, head, report, scrolled, when
 from sim.server.parts import save_picture
@@ -84,7 +84,7 @@ def _facts(entry: result_folders.Entry) -> str:
     if entry.kind == "ensemble":
         what = f"{told['runs']:,} histories of scenario {told['scenario']}, {seeds}, the same assumptions in all"
     else:
-        chosen = WORDS[told["method"]].removesuffix(" of the values below")
+        chosen = METHODS[told["method"]].points.removesuffix(" of the values below")
         what = (
             f"Scenario {told['scenario']}: {told['points']:,} points, {chosen}; {seeds} at each, "
             f"{told['runs']:,} runs in all"

@@ -8,11 +8,12 @@ from typing import Any
 from sim.errors import RunError
 from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sensitivity.ends import LEVELS, OUTER
-from sim.experiments.sensitivity.folder import METHODS, NUMBERS
 from sim.experiments.sensitivity.sections import MEASURES
 from sim.experiments.sweep import Sweep
+from sim.experiments.sweep.methods import METHODS
 from sim.runs.folders import finite
-from sim.runs.run import MANIFEST, read_json
+from sim.runs.kinds import MANIFEST, SENSITIVITY
+from sim.runs.run import read_json
 from sim.server.sweeps.choice import Choice, shown
 from sim.server.sweeps.sides import Axis, axes_of
 from sim.server.sweeps.words import in_words, interval_words
@@ -34,7 +35,7 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """
     told: dict[str, Any] = {
         "outcome": shown(choice.about),
-        "method": METHODS[str(sweep.design["method"])],
+        "method": METHODS[str(sweep.design["method"])].analysis,
         "bars": [],
         "indices": [],
         "words": [],
@@ -105,7 +106,7 @@ def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
     if not sweep.complete:
         return None
     finished = _written(sweep.path / MANIFEST)
-    for path in sorted(sweep.path.glob(f"{FOLDERS}/{NUMBERS}"), key=_written, reverse=True):
+    for path in sorted(sweep.path.glob(f"{FOLDERS}/{SENSITIVITY}"), key=_written, reverse=True):
         if path.is_symlink() or path.parent.is_symlink() or _written(path) < finished:
             continue
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.sensitivity.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
-from sim.experiments.sweep.space import Varied, levers_of
+from sim.experiments.sweep.axes import Varied, levers_of
 from sim.report.numbers import plain
 from sim.runs.run import quoted
 from sim.scenario import levers

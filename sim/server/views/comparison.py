@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from sim.economy.books.measures import EARNED
 from sim.engine.outcomes import BY_NAME, HEADLINES, SHARE, Outcome
 from sim.experiments.compare.cause import shares
+from sim.experiments.compare.words import words
 from sim.report.figures.fans import LEVELS, MEASURES, Measure
 from sim.report.numbers import MINUS, aligned, money, percent
 from sim.report.palette import INTEREST, ORIGIN, ORIGIN_LABEL, POPULATION
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
+    from sim.experiments.compare import TwinPaths
     from sim.experiments.compare.cause import Cause
     from sim.experiments.compare.paired import Effect
-    from sim.experiments.compare.twin_paths import TwinPaths
     from sim.server.address import World
     from sim.server.comparison_query import Question
 
@@ -63,7 +64,7 @@ def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
         "seeds": [comparison.seeds[0], comparison.seeds[-1]],
         "quarters": list(found.quarters),
         "engine": found.engine,
-        "words": comparison.words,
+        "words": words(comparison),
         "outcomes": [_outcome(name, comparison.effects[name]) for name in OUTCOMES],
         "rows": [_row(BY_NAME[name], comparison.effects[name]) for name in OUTCOMES],
         "cause": _cause(comparison.cause),

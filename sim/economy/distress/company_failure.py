@@ -1,0 +1,216 @@
+"""Phase 10b: labs, providers and ventures that cannot pay are worked out or wound up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+
+from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, affordable, column, material, namespace, ratio, row
+from sim.economy.books.flows import (
+    COMPUTE_LOANS,
+    GPUS,
+    INVESTORS,
+    LAB_SHARES,
+    LABS,
+    OWN,
+    PROVIDER_SHARES,
+    PROVIDERS,
+    VENTURE_SHARES,
+    VENTURES,
+)
+from sim.economy.books.ledger import (
+    Books,
+    balance,
+    capitalise,
+    flow_total,
+    pay,
+    revalue,
+    total_value,
+    write_down,
+    write_off,
+)
+from sim.economy.capital.loans import debt, owed_late
+from sim.economy.capital.rounds import liquidated, pay_owners
+from sim.economy.distress.workouts import resale_proceeds, work_out
+from sim.economy.parameters import Parameters
+from sim.economy.state import Draws, Economy
+
+
+def settle_failures(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
+    """Make late interest good where funding allows it, then wind up the companies that still cannot pay.
+
+    Companies that the scenario names fail whatever their books say, and without a workout; so do, where it says
+    that an issuer's bets fail, all those in which the issuer has money.
+    """
+    economy = _make_good(economy, parameters)
+    economy = _fail_labs(economy, parameters, draws)
+    economy = _fail_providers(economy, parameters, draws)
+    return _fail_ventures(economy, draws)
+
+
+def _make_good(economy: Economy, parameters: Parameters) -> Economy:
+    """Pay what is late from what was raised since: running costs, interest, principal; the rest is fatal."""
+    books, credit = economy.books, economy.credit
+    late = affordable(balance(books, PROVIDERS), credit.unpaid_costs)
+    books = pay(books, "provider_late_costs", column(credit.unpaid_costs * late))
+    owed = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
+    paid = affordable(balance(books, PROVIDERS), owed)
+    books = pay(books, "issuer_loan_arrears", (credit.issuer_arrears * paid).T)
+    books = pay(books, "investor_loan_arrears", (credit.investor_arrears * paid).T)
+    owed = credit.issuer_overdue.sum(axis=0) + credit.investor_overdue.sum(axis=0)
+    repaid = affordable(balance(books, PROVIDERS), owed)
+    books = pay(books, "issuer_loan_overdue", (credit.issuer_overdue * repaid).T)
+    books = pay(books, "investor_loan_overdue", (credit.investor_overdue * repaid).T)
+    credit = replace(
+        credit,
+        unpaid_costs=credit.unpaid_costs * (1.0 - late),
+        issuer_arrears=credit.issuer_arrears * (1.0 - paid),
+        investor_arrears=credit.investor_arrears * (1.0 - paid),
+        issuer_overdue=credit.issuer_overdue * (1.0 - repaid),
+        investor_overdue=credit.investor_overdue * (1.0 - repaid),
+    )
+    labs = economy.labs
+    due = (1.0 - parameters.labs.compute_share) * labs.shortfall
+    books = pay(books, "lab_late_costs", column(due * affordable(balance(books, LABS), due)))
+    return replace(economy, books=books, credit=credit)
+
+
+def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Close labs that could not meet their committed spending, and have found no money for it since."""
+    labs = economy.labs
+    xp = namespace(labs.revenue)
+    due = (1.0 - parameters.labs.compute_share) * labs.shortfall
+    paid = flow_total(economy.books, "lab_late_costs", 1)
+    # The compute that was not rented needs no paying, but the money for it must be there to go on.
+    missing = labs.shortfall - due - balance(economy.books, LABS)
+    short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
+    fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
+    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _cash_left(economy.books, LABS) * fails)
+    books = _worthless(books, LAB_SHARES, fails)
+    mood = economy.environment
+    mood = replace(mood, ai_return=mood.ai_return + _return_of_failures(economy.books, books))
+    alive = labs.alive * (1.0 - fails)
+    labs = replace(
+        labs,
+        alive=alive,
+        post_money=labs.post_money * alive,
+        spending=labs.spending * alive,
+        shortfall=xp.where(fails > 0.0, labs.shortfall, 0.0),
+    )
+    return replace(economy, environment=mood, books=books, labs=labs)
+
+
+def _return_of_failures(before: Books, after: Books) -> Scalar:
+    """Log return on all shares of labs when some fail, what is left to their owners included.
+
+    Over what all were worth just before, this quarter's new money included, for that is lost like older money.
+    """
+    xp = namespace(before.price[LAB_SHARES])
+    worth = -total_value(before, LAB_SHARES, LABS).sum()
+    remaining = -total_value(after, LAB_SHARES, LABS).sum() + liquidated(after, "lab").sum()
+    return xp.log(xp.maximum(ratio(remaining, worth, empty=1.0), NEXT_TO_NOTHING))
+
+
+def _fail_providers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
+    """Work out or wind up providers that cannot pay.
+
+    The GPUs are sold, the lenders share what there is, and the rest is written off; what lenders and suppliers
+    leave goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model, so
+    the GPUs leave the rental market. Recovery falls with the number of GPUs that reach the market at once
+    (`resale_proceeds`); what that leaves of the price of used GPUs is what the collateral of the others counts
+    for, until the next close.
+    """
+    forced = economy.gpus.alive * _named(draws.events.failed_provider, economy, PROVIDER_SHARES, draws)
+    short = _cannot_pay(economy) * (1.0 - forced)
+    economy = replace(economy, books=_claim_interest(economy))
+    economy, agreed = work_out(economy, parameters, short)
+    fails = forced + short * (1.0 - agreed)
+    gpus, credit = economy.gpus, economy.credit
+    proceeds, resale = resale_proceeds(economy, parameters, fails)
+    books = _sell_fleet(economy.books, proceeds, fails)
+    books = _share_proceeds(books, fails, credit.unpaid_costs)
+    books = _worthless(books, PROVIDER_SHARES, fails)
+    alive = gpus.alive * (1.0 - fails)
+    gpus = replace(
+        gpus,
+        alive=alive,
+        fleet=gpus.fleet * (1.0 - fails)[:, None],
+        book_value=gpus.book_value * (1.0 - fails)[:, None],
+        sold_off=gpus.fleet.sum(axis=1) * fails,
+        resale=resale,
+    )
+    credit = replace(
+        credit,
+        facility=credit.facility * alive[None, :],
+        issuer_arrears=0.0 * credit.issuer_arrears,
+        investor_arrears=0.0 * credit.investor_arrears,
+        issuer_overdue=0.0 * credit.issuer_overdue,
+        investor_overdue=0.0 * credit.investor_overdue,
+        unpaid_costs=0.0 * credit.unpaid_costs,
+    )
+    return replace(economy, books=books, gpus=gpus, credit=credit)
+
+
+def _cannot_pay(economy: Economy) -> Float[Array, " provider"]:
+    """1 for the providers that still owe interest, principal or running costs of the quarter."""
+    unpaid = owed_late(economy.credit)
+    due = economy.gpus.running_cost + debt(economy.books)
+    return economy.gpus.alive * (unpaid > 1e-9 * (due + unpaid))
+
+
+def _sell_fleet(books: Books, proceeds: Float[Array, " provider"], fails: Float[Array, " provider"]) -> Books:
+    book_value = books.positions[GPUS][PROVIDERS] * fails
+    books = write_down(books, GPUS, PROVIDERS, book_value - proceeds)
+    return pay(books, "gpu_resale", row(proceeds))
+
+
+def _claim_interest(economy: Economy) -> Books:
+    """Interest that is still unpaid at the close becomes part of the loan that it is owed on."""
+    books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer_arrears)
+    return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor_arrears)
+
+
+def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " provider"]) -> Books:
+    """Lenders rank equally, before suppliers, and these before owners; each lender loses the same share."""
+    loans = books.positions[COMPUTE_LOANS]
+    recovered = affordable(balance(books, PROVIDERS), debt(books)) * fails
+    issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
+    books = pay(books, "issuer_loan_recovery", (issuer_claims * recovered).T)
+    books = pay(books, "investor_loan_recovery", (investor_claims * recovered).T)
+    lost = fails * (1.0 - recovered)
+    books = write_off(books, COMPUTE_LOANS, OWN, PROVIDERS, issuer_claims * lost)
+    books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
+    due = unpaid_costs * fails
+    books = pay(books, "provider_final_costs", column(due * affordable(_cash_left(books, PROVIDERS), due)))
+    left = _cash_left(books, PROVIDERS) * fails
+    return pay_owners(books, "provider_liquidation", PROVIDER_SHARES, PROVIDERS, left)
+
+
+def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
+    """Close ventures that have no cash left and a quarter of costs to pay."""
+    ventures = economy.ventures
+    cash = _cash_left(economy.books, VENTURES)
+    named = _named(draws.events.failed_venture, economy, VENTURE_SHARES, draws)
+    fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | named)
+    books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, VENTURES, cash * fails)
+    books = _worthless(books, VENTURE_SHARES, fails)
+    return replace(economy, books=books, ventures=replace(ventures, alive=ventures.alive * (1.0 - fails)))
+
+
+def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
+    """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or by a loan."""
+    invested = material(economy.books.positions[shares][OWN]) > 0.0
+    if shares == PROVIDER_SHARES:
+        invested = invested | (material(economy.books.positions[COMPUTE_LOANS][OWN]) > 0.0)
+    return failed + (draws.events.bets_fail[:, None] * invested).sum(axis=0) > 0.0
+
+
+def _worthless(books: Books, instrument: str, fails: Array) -> Books:
+    return revalue(books, instrument, books.price[instrument] * (1.0 - fails))
+
+
+def _cash_left(books: Books, account: str) -> Array:
+    """Cash left in each agent's account; rounding below zero does not count."""
+    cash = balance(books, account)
+    return namespace(cash).maximum(cash, 0.0)

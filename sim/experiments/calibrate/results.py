@@ -1,0 +1,91 @@
+"""The record of an estimate, as plain data: what is needed to use it, to judge it, and to make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import ScenarioError
+from sim.experiments.calibrate.settings import Problem
+from sim.scenario.data import CONFIGS
+
+ESTIMATES = CONFIGS / "estimates"
+"""The records that ship, named by the last quarter that was fitted."""
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """An estimate as it was written down.
+
+    Attributes:
+        raw: the record as plain data; see docs/calibration.md.
+    """
+
+    raw: Mapping[str, Any]
+
+    @property
+    def last(self) -> str:
+        """The last quarter that was fitted."""
+        return str(self.raw["window"]["last"])
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Dotted keys of the parameters."""
+        return tuple(self.raw["parameters"])
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Dotted key -> estimated value."""
+        return {key: float(parameter["estimate"]) for key, parameter in self.raw["parameters"].items()}
+
+    @property
+    def identified(self) -> tuple[str, ...]:
+        """Keys of the parameters that can be recovered; none where recovery was not tried."""
+        return tuple(key for key, parameter in self.raw["parameters"].items() if parameter["identified"])
+
+    def draws(self, problem: Problem, count: int, seed: int) -> Numbers:
+        """Draw values from the distribution of the estimate, `(draw, parameter)`, within the allowed ranges.
+
+        Raises:
+            ScenarioError: if the record has other parameters than the problem.
+        """
+        if self.keys != problem.keys:
+            raise ScenarioError(f"estimate {self.last}: has other parameters than the calibration file")
+        middle = np.array([parameter["place"] for parameter in self.raw["parameters"].values()])
+        generator = np.random.default_rng(seed)
+        return problem.values(generator.multivariate_normal(middle, np.array(self.raw["covariance"]), count))
+
+
+def load_record(name: str | Path) -> Record:
+    """Load a record.
+
+    Args:
+        name: the last quarter that was fitted, for a record that ships, or the path of a file.
+
+    Raises:
+        ScenarioError: if there is no such record, or it is damaged.
+    """
+    path = Path(name)
+    if path.suffix != ".json":
+        path = ESTIMATES / f"{name}.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf8"))
+        record = Record(raw)
+        whole = bool(record.values) and len(raw["covariance"]) == len(record.keys)
+    except FileNotFoundError:
+        there = ", ".join(sorted(path.stem for path in ESTIMATES.glob("*.json"))) or "none"
+        raise ScenarioError("no such record", "estimate", str(name), there) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ScenarioError(f"{path}: not a record of an estimate: {error}") from None
+    if not whole:
+        raise ScenarioError(
+            f"{path}: not a record of an estimate: the covariance has another size than the parameters"
+        )
+    return record

@@ -1,0 +1,199 @@
+"""The settings of a calibration: `configs/calibration.toml`, its parameters and their priors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError, model_validator
+from scipy.stats import norm
+
+from sim.errors import ScenarioError
+from sim.experiments.sweep.axes import Axis, resolve_axes
+from sim.experiments.sweep.settings import Design
+from sim.scenario.data import CONFIGS
+from sim.scenario.load import Scenario, first_error, load, read_toml
+from sim.scenario.schema import QUARTER_PATTERN, Strict
+
+CALIBRATION = CONFIGS / "calibration.toml"
+NINETY = float(norm.ppf(0.95))
+"""Standard deviations from the middle of a normal distribution to either end of its 90 percent interval."""
+Quarter = Annotated[str, Field(pattern=QUARTER_PATTERN)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Window(Strict):
+    """Quarters that are fitted, and the last of those that are kept aside."""
+
+    first: Quarter
+    last: Quarter
+    held_out: Quarter
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.first <= self.last <= self.held_out:
+            order = f"first {self.first}, last {self.last}, held_out {self.held_out}"
+            raise ValueError(f"{order}: must be in this order")
+        return self
+
+
+class Search(Strict):
+    """The settings of the search for the best parameters."""
+
+    candidates: Annotated[int, Field(strict=True, ge=4)]
+    generations: Count
+    seeds: Count
+    steps: Count
+    first_seed: Annotated[int, Field(strict=True, ge=0)]
+    scatter_seeds: Annotated[int, Field(strict=True, ge=16)]
+    scatter_places: Count
+    slope_seeds: Count
+    slope_step: Annotated[float, Field(gt=0.0, le=2.0)]
+
+
+class Recovery(Strict):
+    """The settings by which it is judged which parameters can be recovered."""
+
+    trials: Annotated[int, Field(strict=True, ge=0)]
+    seeds: Count
+    steps: Count
+    least_coverage: Annotated[float, Field(ge=0.0, le=1.0)]
+    most_coverage: Annotated[float, Field(ge=0.0, le=1.0)]
+    most_width: Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+class Prior(Strict):
+    """What is believed of a parameter before looking: the ends of its 90 percent interval."""
+
+    low: float
+    high: float
+    scale: Literal["linear", "log"] = "linear"
+    why: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low = {self.low:g} must be less than high = {self.high:g}")
+        if self.scale == "log" and self.low <= 0.0:
+            raise ValueError(f"low = {self.low:g} must be above zero where scale is log")
+        return self
+
+
+class Plan(Strict):
+    """A calibration file."""
+
+    title: str
+    scenario: str
+    window: Window
+    search: Search
+    recovery: Recovery
+    parameters: Annotated[dict[str, Prior], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Parameters to be estimated, and where they belong.
+
+    A parameter's place is measured in standard deviations of its prior from the prior's middle, so that the prior
+    of a place is a standard normal distribution.
+
+    Attributes:
+        plan: the calibration file.
+        scenario: the scenario that the parameters belong to.
+        axes: the parameters with the ranges that the scenario allows.
+    """
+
+    plan: Plan
+    scenario: Scenario
+    axes: tuple[Axis, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Dotted keys of the parameters."""
+        return tuple(self.plan.parameters)
+
+    @cached_property
+    def _middle(self) -> NDArray[np.float64]:
+        return np.array([(_scaled(p, p.low) + _scaled(p, p.high)) / 2.0 for p in self.plan.parameters.values()])
+
+    @cached_property
+    def _spread(self) -> NDArray[np.float64]:
+        ends = [_scaled(p, p.high) - _scaled(p, p.low) for p in self.plan.parameters.values()]
+        return np.array(ends) / (2.0 * NINETY)
+
+    @cached_property
+    def _log(self) -> NDArray[np.bool_]:
+        return np.array([prior.scale == "log" for prior in self.plan.parameters.values()])
+
+    @cached_property
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Least and greatest place of each parameter: its allowed range, and three standard deviations at most."""
+        ends = ([axis.range[0] for axis in self.axes], [axis.range[1] for axis in self.axes])
+        low, high = (self.places(np.array([np.nan if end is None else end for end in side])) for side in ends)
+        return np.fmax(low, -3.0), np.fmin(high, 3.0)
+
+    def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the places of values, `(..., parameter)`."""
+        with np.errstate(divide="ignore"):
+            scaled = np.where(self._log, np.log(np.where(self._log, np.maximum(values, 0.0), 1.0)), values)
+        return np.asarray((scaled - self._middle) / self._spread)
+
+    def values(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values at places, `(..., parameter)`."""
+        scaled = self._middle + self._spread * np.clip(places, *self.bounds)
+        return np.where(self._log, np.exp(np.where(self._log, scaled, 0.0)), scaled)
+
+    def current(self) -> NDArray[np.float64]:
+        """Return the values of the scenario as it stands, `(parameter,)`."""
+        from sim.experiments.sweep.shortcuts import number_at
+
+        return np.array([number_at(self.scenario, key) for key in self.keys])
+
+
+def load_problem(path: Path | str | None = None, scenario: Scenario | None = None) -> Problem:
+    """Load a calibration file and the scenario that it estimates.
+
+    Args:
+        path: the file; the one that ships if left out.
+        scenario: a scenario in place of the one that the file names.
+
+    Raises:
+        ScenarioError: for anything wrong with the file, in one line.
+    """
+    file = Path(path) if path is not None else CALIBRATION
+    try:
+        plan = Plan.model_validate(read_toml(file))
+    except ValidationError as error:
+        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    chosen = scenario if scenario is not None else load(plan.scenario)
+    vary = {key: {"low": prior.low, "high": prior.high} for key, prior in plan.parameters.items()}
+    design = Design.model_validate(
+        {"title": plan.title, "scenario": plan.scenario, "method": "random", "samples": 1, "vary": vary}
+    )
+    return Problem(plan, chosen, resolve_axes(design, chosen, {}, file.name))
+
+
+def _scaled(prior: Prior, value: float) -> float:
+    return math.log(value) if prior.scale == "log" else value
+
+
+def changed_window(problem: Problem, until: str | None) -> Problem:
+    """Return the problem with another last quarter that is fitted.
+
+    Raises:
+        ScenarioError: if the quarter is not within the window.
+    """
+    if until is None:
+        return problem
+    window = problem.plan.window.model_dump() | {"last": until}
+    try:
+        chosen = Window.model_validate(window)
+    except ValidationError as error:
+        first, last = problem.plan.window.first, problem.plan.window.held_out
+        raise ScenarioError(first_error(error), "until", until, f"{first} to {last}") from None
+    return replace(problem, plan=problem.plan.model_copy(update={"window": chosen}))

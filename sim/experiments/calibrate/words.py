@@ -1,0 +1,55 @@
+"""A calibration in sentences: how well the model fits, and which figures it misses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sim.experiments.calibrate.results import Record
+
+FAR = 2.0
+"""Errors of a figure from which a gap is named."""
+
+
+def words(record: Record) -> list[str]:
+    """Write how well the model fits, then the figures that it misses, the furthest first."""
+    return [*fit(record), *(miss(row) for row in missed(record))]
+
+
+def fit(record: Record) -> list[str]:
+    """Write the typical gap of fitted and other figures, and what follows for the intervals."""
+    raw = record.raw
+    sentences = []
+    for use, what in (
+        ("fitted", "Fitted figures"),
+        ("judged", "Figures not fitted to"),
+        ("held out", f"Held out, to {raw['window']['held_out']}"),
+    ):
+        gap = raw["root_mean_square_gap"][use]
+        if gap is not None:
+            count = sum(row["use"] == use for row in raw["targets"])
+            sentences.append(f"{what}: {count}, root mean square gap {gap:.2f} of their errors")
+    if raw["inflation"] > 1.0:
+        wider = f"variances are widened {raw['inflation']:.2f} times."
+        sentences.append(f"Gaps are larger than scatter and errors allow: {wider}")
+    if not raw["recovery"]["trials"]:
+        sentences.append("No recovery was tried: nothing is called identified.")
+    return sentences
+
+
+def missed(record: Record) -> list[Mapping[str, Any]]:
+    """Select the figures that the model misses by more than `FAR` of their errors, the furthest first."""
+    far = [
+        row
+        for row in record.raw["targets"]
+        if row["gap_in_errors"] is not None and abs(row["gap_in_errors"]) > FAR
+    ]
+    return sorted(far, key=lambda row: -abs(row["gap_in_errors"]))
+
+
+def miss(row: Mapping[str, Any]) -> str:
+    """Write a figure that the model misses."""
+    return (
+        f"{row['label']}, {row['period']}: model {row['model']:.3g}, observed {row['observed']:.3g} {row['unit']} "
+        f"({row['use']})"
+    )

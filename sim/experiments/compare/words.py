@@ -1,0 +1,176 @@
+"""A comparison in sentences: accounting, cause, the gap between them, and what issuers did otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.engine.outcomes import ORIGIN_WORDS
+from sim.experiments.compare.cause import INTEREST, Cause, turned
+from sim.experiments.compare.results import PairedOutcomes
+from sim.report.numbers import between, money, percent
+
+NAMED = 0.1
+"""An origin is named beside the largest one if its part is at least this share of it."""
+
+
+def document(comparison: PairedOutcomes) -> dict[str, Any]:
+    """Return the comparison as plain data with its sentences, for JSON."""
+    return {**comparison.to_numbers(), "words": words(comparison)}
+
+
+def words(comparison: PairedOutcomes) -> list[str]:
+    """Write the comparison as paragraphs.
+
+    Every word depends on the numbers: more or less by the sign, and no claim where an interval spans zero.
+    """
+    if not comparison.differs:
+        first, second = comparison.names
+        return [f"{first} and {second} assume the same, so that every difference is exactly zero."]
+    cause = comparison.cause
+    paragraphs = (
+        _accounting(cause),
+        _effect(cause, len(comparison.seeds)),
+        _gap(cause),
+        _issuers(comparison, cause),
+    )
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _accounting(cause: Cause) -> str:
+    paid = [
+        f"in {name} interest paid for {money(mean)} of GPUs ({percent(share)} of {money(whole)})"
+        if mean > 0.0
+        else f"in {name} for none"
+        for name, mean, share, whole in (
+            (cause.more, cause.interest.mean_a, cause.share_more, cause.purchases.mean_a),
+            (cause.less, cause.interest.mean_b, cause.share_less, cause.purchases.mean_b),
+        )
+    ]
+    if not cause.interest.mean_a > 0.0:
+        if not cause.interest.mean_b > 0.0:
+            return "Accounting: interest reached no GPU purchase in either twin."
+        paid.reverse()
+    return f"Accounting: at any remove, {paid[0]}, {paid[1]}."
+
+
+def _effect(cause: Cause, pairs: int) -> str:
+    bought = cause.purchases
+    if bought.none:
+        return f"Cause: the providers buy the same GPUs in {cause.more} and in {cause.less}, in every pair."
+    mean = f"GPUs for {money(abs(bought.mean))} {_more(bought.mean)} in {cause.more} than in {cause.less}"
+    where = f"90 percent interval of the difference {between(bought.low, bought.high)}"
+    agree = f"{_more(bought.mean)} in {bought.same_sign} of {pairs} pairs"
+    if bought.decided:
+        own = _because(cause)
+        return f"Cause: the providers buy {mean} ({where}; {agree}).{own}"
+    enough = bought.pairs_to_decide
+    needed = (
+        f" If the effect is as large as that, it would take about {enough:,} pairs to distinguish it from zero."
+        if pairs < enough < 1_000_000
+        else ""
+    )
+    return (
+        f"Cause: not decided by {pairs} pairs. The providers buy {mean} on average, but the interval spans zero "
+        f"({where}; {agree}).{needed}{_because(cause)}"
+    )
+
+
+def _because(cause: Cause) -> str:
+    if not cause.redeployment:
+        return " The twins do not differ in redeployment: this is the effect of what they do differ in."
+    if not cause.alone:
+        return " The twins differ in more than redeployment: this is not its effect alone."
+    return ""
+
+
+def _gap(cause: Cause) -> str:
+    """Say where the difference between accounting and effect comes from, by origin of the money."""
+    interest, others = cause.interest, cause.others
+    if cause.purchases.none and interest.none:
+        return ""
+    parts = _parts(cause)
+    if cause.replaced is None:
+        return f"By origin of the money: {_interest_part(cause)}{parts}."
+    share, low, high = cause.replaced
+    start = f"The gap: interest paid for {money(interest.mean)} {_more(interest.mean)} in {cause.more}"
+    if others.none:
+        return f"{start}, and other money bought the same, so that accounting and cause agree."
+    if not others.decided:
+        return (
+            f"{start}. Whether other money makes up for it in {cause.less} is not decided: it buys "
+            f"{money(abs(others.mean))} {_more(-others.mean)} there, and the interval spans zero "
+            f"({between(-others.high, -others.low)}){parts}."
+        )
+    interval = f"90 percent interval {_percent(low)} to {_percent(high)}"
+    if others.mean > 0.0:
+        return (
+            f"{start}, and other money follows it: it buys {money(others.mean)} more there too, so that the "
+            f"effect is larger than the accounting says{parts}."
+        )
+    if cause.purchases.none:
+        return f"{start}, and other money makes up for all of it in {cause.less}{parts}."
+    if share > 1.0:
+        return (
+            f"{start}, and other money more than makes up for it in {cause.less}: it buys {money(-others.mean)} "
+            f"more there, {_percent(share)} of what interest paid for ({interval}){parts}."
+        )
+    return (
+        f"{start}, but {_percent(share)} of that ({interval}) is crowding-out: where interest stays away, in "
+        f"{cause.less}, other money buys {money(-others.mean)} more{parts}."
+    )
+
+
+def _interest_part(cause: Cause) -> str:
+    if cause.interest.none:
+        return "interest buys the same in both twins"
+    part = f"interest buys {money(abs(cause.interest.mean))} {_more(cause.interest.mean)} in {cause.more}"
+    return part if cause.interest.decided else f"{part}, which cannot be distinguished from zero"
+
+
+def _parts(cause: Cause) -> str:
+    """Name the largest of the other origins, and those that go the other way, as seen from the twin with less."""
+    others = {origin: part for origin, part in cause.by_origin.items() if origin != INTEREST and not part.none}
+    ranked = sorted(others.items(), key=lambda item: -abs(item[1].mean))
+    decided = [(origin, part) for origin, part in ranked if part.decided]
+    if not decided:
+        return "; no single origin of other money differs beyond chance" if others else ""
+    least = NAMED * abs(decided[0][1].mean)
+    first, *rest = [
+        (ORIGIN_WORDS[origin], f"{money(abs(part.mean))} {_more(-part.mean)}", between(-part.high, -part.low))
+        for origin, part in decided
+        if abs(part.mean) >= least
+    ]
+    start = "The largest part" if ranked[0][0] == decided[0][0] else "Beyond chance only"
+    largest = f". {start}: {first[0]} buys {first[1]} in {cause.less} ({first[2]})"
+    return largest + "".join(f"; {origin} {bought} ({interval})" for origin, bought, interval in rest)
+
+
+def _issuers(comparison: PairedOutcomes, cause: Cause) -> str:
+    """Say what issuers put into AI, and what became of their own books."""
+    put, own, failed = (
+        turned(comparison.effects[name], cause.flipped)
+        for name in ("redeployed_usd_bn", "own_books_at_end_usd_bn", "failures")
+    )
+    sentences = []
+    if not put.none:
+        in_less = f"{money(put.mean_b)} in {cause.less}" if put.mean_b > 0.0 else f"nothing in {cause.less}"
+        in_more = f"{money(put.mean_a)} into AI and frontier technology" if put.mean_a > 0.0 else "nothing into AI"
+        sentences.append(f"Issuers put {in_more} in {cause.more}, {in_less}.")
+    if own.decided:
+        sentences.append(
+            f"At the end their own books are worth {money(abs(own.mean))} {_more(own.mean)} in {cause.more} "
+            f"({between(own.low, own.high)})."
+        )
+    if failed.decided:
+        count, few = f"{abs(failed.mean):.2g}", "more" if failed.mean > 0.0 else "fewer"
+        fail = "company fails" if count == "1" else "companies fail"
+        sentences.append(f"On average, {count} {few} {fail} in {cause.more}.")
+    return " ".join(sentences)
+
+
+def _more(number: float) -> str:
+    return "more" if number > 0.0 else "less"
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.0f}%".replace("-", "\N{MINUS SIGN}")

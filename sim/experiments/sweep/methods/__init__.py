@@ -1,0 +1,17 @@
+"""Methods of a sweep by name: how each chooses points, and how it analyses what came out at them."""
+
+from __future__ import annotations
+
+from sim.experiments.sweep.methods.grid import Grid
+from sim.experiments.sweep.methods.interface import Method, Sampled
+from sim.experiments.sweep.methods.latin_hypercube import LatinHypercube
+from sim.experiments.sweep.methods.morris import Morris
+from sim.experiments.sweep.methods.points import Points
+from sim.experiments.sweep.methods.random import Random
+from sim.experiments.sweep.methods.sobol import Sobol
+
+__all__ = ["METHODS", "Method", "Sampled"]
+
+METHODS: dict[str, Method] = {
+    method.name: method for method in (Grid(), Random(), LatinHypercube(), Sobol(), Morris(), Points())
+}

@@ -1,0 +1,110 @@
+"""Rank regression, for designs that were not made for sensitivity: random, Latin hypercube, grid."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.experiments.sweep.methods.estimates import (
+    SEED,
+    SHOWN,
+    Dependence,
+    Estimate,
+    convergence,
+    estimates,
+    listed,
+    resamples,
+    unsettled,
+)
+from sim.experiments.sweep.methods.interface import Method, Points
+from sim.report.numbers import MINUS
+
+if TYPE_CHECKING:
+    from sim.engine.outcomes import Outcome
+
+UNCLEAR = "not told from zero"
+"""Verdict on a lever whose coefficient may have either sign."""
+
+
+class RankRegression(Method):
+    """A method whose points are analysed by standardised rank regression."""
+
+    def analyse(self, sample: Points, means: NDArray[np.float64]) -> Dependence:
+        """Return standardised rank regression coefficients with bootstrap intervals over points.
+
+        Saltelli and Sobol (1995): ranks of the outcome on ranks of the levers, all with mean zero and variance
+        one. A coefficient of 1 or -1 is a monotone outcome of that lever alone. Words count by their places in
+        the design.
+
+        Args:
+            sample: the points that can be used.
+            means: the outcome at each point, `(point,)`.
+        """
+        from scipy.stats import rankdata
+
+        names, size = sample.names, len(means)
+        x = rankdata(sample.cube(), axis=0)
+        y = rankdata(means)
+        values, explained = _regression(x, y)
+        rng = np.random.default_rng(SEED)
+        count = resamples(size * len(names))
+        drawn = np.stack([_regression(x[rows], y[rows])[0] for rows in rng.integers(size, size=(count, size))])
+        coefficients = estimates(names, values, drawn)
+        ranked = tuple(sorted(names, key=lambda name: -abs(coefficients[name].value)))
+        ties = unsettled(ranked, names, np.abs(drawn), 1.0)
+        return Dependence(
+            indices={"rank_regression": coefficients},
+            ranked=ranked,
+            explained=explained,
+            verdicts={
+                lever.name: _verdict(coefficients[lever.name], bool(lever.words)) for lever in sample.levers
+            },
+            convergence=convergence(
+                "rank regression", coefficients, ties, size, lambda points: math.ceil(points) * sample.replicates
+            ),
+        )
+
+    def words(self, dependence: Dependence, outcome: Outcome) -> str:
+        """Return what an analysis says of an outcome, in sentences."""
+        del outcome
+        estimates = dependence.indices["rank_regression"]
+        parts = [
+            f"{name} {dependence.verdicts[name]} (rank regression {_index_words(estimates[name])})"
+            for name in dependence.ranked[:SHOWN]
+            if dependence.verdicts[name] != UNCLEAR
+        ]
+        told = f"Of the levers, {listed(parts)}." if parts else "No lever is told from zero."
+        share = f"{100.0 * dependence.explained:.0f}%"
+        if dependence.explained < 0.7:
+            return (
+                f"{told} The regression explains only {share} of the variance of ranks: the rest is not monotone, "
+                "or interactions, which a Sobol design would show."
+            )
+        return f"{told} The regression explains {share} of the variance of ranks."
+
+
+def _verdict(estimate: Estimate, words: bool) -> str:
+    """What a coefficient says of one lever; words have no direction."""
+    if not (estimate.low > 0.0 or estimate.high < 0.0):
+        return UNCLEAR
+    if words:
+        return "moves it"
+    return "raises it" if estimate.value > 0.0 else "lowers it"
+
+
+def _regression(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Coefficients of standardised columns, and the share of the variance that they explain."""
+    spread, deviation = x.std(axis=0), y.std()
+    if not deviation > 0.0:
+        return np.zeros(x.shape[1]), math.nan
+    z = (x - x.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
+    target = (y - y.mean()) / deviation
+    found = np.linalg.lstsq(z, target, rcond=None)[0]
+    return found, float(1.0 - ((target - z @ found) ** 2).mean())
+
+
+def _index_words(estimate: Estimate) -> str:
+    return f"{estimate.value:.2f}, {estimate.low:.2f} to {estimate.high:.2f}".replace("-", MINUS)

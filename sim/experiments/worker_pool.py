@@ -1,0 +1,261 @@
+"""Worker processes of this machine: how they start, how far they are, and how they end.
+
+Both pools have the contract of `concurrent.futures` and take as many tasks at a time as their `width` says. A
+worker that dies fails the future of its own task, in a way that `is_loss` knows, and is replaced. Workers end with
+the process that started them, however it ends. Imports nothing heavy: worker processes start with this module.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from typing import TYPE_CHECKING, Any
+
+from loky.process_executor import ProcessPoolExecutor
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+ONE_THREAD = {
+    # Libraries read these when first imported, which in a worker is before any code of ours runs.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "NPROC": "1",  # JAX on a processor
+}
+WAIT_FOR_THREAD = 2.0
+QUIET_TRACKER = "ignore:resource_tracker"
+"""Keeps loky's tracker of semaphores from warning where this process is killed and cannot release them."""
+
+count_histories: ContextVar[Callable[[int], None] | None] = ContextVar("count_histories", default=None)
+"""Called by a task with the number of histories that it has just finished; set by the pool that runs it."""
+
+
+class _StoppedError(BaseException):
+    """The task is given up; not an error of the task."""
+
+
+class ThreadPool(Executor):
+    """Runs tasks in a thread of this process, one at a time.
+
+    The thread of the caller stays free to hear Ctrl-C, also while a program compiles.
+    """
+
+    width = 1
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._histories = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start on a task."""
+        future: Future[Any] = Future()
+        self._histories = 0
+        context = contextvars.copy_context()
+        task = (self._work, future, fn, args, kwargs)
+        thread = threading.Thread(target=context.run, args=task, daemon=True)
+        thread.start()
+        self._thread = thread
+        return future
+
+    def running(self) -> int:
+        """Return the number of histories finished in tasks that are not."""
+        return self._histories
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Stop after the history, or batch of histories, that is being run."""
+        del cancel_futures  # There is never one that waits.
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(None if wait else WAIT_FOR_THREAD)
+
+    def _work(self, future: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        count_histories.set(self._count)
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+
+    def _count(self, histories: int) -> None:
+        self._histories += histories
+        if self._stopped.is_set():
+            raise _StoppedError
+
+
+@dataclass
+class _Slot:
+    """A place for one worker process.
+
+    Attributes:
+        core: the core to which the worker is bound; None for any.
+        executor: runs the worker.
+        task: its last task.
+        counts: from which the worker's counts of histories are read.
+        histories: finished in its last task.
+    """
+
+    core: int | None
+    executor: ProcessPoolExecutor | None = None
+    task: Future[Any] | None = None
+    counts: Connection | None = None
+    histories: int = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether the worker has nothing to do."""
+        return self.task is None or self.task.done()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the worker died in its last task."""
+        return (
+            self.task is not None
+            and self.task.done()
+            and not self.task.cancelled()
+            and isinstance(self.task.exception(), BrokenExecutor)
+        )
+
+
+class ProcessPool(Executor):
+    """Runs tasks in processes of this machine, each of which calculates in one thread.
+
+    Each process has an executor to itself, so that one that dies loses its own task only, and is replaced.
+    Where the processes are as many as the cores, each stays on its own.
+
+    Args:
+        count: how many processes.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._watched, self._held = Pipe(duplex=False)
+        usable = cores()
+        # Fewer than there are cores are not bound: another call on this machine would choose the same ones.
+        bound = usable if count >= len(usable) and hasattr(os, "sched_setaffinity") else [None]
+        self._slots = [_Slot(bound[index % len(bound)]) for index in range(count)]
+        self.width = count
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Give a task to a process that has none."""
+        slot = next(slot for slot in self._slots if slot.idle)
+        with _quiet_start():
+            executor = self._new_executor(slot) if slot.executor is None or slot.lost else slot.executor
+            try:
+                future: Future[Any] = executor.submit(fn, *args, **kwargs)
+            except BrokenExecutor:
+                # It died while it had nothing to do.
+                future = self._new_executor(slot).submit(fn, *args, **kwargs)
+        self._read(slot)
+        slot.task, slot.histories = future, 0
+        return future
+
+    def running(self) -> int:
+        """Return the number of histories finished in tasks that are not."""
+        for slot in self._slots:
+            self._read(slot)
+        return sum(slot.histories for slot in self._slots if not slot.idle)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes: when they have finished if `wait`, else at once."""
+        if not wait:
+            self._held.close()
+        for slot in self._slots:
+            if slot.executor is not None:
+                slot.executor.shutdown(wait=True, kill_workers=cancel_futures)
+            if slot.counts is not None:
+                slot.counts.close()
+        self._held.close()
+        self._watched.close()
+
+    def _new_executor(self, slot: _Slot) -> ProcessPoolExecutor:
+        """Give a slot a new worker."""
+        if slot.executor is not None:
+            slot.executor.shutdown(wait=True)
+        if slot.counts is not None:
+            slot.counts.close()
+        slot.counts, counts = Pipe(duplex=False)
+        slot.executor = ProcessPoolExecutor(
+            1, initializer=_begin, initargs=(self._watched, slot.core, counts), env=ONE_THREAD
+        )
+        return slot.executor
+
+    @staticmethod
+    def _read(slot: _Slot) -> None:
+        """Read what the worker has counted."""
+        with suppress(EOFError, OSError):
+            while slot.counts is not None and slot.counts.poll():
+                slot.histories += slot.counts.recv()
+
+
+def cores() -> list[int]:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def is_loss(error: BaseException) -> bool:
+    """Return whether an error says that the worker of a task died."""
+    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+
+
+def end_with(watched: Connection) -> None:
+    """End this process when the other end of a pipe is closed, on purpose or because its process is gone.
+
+    Args:
+        watched: the reading end of a pipe into which nobody writes.
+    """
+
+    def wait() -> None:
+        watched.poll(None)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _begin(watched: Connection, core: int | None, counts: Connection) -> None:
+    """Do what a worker process does first, before anything heavy is imported."""
+    end_with(watched)
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    count_histories.set(counts.send)
+
+
+@contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Let processes that are started here leave Ctrl-C to this process, which ends them."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = f"{before},{QUIET_TRACKER}" if before else QUIET_TRACKER
+    can_mask = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def closing(pool: Executor) -> Iterator[None]:
+    """End a pool when the block is left: at once if it is left by an error."""
+    try:
+        yield
+    except BaseException:
+        # An interrupt may come in the middle of handing out a task: what is half begun must not hide it.
+        with suppress(Exception):
+            pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown(wait=True)

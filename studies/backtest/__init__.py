@@ -1,0 +1,1 @@
+"""The results and figures of docs/backtest.md."""
