@@ -17,6 +17,7 @@ def client():
     return create_app().server.test_client()
 
 
+@pytest.mark.slow
 def test_the_table_of_one_history_is_that_of_the_run(client, tmp_path):
     run = sim.run("baseline", seed=3, changes={"payout_ratio": 0.6}, out=tmp_path / "run", figures=False)
     wanted = sim.facts_of(run).to_dict()

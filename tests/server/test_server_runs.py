@@ -396,6 +396,7 @@ def test_an_analysis_that_was_stored_is_taken_and_a_large_sweep_asks_for_one(her
     assert len(client.get(asked).json["bars"]) == 2
 
 
+@pytest.mark.slow
 def test_the_extreme_cases_are_live_histories(client, here):
     found = client.get("/api/sweep/cases?sweep=laws&outcome=interest_usd_bn").json
     values = Sweep.open(here / "runs" / "laws").outcomes["interest_usd_bn"]

@@ -266,6 +266,7 @@ def test_the_command_answers_with_means_difference_and_interval(tmp_path):
     assert listed.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_person_sees_the_table_and_the_words(tmp_path):
     done = capflow(
         *("compare", "baseline", "no-redeployment", "--runs", 2, "--quarters", 4, "--out", "twins"), cwd=tmp_path

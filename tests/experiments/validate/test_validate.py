@@ -402,6 +402,7 @@ def test_the_command_answers_in_json(tmp_path):
     assert not list(tmp_path.iterdir()), "nothing is written"
 
 
+@pytest.mark.slow
 def test_the_command_shows_a_table(tmp_path):
     done = capflow("--runs", "2", "--workers", "1", "--set", "run.quarters=8", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
