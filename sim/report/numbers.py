@@ -92,7 +92,7 @@ def between(low: float, high: float) -> str:
 
 
 def aligned(values: Sequence[float]) -> list[str]:
-    """Return numbers beside each other, all with the decimals that the largest needs for three significant digits."""
+    """Return numbers with as many decimals as the largest needs for three significant digits."""
     size = max(abs(value) for value in values)
     digits = min(max(2 - math.floor(math.log10(size)), 0), 6) if size > 0.0 else 0
     return [f"{0.0 if abs(value) < 1e-12 else value:,.{digits}f}".replace("-", MINUS) for value in values]

@@ -129,7 +129,9 @@ def _difference_axis(reach: float, narrow: bool) -> Json:
         range=[-reach, reach],
         tickvals=[_bent(part) for part in values],
         ticktext=[("+" if part > 0.0 else "") + _percent(part) for part in values],
-        title={"text": "A less B, percent of the larger mean", "font": small(), "standoff": 6},
+        title="A less B, percent of the larger mean",
+        font=small(),
+        standoff=6,
         tickangle=0,
     )
 
@@ -209,7 +211,9 @@ def _money_axis(bars: list[Json], title: str, narrow: bool) -> Json:
     low = least - (0.04 * span if least < 0.0 else 0.0)
     return _zero_axis(
         range=[low, most + 0.16 * span * (2 if narrow else 1)],
-        title={"text": wrapped(title, 30 if narrow else 200), "font": small(), "standoff": 6},
+        title=wrapped(title, 30 if narrow else 200),
+        font=small(),
+        standoff=6,
     )
 
 

@@ -51,9 +51,16 @@ def blank(reason: str) -> Json:
     )
 
 
-def axis(title: str = "", **more: Any) -> Json:
-    """An axis that cannot be zoomed, with a thin grid."""
-    named = {"title": {"text": title, "font": {"size": 13}, "standoff": 8}} if title else {}
+def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: Any) -> Json:
+    """An axis that cannot be zoomed, with a thin grid.
+
+    Args:
+        title: the title; none if empty.
+        font: the font of the title.
+        standoff: pixels between the title and the labels.
+        more: further parts of the axis.
+    """
+    named = {"title": {"text": title, "font": font or {"size": 13}, "standoff": standoff}} if title else {}
     return {"fixedrange": True, "zeroline": False, "gridcolor": GRID, **named, **more}
 
 

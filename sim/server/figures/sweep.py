@@ -243,7 +243,7 @@ def distribution_figure(distribution: Json, width: int) -> Json:
         ],
         "hovertemplate": "%{customdata}<br>%{y:,} runs<extra></extra>",
     }
-    whole = {"dtick": 1, "tickformat": ",d"} if distribution["counted"] and len(bars) <= 12 else {}
+    whole: Json = {"dtick": 1, "tickformat": ",d"} if distribution["counted"] and len(bars) <= 12 else {}
     title = wrapped(outcome["title"], 34 if width < NARROW else 60)
     return figure(
         [trace],
