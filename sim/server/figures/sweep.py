@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from sim.report.palette import INK, MUTED, POPULATION
@@ -228,7 +229,7 @@ def distribution_figure(distribution: Json, width: int) -> Json:
         return blank("No run has a finite number of this outcome.")
     outcome, edges = distribution["outcome"], distribution["edges"]
     factor = outcome["factor"]
-    bars = list(zip(edges, edges[1:], strict=False))
+    bars = list(itertools.pairwise(edges))
     trace = {
         "type": "bar",
         "x": [0.5 * (low + high) * factor for low, high in bars],

@@ -53,7 +53,7 @@ def _sensitivity(entry: Entry) -> tuple[str, list[str]]:
         f"{len(document['levers'])} levers of the sweep {document['sweep']}, {document['points']:,} points with "
         f"{document['replicates']} seeds each; finished"
     )
-    return facts, [*document["words"], *document["notes"]]
+    return facts, list(document["words"])
 
 
 def _backtest(entry: Entry) -> tuple[str, list[str]]:

@@ -25,7 +25,7 @@ FOLDERS = "sensitivity*"
 
 
 def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """Return the analysis of one outcome, from the folder of an earlier one or made now.
+    """The analysis of one outcome, from the folder of an earlier one or made now.
 
     Returns:
         `outcome`, `method`, and either `reason`, why there is none, or `mean`, `bars` (for each lever, the widest
@@ -102,7 +102,7 @@ def _made(sweep: Sweep, outcome: str) -> dict[str, Any]:
 
 
 def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
-    """Return the newest analysis of an outcome in the folder of the sweep, unless it is older than the sweep."""
+    """The newest analysis in the sweep's folder that tells of an outcome and is not older than the sweep."""
     if not sweep.complete:
         return None
     finished = _written(sweep.path / MANIFEST)
@@ -156,4 +156,4 @@ def _estimate(index: dict[str, Any]) -> dict[str, Any]:
 
 def _swing(bar: dict[str, Any], mean: float) -> float:
     numbers = [bar[end]["value"] for end in ("low", "high") if bar[end]["value"] is not None]
-    return max(*numbers, mean) - min(*numbers, mean)
+    return max([*numbers, mean]) - min([*numbers, mean])
