@@ -66,7 +66,7 @@ def show_run(finished: Run) -> None:
 def show_comparison(found: Comparison, folder: Path) -> None:
     """Print the outcomes of two twins side by side, what they say, and where the report is."""
     from sim.engine.outcomes import BY_NAME, HEADLINES
-    from sim.experiments.compare.report import cells
+    from sim.experiments.compare.words import cells
     from sim.report.numbers import labelled
 
     console = Console(highlight=False)
@@ -82,8 +82,8 @@ def show_comparison(found: Comparison, folder: Path) -> None:
         printed.add_row(labelled(outcome), *shown, Text(difference, style), Text(interval, style))
     console.print(printed)
     console.print(
-        f"Differences are {a} less {b}; dim ones are not told from zero. All {len(found.effects)} outcomes are in "
-        "the report.",
+        f"Differences are {a} less {b}; dim ones cannot be distinguished from zero. All {len(found.effects)} "
+        "outcomes are in the report.",
         markup=False,
     )
     for paragraph in found.words:
