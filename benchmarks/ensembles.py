@@ -98,7 +98,7 @@ def sweep(runs: int, quarters: int, workers: int) -> dict[str, float]:
         file = Path(home) / "benchmark.toml"
         file.write_text(DESIGN.format(points=runs // replicates, replicates=replicates, quarters=quarters))
         began = time.perf_counter()
-        done = sim.sweep(file, out=Path(home) / "sweep", workers=workers, told=Told(line=lambda text: None))
+        done = sim.sweep(file, out=Path(home) / "sweep", workers=workers, told=Told(line=lambda _text: None))
         whole = time.perf_counter() - began
         at = [datetime.fromisoformat(line["time"]) for line in lines(done.path)]
         size = sum(file.stat().st_size for file in done.path.rglob("*") if file.is_file())

@@ -191,7 +191,7 @@ def cheaper(worlds: Mapping[str, Row], falls: Sequence[str]) -> str:
         return "GPU purchases in all rise with lower rates, because loans are cheaper and more orders pay"
     if signs == {-1}:
         return "GPU purchases in all fall with lower rates too, although loans are cheaper"
-    return "what lower rates do to GPU purchases in all differs between scenarios, or cannot be distinguished from zero"
+    return "what lower rates do to GPU purchases in all differs by scenario, or cannot be distinguished from zero"
 
 
 def _sign(difference: Row) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.made_runs import DRY, KINDS, known_runs
+from support.tiny import FROZEN
 
 from sim.analysis.attribution import (
     AI,
@@ -36,7 +37,7 @@ def runs(tmp_path_factory):
 def cut():
     """A history in which much happens, and the same seed run for fewer quarters."""
     return {
-        quarters: run_of(history(load("baseline", {**DRY, "run.quarters": quarters}), 2, "numpy"))
+        quarters: run_of(history(load(FROZEN, {**DRY, "run.quarters": quarters}), 2, "numpy"))
         for quarters in (WHOLE, *CUTS)
     }
 

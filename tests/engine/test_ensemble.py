@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.sweeps import RUNS, content, done, log, write_design
-from support.tiny import TINY, WORLDS
+from support.tiny import FROZEN, TINY, WORLDS
 
 import sim
 from sim.engine import jax_batch
@@ -190,7 +190,7 @@ def not_a_share(economy, parameters):
 
 
 def test_a_decision_that_cannot_be_compiled_says_so():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": untraceable})
     with pytest.raises(sim.ScenarioError, match=r"decisions.payout cannot be compiled .* in NumPy") as caught:
         jax_batch.in_jax([start(base, 1)], parameters)
@@ -203,10 +203,8 @@ def test_the_example_behaviours_can_be_traced():
 
     from examples import all_in_gold, cautious_labs
 
-    given = start(load("baseline"), 1)
-    parameters = behaviour(
-        load("baseline"), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose}
-    )
+    given = start(load(FROZEN), 1)
+    parameters = behaviour(load(FROZEN), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose})
     assert set(parameters.replaced()) == {"lab_spending", "redeployment"}
     for name in parameters.replaced():
         plain = parameters[name](given.economy, given.parameters)
@@ -220,15 +218,17 @@ def of_no_shape(economy, parameters):
 
 
 def test_a_decision_of_the_wrong_shape_is_refused_when_compiled():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": of_no_shape})
-    with pytest.raises(sim.ScenarioError, match=r"decisions.payout returned shape \(\); expected .*\(6 issuers\)"):
+    with pytest.raises(
+        sim.ScenarioError, match=r"decisions.payout: returned shape \(\); allowed: .*\(6 issuers\)"
+    ):
         jax_batch.in_jax([start(base, 1)], parameters)
 
 
 @pytest.mark.slow
 def test_a_decision_out_of_its_form_spoils_the_history_not_the_answer():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = Behaviour(sim.CapitalFlowModel(base, rng=1).names, {"payout": not_a_share})
     for engine in (in_numpy, jax_batch.in_jax):
         found = engine([start(base, 1)], parameters)

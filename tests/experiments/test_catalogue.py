@@ -6,7 +6,7 @@ import pytest
 from support.sweeps import write_design
 
 import sim
-from sim.cli.terminal import show_listing
+from sim.cli.printing import show_listing
 from sim.experiments import calibrate as calibration
 from sim.experiments.catalogue import listing
 from sim.experiments.ensemble import run_ensemble

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from support.made_runs import known_runs
 from support.sampling import sampled
+from support.tiny import FROZEN
 
 import sim
 from sim.analysis.attribution import direct_uses, final_uses, headline
@@ -92,7 +93,7 @@ def written(runs, tmp_path_factory):
 @pytest.fixture(scope="module")
 def facts(runs):
     """The baseline's fourteen quarters beside the facts."""
-    return facts_of(runs("baseline"), load("baseline"))
+    return facts_of(runs("baseline"), load(FROZEN))
 
 
 @pytest.fixture(scope="module")
@@ -333,7 +334,7 @@ REPORTED = ["one quarter", "many agents", "no redeployment", "no interest", "fai
 
 @pytest.mark.parametrize("kind", sampled(REPORTED, ["one quarter", "failures"]))
 def test_every_run_can_be_reported(written, runs, kind):
-    page = Page(written(kind, facts=facts_of(runs(kind), load("baseline"))))
+    page = Page(written(kind, facts=facts_of(runs(kind), load(FROZEN))))
     assert page.open == []
     assert "nan" not in " ".join(element.text for element in page.all("td", "p")).lower().replace("finance", "")
 

@@ -13,7 +13,13 @@ from support import made_sweeps
 from support.shelves import GRID, fill, inside
 
 from sim.errors import RunError, ScenarioError
+from sim.experiments import calibrate as calibration
+from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sweep import Sweep, sweep
+from sim.report.html import REPORT
+from sim.runs.kinds import BACKTEST, CALIBRATION_RECORD
+from sim.runs.tables import write_explained
+from sim.scenario.shipped import shipped
 from sim.server import address, result_folders
 from sim.server.app import create_app
 from sim.server.histories import Worlds
@@ -362,8 +368,6 @@ def test_the_fan_is_that_of_the_series(client, here):
 
 
 def test_effects_are_those_of_the_analysis(client, here):
-    from sim.experiments.sensitivity import sensitivity
-
     found = client.get("/api/sweep/effects?sweep=laws&outcome=interest_usd_bn").json
     finding = sensitivity(here / "runs" / "laws", ["interest_usd_bn"]).findings["interest_usd_bn"]
     assert found["mean"] == finding.mean
@@ -380,7 +384,6 @@ def test_effects_are_those_of_the_analysis(client, here):
 
 
 def test_an_analysis_that_was_stored_is_taken_and_a_large_sweep_asks_for_one(here, tmp_path, monkeypatch):
-    from sim.experiments.sensitivity import sensitivity
     from sim.server.sweeps import effects
 
     monkeypatch.chdir(tmp_path)
@@ -393,6 +396,7 @@ def test_an_analysis_that_was_stored_is_taken_and_a_large_sweep_asks_for_one(her
     assert len(client.get(asked).json["bars"]) == 2
 
 
+@pytest.mark.slow
 def test_the_extreme_cases_are_live_histories(client, here):
     found = client.get("/api/sweep/cases?sweep=laws&outcome=interest_usd_bn").json
     values = Sweep.open(here / "runs" / "laws").outcomes["interest_usd_bn"]
@@ -458,3 +462,67 @@ def test_what_is_added_up_is_new_when_more_of_the_sweep_is_there(here, tmp_path,
     assert "2 of 3 parts are there" in _told(page.layout({"sweep": "laws"}))
     (tmp_path / part.name).rename(part)
     assert client.get(asked).json["runs"] == 12
+
+
+@pytest.fixture(scope="module")
+def analysed(filled, tmp_path_factory):
+    """A sensitivity analysis in its sweep, a calibration that is finished, one that is not, and a backtest."""
+    home = tmp_path_factory.mktemp("analysed")
+    runs = home / "runs"
+    shutil.copytree(filled / "runs" / "laws", runs / "laws")
+    with inside(home):
+        sensitivity(runs / "laws", ["interest_usd_bn"]).save()
+    for name in ("stopped", "fitted"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(calibration, "Simulator", _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                calibration.calibrate(trials=0, out=runs / name)
+    shutil.copy(shipped("configs") / "estimates" / "2025Q2.json", runs / "fitted" / CALIBRATION_RECORD)
+    (runs / "past").mkdir()
+    scores = {"origins": ["2024Q4", "2025Q1"], "draws": 20, "seed": 1, "words": ["The model loses on rents."]}
+    write_explained(runs / "past" / BACKTEST, scores, ())
+    (runs / "past" / REPORT).write_text("<html>the report</html>")
+    return home
+
+
+def _interrupted(*arguments, **options):
+    raise KeyboardInterrupt
+
+
+def test_analyses_are_listed_as_what_they_are_and_open(analysed, monkeypatch):
+    monkeypatch.chdir(analysed)
+    kinds = {entry.name: entry.kind for entry in result_folders.entries()[0]}
+    assert kinds == {
+        "laws": "sweep",
+        "laws/sensitivity": "sensitivity",
+        "stopped": "calibration",
+        "fitted": "calibration",
+        "past": "backtest",
+    }
+    words = _told(page.layout({}))
+    assert "Sensitivity analysis" in words and "forecasts from 2024Q4 to 2025Q1" in words
+    client = create_app().server.test_client()
+    document = json.loads((analysed / "runs" / "laws" / "sensitivity" / "sensitivity.json").read_text())
+    for name, sentence in (
+        ("laws/sensitivity", document["words"][0]),
+        ("stopped", "It is not finished"),
+        ("fitted", "root mean square gap"),
+        ("past", "The model loses on rents."),
+    ):
+        assert sentence in _told(page.layout({"run": name}))
+    with client.get("/api/runs/report", query_string={"run": "laws/sensitivity"}) as report:
+        assert report.status_code == 200 and b"<html" in report.data
+    asked = {"run": "laws/sensitivity", "file": "figures/tornado_interest_usd_bn.png"}
+    with client.get("/api/runs/picture", query_string=asked) as picture:
+        assert picture.data.startswith(b"\x89PNG")
+    with client.get("/api/runs/report?run=past") as report:
+        assert b"the report" in report.data
+
+
+@pytest.mark.parametrize(
+    "name", ["laws/", "laws/..", "laws/outcomes", "laws/sensitivity/figures", "../laws", "/laws"]
+)
+def test_no_name_of_an_analysis_leads_elsewhere(analysed, monkeypatch, name):
+    monkeypatch.chdir(analysed)
+    with pytest.raises(RunError, match="there is no"):
+        result_folders.find(name)

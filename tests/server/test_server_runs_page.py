@@ -228,6 +228,7 @@ def test_a_wrong_address_is_told_in_a_line(wide, site, asked):
     wide.wait_for_selector("#runs-list")
 
 
+@pytest.mark.slow
 def test_everything_fits_a_telephone(narrow, site):
     for query, wanted in (("", "#runs-list"), ("?run=small", "#runs-cards"), ("?sweep=laws", ".runs-open"),
                           ("?run=pair", "#runs-differences")):  # fmt: skip

@@ -412,6 +412,7 @@ def test_a_corrupt_compacted_sweep_is_run_again(whole, copy, design):
     assert any(victim.name in line for line in heard.lines)
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_lists_asks_and_compacts(whole, home, tmp_path):
     design = write_design(tmp_path / "rates.toml")
     out, err = done("sweep", design, "--no-report", "--name", "mine", "--workers", 1, "--json", cwd=tmp_path)
