@@ -156,4 +156,4 @@ def _estimate(index: dict[str, Any]) -> dict[str, Any]:
 
 def _swing(bar: dict[str, Any], mean: float) -> float:
     numbers = [bar[end]["value"] for end in ("low", "high") if bar[end]["value"] is not None]
-    return max(numbers + [mean]) - min(numbers + [mean])
+    return max([*numbers, mean]) - min([*numbers, mean])
