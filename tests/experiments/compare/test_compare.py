@@ -169,13 +169,9 @@ def test_the_engine_does_not_matter():
         np.testing.assert_allclose(many.effects[name].b[:2], found.b, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
-def untraceable(economy, parameters):
-    return (0.9 if float(economy.environment.bill_rate) > 0.01 else 0.0) + 0.0 * economy.income.realised_profit
-
-
 def test_what_cannot_be_compiled_is_compared_in_numpy(capsys, monkeypatch):
     monkeypatch.setattr("sim.engine.ensemble.WORTH_COMPILING", 4)
-    deaf = load("baseline", {"decisions.payout": f"{__name__}:untraceable", "run.quarters": 2})
+    deaf = load("baseline", {"decisions.payout": "support.decisions:untraceable", "run.quarters": 2})
     plain = load("baseline", {"run.quarters": 2})
     found = compare(deaf, plain, runs=2)
     assert "decisions.payout cannot be compiled" in capsys.readouterr().err
