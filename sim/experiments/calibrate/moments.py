@@ -30,7 +30,7 @@ class Moments:
 
     Attributes:
         observed: the figures as they are compared, `(target,)`.
-        covariance: the covariance of the gaps at the true parameters, `(target, target)`; its inverse are the weights.
+        covariance: the covariance of the gaps at the true parameters, the inverse of the weights.
     """
 
     observed: Numbers
@@ -70,6 +70,6 @@ def usual(scatters: Sequence[Numbers]) -> Numbers:
 
 
 def scatter_of(modelled: Numbers) -> Numbers:
-    """Return the covariance over seeds of the model's targets `(seed, target)`; unusable histories are left out."""
+    """Return the covariance over seeds of targets `(seed, target)`; unusable histories are left out."""
     usable = modelled[np.isfinite(modelled).all(axis=1)]
     return np.atleast_2d(np.cov(usable, rowvar=False))
