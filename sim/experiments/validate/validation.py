@@ -13,7 +13,7 @@ from sim.analysis.facts.schema import ALL, Facts, load_facts
 from sim.analysis.facts.table import FactTable, fact_table
 from sim.engine.ensemble import seeds_from
 from sim.engine.progress import Progress
-from sim.experiments.workers import tell_each
+from sim.experiments.workers import read_histories
 from sim.runs.recorder import Recorder
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load
@@ -66,7 +66,7 @@ def validate(
     chosen = changed(scenario, wanted) if isinstance(scenario, Scenario) else load(scenario, wanted)
     known = facts if isinstance(facts, Facts) else load_facts(facts)
     seeds = seeds_from(chosen.run.seed, runs)
-    readings = tell_each(chosen, seeds, partial(_told, known), workers, progress)
+    readings = read_histories(chosen, seeds, partial(_told, known), workers, progress)
     return fact_table(known, chosen, seeds, readings, time.perf_counter() - began)
 
 
