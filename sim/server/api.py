@@ -22,6 +22,8 @@ TABLES = ("series", "agents", "flows", "exposures", "events", "uses", "ends", "p
 """Tables of a history that can be downloaded."""
 FRESH = 3600
 """Seconds for which a browser may keep a history: the same address gives the same history."""
+USUAL_WIDTH = 600
+"""Width in pixels of a figure where the address does not say it."""
 Answer = Callable[..., Response]
 
 
@@ -79,6 +81,12 @@ def attach(server: Flask, worlds: Worlds) -> None:
             return told(f"{table[:64]!r}: no such table; there are {', '.join(TABLES)}", 404)
         asked = address.read(request.args)
         return download(as_csv(worlds.run(asked), table), f"capflow-{asked.scenario}-{table}.csv")
+
+
+def panel_width() -> int:
+    """The width in pixels that a figure is made for, as the address says it."""
+    text = request.args.get("width", "")
+    return int(text) if text.isdecimal() and len(text) < 6 else USUAL_WIDTH
 
 
 def download(text: str, name: str) -> Response:

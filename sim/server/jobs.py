@@ -177,7 +177,8 @@ class Jobs:
         limit.daemon = True
         limit.start()
         said: dict[str, Any] = {}
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdin is not None
         for line in process.stdout:
             # A process that is killed may leave half a line.
             with suppress(json.JSONDecodeError):

@@ -324,4 +324,4 @@ def _wire_answer(wire: Callable[..., None]) -> None:
         State({"csv": ALL, "of": ALL}, "id"),
     )
     graphs = {"compare": ALL}
-    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"), LISTS)
+    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"))

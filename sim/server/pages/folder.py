@@ -100,7 +100,7 @@ def files(entry: result_folders.Entry) -> Any:
     return html.Section(
         [
             html.H2("Files"),
-            html.P(f"All that is in {entry.path.parent.name}/{entry.name}/, to download.{some}", className="note"),
+            html.P(f"All that is in {entry.path}/, to download.{some}", className="note"),
             scrolled(html.Table([heads, html.Tbody(rows)], id="runs-files")),
         ],
         className="panel",
@@ -184,13 +184,14 @@ def _figures(entry: result_folders.Entry) -> list[Any]:
             )
             for table in BEHIND.get(name, ())
         ]
-        panels.append(_picture(entry, name, FIGURES[name].title, FIGURES[name].caption, tables))
+        panels.append(picture(entry, name, FIGURES[name].title, FIGURES[name].caption, tables))
     return panels
 
 
-def _picture(
+def picture(
     entry: result_folders.Entry, name: str, title: str, caption: str, tables: list[tuple[str, str]]
 ) -> Any:
+    """A figure of a folder with its title, caption, and what can be downloaded of it: words and addresses."""
     told = urlencode({"run": entry.name, "file": f"figures/{name}.png"})
     png = ("PNG", f"/api/runs/file?{told}")
     downloads = [
@@ -241,7 +242,7 @@ def _comparison(entry: result_folders.Entry) -> list[Any]:
         *notes,
         html.Section([html.H2("What it says"), *(html.P(words) for words in told["words"])], className="panel"),
         _differences(entry),
-        html.Div([_picture(entry, name, titles[name], "", csv) for name in there], className="runs-pictures"),
+        html.Div([picture(entry, name, titles[name], "", csv) for name in there], className="runs-pictures"),
     ]
 
 

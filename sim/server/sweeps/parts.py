@@ -11,9 +11,11 @@ from sim.errors import RunError
 from sim.experiments.sweep import Sweep
 from sim.runs.folders import finite
 from sim.server import result_folders
+from sim.server.figures.sweep import FIGURES
 from sim.server.histories import AT_ONCE, PATIENCE, BusyError, Cache
 from sim.server.sweeps import cases, cells, choice, effects, spread
 from sim.server.sweeps.choice import Choice
+from sim.server.sweeps.words import NOTES
 
 MOST_ANSWERS = 300
 """Answers that are kept, a few kilobytes each."""
@@ -45,6 +47,13 @@ IGNORED = {
 """Picture -> what of the choice it does not depend on."""
 NEEDS = {"map": "x", "effects": "x", "fan": "series"}
 """Picture -> what a sweep must have for it."""
+
+
+def shown(part: str, answer: Found, width: int) -> Found:
+    """An answer as the page shows it: with its `figure`, made for a width in pixels, and the `note` below it."""
+    figure = {"figure": FIGURES[part](answer, width)} if part in FIGURES else {}
+    note = {"note": NOTES[part](answer)} if part in NOTES else {}
+    return {**answer, **figure, **note}
 
 
 class Answers:

@@ -6,6 +6,7 @@ A lever that takes a few values has a cell for each; one that was sampled has bi
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -148,7 +149,7 @@ def _nearest(axis: Axis, column: str) -> str:
     order = sorted(range(len(numbers)), key=lambda place: numbers[place])
     whens = " ".join(
         f"WHEN {column} < {(numbers[place] + numbers[then]) / 2.0!r} THEN {place}"
-        for place, then in zip(order, order[1:], strict=False)
+        for place, then in itertools.pairwise(order)
     )
     return f"CASE {whens} ELSE {order[-1]} END" if whens else "0"
 
