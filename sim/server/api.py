@@ -28,7 +28,7 @@ Answer = Callable[..., Response]
 
 
 def told(error: str, status: int) -> Response:
-    """An error in one line."""
+    """Return an error in one line."""
     return Response(json.dumps({"error": error}), status, mimetype="application/json")
 
 
@@ -84,20 +84,20 @@ def attach(server: Flask, worlds: Worlds) -> None:
 
 
 def panel_width() -> int:
-    """The width in pixels that a figure is made for, as the address says it."""
+    """Return the width in pixels that a figure is made for, as the address says it."""
     text = request.args.get("width", "")
     return int(text) if text.isdecimal() and len(text) < 6 else USUAL_WIDTH
 
 
 def download(text: str, name: str) -> Response:
-    """A table as a file to keep."""
+    """Return a table as a file to keep."""
     response = Response(text, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
 def as_csv(run: Run, table: str) -> str:
-    """A table of a run, one of `TABLES`."""
+    """Return a table of a run, one of `TABLES`."""
     if table == "events":
         rows = io.StringIO()
         writer = csv.DictWriter(rows, ("quarter", "kind", "agent", "text", "usd_bn"))

@@ -44,7 +44,7 @@ THEME = {
 
 
 def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash:
-    """The application with all its pages; arguments as in `sim.server.access.guard`."""
+    """Return the application with all its pages; arguments as in `sim.server.access.guard`."""
     app = dash.Dash(
         "capflow",
         assets_folder=str(ASSETS),
@@ -68,7 +68,7 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
 
 
 def _answer(server: Flask) -> None:
-    """What pages fetch."""
+    """Attach the addresses under /api/, which the pages fetch."""
     worlds, jobs = Worlds(), Jobs()
     server.extensions[JOBS] = jobs
     job_api.attach(server, jobs, "compare", comparison_query.read, comparison_tables.TABLES, compare_figures)

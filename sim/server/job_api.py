@@ -97,7 +97,7 @@ def attach(
 
 
 def as_csv(name: str, header: list[str], rows: Iterable[list[Any]]) -> Response:
-    """A table as a download."""
+    """Return a table as a download."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)

@@ -74,7 +74,7 @@ class Entry:
         return "broken" if self.kind == "broken" else KINDS[self.kind].noun
 
     def sweep(self) -> Sweep:
-        """The folder as a sweep; ensembles are sweeps of one point.
+        """Return the folder as a sweep; ensembles are sweeps of one point.
 
         Raises:
             RunError: if it is none.
@@ -86,7 +86,7 @@ class Entry:
         return Sweep.open(self.path)
 
     def run(self) -> Run:
-        """The folder as a run.
+        """Return the folder as a run.
 
         Raises:
             RunError: if it is none.
@@ -105,14 +105,14 @@ class File:
 
 
 def entries() -> tuple[list[Entry], int]:
-    """The newest folders, newest first, and how many there are in all. Broken ones are among them."""
+    """Return the newest folders, newest first, and how many there are in all. Broken ones are among them."""
     found = sorted([*_folders(), *_analyses_in_sweeps()], key=_changed, reverse=True)
     shown = [_entry(Path(folder.path), folder) for folder in found[:MOST_FOLDERS]]
     return sorted(shown, key=lambda entry: entry.created, reverse=True), len(found)
 
 
 def find(name: str) -> Entry:
-    """The folder of that name.
+    """Return the folder of that name.
 
     Raises:
         RunError: if there is none; paths are no names.
@@ -126,7 +126,7 @@ def find(name: str) -> Entry:
 
 
 def files(entry: Entry) -> tuple[list[File], int]:
-    """The first files of a folder, and how many there are in all."""
+    """Return the first files of a folder, and how many there are in all."""
     if entry.path.is_symlink():
         return [], 0
     found = sorted(_regular(entry.path, ""), key=lambda file: ("/" in file.name, file.name))
@@ -143,7 +143,7 @@ def has(entry: Entry, name: str) -> bool:
 
 
 def opened(entry: Entry, name: str) -> IO[bytes]:
-    """A file of a folder, open for reading.
+    """Return a file of a folder, open for reading.
 
     Args:
         entry: the folder.
@@ -273,7 +273,7 @@ def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
 
 
 def _sweep(path: Path) -> Entry:
-    """A sweep is read each time: more of it may be there."""
+    """Read a sweep; not cached, since more of it may have been written."""
     from sim.experiments.sweep import Sweep
     from sim.experiments.sweep.axes import levers_of
 
@@ -314,7 +314,7 @@ def _texts(value: Any, keys: tuple[str, ...], path: Path) -> None:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Changes when a file does."""
+    """Return a number pair that changes when a file does."""
     try:
         found = path.stat()
     except OSError:
@@ -347,7 +347,7 @@ def _regular(folder: Path, at: str) -> Iterator[File]:
 
 
 def _inside(entry: Entry, name: str) -> Path:
-    """The path of a file, found by going through the listings of folders."""
+    """Return the path of a file, found by going through the listings of folders."""
     parts = name.split("/")
     if entry.path.is_symlink() or len(parts) > DEPTH:
         raise _no_file(entry, name)

@@ -86,7 +86,7 @@ def attach(server: Flask) -> None:
 
 
 def differences(comparison: dict[str, Any]) -> Rows:
-    """The outcomes of a comparison as rows: both means, the difference and its 90 percent interval."""
+    """Return the outcomes of a comparison as rows: both means, the difference and its 90 percent interval."""
     return [
         {
             "outcome": name,
@@ -103,7 +103,7 @@ def differences(comparison: dict[str, Any]) -> Rows:
 
 
 def _asked() -> result_folders.Entry:
-    """The folder that the address names."""
+    """Return the folder that the address names."""
     entry = result_folders.find(request.args.get("run", ""))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.decisions import untraceable
 from support.sweeps import RUNS, content, done, log, write_design
 from support.tiny import FROZEN, TINY, WORLDS
 
@@ -183,10 +184,6 @@ def test_without_jax_it_says_so_and_runs_in_numpy():
     assert done.stderr.strip().splitlines() == [
         "capflow: JAX is not installed; running in NumPy, one history at a time (slower)"
     ]
-
-
-def untraceable(economy, parameters):
-    return (0.9 if float(economy.environment.bill_rate) > 0.01 else 0.0) + 0.0 * economy.income.realised_profit
 
 
 def not_a_share(economy, parameters):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_no
 from sim.experiments.backtest.settings import Settings
 
 Numbers = NDArray[np.float64]
+UNSCORED = (np.nan,) * 5
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,6 @@ class Row:
     crps: float
     inside_50: float
     inside_90: float
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the row as plain data."""
-        return asdict(self)
 
 
 def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Settings) -> Iterator[Row]:
@@ -124,15 +121,8 @@ def _row(
     quantiles: Numbers,
     crps: float | None,
 ) -> Row:
-    series, nan = known.series, float("nan")
+    series = known.series
     actual = series.observed.get(period)
-    p5, p25, p50, p75, p95 = (float(number) for number in in_units(series, quantiles))
     head = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
-    row = Row(*head, p5, p25, p50, p75, p95, nan, nan, nan, nan, nan)
-    if actual is None:
-        return row
-    scored = score(quantiles, crps, series.transformed(actual))
-    inside_50, inside_90, spread = (
-        nan if number is None else float(number) for number in (scored.inside_50, scored.inside_90, scored.crps)
-    )
-    return replace(row, actual=actual, error=scored.error, crps=spread, inside_50=inside_50, inside_90=inside_90)
+    scores = UNSCORED if actual is None else (actual, *score(quantiles, crps, series.transformed(actual)))
+    return Row(*head, *(float(number) for number in (*in_units(series, quantiles), *scores)))

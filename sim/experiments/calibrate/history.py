@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from sim.analysis.facts.evidence import data_lines
 from sim.analysis.facts.schema import PERIOD, Reading
-from sim.errors import ScenarioError
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import first_error, read_toml
+from sim.scenario.load import read_as
 from sim.scenario.quarters import between, later
 from sim.scenario.schema import Strict
 
@@ -96,6 +94,12 @@ class Series(Strict):
         return math.log(values) if self.change == "log" else values
 
 
+class SeriesFile(Strict):
+    """A file of observed series."""
+
+    series: dict[str, Series]
+
+
 @dataclass(frozen=True)
 class Target:
     """One figure that the model is held against.
@@ -140,15 +144,7 @@ def load_history(path: Path | str | None = None) -> dict[str, Series]:
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
     """
-
-    class History(Strict):
-        series: dict[str, Series]
-
-    file = Path(path) if path is not None else HISTORY
-    try:
-        return History.model_validate(read_toml(file)).series
-    except ValidationError as error:
-        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    return read_as(SeriesFile, Path(path) if path is not None else HISTORY).series
 
 
 def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Target, ...]:
@@ -203,21 +199,11 @@ def rows(reference: str) -> dict[str, float]:
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")
-    figures = {}
-    for line in _lines(file):
-        known = PERIOD.fullmatch(line["quarter"]) is not None
-        if known and [line["entity"], line["metric"]] == key and span(line["quarter"])[1] <= LAST:
-            figures[line["quarter"]] = float(line["value"])
+    figures = {
+        period: float(line["value"])
+        for (entity, period, metric), line in data_lines(file).items()
+        if [entity, metric] == key and PERIOD.fullmatch(period) and span(period)[1] <= LAST
+    }
     if not figures:
         raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
     return figures
-
-
-@cache
-def _lines(file: str) -> list[dict[str, str]]:
-    path = CONFIGS / "data" / f"{file}.csv"
-    try:
-        with path.open(newline="", encoding="utf8") as handle:
-            return list(csv.DictReader(handle))
-    except FileNotFoundError:
-        raise ScenarioError(f"data file {path} is missing") from None

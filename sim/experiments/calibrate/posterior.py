@@ -61,11 +61,6 @@ class Posterior:
         half = NINETY * self.deviation
         return problem.values(self.middle - half), problem.values(self.middle + half)
 
-    def draws(self, problem: Problem, count: int, seed: int) -> Numbers:
-        """Values drawn from the distribution, `(draw, parameter)`, within the allowed ranges."""
-        generator = np.random.default_rng(seed)
-        return problem.values(generator.multivariate_normal(self.middle, self.covariance, count))
-
 
 def posterior(
     simulator: Simulator,

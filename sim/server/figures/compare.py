@@ -51,7 +51,7 @@ def _height(rows: int, narrow: bool) -> int:
 
 
 def _row_axis(labels: list[str], size: int = 13) -> Json:
-    """A vertical axis with a label for each row, from the top down."""
+    """Return a vertical axis with a label for each row, from the top down."""
     places = list(range(len(labels)))
     ends = [len(labels) - 0.4, -0.6]
     return axis(tickfont={"size": size}, tickvals=places, ticktext=labels, range=ends, showgrid=False)
@@ -62,7 +62,7 @@ def _zero_axis(**more: Any) -> Json:
 
 
 def _bent(part: float) -> float:
-    """The place of a difference on an axis that is logarithmic on both sides of zero."""
+    """Return the place of a difference on an axis that is logarithmic on both sides of zero."""
     return math.asinh(part / LINEAR)
 
 
@@ -137,7 +137,7 @@ def _difference_axis(reach: float, narrow: bool) -> Json:
 
 
 def _accounting(cause: Json, narrow: bool) -> Json:
-    """A waterfall from what interest paid for, over what other money did, to the effect on all purchases."""
+    """Draw the steps from what interest paid for, over what other money did, to the effect on all purchases."""
     origins = [row for row in cause["origins"] if row["drawn"]]
     if not origins:
         return blank("GPU purchases are the same in both worlds, whatever paid for them.")
@@ -218,7 +218,7 @@ def _money_axis(bars: list[Json], title: str, narrow: bool) -> Json:
 
 
 def _step(bar: Json, at: int) -> Json:
-    """The line from the end of a bar to the foot of the next one."""
+    """Return the line from the end of a bar to the foot of the next one."""
     end = bar["foot"] + bar["mean"]
     return {
         **{"type": "line", "x0": end, "x1": end, "y0": at + 0.31, "y1": at + 0.69},

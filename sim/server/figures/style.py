@@ -17,7 +17,7 @@ LINE = {"type": "scatter", "mode": "lines"}
 
 
 def figure(data: Sequence[Json], margin: Json, **layout: Any) -> Json:
-    """A figure as JSON, checked by Plotly.
+    """Return a figure as JSON, checked by Plotly.
 
     Args:
         data: the traces.
@@ -39,7 +39,7 @@ def figure(data: Sequence[Json], margin: Json, **layout: Any) -> Json:
 
 
 def blank(reason: str) -> Json:
-    """A figure that says why it shows nothing."""
+    """Return a figure that says why it shows nothing."""
     note = {"text": wrapped(reason, 46), "showarrow": False, "x": 0.5, "y": 0.5, "font": {"size": 15}}
     hidden = {"visible": False}
     return figure(
@@ -52,7 +52,7 @@ def blank(reason: str) -> Json:
 
 
 def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: Any) -> Json:
-    """An axis that cannot be zoomed, with a thin grid.
+    """Return an axis that cannot be zoomed, with a thin grid.
 
     Args:
         title: the title; none if empty.
@@ -65,7 +65,7 @@ def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: A
 
 
 def quarter_axis(quarters: Sequence[str], most: int, **more: Any) -> Json:
-    """A horizontal axis of quarters, numbered from 0, with a label for each year, or quarter where there are few.
+    """Return a horizontal axis of quarters, with a label for each year, or quarter where there are few.
 
     Args:
         quarters: their labels.
@@ -82,18 +82,18 @@ def quarter_axis(quarters: Sequence[str], most: int, **more: Any) -> Json:
 
 
 def wrapped(text: str, letters: int) -> str:
-    """A text in lines of at most so many letters, unless a word is longer."""
+    """Return a text in lines of at most so many letters, unless a word is longer."""
     return "<br>".join(textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False))
 
 
 def faded(colour: str, opacity: float) -> str:
-    """A colour such as #0072B2 with an opacity from 0 to 1."""
+    """Return a colour such as #0072B2 with an opacity from 0 to 1."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def band(x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, opacity: float) -> Json:
-    """The area between two lines."""
+    """Return the area between two lines."""
     return {
         **LINE,
         "x": [*x, *reversed(x)],
@@ -107,17 +107,17 @@ def band(x: Sequence[float], low: Sequence[float], high: Sequence[float], colour
 
 
 def vertical(x: float, colour: str = INK, width: float = 1.3, dash: str = "solid") -> Json:
-    """A vertical line over the whole height."""
+    """Return a vertical line over the whole height."""
     line = {"color": colour, "width": width, "dash": dash}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
 def unit_note(unit: str) -> Json:
-    """The unit above a vertical axis."""
+    """Return the unit above a vertical axis."""
     corner = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     return {**corner, "text": unit, "xshift": -40, "yshift": 6, "showarrow": False, "font": small()}
 
 
 def small(colour: str = MUTED) -> Json:
-    """The font of notes."""
+    """Return the font of notes."""
     return {"size": 12, "color": colour}

@@ -33,7 +33,7 @@ ENDS = (("low", LOW, -0.19), ("high", HIGH, 0.19))
 
 
 def map_figure(cells: Json, width: int) -> Json:
-    """The mean over two levers, or over one."""
+    """Return the mean over two levers, or over one."""
     if all(cell["mean"] is None for cell in cells["cells"]):
         return blank("No cell has a mean of this outcome.")
     return _heat(cells, width) if cells["y"] else _ribbon(cells)
@@ -126,7 +126,7 @@ def _ribbon(cells: Json) -> Json:
 
 
 def effects_figure(effects: Json, width: int) -> Json:
-    """The tornado: the mean at both ends of each lever, around the mean of all runs."""
+    """Return the tornado: the mean at both ends of each lever, around the mean of all runs."""
     if effects["reason"]:
         return blank(effects["reason"])
     outcome, narrow = effects["outcome"], width < NARROW
@@ -168,7 +168,7 @@ def effects_figure(effects: Json, width: int) -> Json:
 
 
 def _edges(end: Json, factor: float) -> list[float]:
-    """The mean at an end and the ends of its interval, as far as they are known, in the unit shown."""
+    """Return the mean at an end and the ends of its interval, as far as they are known, in the unit shown."""
     return [number * factor for number in (end["value"], *end["interval"]) if number is not None]
 
 
@@ -224,7 +224,7 @@ def _end_note(text: str, edges: list[float], right: bool, y: float) -> Json:
 
 
 def distribution_figure(distribution: Json, width: int) -> Json:
-    """The histogram of an outcome, with its median as a dotted line."""
+    """Return the histogram of an outcome, with its median as a dotted line."""
     if not distribution["runs"]:
         return blank("No run has a finite number of this outcome.")
     outcome, edges = distribution["outcome"], distribution["edges"]

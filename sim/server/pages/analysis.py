@@ -19,13 +19,13 @@ MISSED = 20
 
 
 def layout(entry: Entry) -> Any:
-    """The page of an analysis."""
+    """Return the page of an analysis."""
     facts, sentences = ANALYSES[entry.kind](entry)
     kind = KINDS[entry.kind].noun
     some = f" The first {MISSED} of {len(sentences)} sentences." if len(sentences) > MISSED else ""
     said = html.Section(
         [
-            html.H2("What it says"),
+            html.H2("What it shows"),
             html.P(some, className="note") if some else None,
             *(html.P(sentence) for sentence in sentences[:MISSED]),
         ],
@@ -53,7 +53,7 @@ def _sensitivity(entry: Entry) -> tuple[str, list[str]]:
         f"{len(document['levers'])} levers of the sweep {document['sweep']}, {document['points']:,} points with "
         f"{document['replicates']} seeds each; finished"
     )
-    return facts, [*document["words"], *document["notes"]]
+    return facts, list(document["words"])
 
 
 def _backtest(entry: Entry) -> tuple[str, list[str]]:

@@ -25,7 +25,7 @@ PICTURES = ("map", "effects", "distribution", "fan")
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The page for an address: the list, or what the address opens.
+    """Return the page for an address: the list, or what the address opens.
 
     Raises:
         ScenarioError, RunError: in one line, if the address names what is not there.
@@ -181,7 +181,7 @@ def _of_comparison(told: dict[str, Any]) -> str:
     change, (low, high) = found["mean_difference"], found["interval_90"]
     more, ends = ("more" if change > 0.0 else "less"), sorted((abs(low), abs(high)))
     if not found["differs_from_zero"]:
-        return "GPU purchases: no difference that can be told from zero"
+        return "GPU purchases: the difference cannot be distinguished from zero"
     return f"GPU purchases: {money(abs(change))} {more} in the first ({money(ends[0])} to {money(ends[1])})"
 
 

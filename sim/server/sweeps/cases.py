@@ -17,7 +17,7 @@ CASES = 10
 
 
 def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """The extreme runs.
+    """Return the extreme runs.
 
     Returns:
         `outcome`, `levers`, `lowest` and `highest` (each with `run`, `point`, `seed`, `value` and the same in
@@ -41,7 +41,7 @@ def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs as rows."""
+    """Return the runs as rows."""
     names = [lever["name"] for lever in found["levers"]]
     return [
         {

@@ -50,7 +50,7 @@ NEEDS = {"map": "x", "effects": "x", "fan": "series"}
 
 
 def shown(part: str, answer: Found, width: int) -> Found:
-    """An answer as the page shows it: with its `figure`, made for a width in pixels, and the `note` below it."""
+    """Return an answer with its `figure`, made for a width in pixels, and the `note` below it."""
     figure = {"figure": FIGURES[part](answer, width)} if part in FIGURES else {}
     note = {"note": NOTES[part](answer)} if part in NOTES else {}
     return {**answer, **figure, **note}
@@ -64,7 +64,7 @@ class Answers:
         self._working = threading.BoundedSemaphore(AT_ONCE)
 
     def get(self, part: str, said: Mapping[str, str]) -> tuple[str, Found]:
-        """A picture of a sweep.
+        """Return a picture of a sweep.
 
         Args:
             part: a key of `MAKERS`.
@@ -99,7 +99,7 @@ class Answers:
 
 
 def _stamp(entry: result_folders.Entry) -> tuple[int, ...]:
-    """Changes when more of a sweep is there, or it is made anew."""
+    """Return numbers that change when more of a sweep is written, or it is made anew."""
     parts = [entry.path / name for name in ("design.json", "manifest.json", "outcomes", "series")]
     return tuple(_written(part) for part in (entry.path, *parts))
 

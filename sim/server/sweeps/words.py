@@ -12,7 +12,7 @@ NONE = "\N{EN DASH}"
 
 
 def in_words(value: float | None, shown: Json) -> str:
-    """A number of an outcome or a series, in the unit shown.
+    """Return a number of an outcome or a series, in the unit shown.
 
     Args:
         value: the number in its own unit; None where there is none.
@@ -22,17 +22,17 @@ def in_words(value: float | None, shown: Json) -> str:
 
 
 def interval_words(ends: Sequence[float | None], shown: Json) -> str:
-    """An interval in the unit shown."""
+    """Return an interval in the unit shown."""
     return "no interval" if None in ends else " to ".join(in_words(end, shown) for end in ends)
 
 
 def titled(label: str, unit: str) -> str:
-    """A label with its unit."""
+    """Return a label with its unit."""
     return f"{label}, {unit}" if unit else label
 
 
 def cell_words(cells: Json, cell: Json) -> str:
-    """What the tooltip of a cell of the map says."""
+    """Return what the tooltip of a cell of the map says."""
     outcome = cells["outcome"]
     sides = [(cells["x"], cell["i"]), (cells["y"], cell["j"])]
     rows = [f"{titled(side['label'], side['unit'])}: {side['cells'][at]}" for side, at in sides if side]

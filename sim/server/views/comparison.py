@@ -42,7 +42,7 @@ MOST_TOLD = 2
 
 
 def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
-    """The document of a comparison.
+    """Return the document of a comparison.
 
     Args:
         asked: what was asked.
@@ -76,7 +76,7 @@ def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
 
 
 def _label(world: World) -> str:
-    """What to call a world in pictures: its scenario, and what is turned, if that is not too much to say."""
+    """Return the label of a world in figures: its scenario and, where they are few, the levers turned."""
     turned = [f"{name} = {value}" for name, value in world.turned]
     return ", ".join([world.scenario, *(turned if len(turned) <= MOST_TOLD else [f"{len(turned)} levers turned"])])
 
@@ -91,7 +91,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
 
 
 def _outcome(name: str, effect: Effect) -> dict[str, Any]:
-    """An outcome, its difference also over the larger of the two means, so that all fit one axis."""
+    """Return an outcome, its difference also over the larger of the two means, so that all fit one axis."""
     outcome = BY_NAME[name]
     size = max(abs(effect.mean_a), abs(effect.mean_b))
     parts = [number / size for number in (effect.mean, effect.low, effect.high)] if size > 0.0 else []
@@ -106,7 +106,7 @@ def _outcome(name: str, effect: Effect) -> dict[str, Any]:
 
 
 def _row(outcome: Outcome, effect: Effect) -> dict[str, Any]:
-    """A row of the table in words: its cells are the unit, both means, the difference and its interval."""
+    """Return a row of the table in words: its cells are the unit, both means, the difference and its interval."""
     size = max(abs(number) for number in (effect.mean_a, effect.mean_b, effect.mean))
     factor, unit = 1.0, outcome.unit
     if outcome.unit == SHARE:
