@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiments.workers import tell_each
+from sim.experiments.workers import read_histories
 from sim.scenario.load import Scenario
 from studies.findings.summaries import mean_of
 from studies.sign_check.study import EFFECTS, sign_check
@@ -19,7 +19,7 @@ SHOWN = 0.02
 
 def run_rates(baseline: Scenario, rates: Sequence[float], seeds: Sequence[int]) -> pd.DataFrame:
     """Return the sign check with every seed: its rows, and the seed."""
-    tables = tell_each(baseline, seeds, partial(_check, tuple(rates)))
+    tables = read_histories(baseline, seeds, partial(_check, tuple(rates)))
     return pd.concat([table.assign(seed=seed) for seed, table in zip(seeds, tables, strict=True)])
 
 

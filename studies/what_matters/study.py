@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sim.errors import ScenarioError
 from sim.experiments.sensitivity import Sensitivity, analyse
-from sim.experiments.sweep.console import told
+from sim.experiments.sweep.console import listening
 from sim.experiments.sweep.runner import sweep
 from sim.runs.folders import free_folder
 from studies.what_matters import page, stored
@@ -75,8 +75,8 @@ def _analysed(root: Path, name: str, text: str, workers: int | None) -> Sensitiv
     folders = []
     for title, changes in ((name, {}), (f"{name}-without", WITHOUT)):
         folder = free_folder(root / RUNS, title)
-        with told(title) as who:
-            folders.append(sweep(design, folder, workers, changes, told=who).path)
+        with listening(title) as listener:
+            folders.append(sweep(design, folder, workers, changes, listener=listener).path)
     sample, notes = whole_blocks(twins(*folders))
     analysis = analyse(sample)
     return replace(analysis, notes=(*notes, *analysis.notes))

@@ -13,7 +13,7 @@ from sim.analysis.facts.table import FactTable, fact_table
 from sim.engine.ensemble import seeds_from
 from sim.engine.progress import Progress
 from sim.experiments.validate.readings import readings
-from sim.experiments.workers import tell_each
+from sim.experiments.workers import read_histories
 from sim.scenario.load import Scenario
 from sim.scenario.resolve import resolved
 
@@ -56,5 +56,5 @@ def validate(
     chosen = resolved(scenario, seed, changes=changes)
     table = facts if isinstance(facts, Facts) else load_facts(facts)
     seeds = seeds_from(chosen.run.seed, runs)
-    samples = tell_each(chosen, seeds, partial(readings, table), workers, progress)
+    samples = read_histories(chosen, seeds, partial(readings, table), workers, progress)
     return fact_table(table, chosen, seeds, samples, time.perf_counter() - began)
