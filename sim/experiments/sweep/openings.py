@@ -57,7 +57,7 @@ class Opened:
         return places.leaves(self.parts)
 
     def changed(self, arrays: Mapping[places.Path, Any]) -> Opened:
-        """The same with other arrays at some paths."""
+        """Return a copy with other arrays at some paths."""
         return replace(self, **places.with_leaves(self.parts, arrays))
 
 
@@ -75,7 +75,7 @@ class Kept:
         self._last: tuple[Hashable, Any] | None = None
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What was made for this key, or is made now."""
+        """Return what was made for this key, or is made now."""
         if key in self._kept:
             return self._kept[key]
         if self._last is not None and self._last[0] == key:
@@ -92,7 +92,7 @@ class Kept:
 
 
 def with_number(part: Any, path: Sequence[str], value: float) -> Any:
-    """A part of a scenario with another value of the number at a path."""
+    """Return a part of a scenario with another value of the number at a path."""
     if not path:
         return part.model_copy(update={"value": value})
     name, *below = path
@@ -136,7 +136,7 @@ class Openings:
         return open_economy(self.scenario).names
 
     def get(self, given: tuple[float | str | None, ...], seed: int) -> Opened:
-        """The opening with one value for each axis, or None to leave the base's; arrays shared where the same.
+        """Return the opening with a value for each axis, or None to leave the base's; equal arrays are shared.
 
         Raises:
             ScenarioError: if a value is not allowed, the balance sheets do not close, or agents differ.
@@ -151,7 +151,7 @@ class Openings:
         return Kept(beside=AGENT * sum(map(len, self.names.values())))
 
     def bare(self, given: Mapping[int, Any], seed: int) -> Opened:
-        """The same from scratch, values by axis; nothing is kept or shared.
+        """Return the same opening made from scratch, values by axis; nothing is kept or shared.
 
         Numbers are put into the scenario without reading all of it again, which takes most of the time; their
         ranges have been checked for all points at once.
@@ -171,7 +171,7 @@ class Openings:
         return Opened(with_tail(scenario), found.economy, found.parameters, data, events)
 
     def checked(self, given: Mapping[int, Any], seed: int) -> Opened:
-        """The same, if its agents are those of the base.
+        """Return the same opening, if its agents are those of the base.
 
         Raises:
             ScenarioError: if they are not, or as above.
@@ -183,7 +183,7 @@ class Openings:
         return opened
 
     def scenario_of(self, given: Mapping[int, Any], seed: int) -> Scenario:
-        """The scenario with values of some axes, as a single history gets it.
+        """Return the scenario with values of some axes, as a single history gets it.
 
         Raises:
             ScenarioError: if a value is not allowed.
@@ -193,7 +193,7 @@ class Openings:
         return scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
 
     def rebuilt(self, opened: Opened) -> Opened:
-        """The opening with the economy that its rules make of its scenario and its books."""
+        """Return the opening with the economy that its rules make of its scenario and its books."""
         made = economy_of(opened.scenario, opened.parameters, opened.economy.books)
         return replace(opened, economy=places.sharing(made, self._economy))
 

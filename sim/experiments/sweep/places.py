@@ -32,7 +32,7 @@ class Place:
     spots: NDArray[np.intp] | None
 
     def filled(self, leaf: Any, value: float) -> Any:
-        """The array with the number in its place."""
+        """Return the array with the number in its place."""
         if self.spots is None:
             return np.float64(value) if np.ndim(leaf) == 0 else np.full(np.shape(leaf), value)
         changed = np.array(leaf)
@@ -57,14 +57,14 @@ def leaves(part: Any) -> Leaves:
 
 
 def leaf(part: Any, path: Path) -> Any:
-    """The array at a path."""
+    """Return the array at a path."""
     for name in path:
         part = part[name] if isinstance(part, dict) else getattr(part, name)
     return part
 
 
 def with_leaves(part: Any, changes: Mapping[Path, Any]) -> Any:
-    """The same nest with other arrays at some paths; everything else is shared."""
+    """Return the same nest with other arrays at some paths; everything else is shared."""
     if () in changes:
         return changes[()]
     below: dict[str, dict[Path, Any]] = {}
@@ -84,7 +84,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def sharing(part: Any, model: Mapping[Path, Any]) -> Any:
-    """The nest with the model's own arrays where they are the same: what is shared is handed on only once."""
+    """Return the nest with the model's own arrays where they are the same, so that they are sent only once."""
     return with_leaves(
         part,
         {path: model[path] for path, leaf in leaves(part).items() if path in model and same(leaf, model[path])},

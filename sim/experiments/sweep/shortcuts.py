@@ -37,7 +37,7 @@ class Shortcuts:
     rebuild: bool
 
     def applied(self, openings: Openings, opened: Opened, point: Sequence[Any]) -> Opened:
-        """An opening with the numbers of a point in their places."""
+        """Return an opening with the numbers of a point in their places."""
         if not self.places:
             return opened
         changes: dict[places.Path, Any] = {}
@@ -93,7 +93,7 @@ def judged_with_others(key: str) -> bool:
 
 
 def number_at(scenario: Scenario, key: str) -> float:
-    """The number at a dotted key."""
+    """Return the number at a dotted key."""
     place: Any = scenario
     for part in key.split("."):
         place = place[part] if isinstance(place, dict) else getattr(place, part)
@@ -123,7 +123,7 @@ def _apart(openings: Openings, found: Mapping[int, tuple[Place, ...]]) -> dict[i
 
 
 def _spread(column: NDArray[Any]) -> list[float]:
-    """A few values of a column, from the lowest to the highest."""
+    """Return a few values of a column, from the lowest to the highest."""
     values = np.unique(column)
     chosen = np.linspace(0, len(values) - 1, min(len(values), VALUES)).astype(int)
     return [float(value) for value in values[chosen]]

@@ -67,14 +67,14 @@ class Variants:
         self._last: tuple[Opened, Point, Opened] | None = None
 
     def point(self, number: int) -> Point:
-        """The values of one point, in the order of the axes."""
+        """Return the values of one point, in the order of the axes."""
         return tuple(
             axis.words[column[number]] if axis.words else float(column[number])
             for axis, column in zip(self.axes, self.columns, strict=True)
         )
 
     def start(self, point: Point, seed: int) -> Start:
-        """The start of one history.
+        """Return the start of one history.
 
         Raises:
             ScenarioError: if the point's opening balance sheets do not close.
@@ -82,7 +82,7 @@ class Variants:
         return self._start(point, seed, self.shortcuts)
 
     def slowly(self, point: Point, seed: int) -> Start:
-        """The same, built as a single history is."""
+        """Return the same start, built as that of a single history."""
         return start(self.openings.scenario_of(dict(enumerate(point)), seed), seed)
 
     def open(self, point: Point) -> None:
