@@ -62,7 +62,7 @@ def count_span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 def plain(number: float) -> str:
     """Write a number with three digits that matter."""
-    return numbers.plain(float(f"{number:.3g}"))
+    return numbers.short(number)
 
 
 def plain_span(ends: Ends, low: str = "low", high: str = "high") -> str:

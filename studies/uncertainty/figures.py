@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import TEXT, darker, label_ends, new_figure, number_of, panel, panels, time_axis
-from sim.report.numbers import plain
+from sim.report.numbers import short
 from sim.report.palette import INK
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def words(uncertainty: Uncertainty, measure: Measure) -> str:
     texts = []
     for kind in uncertainty.widest(measure.name):
         low, _, high = uncertainty.sources[kind].ends(measure.name)
-        texts.append(f"{_called(kind)} {_short(low)} to {_short(high)}")
+        texts.append(f"{_called(kind)} {short(low)} to {short(high)}")
     order = ", then ".join(texts)
     return f"{measure.title} in {uncertainty.quarters[-1]} ({measure.unit}), widest source first: {order}."
 
@@ -125,13 +125,8 @@ def _name_ends(axes: Axes, source: Source, measure: Measure, named: bool) -> Non
         # The baseline, and two at either end.
         shown = dict.fromkeys((0, *order[:2].tolist(), *order[-2:].tolist()))
         heights_of = {line: float(ends[line]) for line in shown}
-        labels = [(end, f"{_short(end)} {source.labels[line]}", colour) for line, end in heights_of.items()]
+        labels = [(end, f"{short(end)} {source.labels[line]}", colour) for line, end in heights_of.items()]
         label_ends(axes, labels, TEXT - 1.0)
         return
     heights = dict.fromkeys(source.ends(measure.name))
-    label_ends(axes, [(height, _short(height), colour) for height in heights], TEXT - 1.0)
-
-
-def _short(number: float) -> str:
-    """Three digits that matter."""
-    return plain(float(f"{number:.3g}"))
+    label_ends(axes, [(height, short(height), colour) for height in heights], TEXT - 1.0)

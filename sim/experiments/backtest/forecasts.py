@@ -24,19 +24,19 @@ class Row:
     """A forecast, and its scores where its period is known by now.
 
     Attributes:
-        origin: quarter at whose end it was made.
-        series: name of what is forecast.
-        group: that the series belongs to.
-        period: that is forecast.
-        horizon: quarters from the origin to the end of the period.
+        origin: the quarter at whose end it was made.
+        series: the name of the series that is forecast.
+        group: the group that the series belongs to.
+        period: the period that is forecast.
+        horizon: the quarters from the origin to the end of the period.
         method: the model in one of two variants, or a benchmark.
-        rule: how, where that is not what the method says.
-        base: period of the last actual that it starts from; empty where it starts from none.
-        p5: of the forecast, in the unit of the series; so are the next ones, NaN without a band.
-        p25: first quartile.
-        p50: median, the point forecast.
-        p75: third quartile.
-        p95: upper end of the 90 percent band.
+        rule: the method that was used, and why where it is not the one asked for.
+        base: the period of the last actual that it starts from; empty where it starts from none.
+        p5: the lower end of the 90 percent band, in the unit of the series as all quantiles; NaN without a band.
+        p25: the first quartile.
+        p50: the median, the point forecast.
+        p75: the third quartile.
+        p95: the upper end of the 90 percent band.
         actual: what came, in the unit of the series; NaN where nothing is known.
         error: median less actual on the scale of comparison; NaN without an actual.
         crps: on that scale; NaN without an actual or a band.

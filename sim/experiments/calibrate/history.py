@@ -19,7 +19,7 @@ from sim.scenario.schema import Strict
 
 HISTORY = CONFIGS / "history.toml"
 LAST = "2025Q2"
-"""Later rows are projections and hearsay, and what came after is kept to judge the model by."""
+"""Later rows are projections and hearsay; what came after judges the model."""
 FLOOR = 0.01
 """Of what was observed: the least that counts of the model where it is compared by logarithms."""
 
@@ -30,16 +30,16 @@ class Series(Strict):
     Attributes:
         label: what it is, in plain words.
         group: what it is about, for tables.
-        unit: of its figures.
-        data: rows of configs/data, as file|entity|metric.
-        points: figures by period, where there are no such rows.
-        source: rows or addresses of these figures.
-        leave: periods that are not used.
-        base: quarter whose figure all are divided by, on both sides.
-        of: what is added up of the model, as in a fact's reading.
-        less: what is subtracted.
-        over: what the sum is divided by.
-        scale: what the model's number is multiplied with.
+        unit: the unit of its figures.
+        data: the rows of configs/data, as file|entity|metric.
+        points: the figures by period, where there are no such rows.
+        source: the rows or addresses of these figures.
+        leave: the periods that are not used.
+        base: the quarter whose figure all are divided by, on both sides.
+        of: the terms of the model that are added up, as in a fact's reading.
+        less: the terms that are subtracted.
+        over: the terms that the sum is divided by.
+        scale: the factor on the model's number.
         total: how quarters become a period.
         change: whether model and data are compared by their logarithms or by their difference.
         error: standard deviation of what figure and model leave open, relative for logarithms, else in the unit.
@@ -102,13 +102,13 @@ class SeriesFile(Strict):
 
 @dataclass(frozen=True)
 class Target:
-    """One figure that the model is held against.
+    """One figure that the model is compared with.
 
     Attributes:
-        name: of its series.
-        series: that it belongs to.
-        period: 2024Q3, 2024H1 or 2024FY.
-        value: observed, in the unit of the series.
+        name: the name of its series.
+        series: the series that it belongs to.
+        period: the period, such as 2024Q3, 2024H1 or 2024FY.
+        value: the observed value, in the unit of the series.
     """
 
     name: str
@@ -148,12 +148,12 @@ def load_history(path: Path | str | None = None) -> dict[str, Series]:
 
 
 def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Target, ...]:
-    """Figures of whole periods within quarters, none of which is made of others that are there.
+    """List the figures of whole periods within quarters, none of which is made of others that are there.
 
     Args:
         history: the series.
-        first: first quarter.
-        last: last quarter.
+        first: the first quarter.
+        last: the last quarter.
     """
     figures: list[Target] = []
     for name, series in history.items():
@@ -174,7 +174,7 @@ def _made_of_others(period: str, others: list[str]) -> bool:
 
 
 def span(period: str) -> tuple[str, str]:
-    """First and last quarter of 2024Q3, 2024H1 or 2024FY.
+    """Return the first and the last quarter of 2024Q3, 2024H1 or 2024FY.
 
     Raises:
         ValueError: if it is no such period.
@@ -185,13 +185,13 @@ def span(period: str) -> tuple[str, str]:
 
 
 def quarters_of(period: str) -> list[str]:
-    """Quarters of a period, in order."""
+    """List the quarters of a period, in order."""
     first, last = span(period)
     return [later(first, step) for step in range(between(first, last) + 1)]
 
 
 def rows(reference: str) -> dict[str, float]:
-    """Rows of a long data file, by period, up to `LAST`.
+    """Return the rows of a long data file, by period, up to `LAST`.
 
     Raises:
         ValueError: if there are none.
