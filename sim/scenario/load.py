@@ -151,7 +151,7 @@ def _validated(raw: dict[str, Any], where: str) -> Scenario:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a TOML file.
+    """Return the content of a TOML file.
 
     Raises:
         ScenarioError: if it cannot be read, or is no TOML.

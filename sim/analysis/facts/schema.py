@@ -206,8 +206,8 @@ class Fact(Strict):
         least = rule.margin * abs(middle)
         return min(low, middle - least), max(high, middle + least)
 
-    def article_range(self, rule: Rule) -> tuple[float, float] | None:
-        """What the article can mean, lowest and highest."""
+    def article_range(self) -> tuple[float, float] | None:
+        """Return the lowest and the highest number that the article can mean."""
         if self.article is None:
             return None
         if self.article_is == "more than":

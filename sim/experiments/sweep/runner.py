@@ -194,11 +194,12 @@ def _take_up(planned: Plan, folder: Path) -> None:
             with WholeFolder(folder, "a sweep") as whole:
                 planned.write(whole.path)
                 whole.commit()
-            return
         except RunError:
             # Shards that start at once all try; the first one makes the folder.
             if not (folder / DESIGN).is_file():
                 raise
+        else:
+            return
     there = Plan.read(folder)
     if there.hash != planned.hash:
         raise RunError(f"{folder} holds another sweep: {_difference(there, planned)}; choose another folder")
