@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -295,8 +296,6 @@ def _hash(settings: Mapping[str, Any], scenario: Scenario, columns: list[NDArray
 
 def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
     """Columns as they were planned: numbers, and for words their places."""
-    import glob
-
     import duckdb
 
     wanted = [

@@ -171,7 +171,7 @@ class Design(Suggesting):
         return tuple(name for name in KEEP if name == "outcomes" or name in self.keep)
 
     def runs_in_chunk(self, runs: int, engine: str) -> int:
-        """Return the number of runs in one file: `chunk`, or what follows from the number of runs, the engine and what is kept.
+        """Return how many runs go into one file: `chunk`, or as many as suit runs, engine and what is kept.
 
         The machine must not matter: names and bytes of files depend on it.
 
