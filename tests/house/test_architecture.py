@@ -82,5 +82,7 @@ for step in range(3):
     economy, _ = quarter(economy, start.parameters, random_numbers.draws_of_quarter(draws, step))
 print(float(economy.quarter))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=SIM.parent / "tests", capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == "3.0", done.stderr[-2000:]
