@@ -34,7 +34,14 @@ extensions = [
     "repository_files",
 ]
 root_doc = "docs/index"
-include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md"]
+include_patterns = [
+    "docs/**",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "benchmarks/README.md",
+    "runs/README.md",
+]
 exclude_patterns = ["docs/_*", ".*", "build", "runs/*/**", "**/__pycache__"]
 
 # Headings get the anchors that they have on the pages of repository hosts.

@@ -1,5 +1,7 @@
 """Directives that document modules, each in a section: those named, or those of the phases of a quarter."""
 
+from typing import ClassVar
+
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from docutils.statemachine import StringList
@@ -35,7 +37,7 @@ class Modules(Sections):
     """A section for each of the modules that are named, one a line."""
 
     has_content = True
-    option_spec = {"undoc-members": directives.flag}
+    option_spec: ClassVar = {"undoc-members": directives.flag}
 
     def run(self):
         """Return the sections."""

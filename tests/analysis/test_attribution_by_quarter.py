@@ -50,7 +50,8 @@ def test_each_quarter_is_what_a_run_that_ended_there_says(cut, name, quarters):
     table = by_quarter(cut[WHOLE])
     ours = table[table["quarter"] == label].set_index(keys)["usd_bn"]
     theirs = at_end(cut[quarters]).set_index(keys)["usd_bn"]
-    assert not ours.index.duplicated().any() and len(theirs)
+    assert not ours.index.duplicated().any()
+    assert len(theirs)
     ours, theirs = ours.align(theirs, fill_value=0.0)
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
 

@@ -46,7 +46,8 @@ def test_every_decision_has_a_form_that_the_models_own_rule_keeps():
     plain = CapitalFlowModel(load(TINY, {"run.quarters": 12}), rng=2)
     model.decisions.update(RULES)  # through the checks
     assert model.decisions.replaced().keys() == DECISIONS.keys()
-    assert _run(model) == _run(plain)
+    # What passes the checks is copied, and sums of copies may differ in the last digit.
+    assert _run(model) == pytest.approx(_run(plain), rel=1e-9, abs=1e-12)
 
 
 def test_python_config_and_scenario_file_give_the_same_history(tmp_path):

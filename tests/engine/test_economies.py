@@ -79,7 +79,8 @@ def test_engines_agree_on_every_number_of_every_economy(both, which):
             assert list(held) == list(theirs.books.positions[name])
     same_numbers((plain.closes.series, plain.closes.agents), (fast.closes.series, fast.closes.agents))
     assert plain.checks.keys() == fast.checks.keys()
-    assert max(plain.checks.values()) < 1e-9 and max(fast.checks.values()) < 1e-9
+    assert max(plain.checks.values()) < 1e-9
+    assert max(fast.checks.values()) < 1e-9
     for ours, theirs in zip(plain.happenings, fast.happenings, strict=True):
         assert [event["text"] for event in ours] == [event["text"] for event in theirs]
 
@@ -119,7 +120,8 @@ def test_threads_get_what_one_alone_gets(both):
     alone = [outcomes(seed) for seed in range(4)]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(outcomes, [*range(4)] * 4))
-    assert together == alone * 4 and len({str(one) for one in alone}) == 4
+    assert together == alone * 4
+    assert len({str(one) for one in alone}) == 4
 
 
 @pytest.mark.slow
@@ -182,7 +184,8 @@ def test_tables_in_memory_are_those_of_the_folder(twins, table):
 
 def test_events_and_manifest_in_memory_are_those_of_the_folder(twins):
     folder, memory = twins
-    assert memory.events == folder.events and len(folder.events)
+    assert memory.events == folder.events
+    assert len(folder.events)
     told = {key: value for key, value in folder.manifest.items() if key not in ("created", "timing")}
     assert memory.manifest == told
     assert {"funding.investor_appetite", "run.seed"} <= set(told["changes"])
@@ -201,7 +204,8 @@ def test_a_run_in_memory_is_asked_in_sql_and_has_no_folder(twins):
 @pytest.mark.parametrize("name", sampled(FIGURES, ["interest_flow"]))
 def test_figures_are_drawn_from_memory_as_from_the_folder(twins, name):
     folder, memory = ([text.get_text() for text in FIGURES[name](run).findobj(Text)] for run in twins)
-    assert memory == folder and any(folder)
+    assert memory == folder
+    assert any(folder)
 
 
 def test_nothing_is_compiled_or_imported_for_numpy():
@@ -221,7 +225,8 @@ def test_trees_keep_the_order_of_what_was_put_in():
     pack = pytrees.packed(tree)
     assert pack.tolist() == [1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 1.0]
     again = pytrees.like(tree, pytrees.unpacked(pack, [np.shape(leaf) for leaf in pytrees.leaves(tree)]))
-    assert list(again) == ["b", "a"] and again["a"]["empty"] == {}
+    assert list(again) == ["b", "a"]
+    assert again["a"]["empty"] == {}
     same_numbers(tree, again)
     for ours, theirs in zip((tree, again), pytrees.unstacked(pytrees.stacked([tree, again])), strict=True):
         same_numbers(ours, theirs)

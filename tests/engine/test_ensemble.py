@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.decisions import untraceable
 from support.sweeps import RUNS, content, done, log, write_design
 from support.tiny import FROZEN, TINY, WORLDS
 
@@ -46,10 +47,12 @@ def shipped():
 def agree(plain, fast, runs):
     """Series are equal to 1e-9 of the size of each number, in every quarter; the largest difference counts."""
     for run in runs:
-        assert plain.problems[run] is None and fast.problems[run] is None
+        assert plain.problems[run] is None
+        assert fast.problems[run] is None
         np.testing.assert_allclose(fast.paths[run], plain.paths[run], rtol=1e-9, atol=1e-12)
         assert fast.residuals[run].max() < 1e-9
-    assert plain.names == fast.names and plain.identities == fast.identities
+    assert plain.names == fast.names
+    assert plain.identities == fast.identities
 
 
 def test_engines_agree_on_every_series_of_the_tiny_scenario(both):
@@ -79,7 +82,8 @@ def test_points_seeds_and_scenarios_compile_nothing_anew(both):
         starts.append(start(changed(base, turned), seed))
     found = jax_batch.in_jax(starts, behaviour(base))
     assert program._cache_size() == before
-    assert found.paths.shape[0] == 100 and len({path.tobytes() for path in found.paths}) == 100
+    assert found.paths.shape[0] == 100
+    assert len({path.tobytes() for path in found.paths}) == 100
 
 
 def test_the_dataset_is_the_histories_of_single_runs(both):
@@ -91,7 +95,8 @@ def test_the_dataset_is_the_histories_of_single_runs(both):
         "outcome": len(OUTCOMES),
         "identity": 9,
     }
-    assert list(data.seed.values) == [7, 8, 9] and data.quarter.values[0] == "2023Q4"
+    assert list(data.seed.values) == [7, 8, 9]
+    assert data.quarter.values[0] == "2023Q4"
     model = sim.CapitalFlowModel(TINY, rng=8)
     single = outcomes_of(model)
     for name, number in single.items():
@@ -179,10 +184,6 @@ def test_without_jax_it_says_so_and_runs_in_numpy():
     assert done.stderr.strip().splitlines() == [
         "capflow: JAX is not installed; running in NumPy, one history at a time (slower)"
     ]
-
-
-def untraceable(economy, parameters):
-    return (0.9 if float(economy.environment.bill_rate) > 0.01 else 0.0) + 0.0 * economy.income.realised_profit
 
 
 def not_a_share(economy, parameters):

@@ -2,9 +2,9 @@
 
 They are those of before the package was divided into rooms. Renew them only with a change that is meant to move
 the economics (a new estimate, another rule, another outcome), and say so in the changelog: a change of structure
-must leave all of them. DuckDB writes its version into the file, so that the bytes are compared only with the version
-that wrote them; the numbers are compared with every version and on every machine, to ten digits. When a new DuckDB
-arrives and the numbers are equal, renew the hashes of the bytes.
+must leave all of them. DuckDB writes its version into the file, so that the bytes are compared only with the
+version that wrote them; the numbers are compared with every version and on every machine, to ten digits. When a
+new DuckDB arrives and the numbers are equal, renew the hashes of the bytes.
 """
 
 import hashlib

@@ -176,7 +176,7 @@ def test_shock_upon_shock_leaves_no_negative_coin(share):
         for quarter in ("2024Q2", "2024Q3", "2024Q4", "2025Q1")
         for week in range(1, 14)
     ]
-    start, closed = history(quarters=8, seed=4, changes={"events": events})
+    _start, closed = history(quarters=8, seed=4, changes={"events": events})
     for economy, residuals in closed:
         assert max(residuals.values()) <= 1e-9
         assert (economy.books.positions["tokens"]["reserve"] <= 1e-12).all()

@@ -169,7 +169,8 @@ def test_another_call_on_the_same_folder_is_refused(design, undisturbed, tmp_pat
         os.kill(process.pid, signal.SIGCONT)
     assert len(err.strip().splitlines()) == 1
     assert f"process {process.pid} on" in err
-    assert process.communicate(timeout=60) and process.returncode == 0
+    assert process.communicate(timeout=60)
+    assert process.returncode == 0
     assert content(out) == undisturbed
 
 

@@ -121,7 +121,7 @@ def test_two_shards_at_once_finish_one_sweep(whole, design, tmp_path):
     half = ("sweep", design, "--no-report", "--out", "at-once", "--shard")
     both = [command(*half, f"{i}/2", cwd=tmp_path) for i in (1, 2)]
     for process in both:
-        out, err = process.communicate(timeout=120)
+        _out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     assert content(tmp_path / "at-once") == content(whole.path)
     assert sorted(started(tmp_path / "at-once")) == list(range(CHUNKS))

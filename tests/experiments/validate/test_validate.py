@@ -106,7 +106,8 @@ def test_verdicts_follow_from_the_numbers(table):
     judged = 0
     for row in table.rows:
         if row.kind == "input" or row.evidence_low is None or row.model is None:
-            assert row.ok is None and row.verdict, row.id
+            assert row.ok is None, row.id
+            assert row.verdict, row.id
             continue
         middle = (row.evidence_low + row.evidence_high) / 2.0
         low, high = min(row.evidence_low, 0.95 * middle), max(row.evidence_high, 1.05 * middle)
@@ -122,11 +123,13 @@ def test_verdicts_follow_from_the_numbers(table):
 def test_a_narrower_range_turns_the_verdict(tmp_path, facts, table):
     seeds, found = table.seeds, [_as_found(table)] * 3
     before = fact_table(facts, table.scenario, seeds, found)
-    assert before["tether_interest_2024"].ok is True and before["tether_profit_2024"].ok is False
+    assert before["tether_interest_2024"].ok is True
+    assert before["tether_profit_2024"].ok is False
     old = "evidence_low = 5.0\nevidence_high = 6.5"
     narrow = load_facts(edited(tmp_path, (old, "evidence_low = 6.0\nevidence_high = 6.5")))
     after = fact_table(narrow, table.scenario, seeds, found)["tether_interest_2024"]
-    assert after.ok is False and "below the evidence" in after.verdict
+    assert after.ok is False
+    assert "below the evidence" in after.verdict
     wide = load_facts(edited(tmp_path, ("evidence_low = 13.0", "evidence_low = 9.0")))
     assert fact_table(wide, table.scenario, seeds, found)["tether_profit_2024"].ok is True
 
@@ -224,13 +227,15 @@ def test_inputs_do_not_change_over_seeds_and_the_others_do(table):
 
 def test_a_rate_that_is_not_followed_is_no_input():
     found = validate(runs=3, changes={"history.until": "2024Q4", "run.quarters": 8}, workers=1)["bill_rate_2025Q2"]
-    assert found.kind == "emergent" and found.ok is not None
+    assert found.kind == "emergent"
+    assert found.ok is not None
     assert found.interval[0] < found.interval[1]
 
 
 def test_short_histories_say_so():
     found = validate(runs=1, changes={"run.quarters": 4}, workers=1)
-    assert found["tether_profit_2024"].model is not None and found["tether_profit_2024"].interval is None
+    assert found["tether_profit_2024"].model is not None
+    assert found["tether_profit_2024"].interval is None
     late = found["openai_rd_2025h1"]
     assert (late.model, late.ok, late.verdict) == (None, None, "the history ends in 2024Q4, before 2025Q2")
     assert found["break_even_openai"].model is None
@@ -302,18 +307,23 @@ def test_a_year_beyond_the_end_is_not_made_up(years):
     assert (row.model, row.ok) == (None, None)
     assert row.verdict == "not by 2026, when the history ends"
     long = year(years, made({}, quarters=32))
-    assert long.ok is False and "later than the evidence" in long.verdict
+    assert long.ok is False
+    assert "later than the evidence" in long.verdict
     mixed = year(years, made({2025: 1.0}), made({2026: 1.0}), late)
-    assert mixed.model == 2026.0 and "median" in mixed.verdict and "1 of 3 histories" in mixed.verdict
+    assert mixed.model == 2026.0
+    assert "median" in mixed.verdict
+    assert "1 of 3 histories" in mixed.verdict
     assert mixed.interval == (2025.0, None)
     most = year(years, made({2025: 1.0}), late, late)
-    assert most.model is None and most.ok is None
+    assert most.model is None
+    assert most.ok is None
 
 
 def test_a_lab_that_failed_has_no_such_year(years):
     gone = made({2026: 5.0}, alive=lambda quarter: 0.0 if quarter == "2025Q2" else 1.0)
     row = year(years, gone)
-    assert row.model is None and row.verdict.startswith("it fails before")
+    assert row.model is None
+    assert row.verdict.startswith("it fails before")
 
 
 def test_who_is_not_in_the_scenario_is_missed(years):
@@ -351,7 +361,9 @@ def test_mistakes_are_told_in_a_line(tmp_path, mistake):
     with pytest.raises(ScenarioError) as caught:
         load_facts(path)
     message = str(caught.value)
-    assert "mine.toml" in message and told in message and "\n" not in message
+    assert "mine.toml" in message
+    assert told in message
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -367,7 +379,8 @@ def test_a_measure_that_there_is_none_of_is_told_when_it_is_read(tmp_path, old, 
 def test_rows_of_every_kind_of_file_are_found():
     assert data_row("deals|Tether|Blackrock Neurotech|2024-04-29").value == pytest.approx(0.2)
     wide = data_row("rates|2025Q2|tbill_3m_avg_pct")
-    assert wide.value == 4.34 and len(wide.sources) == 2
+    assert wide.value == 4.34
+    assert len(wide.sources) == 2
     for wrong in ("labs|OpenAI", "rates|2025Q2|nothing", "labs|OpenAI|2024FY|nothing", "rates|a|b|c"):
         with pytest.raises(ValueError, match=re.escape(wrong)):
             data_row(wrong)
@@ -424,8 +437,10 @@ def test_the_command_shows_a_table(tmp_path):
 )
 def test_the_command_explains_mistakes(tmp_path, arguments, told):
     done = capflow(*arguments, cwd=tmp_path)
-    assert done.returncode == 2 and not done.stdout
-    assert told in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert done.returncode == 2
+    assert not done.stdout
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_no_compiler_is_needed(tmp_path):
