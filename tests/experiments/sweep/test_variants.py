@@ -135,7 +135,7 @@ def test_levers_with_words_share_what_is_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("key", TRAITS)
-def test_traits_and_numbers_that_act_through_the_rules(tmp_path, key):
+def test_traits_and_numbers_that_act_through_the_parameters(tmp_path, key):
     plan = planned(tmp_path, {key: bounds(key), "payout_ratio": {}}, samples=4)
     assert len(plan.variants.places) == 2
     for point, seed, start in all_starts(plan):
