@@ -88,7 +88,7 @@ def ensemble(runs: int, quarters: int, repeats: int) -> dict[str, float]:
 def sweep(runs: int, quarters: int, workers: int) -> dict[str, float]:
     """A whole sweep: seconds of all of it, and from the first chunk's start to the last one's end."""
     import capflow
-    from sim.experiments.sweep.runner import Told
+    from sim.experiments.sweep.runner import Listener
     from sim.experiments.sweep.status import lines
 
     # Every worker finds the program on disk.
@@ -98,7 +98,9 @@ def sweep(runs: int, quarters: int, workers: int) -> dict[str, float]:
         file = Path(home) / "benchmark.toml"
         file.write_text(DESIGN.format(points=runs // replicates, replicates=replicates, quarters=quarters))
         began = time.perf_counter()
-        done = capflow.sweep(file, out=Path(home) / "sweep", workers=workers, told=Told(line=lambda _text: None))
+        done = capflow.sweep(
+            file, out=Path(home) / "sweep", workers=workers, listener=Listener(line=lambda _text: None)
+        )
         whole = time.perf_counter() - began
         at = [datetime.fromisoformat(line["time"]) for line in lines(done.path)]
         size = sum(file.stat().st_size for file in done.path.rglob("*") if file.is_file())

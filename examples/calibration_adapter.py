@@ -35,8 +35,8 @@ def f(theta: Sequence[float], N: int, seed: int) -> np.ndarray:  # noqa: N803  (
         `(N, D)`: one row a quarter after the opening, one column for each of `MEASURES`.
     """
     changes = dict(zip(PARAMETERS, map(float, theta), strict=True))
-    found = capflow.ensemble("baseline", runs=1, seed=seed, quarters=N, changes=changes, engine="numpy")
-    return found.series.sel(measure=list(MEASURES)).isel(run=0).to_numpy()[1:]
+    histories = capflow.ensemble("baseline", runs=1, seed=seed, quarters=N, changes=changes, engine="numpy")
+    return histories.series.sel(measure=list(MEASURES)).isel(run=0).to_numpy()[1:]
 
 
 if __name__ == "__main__":

@@ -41,13 +41,13 @@ SERIES = {
 def sliders(scenario=SCENARIO):
     """Parameters of SolaraViz: a slider for every lever, with the unit, range and number of the scenario."""
     told = load(scenario)
-    found = {"config": scenario, "rng": SEED}
+    parameters = {"config": scenario, "rng": SEED}
     for lever in levers.LEVERS:
         number = levers.quantity(told, lever)
         low, high = number.range
         if number.value > 0.0:
             high = min(high, WIDEST_SLIDER * number.value)
-        found[lever.name] = {
+        parameters[lever.name] = {
             "type": "SliderFloat",
             "label": f"{spelled(lever)}, {number.unit} ({scenario}: {number.value:,g})",
             "value": number.value,
@@ -56,13 +56,13 @@ def sliders(scenario=SCENARIO):
             "step": step(low, high, number.value),
         }
     for lever in levers.CHOICES:
-        found[lever.name] = {
+        parameters[lever.name] = {
             "type": "Select",
             "label": f"{spelled(lever)} ({scenario}: {levers.choice(told, lever)})",
             "value": levers.choice(told, lever),
             "values": list(REGIMES),
         }
-    return found
+    return parameters
 
 
 def spelled(lever):

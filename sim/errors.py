@@ -36,6 +36,16 @@ class ScenarioError(ValueError):
         message = ": ".join(part for part in parts if part)
         return f"{message}; allowed: {self.allowed}" if self.allowed else message
 
+    def inside(self, where: str, prefix: str = "") -> ScenarioError:
+        """Return the same mistake as it stands in something larger.
+
+        Args:
+            where: the file, or the part of it, that holds what is wrong.
+            prefix: what goes before the key there, such as "set.".
+        """
+        place = f"{where}: {self.where}" if self.where and self.where != CHANGES else where
+        return ScenarioError(self.problem, f"{prefix}{self.key}", self.value, self.allowed, place)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error cross processes; a missing value stays missing."""
         given = () if self.value is NOT_GIVEN else (self.value,)

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.experiments.sweep.runner import Told
+    from sim.experiments.sweep.runner import Listener
 
 INTERRUPTED, TERMINATED = 130, 143
 OPTIONS = {
@@ -102,13 +102,13 @@ def terminate(_number: int, _frame: Any) -> None:
 
 
 @contextmanager
-def resumable(name: str) -> Iterator[Told]:
+def resumable(name: str) -> Iterator[Listener]:
     """Show how far a sweep is; an interrupt ends the process with one line that says how to go on."""
     from sim.experiments.sweep import console
 
     try:
-        with console.told(name) as told:
-            yield told
+        with console.listening(name) as listener:
+            yield listener
     except (KeyboardInterrupt, TerminatedError) as stopped:
         # End at once: a program that is being compiled would hold the process.
         terminated = isinstance(stopped, TerminatedError)

@@ -37,9 +37,9 @@ def run(
         from sim.experiments.ensemble import run_ensemble
 
         seeds_from(seed or 0, runs)
-        with resumable(f"{scenario}: {runs:,} histories") as told:
+        with resumable(f"{scenario}: {runs:,} histories") as listener:
             ensemble = run_ensemble(
-                scenario, runs, seed, quarters, parsed(changes), out, workers, engine, figures, told
+                scenario, runs, seed, quarters, parsed(changes), out, workers, engine, figures, listener
             )
         if as_json:
             answer(ensemble.to_dict())

@@ -67,7 +67,7 @@ def show_run(finished: Run) -> None:
 def show_comparison(comparison: Comparison, folder: Path) -> None:
     """Print the outcomes of two twins side by side, what they say, and where the report is."""
     from sim.engine.outcomes import BY_NAME, HEADLINES
-    from sim.experiments.compare.report import cells
+    from sim.experiments.compare.words import cells
 
     console = Console(highlight=False)
     a, b = comparison.names

@@ -38,8 +38,8 @@ def sweep(
     folder = runs_folder() / name if name is not None else out
     part = _shard_of(shard)
     writes = write_sweep_report if report else None
-    with resumable(Path(design).stem) as told:
-        result = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, writes)
+    with resumable(Path(design).stem) as listener:
+        result = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, listener, writes)
     if as_json:
         answer(result.summary())
     else:

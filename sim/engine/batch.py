@@ -7,7 +7,7 @@ A history is decided by its start alone: the opening economy, the rules, and eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -79,6 +79,17 @@ class Histories:
         found = reduced({name: self.paths[..., index] for index, name in enumerate(self.names)})
         bad = np.array([problem is not None for problem in self.problems])
         return {name: np.where(bad, np.nan, numbers) for name, numbers in found.items()}
+
+    def select(self, chosen: slice | NDArray[np.bool_]) -> Histories:
+        """Return some of the histories, by a slice or by a mask, `(run,)`."""
+        return replace(
+            self,
+            paths=self.paths[chosen],
+            residuals=self.residuals[chosen],
+            flows=None if self.flows is None else self.flows[chosen],
+            agents=None if self.agents is None else self.agents[chosen],
+            problems=tuple(np.array(self.problems, dtype=object)[chosen]),
+        )
 
 
 Progress = Callable[[int], None]

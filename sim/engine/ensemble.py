@@ -13,9 +13,9 @@ import numpy as np
 from sim.economy.phase import DecisionRule
 from sim.engine.batch import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
 from sim.errors import AccountingError, ScenarioError, needs
-from sim.scenario import levers
-from sim.scenario.load import Scenario, changed, load
+from sim.scenario.load import Scenario
 from sim.scenario.quarters import later
+from sim.scenario.resolve import resolved
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -64,11 +64,7 @@ def ensemble(
     """
     import xarray as xr
 
-    wanted = levers.keys(changes or {})
-    for key, given in (("run.seed", seed), ("run.quarters", quarters)):
-        if given is not None:
-            wanted[key] = given
-    scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
+    scenario = resolved(config, seed, quarters, changes)
     seeds = seeds_from(scenario.run.seed, runs)
     parameters = behaviour(scenario, decisions)
     chosen = chosen_engine(engine, runs)

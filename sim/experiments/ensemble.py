@@ -14,7 +14,7 @@ from sim.errors import RunError
 from sim.experiments.sensitivity.sweep_report import write_sweep_report
 from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.plan import Plan
-from sim.experiments.sweep.runner import Told, sweep
+from sim.experiments.sweep.runner import Listener, sweep
 from sim.experiments.sweep.summary import Summary, summaries
 from sim.runs.folders import finite, fit_name, free_folder
 from sim.runs.kinds import DESIGN
@@ -62,7 +62,7 @@ def run_ensemble(
     workers: int | None = None,
     engine: str = "auto",
     report: bool = True,
-    told: Told | None = None,
+    listener: Listener | None = None,
 ) -> Ensemble:
     """Run a scenario with many seeds into a folder, or go on with it where it stopped.
 
@@ -79,7 +79,7 @@ def run_ensemble(
         workers: processes; one per core, and no more than chunks, if left out.
         engine: "jax", "numpy", or "auto": JAX where it is installed and there are enough histories.
         report: whether to write the report.
-        told: who is told what happens.
+        listener: functions that hear what happens; messages go to standard error if left out.
 
     Raises:
         ScenarioError, RunError, StorageError, FailedChunksError: as `sim.sweep` does.
@@ -107,7 +107,7 @@ def run_ensemble(
     name = f"{fit_name(loaded.name, 'run')}-runs{runs}-seed{seeds[0]}"
     folder = out if out is not None else _folder(Plan.make(design, kept, name), name)
     writes = write_sweep_report if report else None
-    found = sweep(design, folder, workers, kept, told=told, report=writes, name=name)
+    found = sweep(design, folder, workers, kept, listener=listener, report=writes, name=name)
     return Ensemble(found, summaries(found), time.perf_counter() - began)
 
 

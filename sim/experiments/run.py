@@ -17,8 +17,8 @@ from sim.runs.place import runs_folder
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out
-from sim.scenario import levers
-from sim.scenario.load import Scenario, changed, load
+from sim.scenario.load import Scenario
+from sim.scenario.resolve import resolved
 
 if TYPE_CHECKING:
     from sim.engine.mesa_model import CapitalFlowModel
@@ -56,9 +56,7 @@ def run(
         AccountingError: if an accounting identity is violated.
     """
     began = time.perf_counter()
-    keys = levers.keys(changes or {})
-    keys |= {k: v for k, v in (("run.seed", seed), ("run.quarters", quarters)) if v is not None}
-    scenario = changed(scenario, keys) if isinstance(scenario, Scenario) else load(scenario, keys)
+    scenario = resolved(scenario, seed, quarters, changes)
     # A mistake in the file of facts is reported before the history, not after it.
     facts = load_facts() if figures else None
     from sim.engine.mesa_model import CapitalFlowModel

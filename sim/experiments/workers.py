@@ -25,7 +25,7 @@ Samples = dict[str, NDArray[np.float64]]
 """Outcome -> one number per seed."""
 Job = tuple[int, int]
 """Which scenario, and the seed."""
-Told = TypeVar("Told")
+Reading = TypeVar("Reading")
 """What is kept of a history."""
 
 FEWEST_EACH = 4
@@ -83,19 +83,19 @@ def run_seeds(
     ]
 
 
-def tell_each(
+def read_histories(
     scenario: Scenario,
     seeds: Sequence[int],
-    tell: Callable[[Scenario, int], Told],
+    read: Callable[[Scenario, int], Reading],
     workers: int | None = None,
     progress: Progress | None = None,
-) -> list[Told]:
+) -> list[Reading]:
     """Run one history for each seed in NumPy, side by side, and keep of each what a function tells.
 
     Args:
         scenario: what to run.
         seeds: of the histories.
-        tell: runs a history of a scenario with a seed, and returns what is to be kept; a function that worker
+        read: runs a history of a scenario with a seed, and returns what is to be kept; a function that worker
             processes can import.
         workers: processes; 1 is this process, None as many as there are processors and work for.
         progress: told after every history.
@@ -109,7 +109,7 @@ def tell_each(
         WorkerError: if a worker process dies.
     """
     _refuse_no_workers(workers)
-    finished = _each([scenario], [(0, seed) for seed in seeds], tell, workers, progress)
+    finished = _each([scenario], [(0, seed) for seed in seeds], read, workers, progress)
     return [finished[0, seed] for seed in seeds]
 
 
@@ -121,13 +121,13 @@ def _refuse_no_workers(workers: int | None) -> None:
 def _each(
     scenarios: Sequence[Scenario],
     jobs: Sequence[Job],
-    tell: Callable[[Scenario, int], Told],
+    read: Callable[[Scenario, int], Reading],
     workers: int | None,
     progress: Progress | None,
-) -> dict[Job, Told]:
+) -> dict[Job, Reading]:
     count = min(workers or max(1, min(len(cores()), len(jobs) // FEWEST_EACH)), len(jobs))
-    finished: dict[Job, Told] = {}
-    running = _here(scenarios, jobs, tell) if count <= 1 else _in_workers(scenarios, jobs, count, tell)
+    finished: dict[Job, Reading] = {}
+    running = _here(scenarios, jobs, read) if count <= 1 else _in_workers(scenarios, jobs, count, read)
     for (which, seed), told in running:
         finished[which, seed] = told
         if progress is not None:
@@ -159,11 +159,11 @@ def _outcomes(scenario: Scenario, seed: int) -> dict[str, float]:
     return outcomes_of(CapitalFlowModel(scenario, rng=seed))
 
 
-def _history(tell: Callable[[Scenario, int], Told], scenario: Scenario, seed: int) -> Told:
+def _history(read: Callable[[Scenario, int], Reading], scenario: Scenario, seed: int) -> Reading:
     # The seed is part of the scenario too: sizes of synthetic agents are drawn from it.
     seeded = scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
     try:
-        return tell(seeded, seed)
+        return read(seeded, seed)
     except (AccountingError, ScenarioError) as error:
         raise type(error)(f"{scenario.name}, seed {seed}: {error}") from None
     except Exception as error:
@@ -172,23 +172,23 @@ def _history(tell: Callable[[Scenario, int], Told], scenario: Scenario, seed: in
 
 
 def _here(
-    scenarios: Sequence[Scenario], jobs: Sequence[Job], tell: Callable[[Scenario, int], Told]
-) -> Iterator[tuple[Job, Told]]:
+    scenarios: Sequence[Scenario], jobs: Sequence[Job], read: Callable[[Scenario, int], Reading]
+) -> Iterator[tuple[Job, Reading]]:
     for which, seed in jobs:
-        yield (which, seed), _history(tell, scenarios[which], seed)
+        yield (which, seed), _history(read, scenarios[which], seed)
 
 
 def _in_workers(
-    scenarios: Sequence[Scenario], jobs: Sequence[Job], count: int, tell: Callable[[Scenario, int], Told]
-) -> Iterator[tuple[Job, Told]]:
+    scenarios: Sequence[Scenario], jobs: Sequence[Job], count: int, read: Callable[[Scenario, int], Reading]
+) -> Iterator[tuple[Job, Reading]]:
     """Yield answers as they come."""
     pool, left = ProcessPool(count), iter(jobs)
     with closing(pool):
-        at_work: dict[Future[Told], Job] = {}
+        at_work: dict[Future[Reading], Job] = {}
 
         def submit(few: Iterable[Job]) -> None:
             for which, seed in few:
-                at_work[pool.submit(_history, tell, scenarios[which], seed)] = (which, seed)
+                at_work[pool.submit(_history, read, scenarios[which], seed)] = (which, seed)
 
         submit(islice(left, count))
         while at_work:

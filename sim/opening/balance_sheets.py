@@ -200,7 +200,7 @@ def check_declared(scenario: Scenario) -> None:
 
 
 def _stakes(scenario: Scenario) -> dict[str, float]:
-    """Sum the opening value of each issuer's stakes in companies, USD bn."""
+    """Return the opening value of each issuer's stakes in companies, USD bn."""
     companies: list[Lab | Provider | Venture] = [
         *scenario.labs.values(),
         *scenario.providers.values(),

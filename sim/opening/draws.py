@@ -32,7 +32,7 @@ class Data:
 
 
 def stream(seed: int, purpose: str, agent: str = "") -> np.random.Generator:
-    """Return the generator of one purpose (and agent), independent of all others."""
+    """Return the random generator of one purpose (and agent), independent of all others."""
     key = (zlib.crc32(purpose.encode()), zlib.crc32(agent.encode()))
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 

@@ -114,7 +114,7 @@ def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: in
 
 
 def observed(scenario: Scenario, quarters: int) -> draws.Data:
-    """Read the data that a history follows.
+    """Return the data that a history follows.
 
     Raises:
         ScenarioError: if they do not reach as far as `history.until` says.

@@ -21,6 +21,11 @@ def plain(number: float) -> str:
     return text.replace("-", MINUS)
 
 
+def short(number: float) -> str:
+    """Return a number as on an axis, with the three digits that matter."""
+    return plain(float(f"{number:.3g}"))
+
+
 def amount(usd_bn: float) -> str:
     """Return USD bn with as many digits as matter: 101, 26.2, 1.31, 0.08, 0.001."""
     size = abs(usd_bn)

@@ -45,8 +45,8 @@ def manifest_of(
 
 
 @lru_cache(maxsize=1)
-def _baseline(changed_at: int) -> Scenario:
-    """The baseline; read again when its file has changed."""
+def _baseline(_changed_at: int) -> Scenario:
+    """Return the baseline, which is read again when its file has changed."""
     return load("baseline")
 
 

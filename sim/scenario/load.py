@@ -10,9 +10,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sim.errors import CHANGES, NOT_GIVEN, ScenarioError, suggestion
 from sim.scenario.data import CONFIGS
@@ -32,6 +32,7 @@ __all__ = [
     "parse_value",
 ]
 
+Model = TypeVar("Model", bound=BaseModel)
 OPEN_TABLES = ("decisions",)
 """Tables that may get keys which what they extend does not have; the schema says which."""
 
@@ -150,7 +151,7 @@ def _validated(raw: dict[str, Any], where: str) -> Scenario:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a TOML file.
+    """Return the content of a TOML file.
 
     Raises:
         ScenarioError: if it cannot be read, or is no TOML.
@@ -161,6 +162,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path} is not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path} cannot be read: {error}") from None
+
+
+def read_as(schema: type[Model], path: Path) -> Model:
+    """Read a TOML file by a schema.
+
+    Raises:
+        ScenarioError: for anything wrong with the file, in one line.
+    """
+    try:
+        return schema.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise mistake(error, path.name) from None
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

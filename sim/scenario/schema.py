@@ -114,7 +114,7 @@ class Sectors(Strict):
 
 
 def _section(owner: type, only: frozenset[str] | None = None) -> Any:
-    """A table whose keys are exactly the fields of a rules dataclass."""
+    """Return a model of a table whose keys are exactly the fields of a dataclass of parameters."""
     names = only or frozenset(field.name for field in fields(owner))
 
     def check(section: dict[str, Quantity]) -> dict[str, Quantity]:
@@ -246,7 +246,7 @@ def _check_names(scenario: Scenario) -> None:
 
 
 def _check_event(scenario: Scenario, where: str, event: Event) -> None:
-    """An event falls within the history and hits someone who exists."""
+    """Check that every event falls within the history and hits an agent that exists."""
     first, last = (calendar.later(scenario.run.opening, step) for step in (1, scenario.run.quarters))
     if not first <= event.quarter <= last:
         allowed = f"{first} to {last} (run.quarters = {scenario.run.quarters})"

@@ -68,7 +68,7 @@ def _facts(said: dict[str, str]) -> dict[str, Any]:
 
     asked = facts_api.read(said)
 
-    def watch(done: int, whole: int, label: str) -> None:
+    def watch(done: int, whole: int, _label: str) -> None:
         _tell(progress=_progress(whole, done, whole, compiled=False))
 
     return validate(asked.world.spec(), facts_api.RUNS, progress=watch).to_dict()

@@ -213,7 +213,7 @@ def _read(path: Path) -> Entry:
 
 
 @lru_cache(maxsize=2 * MOST_FOLDERS)
-def _analysis(path: Path, stamp: tuple[int, int]) -> Entry:
+def _analysis(path: Path, _state: tuple[int, int]) -> Entry:
     """Read a sensitivity analysis or a backtest."""
     kind = kind_of(path)
     assert kind is not None
@@ -244,7 +244,7 @@ def _calibration(path: Path) -> Entry:
 
 
 @lru_cache(maxsize=2 * MOST_FOLDERS)
-def _run(path: Path, stamp: tuple[int, int]) -> Entry:
+def _run(path: Path, _state: tuple[int, int]) -> Entry:
     told = Run.open(path).manifest
     for key in ("scenario", "seed", "quarters", "created", "changes", "outcomes"):
         if key not in told:
@@ -255,7 +255,7 @@ def _run(path: Path, stamp: tuple[int, int]) -> Entry:
 
 
 @lru_cache(maxsize=2 * MOST_FOLDERS)
-def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
+def _comparison(path: Path, _state: tuple[int, int]) -> Entry:
     told = _table(read_json(path / COMPARISON), path / COMPARISON)
     for key in ("a", "b", "runs", "seed", "quarters", "created", "changes", "differs", "outcomes", "words"):
         if key not in told:

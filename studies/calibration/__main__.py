@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.experiments.calibrate import Record, load_record
-from sim.experiments.calibrate.figures import draw
 from sim.report.figures.style import DPI
+from studies.calibration.figures import draw
 from studies.markdown import replaced, table
 from studies.places import DOCS, IMAGES
 

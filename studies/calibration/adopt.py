@@ -38,16 +38,16 @@ def adopted(text: str, record: Record, reasons: dict[str, str], pointer: str) ->
             section = line.strip("[]")
         elif " = {" in line:
             places[f"{section}.{line.partition(' = ')[0]}"] = number
-    for key, found in record.raw["parameters"].items():
+    for key, parameter in record.raw["parameters"].items():
         if key not in places:
             raise ScenarioError(f"{key}: no line of its own in the scenario's file")
         line = lines[places[key]]
-        identified = found["identified"] is not False
+        identified = parameter["identified"] is not False
         kind = ', kind = "calibrated"' if identified else ""
         how = "estimated to" if identified else "not identified by the history to"
-        low, high = found["prior"]["low"], found["prior"]["high"]
+        low, high = parameter["prior"]["low"], parameter["prior"]["high"]
         why = f"{how} {record.last} ({pointer}); prior {low:g} to {high:g}: {reasons[key]}"
-        line = re.sub(r"value = [^,]+", f"value = {rounded(found['estimate'])}", line, count=1)
+        line = re.sub(r"value = [^,]+", f"value = {rounded(parameter['estimate'])}", line, count=1)
         line = re.sub(r', kind = "[a-z]+"', "", line)
         lines[places[key]] = re.sub(r', why = "[^"]*"', f'{kind}, why = "{why}"', line, count=1)
     return "\n".join(lines) + "\n"

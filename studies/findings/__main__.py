@@ -26,20 +26,20 @@ def main(
         raise typer.Exit(2)
     try:
         if page_only:
-            told = read_findings(out)
+            numbers = read_findings(out)
         else:
             from sim.report.figures.style import save_figures
 
-            told, figures = findings(QUICK if quick else FULL, estimate, _tell)
-            write_findings(told, out)
+            numbers, figures = findings(QUICK if quick else FULL, estimate, _say)
+            write_findings(numbers, out)
             save_figures(out / IMAGES, figures.items())
     except ScenarioError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
-    print(f"{write_page(told, out)}  (numbers: {out / HOME})")
+    print(f"{write_page(numbers, out)}  (numbers: {out / HOME})")
 
 
-def _tell(words: str) -> None:
+def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 

@@ -16,7 +16,7 @@ SEEN = 0.005
 
 
 def summary_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return what is told of each world, and the quarter in which the bets fail.
+    """Summarise each world, and the quarter in which the bets fail.
 
     Args:
         table: as `studies.tuition.study.paths` returns it.
@@ -28,12 +28,12 @@ def summary_of(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _world(label: str, found: pd.DataFrame) -> dict[str, Any]:
-    numbers = {name: spread(found[name].to_numpy()) for name in found}
-    touched = float((found["tokens_lost"] > TOUCHED).mean())
+def _world(label: str, rows: pd.DataFrame) -> dict[str, Any]:
+    numbers = {name: spread(rows[name].to_numpy()) for name in rows}
+    touched = float((rows["tokens_lost"] > TOUCHED).mean())
     lost = numbers["excess_lost"]["mean"] > SEEN
     if numbers["tokens_lost"]["mean"] > TOUCHED or numbers["fails"]["mean"] > 0.0:
         verdict = "coin"
     else:
         verdict = "cushion" if lost or touched > 0.0 else "nothing"
-    return {"label": label, "histories": len(found), "touched": touched, "verdict": verdict, **numbers}
+    return {"label": label, "histories": len(rows), "touched": touched, "verdict": verdict, **numbers}

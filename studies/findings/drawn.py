@@ -15,7 +15,7 @@ from sim.scenario.load import Scenario
 from studies.findings.summaries import spread
 from studies.findings.worlds import cut, twin_of, windows
 from studies.uncertainty.results import Source
-from studies.uncertainty.study import Draws, drawn, kept, of_draws, usable
+from studies.uncertainty.study import Draws, drawn, of_draws, usable
 
 Numbers = NDArray[np.float64]
 PAID, CAPEX, SHARE = "interest_funded_gpu_usd_bn", "gpu_capex_usd_bn", "interest_share_of_gpu_capex"
@@ -27,14 +27,14 @@ def run_draws(
     """Run draws of the parameters, each with every seed, with and without redeployment.
 
     Args:
-        baseline: that parameters belong to.
-        draws: how many.
-        seeds: of the histories.
-        estimate: what is drawn from.
-        engine: as in `sim.ensemble`.
+        baseline: the scenario that the parameters belong to.
+        draws: the number of draws.
+        seeds: the seeds of the histories.
+        estimate: the record that parameters are drawn from.
+        engine: the engine, as in `sim.ensemble`.
 
     Returns:
-        The source of the fan, with the first seed alone, and what is told of the headline.
+        The source of the fan, with the first seed alone, and the summary of the headline.
     """
     problem = load_problem(scenario=baseline)
     values = drawn(problem, draws, estimate)
@@ -50,40 +50,41 @@ def run_draws(
         chosen[opens] &= usable(on) & usable(off)
         pairs.append((_bare(on), _bare(off)))
     use = chosen[opens]
-    first = of_draws(kept(pairs[0][0], use), draws - int(use.sum()))
-    told = {
-        name: _window([tuple(cut(kept(side, use), quarters) for side in pair) for pair in pairs])
+    first = of_draws(pairs[0][0].select(use), draws - int(use.sum()))
+    summary = {
+        name: _window([tuple(cut(side.select(use), quarters) for side in pair) for pair in pairs])
         for name, quarters in windows(baseline).items()
     }
-    return first, {"draws": int(use.sum()), "seeds": len(seeds), "left_out": draws - int(use.sum()), **told}
+    return first, {"draws": int(use.sum()), "seeds": len(seeds), "left_out": draws - int(use.sum()), **summary}
 
 
-def _bare(found: Histories) -> Histories:
+def _bare(histories: Histories) -> Histories:
     """Histories without what is large and not needed."""
-    return replace(found, flows=None, agents=None)
+    return replace(histories, flows=None, agents=None)
 
 
 def _window(pairs: list[tuple[Histories, ...]]) -> dict[str, Any]:
     on = [pair[0].outcomes() for pair in pairs]
     off = [pair[1].outcomes() for pair in pairs]
     return {
-        "paid": _told(np.array([one[PAID] for one in on])),
-        "share": _told(np.array([one[SHARE] for one in on])),
-        "caused": _told(np.array([a[CAPEX] - b[CAPEX] for a, b in zip(on, off, strict=True)])),
+        "paid": _summary(np.array([outcomes[PAID] for outcomes in on])),
+        "share": _summary(np.array([outcomes[SHARE] for outcomes in on])),
+        "caused": _summary(np.array([a[CAPEX] - b[CAPEX] for a, b in zip(on, off, strict=True)])),
     }
 
 
-def _told(values: Numbers) -> dict[str, Any]:
-    """Return what is told of an outcome, `(seed, draw)`.
+def _summary(values: Numbers) -> dict[str, Any]:
+    """Summarise an outcome, `(seed, draw)`.
 
     The part of the variance that parameters make is that of the means of the draws, less what their few seeds
     leave in it (one-way analysis of variance).
     """
     seeds = len(values)
     means = values.mean(axis=0)
-    told: dict[str, Any] = {"one_seed": spread(values[0]), "means": spread(means), "both": spread(values.ravel())}
+    parts = {"one_seed": values[0], "means": means, "both": values.ravel()}
+    summary: dict[str, Any] = {name: spread(part) for name, part in parts.items()}
     if seeds > 1:
         within = float(values.var(axis=0, ddof=1).mean())
         between = max(float(means.var(ddof=1)) - within / seeds, 0.0)
-        told["part_of_parameters"] = between / (between + within) if between + within > 0.0 else 0.0
-    return told
+        summary["part_of_parameters"] = between / (between + within) if between + within > 0.0 else 0.0
+    return summary

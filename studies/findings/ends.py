@@ -20,20 +20,20 @@ LEAST = 0.0005
 
 def summary_of(world: World) -> dict[str, Any]:
     """Return uses of interest by window; the effect of redeployment on each over the whole history."""
-    told: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
     for name, quarters in windows(world.scenario).items():
-        found, alone = cut(world.found, quarters), cut(world.alone, quarters)
-        interest = uses.earned(found)
-        ours, theirs = uses.direct_uses(found), uses.direct_uses(alone)
-        told[name] = {
+        histories, alone = cut(world.histories, quarters), cut(world.alone, quarters)
+        interest = uses.earned(histories)
+        ours, theirs = uses.direct_uses(histories), uses.direct_uses(alone)
+        summary[name] = {
             "interest": spread(interest),
             "direct": [
                 _row(use, *described(use), ours, theirs, float(interest.mean())) for use in {**ours, **theirs}
             ],
-            "final": _final(uses.final_uses(found), float(interest.mean())),
+            "final": _final(uses.final_uses(histories), float(interest.mean())),
         }
-        told[name]["direct"].sort(key=lambda row: -row["effect"]["with"])
-    return told
+        summary[name]["direct"].sort(key=lambda row: -row["effect"]["with"])
+    return summary
 
 
 def _row(
@@ -51,10 +51,10 @@ def _row(
     }
 
 
-def _final(found: dict[str, Numbers], whole: float) -> list[dict[str, Any]]:
+def _final(amounts: dict[str, Numbers], whole: float) -> list[dict[str, Any]]:
     """Return ends with a row of their own, the largest first, and the rest in one."""
-    rows, rest = [], np.zeros_like(next(iter(found.values())))
-    for use, amount in sorted(found.items(), key=lambda item: -float(item[1].mean())):
+    rows, rest = [], np.zeros_like(next(iter(amounts.values())))
+    for use, amount in sorted(amounts.items(), key=lambda item: -float(item[1].mean())):
         if abs(float(amount.mean())) < LEAST * whole:
             rest = rest + amount
             continue

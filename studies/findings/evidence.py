@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from sim.experiments.calibrate.results import load_record
-from sim.experiments.validate.validation import validate
+from sim.experiments.validate import validate
 from sim.scenario.load import Scenario
 from studies.uncertainty.results import PRIORS
 
 
 def facts_of(baseline: Scenario, runs: int) -> dict[str, Any]:
     """How many facts of each kind agree with the evidence."""
-    found = validate(baseline, runs)
-    return {"runs": runs, "counts": found.counts, "apart": sum(r.disagreement is not None for r in found.rows)}
+    table = validate(baseline, runs)
+    return {"runs": runs, "counts": table.counts, "apart": sum(row.disagreement is not None for row in table.rows)}
 
 
 def estimate_of(name: str) -> dict[str, Any] | None:

@@ -21,34 +21,34 @@ LEAST = 0.002
 """Part of the interest below which a use is not drawn."""
 
 
-def draw_paid(found: Findings) -> Figure:
+def draw_paid(findings: Findings) -> Figure:
     """Draw for every scenario what interest paid for, and what there would be less without it."""
-    worlds = [found["worlds"][name] for name in found["order"]]
-    base = found["worlds"]["baseline"]["whole"]
+    worlds = [findings["worlds"][name] for name in findings["order"]]
+    base = findings["worlds"]["baseline"]["whole"]
     paid, caused = base["paid"][PAID], base["caused"][CAPEX]
-    first, last = found["made"]["whole"]
+    first, last = findings["made"]["whole"]
     more = "less" if caused["mean"] >= 0.0 else "more"
     figure = new_figure(
         f"Interest pays for {money(paid['mean'])} of GPUs to {last[:4]}; without it {money(abs(caused['mean']))} "
         f"{more} would be bought",
         f"GPU purchases {first} to {last}: paid with interest at any remove, and the difference to the twin "
         "without redeployment",
-        f"Dots: means of {found['made']['size']['seeds']:,} histories. Lines: 90 percent of histories, or of "
+        f"Dots: means of {findings['made']['size']['seeds']:,} histories. Lines: 90 percent of histories, or of "
         "twins; thick: the 90 percent interval of the mean. The title is of the baseline.",
     )
     axes = figure.add_axes((0.24, 0.13, 0.56, 0.68))
     panel(axes, "", "")
     axes.set_xlabel("USD bn", fontsize=TEXT, color=MUTED)
     for place, world in enumerate(reversed(worlds)):
-        told = world["whole"]
-        _dot(axes, place + 0.16, told["paid"][PAID], INTEREST)
-        effect = told["caused"][CAPEX]
-        label = f"{amount(told['paid'][PAID]['mean'])}  |  "
+        window = world["whole"]
+        _dot(axes, place + 0.16, window["paid"][PAID], INTEREST)
+        effect = window["caused"][CAPEX]
+        label = f"{amount(window['paid'][PAID]['mean'])}  |  "
         aimed = world["aimed"]
         axes.text(
             1.02,
             place,
-            label + ("not told" if aimed else _signed(effect["mean"])),
+            label + ("not estimated" if aimed else _signed(effect["mean"])),
             transform=axes.get_yaxis_transform(),
             fontsize=TEXT,
             color=INK,
@@ -83,25 +83,25 @@ def draw_paid(found: Findings) -> Figure:
     return figure
 
 
-def draw_uses(found: Findings) -> Figure:
+def draw_uses(findings: Findings) -> Figure:
     """Draw what issuers do with their interest at first hand, with redeployment and without."""
-    told = found["uses"]["whole"]
-    whole = told["interest"]["mean"]
+    uses = findings["uses"]["whole"]
+    whole = uses["interest"]["mean"]
     rows = [
         row
-        for row in told["direct"]
+        for row in uses["direct"]
         if max(abs(row["effect"]["with"]), abs(row["effect"]["without"])) > LEAST * whole
     ]
-    first, last = found["made"]["whole"]
-    into = sum(row["effect"]["with"] for row in told["direct"] if row["group"] == "AI and frontier")
+    first, last = findings["made"]["whole"]
+    into = sum(row["effect"]["with"] for row in uses["direct"] if row["group"] == "AI and frontier")
     share = into / whole if whole else 0.0
     figure = new_figure(
         f"{percent(share)} of the interest goes into AI and frontier technology at first hand; "
         f"the largest use is {rows[0]['label']}",
         f"Uses of {money(whole)} of interest by the issuers, {first} to {last}, and where it goes when nothing "
         "may go into AI",
-        f"Means of {found['made']['size']['seeds']:,} pairs of histories with the same random numbers; lines: 90 "
-        "percent intervals of the mean difference.",
+        f"Means of {findings['made']['size']['seeds']:,} pairs of histories with the same random numbers; lines: "
+        "90 percent intervals of the mean difference.",
     )
     grid = figure.add_gridspec(1, 2, left=0.20, right=0.975, top=0.80, bottom=0.12, wspace=0.08)
     levels, changes = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])

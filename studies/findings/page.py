@@ -32,11 +32,11 @@ FILTERS: dict[str, Callable[..., str]] = {
 }
 
 
-def render(found: Mapping[str, Any], template: str | None = None) -> str:
+def render(findings: Mapping[str, Any], template: str | None = None) -> str:
     """Return the page as text.
 
     Args:
-        found: the findings, as `findings` gives them.
+        findings: the findings, as `findings` gives them.
         template: the template that ships if left out.
 
     Raises:
@@ -47,7 +47,7 @@ def render(found: Mapping[str, Any], template: str | None = None) -> str:
     house = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     house.filters.update(FILTERS)
     text = TEMPLATE.read_text(encoding="utf8") if template is None else template
-    return house.from_string(text).render(**found, say=sentences).strip() + "\n"
+    return house.from_string(text).render(**findings, say=sentences).strip() + "\n"
 
 
 def read_findings(docs: Path = DOCS) -> dict[str, Any]:
@@ -65,16 +65,16 @@ def read_findings(docs: Path = DOCS) -> dict[str, Any]:
         raise ScenarioError(f"{path}: damaged: {error}") from None
 
 
-def write_findings(found: Mapping[str, Any], docs: Path = DOCS) -> Path:
+def write_findings(findings: Mapping[str, Any], docs: Path = DOCS) -> Path:
     """Write the numbers."""
     path = docs / HOME
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf8")
+    path.write_text(json.dumps(findings, indent=1, allow_nan=False) + "\n", encoding="utf8")
     return path
 
 
-def write_page(found: Mapping[str, Any], docs: Path = DOCS) -> Path:
+def write_page(findings: Mapping[str, Any], docs: Path = DOCS) -> Path:
     """Write the page."""
     path = docs / PAGE
-    path.write_text(render(found), encoding="utf8")
+    path.write_text(render(findings), encoding="utf8")
     return path

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiments.workers import tell_each
+from sim.experiments.workers import read_histories
 from sim.scenario.load import Scenario
 from studies.findings.summaries import mean_of
 from studies.sign_check.study import EFFECTS, sign_check
@@ -19,8 +19,8 @@ SHOWN = 0.02
 
 def run_rates(baseline: Scenario, rates: Sequence[float], seeds: Sequence[int]) -> pd.DataFrame:
     """Return the sign check with every seed: its rows, and the seed."""
-    found = tell_each(baseline, seeds, partial(_check, tuple(rates)))
-    return pd.concat([table.assign(seed=seed) for seed, table in zip(seeds, found, strict=True)])
+    tables = read_histories(baseline, seeds, partial(_check, tuple(rates)))
+    return pd.concat([table.assign(seed=seed) for seed, table in zip(seeds, tables, strict=True)])
 
 
 def _check(rates: tuple[float, ...], _: Scenario, seed: int) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def averaged(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return what is told: funding at the rate that stays and at the lower one, and the change by channel.
+    """Summarise the sign check: funding at the rate that stays and at the lower one, and the change by channel.
 
     Args:
         table: as `run_rates` returns it.

@@ -30,18 +30,18 @@ def mean_of(values: Numbers) -> dict[str, Any]:
     return {"mean": mean, **ends}
 
 
-def effect_of(found: Effect) -> dict[str, Any]:
+def effect_of(effect: Effect) -> dict[str, Any]:
     """Return a paired difference: its mean with its interval, the spread of single pairs, and both levels."""
     return {
-        "mean": found.mean,
-        "low": found.low,
-        "high": found.high,
-        "spread_low": found.spread_low,
-        "spread_high": found.spread_high,
-        "decided": bool(found.decided),
-        "none": bool(found.none),
-        "with": found.mean_a,
-        "without": found.mean_b,
+        "mean": effect.mean,
+        "low": effect.low,
+        "high": effect.high,
+        "spread_low": effect.spread_low,
+        "spread_high": effect.spread_high,
+        "decided": bool(effect.decided),
+        "none": bool(effect.none),
+        "with": effect.mean_a,
+        "without": effect.mean_b,
     }
 
 

@@ -62,7 +62,7 @@ def count_span(ends: Ends, low: str = "low", high: str = "high") -> str:
 
 def plain(number: float) -> str:
     """Write a number with three digits that matter."""
-    return numbers.plain(float(f"{number:.3g}"))
+    return numbers.short(number)
 
 
 def plain_span(ends: Ends, low: str = "low", high: str = "high") -> str:
@@ -76,18 +76,18 @@ def more(number: float, words: str = "more,less") -> str:
     return above if number >= 0.0 else below
 
 
-def effect(found: Ends, words: str = "more,less") -> str:
-    """Write a difference in a sentence: more or less by how much, or that it is not told from zero."""
-    if found["none"]:
+def effect(difference: Ends, words: str = "more,less") -> str:
+    """Write a difference in a sentence: more or less by how much, or that it cannot be distinguished from zero."""
+    if difference["none"]:
         return f"neither {' nor '.join(words.split(','))}"
-    told = f"{usd(found['mean'])} {more(found['mean'], words)} ({usd_span(found)})"
-    return told if found["decided"] else f"{told}, which is not told from no difference"
+    text = f"{usd(difference['mean'])} {more(difference['mean'], words)} ({usd_span(difference)})"
+    return text if difference["decided"] else f"{text}, which cannot be distinguished from zero"
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:
     """Names in a sentence."""
-    found = list(names)
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} {last} {found[-1]}"
+    each = list(names)
+    return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} {last} {each[-1]}"
 
 
 def capitalised(words: str) -> str:

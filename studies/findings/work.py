@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FALLING = ("fast-cuts", "zero-rates", "higher-for-longer")
 """Scenarios that differ from the baseline in the bill rate alone."""
 LIBRARIES = ("capflow", "jax", "numpy")
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class Size:
     """How much is run.
 
     Attributes:
-        seeds: of every scenario and its twin.
-        draws: of the parameters.
-        seeds_of_draws: seeds with which every draw is run.
-        bets: seeds of every world of failed bets.
-        rates: seeds of the sign check.
-        facts: histories for the facts.
-        engine: as in `sim.ensemble`.
-        scenarios: that are run beside the baseline; all that ship if None.
-        falls: bill rates of the sign check.
+        seeds: the number of seeds of every scenario and its twin.
+        draws: the number of draws of the parameters.
+        seeds_of_draws: the number of seeds with which every draw is run.
+        bets: the number of seeds of every world of failed bets.
+        rates: the number of seeds of the sign check.
+        facts: the number of histories for the facts.
+        engine: the engine, as in `sim.ensemble`.
+        scenarios: the scenarios that are run beside the baseline; all that ship if None.
+        falls: the bill rates of the sign check.
     """
 
     seeds: int
@@ -75,27 +75,27 @@ QUICK = Size(
 class _Clock:
     """Seconds of each part."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, say: Say) -> None:
         self.seconds: dict[str, float] = {}
-        self.tell = tell
+        self.say = say
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         began = time.perf_counter()
-        self.tell(f"{name} ...")
+        self.say(f"{name} ...")
         yield
         self.seconds[name] = round(time.perf_counter() - began, 1)
 
 
 def findings(
-    size: Size = FULL, estimate: str = "2025Q2", tell: Tell = lambda _: None
+    size: Size = FULL, estimate: str = "2025Q2", say: Say = lambda _: None
 ) -> tuple[dict[str, Any], dict[str, Figure]]:
     """Compute everything that the page says, and draw its figures.
 
     Args:
-        size: how much is run.
+        size: the amount that is run.
         estimate: the record that parameters are drawn from, or "priors".
-        tell: told what is being done.
+        say: called with what is being done.
 
     Returns:
         The findings as plain data, and the figures by name.
@@ -104,39 +104,39 @@ def findings(
         ScenarioError: if a scenario or the record is wrong.
         AccountingError: if an accounting identity is violated.
     """
-    clock, baseline = _Clock(tell), load("baseline")
+    clock, baseline = _Clock(say), load("baseline")
     record = evidence.estimate_of(estimate)
     ran = _run_all(baseline, size, estimate, clock)
-    told = ran.scenarios
-    found = rounded(
+    scenarios = ran.scenarios
+    numbers = rounded(
         {
-            "made": _made(baseline, size, clock, len(told), estimate),
-            "worlds": told,
-            "order": worlds.ranked(told, "interest_funded_gpu_usd_bn"),
+            "made": _made(baseline, size, clock, len(scenarios), estimate),
+            "worlds": scenarios,
+            "order": worlds.ranked(scenarios, "interest_funded_gpu_usd_bn"),
             "parameters": ran.parameters,
             "uncertainty": _apart(ran.uncertainty),
             "uses": ran.uses,
             "bets": bets.summary_of(ran.bets),
-            "rates": {**rates.summary_of(ran.rates), "scenarios": [name for name in FALLING if name in told]},
+            "rates": {**rates.summary_of(ran.rates), "scenarios": [name for name in FALLING if name in scenarios]},
             "facts": ran.facts,
             "estimate": record,
         }
     )
-    return found, _figures(found, ran)
+    return numbers, _figures(numbers, ran)
 
 
 @dataclass(frozen=True)
 class _Ran:
-    """What the histories gave.
+    """The results of the histories.
 
     Attributes:
-        scenarios: name -> what is told of a scenario and its twin, the baseline first.
-        uses: what is told of where the baseline's interest went.
-        parameters: what is told of the draws of the parameters.
+        scenarios: name -> the summary of a scenario and its twin, the baseline first.
+        uses: the summary of where the baseline's interest went.
+        parameters: the summary of the draws of the parameters.
         uncertainty: seeds, parameters and scenarios apart.
-        bets: table of the worlds of failed bets.
-        rates: table of the sign check.
-        facts: what is told of the facts.
+        bets: the table of the worlds of failed bets.
+        rates: the table of the sign check.
+        facts: the counts of facts that agree.
     """
 
     scenarios: dict[str, Any]
@@ -151,7 +151,7 @@ class _Ran:
 def _run_all(baseline: Scenario, size: Size, estimate: str, clock: _Clock) -> _Ran:
     """Run every part in turn."""
     with clock.part("scenarios and their twins"):
-        scenarios, uses, histories = _run_scenarios(baseline, size, clock.tell)
+        scenarios, uses, histories = _run_scenarios(baseline, size, clock.say)
     with clock.part("draws of the parameters"):
         some = range(baseline.run.seed, baseline.run.seed + size.seeds_of_draws)
         source, parameters = drawn.run_draws(baseline, size.draws, some, estimate, size.engine)
@@ -166,26 +166,26 @@ def _run_all(baseline: Scenario, size: Size, estimate: str, clock: _Clock) -> _R
 
 
 def _run_scenarios(
-    baseline: Scenario, size: Size, tell: Tell
+    baseline: Scenario, size: Size, say: Say
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Histories]]:
-    """Return what is told of each scenario by name and of the baseline's uses, and the histories by title."""
-    told: dict[str, Any] = {}
+    """Return the summaries of scenarios by name, that of the baseline's uses, and the histories by title."""
+    summaries: dict[str, Any] = {}
     histories: dict[str, Histories] = {}
     for scenario in shipped(baseline):
         if not _wanted(scenario, baseline, size):
             continue
         world = worlds.run_world(scenario, _seeds(baseline, size), size.engine)
-        told[scenario.name] = worlds.summary_of(world)
-        histories[scenario.title] = _without_flows(world.found)
+        summaries[scenario.name] = worlds.summary_of(world)
+        histories[scenario.title] = _without_flows(world.histories)
         if scenario is baseline:
             uses = ends.summary_of(world)
         else:
-            told[scenario.name]["against"] = worlds.against(world.found, histories[baseline.title])
-        tell(f"  {scenario.name}")
-    return told, uses, histories
+            summaries[scenario.name]["against"] = worlds.against(world.histories, histories[baseline.title])
+        say(f"  {scenario.name}")
+    return summaries, uses, histories
 
 
-def _figures(found: dict[str, Any], ran: _Ran) -> dict[str, Figure]:
+def _figures(numbers: dict[str, Any], ran: _Ran) -> dict[str, Figure]:
     """Return the figures of the page by the names of their files."""
     from studies.findings import figures as pictures
     from studies.sign_check import figures as sign_check_figures
@@ -193,12 +193,12 @@ def _figures(found: dict[str, Any], ran: _Ran) -> dict[str, Figure]:
     from studies.uncertainty import figures as uncertainty_figures
 
     return {
-        "findings_paid": pictures.draw_paid(found),
+        "findings_paid": pictures.draw_paid(numbers),
         "findings_uncertainty": uncertainty_figures.draw(ran.uncertainty, MEASURES[:1]),
         "findings_uncertainty_more": uncertainty_figures.draw(ran.uncertainty, MEASURES[1:]),
         "findings_tuition": tuition_figures.draw(ran.bets, effects(ran.bets)),
         "findings_rates": sign_check_figures.draw(rates.averaged(ran.rates)),
-        "findings_uses": pictures.draw_uses(found),
+        "findings_uses": pictures.draw_uses(numbers),
     }
 
 
@@ -211,17 +211,17 @@ def _wanted(scenario: Scenario, baseline: Scenario, size: Size) -> bool:
     return scenario is baseline or size.scenarios is None or scenario.name in size.scenarios
 
 
-def _without_flows(found: Histories) -> Histories:
-    return replace(found, flows=None, agents=None)
+def _without_flows(histories: Histories) -> Histories:
+    return replace(histories, flows=None, agents=None)
 
 
-def _apart(found: Uncertainty) -> dict[str, Any]:
+def _apart(uncertainty: Uncertainty) -> dict[str, Any]:
     """Return ends of every measure in the last quarter, by source, and the order of their widths."""
     return {
         measure.name: {
             "title": measure.title,
             "unit": measure.unit,
-            "order": found.widest(measure.name),
+            "order": uncertainty.widest(measure.name),
             **{
                 kind: {
                     **dict(zip(("low", "middle", "high"), source.ends(measure.name), strict=True)),
@@ -229,7 +229,7 @@ def _apart(found: Uncertainty) -> dict[str, Any]:
                     "lines": len(source.lines[measure.name]),
                     "histories": source.histories,
                 }
-                for kind, source in found.sources.items()
+                for kind, source in uncertainty.sources.items()
             },
         }
         for measure in MEASURES

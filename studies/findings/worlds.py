@@ -37,7 +37,7 @@ PAID = (
     "interest_funded_lab_cost_usd_bn",
     "interest_funded_open_data_usd_bn",
 )
-"""Outcomes that are told of every world."""
+"""Outcomes that are summarised for every world."""
 CAUSED = (
     "gpu_capex_usd_bn",
     "gpus_bought",
@@ -45,7 +45,7 @@ CAUSED = (
     "lab_spending_usd_bn",
     "lab_raised_usd_bn",
 )
-"""Outcomes whose paired difference is told."""
+"""Outcomes whose paired difference is summarised."""
 COMPARED = (
     "interest_usd_bn",
     "redeployed_usd_bn",
@@ -53,7 +53,7 @@ COMPARED = (
     "gpu_capex_usd_bn",
     "final_tokens_usd_bn",
 )
-"""Outcomes by which scenarios are held against the baseline."""
+"""Outcomes by which scenarios are compared with the baseline."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class World:
     """A scenario with redeployment, and its twin without, on the same seeds.
 
     Attributes:
-        scenario: with redeployment.
-        twin: the same without.
-        seeds: of both.
-        found: histories of the scenario, with flows.
-        alone: those of the twin.
+        scenario: the scenario with redeployment.
+        twin: the same scenario without it.
+        seeds: the seeds of both.
+        histories: the histories of the scenario, with flows.
+        alone: the histories of the twin.
     """
 
     scenario: Scenario
     twin: Scenario
     seeds: tuple[int, ...]
-    found: Histories
+    histories: Histories
     alone: Histories
 
 
@@ -87,12 +87,12 @@ def run_world(scenario: Scenario, seeds: range, engine: Engine) -> World:
         AccountingError: if an identity is violated.
     """
     pair = (scenario, twin_of(scenario))
-    told = []
-    for one in pair:
-        found = run_histories(starts(one, seeds), behaviour(one), flows=True, engine=engine, agents=True)
-        refuse_problems(found, one.name, seeds)
-        told.append(replace(found, agents=None))
-    return World(*pair, tuple(seeds), *told)
+    sides = []
+    for side in pair:
+        histories = run_histories(starts(side, seeds), behaviour(side), flows=True, engine=engine, agents=True)
+        refuse_problems(histories, side.name, seeds)
+        sides.append(replace(histories, agents=None))
+    return World(*pair, tuple(seeds), *sides)
 
 
 def windows(baseline: Scenario) -> dict[str, int]:
@@ -106,20 +106,20 @@ def windows(baseline: Scenario) -> dict[str, int]:
     }
 
 
-def cut(found: Histories, quarters: int) -> Histories:
+def cut(histories: Histories, quarters: int) -> Histories:
     """Return the first quarters of histories."""
-    flows = None if found.flows is None else found.flows[:, :quarters]
-    return replace(found, paths=found.paths[:, : quarters + 1], flows=flows)
+    flows = None if histories.flows is None else histories.flows[:, :quarters]
+    return replace(histories, paths=histories.paths[:, : quarters + 1], flows=flows)
 
 
 def compared(world: World, quarters: int) -> Comparison:
     """Return the twins as a comparison, over the first quarters."""
-    samples = [cut(found, quarters).outcomes() for found in (world.found, world.alone)]
+    samples = [cut(histories, quarters).outcomes() for histories in (world.histories, world.alone)]
     return Comparison.of_samples((world.scenario, world.twin), world.seeds, samples, {}, 0.0)
 
 
 def summary_of(world: World) -> dict[str, Any]:
-    """Everything that is told of a world, by window."""
+    """Summarise a world by window."""
     return {
         "name": world.scenario.name,
         "title": world.scenario.title,
@@ -130,9 +130,9 @@ def summary_of(world: World) -> dict[str, Any]:
 
 
 def _window(world: World, quarters: int) -> dict[str, Any]:
-    found = cut(world.found, quarters)
-    outcomes = found.outcomes()
-    ventures = stakes_in_ventures(found)
+    histories = cut(world.histories, quarters)
+    outcomes = histories.outcomes()
+    ventures = stakes_in_ventures(histories)
     comparison = compared(world, quarters)
     cause = comparison.cause
     replaced = None
@@ -141,7 +141,7 @@ def _window(world: World, quarters: int) -> dict[str, Any]:
     return {
         "paid": {
             **{name: spread(outcomes[name]) for name in PAID},
-            "interest_funded_venture_cost_usd_bn": spread(with_interest(found, "venture_costs").sum(axis=1)),
+            "interest_funded_venture_cost_usd_bn": spread(with_interest(histories, "venture_costs").sum(axis=1)),
             **{f"{kind}_stakes_usd_bn": spread(amount) for kind, amount in ventures.items()},
         },
         "caused": {name: effect_of(comparison.effects[name]) for name in CAUSED},
@@ -152,12 +152,12 @@ def _window(world: World, quarters: int) -> dict[str, Any]:
     }
 
 
-def against(found: Histories, baseline: Histories) -> dict[str, Any]:
+def against(histories: Histories, baseline: Histories) -> dict[str, Any]:
     """Return what a scenario changes against the baseline, on the same seeds."""
-    ours, theirs = found.outcomes(), baseline.outcomes()
+    ours, theirs = histories.outcomes(), baseline.outcomes()
     return {name: effect_of(effect(ours[name], theirs[name])) for name in COMPARED}
 
 
-def ranked(told: Mapping[str, Mapping[str, Any]], outcome: str) -> list[str]:
+def ranked(worlds: Mapping[str, Mapping[str, Any]], outcome: str) -> list[str]:
     """Names of worlds by the mean of an outcome over the whole window, the largest first."""
-    return sorted(told, key=lambda name: -float(told[name]["whole"]["paid"][outcome]["mean"]))
+    return sorted(worlds, key=lambda name: -float(worlds[name]["whole"]["paid"][outcome]["mean"]))

@@ -29,21 +29,21 @@ GROUPS = {
 def state_variables() -> str:
     """Every state variable beside the books: its name, what it runs over, its meaning."""
     rows = [row for name, owner in GROUPS.items() for row in _fields(name, owner)]
-    told = meanings(state.Economy)
-    rows += [(code(f"economy.{name}"), "", told[name]) for name in ("quarter", "open_data")]
+    texts = meanings(state.Economy)
+    rows += [(code(f"economy.{name}"), "", texts[name]) for name in ("quarter", "open_data")]
     return table(("state variable", "runs over", "meaning and unit"), rows)
 
 
 def _fields(name: str, owner: type) -> list[tuple[str, str, str]]:
-    told, axes, rows = meanings(owner), shapes(owner), []
+    texts, axes, rows = meanings(owner), shapes(owner), []
     for field in axes:
         inner = state.LoanTerms if owner is state.Credit and field in ("issuer", "investor") else None
         if inner is None:
-            rows.append((code(f"economy.{name}.{field}"), axes[field], told[field]))
+            rows.append((code(f"economy.{name}.{field}"), axes[field], texts[field]))
             continue
         for term, meaning in meanings(inner).items():
             lender = shapes(inner)[term].replace("lender", field)
-            rows.append((code(f"economy.{name}.{field}.{term}"), lender, f"{told[field]}: {meaning}"))
+            rows.append((code(f"economy.{name}.{field}.{term}"), lender, f"{texts[field]}: {meaning}"))
     return rows
 
 

@@ -19,13 +19,13 @@ def meanings(owner: type) -> dict[str, str]:
     """
     (declared,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
     assert isinstance(declared, ast.ClassDef)
-    found = {}
+    texts = {}
     for field, below in pairwise(declared.body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             text = _string(below)
             if text:
-                found[field.target.id] = " ".join(text.split())
-    return found
+                texts[field.target.id] = " ".join(text.split())
+    return texts
 
 
 def shapes(owner: type) -> dict[str, str]:

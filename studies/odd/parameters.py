@@ -102,18 +102,18 @@ def meaning(key: str) -> str:
     return _nested_meanings(BY_COLUMN[section][1])[".".join(rest[1:])]
 
 
-def source(found: Described) -> str:
+def source(described: Described) -> str:
     """Where a number comes from: rows of data, notes, reasons."""
-    rows = [_row(row) for row in getattr(found, "data", ())]
-    scale = getattr(found, "scale", 1.0)
+    rows = [_row(row) for row in getattr(described, "data", ())]
+    scale = getattr(described, "scale", 1.0)
     times = [f"times {number(scale)}"] if rows and scale != 1.0 else []
-    return "; ".join([*rows, *times, *(text for text in (found.note, found.why) if text)])
+    return "; ".join([*rows, *times, *(text for text in (described.note, described.why) if text)])
 
 
 def _head(scenario: Scenario) -> str:
     count: Counter[str] = Counter()
-    for found in numbers_of(scenario).values():
-        count[found.kind] += len(found.values) if isinstance(found, Table) else 1
+    for quantity in numbers_of(scenario).values():
+        count[quantity.kind] += len(quantity.values) if isinstance(quantity, Table) else 1
     kinds = ", ".join(f"{count[kind]} {kind}" for kind in sorted(count))
     return (
         f"# Parameters and opening state of the {scenario.title.lower()}\n\n"
@@ -130,50 +130,50 @@ def _head(scenario: Scenario) -> str:
 def _settings(scenario: Scenario) -> str:
     rows = []
     for name, owner in SETTINGS.items():
-        told = meanings(owner)
+        texts = meanings(owner)
         for key, value in getattr(scenario, name):
             if not isinstance(value, Described):
-                rows.append((code(f"{name}.{key}"), told[key], str(value)))
+                rows.append((code(f"{name}.{key}"), texts[key], str(value)))
     return "## Settings\n\n" + table(("key", "meaning", "value"), rows)
 
 
-def _section(name: str, section: Any, told: Mapping[str, str]) -> str:
-    numbers = {key: found for key, found in _items(section) if isinstance(found, Number)}
-    return table(NUMBER_HEAD, [_number_row(f"{name}.{key}", found, told[key]) for key, found in numbers.items()])
+def _section(name: str, section: Any, texts: Mapping[str, str]) -> str:
+    numbers = {key: entry for key, entry in _items(section) if isinstance(entry, Number)}
+    return table(NUMBER_HEAD, [_number_row(f"{name}.{key}", entry, texts[key]) for key, entry in numbers.items()])
 
 
-def _listed(name: str, entries: Mapping[int, BaseModel], told: Mapping[str, str]) -> str:
+def _listed(name: str, entries: Mapping[int, BaseModel], texts: Mapping[str, str]) -> str:
     rows = []
     for index, entry in entries.items():
-        for key, found in entry:
-            if isinstance(found, Quantity):
-                rows.append(_number_row(f"{name}.{index}.{key}", found, told[key]))
+        for key, value in entry:
+            if isinstance(value, Quantity):
+                rows.append(_number_row(f"{name}.{index}.{key}", value, texts[key]))
             else:
-                rows.append((code(f"{name}.{index}.{key}"), told[key], code(str(found)), "", "", "", "", ""))
+                rows.append((code(f"{name}.{index}.{key}"), texts[key], code(str(value)), "", "", "", "", ""))
     return table(NUMBER_HEAD, rows)
 
 
-def _number_row(key: str, found: Number, meaning: str) -> tuple[str, ...]:
+def _number_row(key: str, entry: Number, meaning: str) -> tuple[str, ...]:
     lever = code(LEVERS[key]) if key in LEVERS else ""
-    return (code(key), meaning, _value(found), found.unit, _range(found), found.kind, source(found), lever)
+    return (code(key), meaning, _value(entry), entry.unit, _range(entry), entry.kind, source(entry), lever)
 
 
 def _by_column(name: str, agents: Mapping[str, Any], owner: type) -> str:
     """Values with one column an agent, then where each number comes from."""
-    told = _nested_meanings(owner)
+    texts = _nested_meanings(owner)
     flat = {agent: dict(_flat(entry)) for agent, entry in agents.items()}
     keys = list(dict.fromkeys(key for entry in flat.values() for key in entry))
     rows = []
     for key in keys:
-        given = [entry[key] for entry in flat.values() if key in entry]
-        units = dict.fromkeys(one.unit for one in given if isinstance(one, Described))
+        values_of_key = [entry[key] for entry in flat.values() if key in entry]
+        units = dict.fromkeys(value.unit for value in values_of_key if isinstance(value, Described))
         cells = [_value(entry[key]) if key in entry else "" for entry in flat.values()]
-        rows.append((code(key), told[key], ", ".join(units), *cells))
+        rows.append((code(key), texts[key], ", ".join(units), *cells))
     origins = [
-        (code(f"{name}.{agent}.{key}"), _range(found), found.kind, source(found))
+        (code(f"{name}.{agent}.{key}"), _range(value), value.kind, source(value))
         for agent, entry in flat.items()
-        for key, found in entry.items()
-        if isinstance(found, Described)
+        for key, value in entry.items()
+        if isinstance(value, Described)
     ]
     values = table(("key", "meaning", "unit", *(code(agent) for agent in agents)), rows)
     return f"{values}\nWhere each number comes from:\n\n{table(SOURCE_HEAD, origins)}"
@@ -181,23 +181,23 @@ def _by_column(name: str, agents: Mapping[str, Any], owner: type) -> str:
 
 def _nested_meanings(owner: type) -> dict[str, str]:
     """Meanings of the fields of a class and, with a dot, of the sheets within it."""
-    told = meanings(owner)
+    texts = meanings(owner)
     if owner is parameters.RedeploymentParameters:
-        told["propensity"] = f"{meanings(state.Redeployment)['propensity']}, at the opening"
+        texts["propensity"] = f"{meanings(state.Redeployment)['propensity']}, at the opening"
     if owner is Issuer:
         for name, sheet in SHEETS.items():
-            told |= {f"{name}.{key}": f"{meaning} ({name})" for key, meaning in meanings(sheet).items()}
-    return told
+            texts |= {f"{name}.{key}": f"{meaning} ({name})" for key, meaning in meanings(sheet).items()}
+    return texts
 
 
 def _flat(entry: Any) -> Iterator[tuple[str, Any]]:
     """Numbers, words and switches of an agent; those of a sheet with a dot."""
-    for key, found in _items(entry):
-        if isinstance(found, BaseModel) and not isinstance(found, Described):
-            for inner, number_ in _flat(found):
+    for key, value in _items(entry):
+        if isinstance(value, BaseModel) and not isinstance(value, Described):
+            for inner, number_ in _flat(value):
                 yield f"{key}.{inner}", number_
-        elif found is not None and key != "name":
-            yield key, found
+        elif value is not None and key != "name":
+            yield key, value
 
 
 def _leaves(entry: Any, at: str) -> Iterator[tuple[str, Number]]:
@@ -210,20 +210,20 @@ def _leaves(entry: Any, at: str) -> Iterator[tuple[str, Number]]:
 
 def _items(entry: Any) -> list[tuple[str, Any]]:
     if isinstance(entry, Mapping):
-        return [(str(key), found) for key, found in entry.items()]
-    return [(str(key), found) for key, found in (enumerate(entry) if isinstance(entry, tuple) else entry)]
+        return [(str(key), value) for key, value in entry.items()]
+    return [(str(key), value) for key, value in (enumerate(entry) if isinstance(entry, tuple) else entry)]
 
 
-def _value(found: Any) -> str:
-    if isinstance(found, Quantity):
-        return number(found.value)
-    if isinstance(found, Table):
-        return ", ".join(f"{name} {number(value)}" for name, value in found.values.items()) or "none"
-    return {True: "yes", False: "no"}.get(found, str(found)) if isinstance(found, bool) else str(found)
+def _value(entry: Any) -> str:
+    if isinstance(entry, Quantity):
+        return number(entry.value)
+    if isinstance(entry, Table):
+        return ", ".join(f"{name} {number(value)}" for name, value in entry.values.items()) or "none"
+    return {True: "yes", False: "no"}.get(entry, str(entry)) if isinstance(entry, bool) else str(entry)
 
 
-def _range(found: Described) -> str:
-    return "" if found.range is None else f"{number(found.range[0])} to {number(found.range[1])}"
+def _range(described: Described) -> str:
+    return "" if described.range is None else f"{number(described.range[0])} to {number(described.range[1])}"
 
 
 def _row(reference: str) -> str:

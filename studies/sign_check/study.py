@@ -93,10 +93,11 @@ def sign_check(
     rows: list[dict[str, Any]] = []
     for behaviour, changes in chosen.items():
         for rate in sorted({*rates, steady}, reverse=True):
-            told = {**FALLING, **changes, "environment.terminal_rate": rate, "run.quarters": quarters}
-            runs = pd.DataFrame([_history(told, seed) for seed in seeds])
-            found = {name: float(number) for name, number in (runs.mean() * 4.0 / quarters).items()}
-            rows.append({"behaviour": behaviour, "rate": rate, **found, **_effects((rows or [found])[0], found)})
+            keys = {**FALLING, **changes, "environment.terminal_rate": rate, "run.quarters": quarters}
+            runs = pd.DataFrame([_history(keys, seed) for seed in seeds])
+            outcomes = {name: float(number) for name, number in (runs.mean() * 4.0 / quarters).items()}
+            effects = _effects((rows or [outcomes])[0], outcomes)
+            rows.append({"behaviour": behaviour, "rate": rate, **outcomes, **effects})
     return pd.DataFrame(rows)
 
 

@@ -108,8 +108,8 @@ def each(table: pd.DataFrame, label: str) -> pd.DataFrame:
     gone = (twin - ours).xs(0, level="since")
     later, before = ours["tokens"].xs(4, level="since"), twin["tokens"].xs(4, level="since")
     lowest, lowest_of_twin = (
-        one[one.index.get_level_values("since").isin(range(5))]["lowest_price"].groupby("seed").min()
-        for one in (ours, twin)
+        run[run.index.get_level_values("since").isin(range(5))]["lowest_price"].groupby("seed").min()
+        for run in (ours, twin)
     )
     return pd.DataFrame(
         {
@@ -125,11 +125,11 @@ def each(table: pd.DataFrame, label: str) -> pd.DataFrame:
 
 def _histories(scenario: Scenario, seeds: tuple[int, ...], engine: Engine) -> pd.DataFrame:
     """One row per seed and quarter after the opening, with the coin's measures."""
-    found = run_histories(starts(scenario, seeds), behaviour(scenario), flows=True, engine=engine, agents=True)
-    refuse_problems(found, scenario.name, seeds)
+    histories = run_histories(starts(scenario, seeds), behaviour(scenario), flows=True, engine=engine, agents=True)
+    refuse_problems(histories, scenario.name, seeds)
     opening = open_economy(scenario)
     coin, where = opening.names["issuers"].index(COIN), agent_measures(opening.economy)
-    assert found.agents is not None
+    assert histories.agents is not None
     labels = [quarters.later(scenario.run.opening, step + 1) for step in range(scenario.run.quarters)]
-    numbers = {name: found.agents[:, 1:, where["issuers", name].start + coin].ravel() for name in MEASURES}
+    numbers = {name: histories.agents[:, 1:, where["issuers", name].start + coin].ravel() for name in MEASURES}
     return pd.DataFrame({"seed": np.repeat(seeds, len(labels)), "quarter": labels * len(seeds), **numbers})

@@ -22,11 +22,11 @@ def main(
     estimate: Annotated[str, typer.Option(help="Record that parameters are drawn from, or priors.")] = ESTIMATE,
 ) -> None:
     """Run the sources, say which is widest, and draw the fans."""
-    found = uncertainty(load("baseline"), runs, draws, estimate)
+    sources = uncertainty(load("baseline"), runs, draws, estimate)
     drawn = {"uncertainty": (HEADLINE,), "uncertainty_more": OTHERS}
-    save_figures(out, ((name, draw(found, measures)) for name, measures in drawn.items()))
+    save_figures(out, ((name, draw(sources, measures)) for name, measures in drawn.items()))
     for measure in MEASURES:
-        print(words(found, measure))
+        print(words(sources, measure))
 
 
 if __name__ == "__main__":

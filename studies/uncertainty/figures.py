@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import TEXT, darker, label_ends, new_figure, number_of, panel, panels, time_axis
-from sim.report.numbers import plain
+from sim.report.numbers import short
 from sim.report.palette import INK
 
 if TYPE_CHECKING:
@@ -24,23 +24,23 @@ COLOUR: dict[Kind, str] = {"seed": "#0072B2", "parameters": "#009E73", "scenario
 PRIORS = "priors"
 
 
-def draw(found: Uncertainty, measures: Sequence[Measure]) -> Figure:
+def draw(uncertainty: Uncertainty, measures: Sequence[Measure]) -> Figure:
     """Draw the fans of one or more measures: a row for each measure, a column for each source.
 
     Args:
-        found: the sources.
+        uncertainty: the sources.
         measures: what to show.
     """
     first = measures[0]
     if len(measures) == 1:
-        title = f"{first.title}: the widest source is {_called(found.widest(first.name)[0])}"
+        title = f"{first.title}: the widest source is {_called(uncertainty.widest(first.name)[0])}"
     else:
-        title = "By source: " + ", ".join(one.title[0].lower() + one.title[1:] for one in measures)
-    parameters = "the priors" if found.drawn_from == PRIORS else f"the estimate to {found.drawn_from}"
+        title = "By source: " + ", ".join(measure.title[0].lower() + measure.title[1:] for measure in measures)
+    parameters = "the priors" if uncertainty.drawn_from == PRIORS else f"the estimate to {uncertainty.drawn_from}"
     figure = new_figure(
         title,
-        f"Each column varies one source alone.  Parameters: draws of {parameters}, all with seed {found.seed}; "
-        f"dashed: {found.baseline} with that seed",
+        f"Each column varies one source alone.  Parameters: draws of {parameters}, all with seed "
+        f"{uncertainty.seed}; dashed: {uncertainty.baseline} with that seed",
         "Seed and parameters: light 90 percent, dark 50 percent, line the median.  Scenario: one line for each, "
         "strong the baseline, the band from the lowest to the highest.  Numbers: where they end.",
     )
@@ -48,28 +48,28 @@ def draw(found: Uncertainty, measures: Sequence[Measure]) -> Figure:
     places = panels(figure, len(measures), 3, right=right, gap=(0.20, 0.50))
     for row, measure in enumerate(measures):
         row_axes = places[3 * row : 3 * row + 3]
-        for axes, source in zip(row_axes, found.sources.values(), strict=True):
+        for axes, source in zip(row_axes, uncertainty.sources.values(), strict=True):
             unit = f"{measure.title}, {measure.unit}" if axes is row_axes[0] else measure.unit
             panel(axes, _heading(source) if row == 0 else "", unit)
-            _fan(axes, source, measure, found.quarters)
+            _fan(axes, source, measure, uncertainty.quarters)
         first_quarter = 1 if _of_quarters(measure) else 0
-        same_seed = found.sources["seed"].lines[measure.name][0, first_quarter:]
-        numbers = [number_of(label) for label in found.quarters[first_quarter:]]
+        same_seed = uncertainty.sources["seed"].lines[measure.name][0, first_quarter:]
+        numbers = [number_of(label) for label in uncertainty.quarters[first_quarter:]]
         row_axes[1].plot(numbers, same_seed, color=INK, linewidth=1.4, linestyle="--")
         _share_axis(row_axes)
-        for axes, source in zip(row_axes, found.sources.values(), strict=True):
+        for axes, source in zip(row_axes, uncertainty.sources.values(), strict=True):
             _name_ends(axes, source, measure, len(measures) == 1)
     return figure
 
 
-def words(found: Uncertainty, measure: Measure) -> str:
+def words(uncertainty: Uncertainty, measure: Measure) -> str:
     """Which source is widest at the end, in a sentence."""
-    told = []
-    for kind in found.widest(measure.name):
-        low, _, high = found.sources[kind].ends(measure.name)
-        told.append(f"{_called(kind)} {_short(low)} to {_short(high)}")
-    order = ", then ".join(told)
-    return f"{measure.title} in {found.quarters[-1]} ({measure.unit}), widest source first: {order}."
+    texts = []
+    for kind in uncertainty.widest(measure.name):
+        low, _, high = uncertainty.sources[kind].ends(measure.name)
+        texts.append(f"{_called(kind)} {short(low)} to {short(high)}")
+    order = ", then ".join(texts)
+    return f"{measure.title} in {uncertainty.quarters[-1]} ({measure.unit}), widest source first: {order}."
 
 
 def _called(kind: Kind) -> str:
@@ -125,13 +125,8 @@ def _name_ends(axes: Axes, source: Source, measure: Measure, named: bool) -> Non
         # The baseline, and two at either end.
         shown = dict.fromkeys((0, *order[:2].tolist(), *order[-2:].tolist()))
         heights_of = {line: float(ends[line]) for line in shown}
-        told = [(end, f"{_short(end)} {source.labels[line]}", colour) for line, end in heights_of.items()]
-        label_ends(axes, told, TEXT - 1.0)
+        labels = [(end, f"{short(end)} {source.labels[line]}", colour) for line, end in heights_of.items()]
+        label_ends(axes, labels, TEXT - 1.0)
         return
     heights = dict.fromkeys(source.ends(measure.name))
-    label_ends(axes, [(height, _short(height), colour) for height in heights], TEXT - 1.0)
-
-
-def _short(number: float) -> str:
-    """Three digits that matter."""
-    return plain(float(f"{number:.3g}"))
+    label_ends(axes, [(height, short(height), colour) for height in heights], TEXT - 1.0)

@@ -8,7 +8,6 @@ ships. `python -m studies.uncertainty` runs them and draws the fans of docs/find
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -30,43 +29,43 @@ APART = ("no-redeployment", "zero-behaviour")
 """Scenarios that are no possible world of issuers that redeploy: the twin, and a check of the books."""
 
 
-def paths_of(found: Histories) -> dict[str, Float[Numbers, "run quarter"]]:
+def paths_of(histories: Histories) -> dict[str, Float[Numbers, "run quarter"]]:
     """Return the measures of histories by quarter."""
-    told = {}
+    paths = {}
     for measure in MEASURES:
-        path = found.paths[..., found.names.index(measure.name)]
-        told[measure.name] = path.cumsum(axis=1) if measure.cumulated else path
-    return told
+        path = histories.paths[..., histories.names.index(measure.name)]
+        paths[measure.name] = path.cumsum(axis=1) if measure.cumulated else path
+    return paths
 
 
-def of_seeds(found: Histories) -> Source:
+def of_seeds(histories: Histories) -> Source:
     """Return the source seed, of histories of one scenario."""
-    return Source("seed", len(found.paths), paths_of(found))
+    return Source("seed", len(histories.paths), paths_of(histories))
 
 
-def of_draws(found: Histories, left_out: int) -> Source:
+def of_draws(histories: Histories, left_out: int) -> Source:
     """Return the source parameters, of histories with one seed."""
-    return Source("parameters", len(found.paths), paths_of(found), left_out=left_out)
+    return Source("parameters", len(histories.paths), paths_of(histories), left_out=left_out)
 
 
-def of_scenarios(found: dict[str, Histories]) -> Source:
+def of_scenarios(by_title: dict[str, Histories]) -> Source:
     """Return the source scenario: the mean of each; by the title of the scenario."""
-    each = [paths_of(histories) for histories in found.values()]
+    each = [paths_of(histories) for histories in by_title.values()]
     lines = {measure.name: np.array([paths[measure.name].mean(axis=0) for paths in each]) for measure in MEASURES}
-    return Source("scenario", sum(len(histories.paths) for histories in found.values()), lines, tuple(found))
+    return Source("scenario", sum(len(histories.paths) for histories in by_title.values()), lines, tuple(by_title))
 
 
 def worlds(baseline: Scenario) -> list[Scenario]:
     """Scenarios that ship and run beside the baseline: the same opening and length; the baseline first."""
     same = (baseline.run.opening, baseline.run.quarters)
-    found = [baseline]
+    scenarios = [baseline]
     for name, path in names().items():
         if name == baseline.name or name in APART or path.parent.name != "scenarios":
             continue
         scenario = load(name)
         if (scenario.run.opening, scenario.run.quarters) == same:
-            found.append(scenario)
-    return found
+            scenarios.append(scenario)
+    return scenarios
 
 
 def drawn(problem: Problem, draws: int, estimate: str = ESTIMATE) -> Numbers:
@@ -102,15 +101,15 @@ class Draws:
 
     def opens(self) -> NDArray[np.bool_]:
         """Which draws have an opening whose balance sheets close, `(draw,)`."""
-        found = []
+        opens = []
         for row in self._values:
             try:
                 self._variants.open(tuple(float(value) for value in row))
             except ScenarioError:
-                found.append(False)
+                opens.append(False)
             else:
-                found.append(True)
-        return np.array(found)
+                opens.append(True)
+        return np.array(opens)
 
     def starts(self, chosen: NDArray[np.bool_], seed: int) -> Iterator[Start]:
         """One history for each chosen draw, all with the same seed."""
@@ -123,21 +122,9 @@ def labels_of(scenario: Scenario) -> tuple[str, ...]:
     return tuple(later(scenario.run.opening, step) for step in range(scenario.run.quarters + 1))
 
 
-def kept(found: Histories, chosen: NDArray[np.bool_]) -> Histories:
-    """Return some of the histories."""
-    return replace(
-        found,
-        paths=found.paths[chosen],
-        residuals=found.residuals[chosen],
-        flows=None if found.flows is None else found.flows[chosen],
-        agents=None if found.agents is None else found.agents[chosen],
-        problems=tuple(told for told, use in zip(found.problems, chosen, strict=True) if use),
-    )
-
-
-def usable(found: Histories) -> NDArray[np.bool_]:
+def usable(histories: Histories) -> NDArray[np.bool_]:
     """Histories without a problem, `(run,)`."""
-    return np.array([problem is None for problem in found.problems])
+    return np.array([problem is None for problem in histories.problems])
 
 
 def uncertainty(
@@ -162,33 +149,33 @@ def uncertainty(
     """
     problem = load_problem(scenario=baseline)
     seeds = range(baseline.run.seed, baseline.run.seed + runs)
-    found: dict[str, Histories] = {}
+    by_title: dict[str, Histories] = {}
     for scenario in worlds(baseline):
-        told = run_histories(starts(scenario, seeds), behaviour(scenario), engine=engine)
-        refuse_problems(told, scenario.name, seeds)
-        found[scenario.title] = told
+        histories = run_histories(starts(scenario, seeds), behaviour(scenario), engine=engine)
+        refuse_problems(histories, scenario.name, seeds)
+        by_title[scenario.title] = histories
     each = Draws(baseline, problem, drawn(problem, draws, estimate))
     opens = each.opens()
     tried = run_histories(each.starts(opens, seeds[0]), behaviour(baseline), engine=engine)
     chosen = usable(tried)
-    parameters = of_draws(kept(tried, chosen), draws - int(chosen.sum()))
-    return put_together(baseline, found, parameters, estimate)
+    parameters = of_draws(tried.select(chosen), draws - int(chosen.sum()))
+    return put_together(baseline, by_title, parameters, estimate)
 
 
 def put_together(
-    baseline: Scenario, found: dict[str, Histories], parameters: Source, estimate: str
+    baseline: Scenario, histories: dict[str, Histories], parameters: Source, estimate: str
 ) -> Uncertainty:
     """Return the three sources, of histories that are there already.
 
     Args:
         baseline: that seeds and draws belong to.
-        found: histories of the scenarios by title, the baseline's first.
+        histories: histories of the scenarios by title, the baseline's first.
         parameters: the source of draws.
         estimate: that these were drawn from.
     """
     sources: dict[Kind, Source] = {
-        "seed": of_seeds(found[baseline.title]),
+        "seed": of_seeds(histories[baseline.title]),
         "parameters": parameters,
-        "scenario": of_scenarios(found),
+        "scenario": of_scenarios(histories),
     }
     return Uncertainty(sources, labels_of(baseline), estimate, baseline.run.seed, baseline.title)

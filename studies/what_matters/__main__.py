@@ -17,21 +17,21 @@ def main() -> int:
     parser.add_argument("--designs", action="store_true", help="only write the design of the screening")
     parser.add_argument("--workers", type=int, help="processes; one per core if left out")
     parser.add_argument("--out", type=Path, help="folder to write below; the repository if left out")
-    given = parser.parse_args()
+    options = parser.parse_args()
     from sim.experiments.sweep.runner import FailedChunksError
     from studies.places import ROOT
     from studies.what_matters import page, study
 
     try:
-        if given.quick and given.out is None:
+        if options.quick and options.out is None:
             raise ScenarioError("--quick: give --out, a folder to write below; its numbers are not for the page")
-        root = given.out or ROOT
-        if given.page:
+        root = options.out or ROOT
+        if options.page:
             page.write(root)
-        elif given.designs:
+        elif options.designs:
             study.rewrite_screen(root)
         else:
-            study.run(root, given.quick, given.workers)
+            study.run(root, options.quick, options.workers)
     except (ScenarioError, RunError) as error:
         print(f"capflow: {error}", file=sys.stderr)
         return 2

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from sim.errors import ScenarioError
 from sim.experiments.calibrate.results import ESTIMATES, Record, load_record
 from sim.experiments.calibrate.settings import Plan as Calibration
 from sim.experiments.calibrate.settings import Prior, load_problem
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import first_error, read_toml
+from sim.scenario.load import read_as
 from sim.scenario.schema import Strict
 
 ASSUMPTIONS = CONFIGS / "sensitivity" / "assumptions.toml"
@@ -127,11 +126,7 @@ def load_study(path: Path | str | None = None) -> Study:
     Raises:
         ScenarioError: for anything wrong with it, in one line.
     """
-    file = Path(path) if path is not None else ASSUMPTIONS
-    try:
-        return Study.model_validate(read_toml(file))
-    except ValidationError as error:
-        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    return read_as(Study, Path(path) if path is not None else ASSUMPTIONS)
 
 
 def ranges(study: Study, calibration: Calibration | None = None, record: Record | None = None) -> list[Range]:
@@ -145,20 +140,20 @@ def ranges(study: Study, calibration: Calibration | None = None, record: Record 
         record: of an estimate; the one that the study names, where it is there, if left out.
     """
     plan = calibration or load_problem().plan
-    found = record or _record(study.estimate)
-    told = found.raw["parameters"] if found else {}
-    fitted = [_of_calibration(key, prior, told.get(key)) for key, prior in plan.parameters.items()]
+    estimate = record or _record(study.estimate)
+    estimated = estimate.raw["parameters"] if estimate else {}
+    fitted = [_of_calibration(key, prior, estimated.get(key)) for key, prior in plan.parameters.items()]
     others = [
-        Range(key, one.low, one.high, one.scale, "assumption", one.why)
-        for key, one in study.assumptions.items()
+        Range(key, assumption.low, assumption.high, assumption.scale, "assumption", assumption.why)
+        for key, assumption in study.assumptions.items()
         if key not in plan.parameters
     ]
     return fitted + others
 
 
-def _of_calibration(key: str, prior: Any, told: Mapping[str, Any] | None) -> Range:
-    if told and told["identified"]:
-        return Range(key, float(told["low"]), float(told["high"]), prior.scale, "estimate", prior.why)
+def _of_calibration(key: str, prior: Any, estimated: Mapping[str, Any] | None) -> Range:
+    if estimated and estimated["identified"]:
+        return Range(key, float(estimated["low"]), float(estimated["high"]), prior.scale, "estimate", prior.why)
     return Range(key, prior.low, prior.high, prior.scale, "prior", prior.why)
 
 

@@ -16,12 +16,12 @@ HEAD = (
 )
 
 
-def screen_text(study: Study, found: Sequence[Range]) -> str:
+def screen_text(study: Study, ranges: Sequence[Range]) -> str:
     """Write the design file of the screening.
 
     Args:
         study: its size.
-        found: all assumptions.
+        ranges: all assumptions.
     """
     screen = study.screen
     return _text(
@@ -37,16 +37,16 @@ def screen_text(study: Study, found: Sequence[Range]) -> str:
             "seed": 1,
             "replicates": screen.replicates,
         },
-        found,
+        ranges,
     )
 
 
-def answer_text(study: Study, found: Sequence[Range]) -> str:
+def answer_text(study: Study, ranges: Sequence[Range]) -> str:
     """Write the design file of the indices.
 
     Args:
         study: its size.
-        found: the assumptions chosen.
+        ranges: the assumptions chosen.
     """
     answer = study.answer
     return _text(
@@ -62,18 +62,18 @@ def answer_text(study: Study, found: Sequence[Range]) -> str:
             "seed": 1,
             "replicates": answer.replicates,
         },
-        found,
+        ranges,
     )
 
 
-def chosen(study: Study, rankings: Mapping[str, Sequence[str]], found: Sequence[Range]) -> list[Range]:
+def chosen(study: Study, rankings: Mapping[str, Sequence[str]], ranges: Sequence[Range]) -> list[Range]:
     """Write the assumptions that the screening ranks first, in the order of the study.
 
     Args:
         study: how many are chosen, and how many of them for the first outcome.
         rankings: outcome -> keys that are not negligible for it, the one that matters most first; the first
             outcome is the answer.
-        found: all assumptions.
+        ranges: all assumptions.
     """
     answer, *others = rankings.values()
     picked = list(answer[: study.answer.most_of_the_answer])
@@ -82,15 +82,15 @@ def chosen(study: Study, rankings: Mapping[str, Sequence[str]], found: Sequence[
         for ranked in (*others, answer):
             if place < len(ranked) and ranked[place] not in picked and len(picked) < study.answer.keys:
                 picked.append(ranked[place])
-    return [one for one in found if one.key in picked]
+    return [range_ for range_ in ranges if range_.key in picked]
 
 
-def _text(comments: Sequence[str], settings: Mapping[str, object], found: Sequence[Range]) -> str:
+def _text(comments: Sequence[str], settings: Mapping[str, object], ranges: Sequence[Range]) -> str:
     lines = [f"# {line}" for comment in comments for line in wrap(comment.removeprefix("# "), WIDTH)]
     lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-    for one in found:
-        lines += ["", *(f"# {line}" for line in wrap(one.reason, WIDTH)), f"[vary.{one.key}]"]
-        lines += [f"low = {one.low!r}", f"high = {one.high!r}"]
-        if one.scale == "log":
+    for range_ in ranges:
+        lines += ["", *(f"# {line}" for line in wrap(range_.reason, WIDTH)), f"[vary.{range_.key}]"]
+        lines += [f"low = {range_.low!r}", f"high = {range_.high!r}"]
+        if range_.scale == "log":
             lines.append('scale = "log"')
     return "\n".join(lines) + "\n"

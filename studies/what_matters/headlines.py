@@ -23,7 +23,7 @@ PURCHASES, CAUSED = "gpu_capex_usd_bn", "caused_gpu_usd_bn"
 
 @dataclass(frozen=True)
 class Headline:
-    """An outcome that the answer is told in.
+    """An outcome by which the answer is given.
 
     Attributes:
         name: of the outcome, or of the difference between twins.
@@ -93,14 +93,14 @@ def whole_blocks(sample: Sample) -> tuple[Sample, list[str]]:
     size = len(sample.levers) + 2
     broken: NDArray[np.bool_] = np.asarray((~sample.fine).reshape(-1, size).any(axis=1))
     point, reason = next(iter(sample.problems.items()))
-    told = (
+    notes = (
         f"{len(sample.problems):,} of {len(sample.points):,} points of the Sobol design have no numbers (the "
         f"first is point {point}: {reason}); {broken.sum():,} of {len(broken):,} base points are left out with "
         "all that goes with them"
     )
     if broken.mean() > MOST_BROKEN:
-        raise RunError(f"{sample.folder}: {told}; choose ranges in which the model runs")
-    return sample.without(np.repeat(broken, size)), [f"{told}: what is said holds where the model runs."]
+        raise RunError(f"{sample.folder}: {notes}; choose ranges in which the model runs")
+    return sample.without(np.repeat(broken, size)), [f"{notes}: what is said holds where the model runs."]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ ANSWER = HEADLINES[0].name
 PLACES = ("first", "second", "third")
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 RUNS_A_SECOND = 190.0
-"""Histories that two quiet cores step in a second, for the time that is told."""
+"""Histories that two quiet cores step in a second, for the time that the page names."""
 
 
 def write(root: Path) -> None:
@@ -34,52 +34,52 @@ def write(root: Path) -> None:
     Raises:
         ScenarioError: if there are no numbers.
     """
-    told = load_result(root / NUMBERS)
+    numbers = load_result(root / NUMBERS)
     images = root / IMAGES
     images.mkdir(parents=True, exist_ok=True)
-    draw(told, images)
-    (root / PAGE).write_text(text(told), encoding="utf8")
+    draw(numbers, images)
+    (root / PAGE).write_text(text(numbers), encoding="utf8")
 
 
-def text(told: Mapping[str, Any]) -> str:
+def text(numbers: Mapping[str, Any]) -> str:
     """Write the page, in Markdown.
 
     Args:
-        told: the stored numbers.
+        numbers: the stored numbers.
     """
     from jinja2 import Environment, StrictUndefined
 
     filled = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     filled.filters |= {"usd": money, "thousands": lambda n: f"{n:,}", "capital": _capital}
-    return filled.from_string(TEMPLATE.read_text(encoding="utf8")).render(**context(told))
+    return filled.from_string(TEMPLATE.read_text(encoding="utf8")).render(**context(numbers))
 
 
-def context(told: Mapping[str, Any]) -> dict[str, Any]:
+def context(numbers: Mapping[str, Any]) -> dict[str, Any]:
     """Write what the template asks for.
 
     Args:
-        told: the stored numbers.
+        numbers: the stored numbers.
     """
-    screen, answer = told["screen"], told["answer"]
-    found = answer["outcomes"][ANSWER]
+    screen, answer = numbers["screen"], numbers["answer"]
+    outcome = answer["outcomes"][ANSWER]
     low, median, high = answer["spread"][ANSWER]
     verdicts = [row[-1] for row in screen["outcomes"][ANSWER]["effects"].values()]
-    rows = [_named(told, key) for key in answer["named"]]
-    fitted = sum(one["source"] != "assumption" for one in told["ranges"])
+    rows = [_named(numbers, key) for key in answer["named"]]
+    fitted = sum(row["source"] != "assumption" for row in numbers["ranges"])
     matter = [key for key, row in screen["outcomes"][ANSWER]["effects"].items() if row[-1] != "negligible"]
     return {
-        "last": _last(told),
+        "last": _last(numbers),
         "three": _listed([f"{row['meaning']} (`{row['key']}`)" for row in rows]),
         "answer": {
-            "mean": found["mean"],
+            "mean": outcome["mean"],
             "median": median,
             "low": low,
             "high": high,
             "screened": _word(len([key for key in matter if key in answer["keys"]])),
         },
         "explained": _listed([f"the {PLACES[at]} explains {row['total']}" for at, row in enumerate(rows)]),
-        "tie": _tie(found, answer["named"]),
-        "count": {"all": len(told["ranges"]), "fitted": fitted, "others": len(told["ranges"]) - fitted},
+        "tie": _tie(outcome, answer["named"]),
+        "count": {"all": len(numbers["ranges"]), "fitted": fitted, "others": len(numbers["ranges"]) - fitted},
         "screen": screen,
         "study": answer,
         "keys": answer["keys"],
@@ -89,87 +89,87 @@ def context(told: Mapping[str, Any]) -> dict[str, Any]:
             "negligible": verdicts.count("negligible"),
         },
         "named": rows,
-        "alone": _alone(found),
-        "corners": _corners(told),
+        "alone": _alone(outcome),
+        "corners": _corners(numbers),
         "corner_words": _corner_words(answer["corners"]),
-        "outcomes": _outcomes(told),
-        "notes": _notes(told),
+        "outcomes": _outcomes(numbers),
+        "notes": _notes(numbers),
         "minutes": f"{(screen['runs'] + answer['runs']) / RUNS_A_SECOND / 60.0 + 2.0:.0f}",
-        "ranges": _ranges(told),
+        "ranges": _ranges(numbers),
     }
 
 
-def _named(told: Mapping[str, Any], key: str) -> dict[str, str]:
+def _named(numbers: Mapping[str, Any], key: str) -> dict[str, str]:
     """One of the assumptions that the answer hangs on, in words."""
-    found = told["answer"]["outcomes"][ANSWER]
-    first, first_low, first_high, total, total_low, total_high = found["indices"][key]
+    outcome = numbers["answer"]["outcomes"][ANSWER]
+    first, first_low, first_high, total, total_low, total_high = outcome["indices"][key]
     return {
         "key": key,
         "label": label(key),
         "meaning": meaning(key),
         "first": _part(first, first_low, first_high),
         "total": _part(total, total_low, total_high),
-        "ends": _ends(found["ends"][key]),
+        "ends": _ends(outcome["ends"][key]),
     }
 
 
 def _ends(end: Mapping[str, Any]) -> str:
     low, high = end["low"][0], end["high"][0]
-    told = (
+    text = (
         f"at the low end ({end['low_at']}) the answer is {money(low)}, "
         f"at the high end ({end['high_at']}) {money(high)}"
     )
     if not low > 0.0 or not high > 0.0:
-        return told
-    return f"{told}: {_times(max(low, high) / min(low, high))}"
+        return text
+    return f"{text}: {_times(max(low, high) / min(low, high))}"
 
 
-def _tie(found: Mapping[str, Any], named: list[str]) -> str:
+def _tie(outcome: Mapping[str, Any], named: list[str]) -> str:
     """Whether another assumption may belong among those named."""
     place = len(named)
-    ranked = found["ranked"]
-    if place < len(ranked) and [ranked[place - 1], ranked[place]] in found["unsettled"]:
+    ranked = outcome["ranked"]
+    if place < len(ranked) and [ranked[place - 1], ranked[place]] in outcome["unsettled"]:
         return f"Whether {label(ranked[place - 1])} or {label(ranked[place])} is the third is not settled."
     return ""
 
 
-def _alone(found: Mapping[str, Any]) -> str:
-    alone = sum(max(row[0], 0.0) for row in found["indices"].values())
-    told = f"One by one, all assumptions together explain {100.0 * min(alone, 1.0):.0f}% of the variance"
-    return f"{told}; the rest is interactions." if alone < 1.0 - NEGLIGIBLE else f"{told}: they add up."
+def _alone(outcome: Mapping[str, Any]) -> str:
+    alone = sum(max(row[0], 0.0) for row in outcome["indices"].values())
+    text = f"One by one, all assumptions together explain {100.0 * min(alone, 1.0):.0f}% of the variance"
+    return f"{text}; the rest is interactions." if alone < 1.0 - NEGLIGIBLE else f"{text}: they add up."
 
 
-def _corners(told: Mapping[str, Any]) -> str:
-    keys = told["answer"]["named"]
+def _corners(numbers: Mapping[str, Any]) -> str:
+    keys = numbers["answer"]["named"]
     head = [*(label(key) for key in keys), "GPU purchases paid with interest", "points"]
     rows = [
         [
-            *("upper third" if key in one["high"] else "lower third" for key in keys),
-            "" if one["mean"] is None else money(one["mean"]),
-            str(one["points"]),
+            *("upper third" if key in corner["high"] else "lower third" for key in keys),
+            "" if corner["mean"] is None else money(corner["mean"]),
+            str(corner["points"]),
         ]
-        for one in told["answer"]["corners"]
+        for corner in numbers["answer"]["corners"]
     ]
     return table(head, rows)
 
 
 def _corner_words(corners: list[Mapping[str, Any]]) -> str:
-    means = [one["mean"] for one in corners if one["mean"] is not None]
+    means = [corner["mean"] for corner in corners if corner["mean"] is not None]
     if len(means) < 2 or not min(means) > 0.0:
         return ""
     return f"From the lowest to the highest of these the answer grows {_times(max(means) / min(means))}."
 
 
-def _outcomes(told: Mapping[str, Any]) -> str:
-    rows, named = [], len(told["answer"]["named"])
-    for name, found in told["answer"]["outcomes"].items():
-        about, parts = BY_HEADLINE[name], found["variance"]
-        first = [f"{label(key)} {_percent(found['indices'][key][3])}" for key in found["ranked"][:named]]
-        low, _, high = told["answer"]["spread"][name]
+def _outcomes(numbers: Mapping[str, Any]) -> str:
+    rows, named = [], len(numbers["answer"]["named"])
+    for name, outcome in numbers["answer"]["outcomes"].items():
+        about, parts = BY_HEADLINE[name], outcome["variance"]
+        first = [f"{label(key)} {_percent(outcome['indices'][key][3])}" for key in outcome["ranked"][:named]]
+        low, _, high = numbers["answer"]["spread"][name]
         rows.append(
             [
                 about.label,
-                _amount(found["mean"], about.unit),
+                _amount(outcome["mean"], about.unit),
                 f"{_amount(low, about.unit)} to {_amount(high, about.unit)}",
                 ", ".join(first),
                 _percent(1.0 - parts["levers"]),
@@ -179,46 +179,46 @@ def _outcomes(told: Mapping[str, Any]) -> str:
     return table(("outcome", "mean", "nine points of ten", "hangs on (total order)", "seed", "luck left"), rows)
 
 
-def _notes(told: Mapping[str, Any]) -> list[str]:
-    notes = [*told["screen"]["notes"], *told["answer"]["notes"]]
-    skipped = {**told["screen"]["skipped"], **told["answer"]["skipped"]}
+def _notes(numbers: Mapping[str, Any]) -> list[str]:
+    notes = [*numbers["screen"]["notes"], *numbers["answer"]["notes"]]
+    skipped = {**numbers["screen"]["skipped"], **numbers["answer"]["skipped"]}
     return notes + [f"Nothing can be said of {what.lower()}: {why}." for what, why in skipped.items()]
 
 
-def _ranges(told: Mapping[str, Any]) -> str:
+def _ranges(numbers: Mapping[str, Any]) -> str:
     rows = [
         [
-            code(one["key"]),
-            number(one["baseline"]),
-            f"{number(one['low'])} to {number(one['high'])}{' (log)' if one['scale'] == 'log' else ''}",
-            one["unit"],
-            one["source"],
-            one["why"],
+            code(row["key"]),
+            number(row["baseline"]),
+            f"{number(row['low'])} to {number(row['high'])}{' (log)' if row['scale'] == 'log' else ''}",
+            row["unit"],
+            row["source"],
+            row["why"],
         ]
-        for one in told["ranges"]
+        for row in numbers["ranges"]
     ]
     return table(("key", "baseline", "varied over", "unit", "range from", "why"), rows)
 
 
-def draw(told: Mapping[str, Any], folder: Path) -> None:
+def draw(numbers: Mapping[str, Any], folder: Path) -> None:
     """Draw the figures of the page.
 
     Args:
-        told: the stored numbers.
+        numbers: the stored numbers.
         folder: where they are written.
     """
     from studies.what_matters import figures as figures
 
-    screen, answer, about = told["screen"], told["answer"], HEADLINES[0]
-    ranges = {one["key"]: one for one in told["ranges"]}
+    screen, answer, about = numbers["screen"], numbers["answer"], HEADLINES[0]
+    ranges = {row["key"]: row for row in numbers["ranges"]}
     screened = f"Morris, {screen['runs']:,} runs."
     explained = f"Sobol, {answer['runs']:,} runs."
     effects = {label(key): row for key, row in screen["outcomes"][ANSWER]["effects"].items()}
-    found = answer["outcomes"]
-    indices = {label(key): row for key, row in found[ANSWER]["indices"].items()}
+    outcomes = answer["outcomes"]
+    indices = {label(key): row for key, row in outcomes[ANSWER]["indices"].items()}
     totals = {
-        BY_HEADLINE[name].label: {label(key): found[name]["indices"][key][3] for key in found[ANSWER]["ranked"]}
-        for name in found
+        BY_HEADLINE[name].label: {label(key): outcome["indices"][key][3] for key in outcomes[ANSWER]["ranked"]}
+        for name, outcome in outcomes.items()
     }
     curves = [
         {**curve, "label": _capital(label(key)), **{part: ranges[key][part] for part in ("unit", "baseline")}}
@@ -226,7 +226,7 @@ def draw(told: Mapping[str, Any], folder: Path) -> None:
         for key, curve in answer["curves"].items()
     ]
     matter, parts = f"{about.label}: which assumptions matter", f"{about.label}: what its variance comes from"
-    over = f"{about.label} to {_last(told)}, if you believe otherwise"
+    over = f"{about.label} to {_last(numbers)}, if you believe otherwise"
     for name, figure in (
         ("screening", figures.draw_screening(effects, matter, about.unit, screened)),
         ("indices", figures.draw_indices(indices, parts, explained)),
@@ -236,10 +236,10 @@ def draw(told: Mapping[str, Any], folder: Path) -> None:
         figure.savefig(folder / f"what_matters_{name}.png", dpi=100)
 
 
-def _last(told: Mapping[str, Any]) -> str:
+def _last(numbers: Mapping[str, Any]) -> str:
     from sim.scenario.quarters import later
 
-    return later(told["opening"], told["quarters"])
+    return later(numbers["opening"], numbers["quarters"])
 
 
 def _amount(value: float, unit: str) -> str:

@@ -28,25 +28,26 @@ PARTS = 10
 """Parts of a range over which the answer is shown."""
 
 
-def result(found: Sequence[Range], screen: Sensitivity, answer: Sensitivity) -> dict[str, Any]:
+def result(ranges: Sequence[Range], screen: Sensitivity, answer: Sensitivity) -> dict[str, Any]:
     """Everything that the page and its figures say, as plain data.
 
     Args:
-        found: all assumptions that were varied.
+        ranges: all assumptions that were varied.
         screen: the screening of all of them.
         answer: the indices of those that were chosen.
     """
     scenario = load(str(answer.sample.design["scenario"]))
-    units = {key: one.unit for key, one in numbers_of(scenario).items()}
+    units = {key: range_.unit for key, range_ in numbers_of(scenario).items()}
     first = answer.findings[HEADLINES[0].name]
     named = list(first.ranked[:NAMED])
-    told = {
+    numbers = {
         "schema": SCHEMA,
         "scenario": scenario.name,
         "opening": answer.sample.design["opening"],
         "quarters": answer.sample.design["quarters"],
         "ranges": [
-            {**one.to_dict(), "unit": units[one.key], "baseline": number_at(scenario, one.key)} for one in found
+            {**range_.to_dict(), "unit": units[range_.key], "baseline": number_at(scenario, range_.key)}
+            for range_ in ranges
         ],
         "screen": {**_size(screen), "outcomes": _outcomes(screen, _screened)},
         "answer": {
@@ -58,13 +59,13 @@ def result(found: Sequence[Range], screen: Sensitivity, answer: Sensitivity) -> 
             "corners": _corners(answer, first.outcome, named),
         },
     }
-    return dict(_rounded(told))
+    return dict(_rounded(numbers))
 
 
-def write(told: Mapping[str, Any], path: Path) -> None:
+def write(numbers: Mapping[str, Any], path: Path) -> None:
     """Write a result."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_lines(told) + "\n", encoding="utf8")
+    path.write_text(_lines(numbers) + "\n", encoding="utf8")
 
 
 def load_result(path: Path) -> dict[str, Any]:
@@ -74,16 +75,16 @@ def load_result(path: Path) -> dict[str, Any]:
         ScenarioError: if it is not there, or is something else.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf8"))
+        numbers = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError) as error:
         raise ScenarioError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+    if not isinstance(numbers, dict) or numbers.get("schema") != SCHEMA:
         raise ScenarioError(f"{path}: not a result of this study (schema {SCHEMA})")
-    return told
+    return numbers
 
 
-def _size(found: Sensitivity) -> dict[str, Any]:
-    sample, design = found.sample, found.sample.design
+def _size(sensitivity: Sensitivity) -> dict[str, Any]:
+    sample, design = sensitivity.sample, sensitivity.sample.design
     return {
         "samples": design["samples"],
         "levels": design["levels"],
@@ -91,12 +92,12 @@ def _size(found: Sensitivity) -> dict[str, Any]:
         "points": len(sample.points),
         "replicates": sample.replicates,
         "runs": 2 * len(sample.points) * sample.replicates,
-        "notes": list(found.notes),
-        "skipped": {BY_HEADLINE[name].label: why for name, why in found.skipped.items()},
+        "notes": list(sensitivity.notes),
+        "skipped": {BY_HEADLINE[name].label: why for name, why in sensitivity.skipped.items()},
     }
 
 
-def _outcomes(found: Sensitivity, part: Any) -> dict[str, Any]:
+def _outcomes(sensitivity: Sensitivity, part: Any) -> dict[str, Any]:
     return {
         name: {
             "mean": finding.mean,
@@ -106,7 +107,7 @@ def _outcomes(found: Sensitivity, part: Any) -> dict[str, Any]:
             "unsettled": [list(pair) for pair in finding.convergence.unsettled],
             **part(finding),
         }
-        for name, finding in found.findings.items()
+        for name, finding in sensitivity.findings.items()
     }
 
 
@@ -146,19 +147,20 @@ def _explained(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _spread(found: Sensitivity, name: str) -> list[float]:
+def _spread(sensitivity: Sensitivity, name: str) -> list[float]:
     """Percentiles 5, 50 and 95 of the means of points."""
-    return [float(number) for number in np.quantile(found.sample.values[name].mean(axis=1), (0.05, 0.5, 0.95))]
+    means = sensitivity.sample.values[name].mean(axis=1)
+    return [float(number) for number in np.quantile(means, (0.05, 0.5, 0.95))]
 
 
-def _corners(found: Sensitivity, outcome: str, keys: Sequence[str]) -> list[dict[str, Any]]:
+def _corners(sensitivity: Sensitivity, outcome: str, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return the outcome where each key is in the lower or the upper third of its range, smallest first."""
-    told = []
+    corners = []
     for high in product((False, True), repeat=len(keys)):
         sides = dict(zip(keys, high, strict=True))
-        mean, points = corner(found.sample, outcome, sides)
-        told.append({"high": [key for key in keys if sides[key]], "mean": mean, "points": points})
-    return sorted(told, key=lambda one: (math.isnan(one["mean"]), one["mean"]))
+        mean, points = corner(sensitivity.sample, outcome, sides)
+        corners.append({"high": [key for key in keys if sides[key]], "mean": mean, "points": points})
+    return sorted(corners, key=lambda corner_: (math.isnan(corner_["mean"]), corner_["mean"]))
 
 
 def _rounded(part: Any) -> Any:

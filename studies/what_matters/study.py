@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sim.errors import ScenarioError
 from sim.experiments.sensitivity import Sensitivity, analyse
-from sim.experiments.sweep.console import told
+from sim.experiments.sweep.console import listening
 from sim.experiments.sweep.runner import sweep
 from sim.runs.folders import free_folder
 from studies.what_matters import page, stored
@@ -41,11 +41,11 @@ def run(root: Path, quick: bool = False, workers: int | None = None) -> None:
     study = load_study()
     if quick:
         study = study.made_quick()
-    found = ranges(study)
-    screen = _analysed(root, SCREEN, screen_text(study, found), workers)
-    picked = chosen(study, rankings(screen), found)
+    assumptions = ranges(study)
+    screen = _analysed(root, SCREEN, screen_text(study, assumptions), workers)
+    picked = chosen(study, rankings(screen), assumptions)
     answer = _analysed(root, ANSWER, answer_text(study, picked), workers)
-    stored.write(stored.result(found, screen, answer), root / page.NUMBERS)
+    stored.write(stored.result(assumptions, screen, answer), root / page.NUMBERS)
     page.write(root)
 
 
@@ -75,11 +75,11 @@ def _analysed(root: Path, name: str, text: str, workers: int | None) -> Sensitiv
     folders = []
     for title, changes in ((name, {}), (f"{name}-without", WITHOUT)):
         folder = free_folder(root / RUNS, title)
-        with told(title) as who:
-            folders.append(sweep(design, folder, workers, changes, told=who).path)
+        with listening(title) as listener:
+            folders.append(sweep(design, folder, workers, changes, listener=listener).path)
     sample, notes = whole_blocks(twins(*folders))
-    found = analyse(sample)
-    return replace(found, notes=(*notes, *found.notes))
+    analysis = analyse(sample)
+    return replace(analysis, notes=(*notes, *analysis.notes))
 
 
 def _design_file(root: Path, name: str, text: str) -> Path:

@@ -16,7 +16,7 @@ from sim.engine.ensemble import WORTH_COMPILING, chosen_engine
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sensitivity import write_sweep_report
 from sim.experiments.sweep import Plan, Sweep, compact
-from sim.experiments.sweep.runner import Told
+from sim.experiments.sweep.runner import Listener
 from sim.experiments.sweep.settings import parsed
 
 
@@ -90,7 +90,7 @@ def test_a_report_that_cannot_be_written_leaves_the_sweep_complete(home, design)
     # A file where the folder of the pictures should be: root may write into folders that are read-only.
     sim.sweep(design, folder, workers=1)
     (folder / "figures").write_text("in the way")
-    found = sim.sweep(design, folder, workers=1, report=write_sweep_report, told=Told(line=lines.append))
+    found = sim.sweep(design, folder, workers=1, report=write_sweep_report, listener=Listener(line=lines.append))
     assert found.complete
     assert found.report is None
     [line] = [line for line in lines if "cannot write the report" in line]
@@ -100,7 +100,9 @@ def test_a_report_that_cannot_be_written_leaves_the_sweep_complete(home, design)
     assert not list(folder.glob(".report*"))
     os.remove(folder / "figures")
     assert (
-        sim.sweep(design, folder, workers=1, report=write_sweep_report, told=Told(line=lines.append)).report
+        sim.sweep(
+            design, folder, workers=1, report=write_sweep_report, listener=Listener(line=lines.append)
+        ).report
         is not None
     )
 

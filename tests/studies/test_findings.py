@@ -117,7 +117,7 @@ def test_words_follow_the_numbers(told):
     assert "A wrong bet is only tuition in 0 of" in text
     caused.update(low=-3.0, high=1.0, decided=False)
     ends = "(USD \N{MINUS SIGN}3.00 to 1.00 bn)"
-    assert f"USD 2.00 bn more {ends}, which is not told from no difference" in page.render(other)
+    assert f"USD 2.00 bn more {ends}, which cannot be distinguished from zero" in page.render(other)
 
 
 def test_a_trial_run_says_so(told):
@@ -148,7 +148,7 @@ def test_missing_and_damaged_findings_are_told_in_one_line(tmp_path):
 )
 def test_crowding_out_is_told_as_it_is(ends, says):
     assert says in sentences.crowding(dict(zip(("mean", "low", "high"), ends, strict=True)))
-    assert "cannot be told" in sentences.crowding(None)
+    assert "cannot be estimated" in sentences.crowding(None)
 
 
 def test_whose_money_steps_in_is_ranked_and_only_what_is_decided():
@@ -188,11 +188,11 @@ def test_numbers_that_are_none_are_refused():
 def test_uses_of_an_ensemble_are_those_of_its_runs(world, tmp_path):
     """At first hand and in the end, as the run's own tables have them."""
     run = sim.run("baseline", seed=2, quarters=QUARTERS, out=tmp_path / "run", figures=False)
-    ours = {use: float(amount[1]) for use, amount in uses.direct_uses(world.found).items()}
+    ours = {use: float(amount[1]) for use, amount in uses.direct_uses(world.histories).items()}
     theirs = direct_uses(run).set_index("use")["usd_bn"]
     assert set(ours) == set(theirs[theirs != 0.0].index)
     assert ours == pytest.approx({use: theirs[use] for use in ours}, abs=1e-9)
-    ends = {use: float(amount[1]) for use, amount in uses.final_uses(world.found).items()}
+    ends = {use: float(amount[1]) for use, amount in uses.final_uses(world.histories).items()}
     table = final_uses(run)
     spent = table[table["group"] == "spent"].set_index("use")["usd_bn"].to_dict()
     assert ends.pop(uses.STILL_HELD) == pytest.approx(table.loc[table["group"] != "spent", "usd_bn"].sum())
@@ -202,8 +202,8 @@ def test_uses_of_an_ensemble_are_those_of_its_runs(world, tmp_path):
 def test_a_history_that_is_cut_is_a_history(world, baseline):
     short = changed(baseline, {"run.quarters": 3})
     found = run_histories(starts(short, range(1, 3)), behaviour(short), True, "numpy")
-    assert np.array_equal(cut(world.found, 3).paths, found.paths)
-    assert np.array_equal(cut(world.found, 3).flows, found.flows)
+    assert np.array_equal(cut(world.histories, 3).paths, found.paths)
+    assert np.array_equal(cut(world.histories, 3).flows, found.flows)
 
 
 def test_a_world_is_told_as_accounting_and_cause(world):
@@ -211,7 +211,7 @@ def test_a_world_is_told_as_accounting_and_cause(world):
     whole = found["whole"]
     assert windows(world.scenario) == {"past": QUARTERS, "whole": QUARTERS}
     assert whole == found["past"]
-    outcomes = world.found.outcomes()
+    outcomes = world.histories.outcomes()
     assert whole["paid"]["interest_usd_bn"]["mean"] == pytest.approx(outcomes["interest_usd_bn"].mean())
     caused = outcomes["gpu_capex_usd_bn"] - world.alone.outcomes()["gpu_capex_usd_bn"]
     assert whole["caused"]["gpu_capex_usd_bn"]["mean"] == pytest.approx(caused.mean())
@@ -219,7 +219,7 @@ def test_a_world_is_told_as_accounting_and_cause(world):
     assert by_origin == pytest.approx(caused.mean())
     assert whole["paid"]["neurotech_stakes_usd_bn"]["mean"] > 0.0
     stakes = sum(whole["paid"][f"{kind}_stakes_usd_bn"]["mean"] for kind in ("neurotech", "robotics"))
-    flow = uses.with_interest(world.found, "issuer_venture_equity").sum(axis=1).mean()
+    flow = uses.with_interest(world.histories, "issuer_venture_equity").sum(axis=1).mean()
     assert stakes == pytest.approx(flow)
     assert world.twin.redeployment["redeployment"].value == 0.0
 
@@ -271,10 +271,10 @@ def test_fans_stand_apart_on_the_same_axes_and_say_what_they_are(apart, measures
 
 
 def test_sources_hold_what_was_run(world):
-    seeds = of_seeds(world.found)
-    path = world.found.paths[..., world.found.names.index(HEADLINE.name)]
+    seeds = of_seeds(world.histories)
+    path = world.histories.paths[..., world.histories.names.index(HEADLINE.name)]
     assert seeds.lines[HEADLINE.name][:, -1] == pytest.approx(path.sum(axis=1))
-    scenarios = of_scenarios({"On": world.found, "Off": world.alone})
+    scenarios = of_scenarios({"On": world.histories, "Off": world.alone})
     assert scenarios.histories == 4
     assert scenarios.labels == ("On", "Off")
     assert scenarios.lines["tokens_usd_bn"][0] == pytest.approx(seeds.lines["tokens_usd_bn"].mean(axis=0))
@@ -286,7 +286,7 @@ def test_a_draw_at_the_scenarios_own_values_is_the_scenario(world, baseline):
     assert draws.opens().all()
     found = run_histories(draws.starts(np.array([True]), 1), behaviour(baseline), True, "numpy")
     assert usable(found).all()
-    assert found.paths[0] == pytest.approx(world.found.paths[0], rel=1e-9, abs=1e-12)
+    assert found.paths[0] == pytest.approx(world.histories.paths[0], rel=1e-9, abs=1e-12)
     assert of_draws(found, 2).left_out == 2
 
 

@@ -49,7 +49,7 @@ def data_row(reference: str) -> DataRow:
             f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or "
             "deals|investor|investee|date"
         )
-    lines = _lines(file)
+    lines = data_lines(file)
     line = lines.get(tuple(key))
     if line is None:
         near = suggestion("|".join(key), ["|".join(known) for known in lines])
@@ -64,7 +64,12 @@ def data_row(reference: str) -> DataRow:
 
 
 @cache
-def _lines(file: str) -> dict[tuple[str, ...], dict[str, str]]:
+def data_lines(file: str) -> dict[tuple[str, ...], dict[str, str]]:
+    """Read a data file: the columns that name a row -> the row.
+
+    Raises:
+        ScenarioError: if the file is missing or damaged.
+    """
     path = CONFIGS / "data" / f"{file}.csv"
     wide = ("quarter",) if file in WIDE else ("entity", "quarter", "metric")
     columns = ("investor", "investee", "date") if file == DEALS else wide

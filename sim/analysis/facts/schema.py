@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sim.analysis.facts.evidence import data_row
 from sim.economy.books.flows import FLOWS, INSTRUMENTS
-from sim.errors import ScenarioError, suggestion
+from sim.errors import suggestion
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import first_error, read_toml
+from sim.scenario.load import read_as
 from sim.scenario.schema import Strict
 
 FACTS = CONFIGS / "data" / "facts.toml"
@@ -206,8 +206,8 @@ class Fact(Strict):
         least = rule.margin * abs(middle)
         return min(low, middle - least), max(high, middle + least)
 
-    def article_range(self, rule: Rule) -> tuple[float, float] | None:
-        """What the article can mean, lowest and highest."""
+    def article_range(self) -> tuple[float, float] | None:
+        """Return the lowest and the highest number that the article can mean."""
         if self.article is None:
             return None
         if self.article_is == "more than":
@@ -256,11 +256,7 @@ def load_facts(path: Path | str | None = None) -> Facts:
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
     """
-    file = Path(path) if path is not None else FACTS
-    try:
-        return Facts.model_validate(read_toml(file))
-    except ValidationError as error:
-        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    return read_as(Facts, Path(path) if path is not None else FACTS)
 
 
 def _number(figures: tuple[float | str, ...]) -> float:

@@ -254,7 +254,7 @@ def _article_words(fact: Fact) -> str:
 
 def _disagreement(fact: Fact, rule: Rule) -> str | None:
     """How article and evidence disagree, in words; None where they do not, or one of them is silent."""
-    allowed, article = fact.allowed(rule), fact.article_range(rule)
+    allowed, article = fact.allowed(rule), fact.article_range()
     if allowed is None or article is None or fact.range is None:
         return None
     if article[0] <= allowed[1] and article[1] >= allowed[0]:

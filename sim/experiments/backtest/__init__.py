@@ -42,9 +42,7 @@ class Backtest(ScoredForecasts):
 
     def to_dict(self) -> dict[str, Any]:
         """Return scores and sentences as plain data; the single forecasts are a table of their own."""
-        from sim.experiments.backtest.words import document
-
-        return document(self)
+        return {**self.to_numbers(), "words": self.words}
 
     def save(self, out: Path | str | None = None) -> Path:
         """Write the folder: `backtest.json`, `forecasts.parquet`, figures and `report.html`.
@@ -60,7 +58,7 @@ class Backtest(ScoredForecasts):
         """
         from sim.experiments.backtest.folder import write
 
-        return write(self, Path(out) if out is not None else None)
+        return write(self, out)
 
 
 def backtest(

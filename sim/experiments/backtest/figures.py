@@ -53,11 +53,7 @@ BAR = "A bar is a figure of half a year or a year, by the quarter."
 
 
 def draw_fans(backtest: ScoredForecasts) -> Figure:
-    """Draw the model's forecasts of the headline series from every origin, with the actuals.
-
-    Args:
-        backtest: the backtest.
-    """
+    """Draw the model's forecasts of the headline series from every origin, with the actuals."""
     figure = new_figure(
         "Would the model have forecast it?",
         f"Forecasts from {', '.join(backtest.origins)}: the darker, the earlier. Dots are actuals",
@@ -74,12 +70,7 @@ def draw_fans(backtest: ScoredForecasts) -> Figure:
 
 
 def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
-    """Draw the forecasts of the headline series from one origin, the random walk beside the model.
-
-    Args:
-        backtest: the backtest.
-        origin: one of its origins.
-    """
+    """Draw the forecasts of the headline series from one origin, the random walk beside the model."""
     figure = new_figure(
         f"Forecasts from {origin}",
         "With parameters estimated on what was known then. Dots are actuals; hollow ones were not known yet",
@@ -165,11 +156,7 @@ def _short(label: str) -> str:
 
 
 def draw_errors(backtest: ScoredForecasts) -> Figure:
-    """Draw the errors of model and benchmarks by horizon, a panel for each group.
-
-    Args:
-        backtest: the backtest.
-    """
+    """Draw the errors of model and benchmarks by horizon, a panel for each group."""
     figure = new_figure(
         "How far off the model and its benchmarks were",
         f"Root mean square of the errors by quarters ahead; forecasts from {', '.join(backtest.origins)}",

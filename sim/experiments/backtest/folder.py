@@ -1,4 +1,4 @@
-"""The folder of a backtest: numbers, forecasts, figures and a report, written whole or not at all."""
+"""The folder of a backtest, and the values of its report."""
 
 from __future__ import annotations
 
@@ -7,45 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.figures import draw_errors, draw_fans, draw_origin
-from sim.experiments.backtest.report import write_report
-from sim.experiments.backtest.words import document
-from sim.report.figures.style import save_figures
-from sim.runs.folders import WholeFolder, free_folder
-from sim.runs.kinds import BACKTEST
-from sim.runs.place import runs_folder
-from sim.runs.run import parquet_name
-from sim.runs.tables import write_explained, write_table
+from sim.experiments.backtest.tables import sheets
+from sim.experiments.backtest.words import words
+from sim.experiments.result_folder import write_result
+from sim.runs.kinds import KINDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.experiments.backtest.results import ScoredForecasts
 
-LIBRARIES = ("capflow", "jax", "numpy", "scipy", "scoringrules", "pandas", "duckdb", "matplotlib")
 
-
-def write(backtest: ScoredForecasts, out: Path | None) -> Path:
-    """Write `backtest.json`, `forecasts.parquet`, the figures and `report.html`.
-
-    Args:
-        backtest: the backtest.
-        out: the folder; a free name under `runs/` if None.
-
-    Returns:
-        The folder.
-
-    Raises:
-        RunError: if the folder exists or cannot be written; nothing is left behind.
-    """
-    if out is None:
-        span = "-to-".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
-        out = free_folder(runs_folder(), f"backtest-{span}-draws{backtest.draws}-seed{backtest.seed}")
-    with WholeFolder(out, "a backtest") as whole:
-        write_explained(whole.path / BACKTEST, document(backtest), LIBRARIES)
-        write_table(whole.path / parquet_name("forecasts"), backtest.forecasts)
-        pictures = save_figures(whole.path / "figures", _draw(backtest))
-        write_report(backtest, pictures, whole.path)
-        return whole.commit()
+def write(backtest: ScoredForecasts, out: Path | str | None) -> Path:
+    """Write a backtest folder, or into a free one under the folder of runs; return it."""
+    span = "-to-".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
+    sentences = words(backtest)
+    return write_result(
+        KINDS["backtest"],
+        out,
+        f"backtest-{span}-draws{backtest.draws}-seed{backtest.seed}",
+        {**backtest.to_numbers(), "words": sentences},
+        {"forecasts": backtest.forecasts},
+        _draw(backtest),
+        lambda pictures: {
+            "title": "Backtest",
+            "backtest": backtest,
+            "words": sentences,
+            "pictures": pictures,
+            "sheets": sheets(backtest),
+        },
+    )
 
 
 def _draw(backtest: ScoredForecasts) -> Iterator[tuple[str, Figure]]:

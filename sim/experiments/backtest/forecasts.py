@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_no
 from sim.experiments.backtest.settings import Settings
 
 Numbers = NDArray[np.float64]
+UNSCORED = (np.nan,) * 5
 
 
 @dataclass(frozen=True)
@@ -23,19 +24,19 @@ class Row:
     """A forecast, and its scores where its period is known by now.
 
     Attributes:
-        origin: quarter at whose end it was made.
-        series: name of what is forecast.
-        group: that the series belongs to.
-        period: that is forecast.
-        horizon: quarters from the origin to the end of the period.
+        origin: the quarter at whose end it was made.
+        series: the name of the series that is forecast.
+        group: the group that the series belongs to.
+        period: the period that is forecast.
+        horizon: the quarters from the origin to the end of the period.
         method: the model in one of two variants, or a benchmark.
-        rule: how, where that is not what the method says.
-        base: period of the last actual that it starts from; empty where it starts from none.
-        p5: of the forecast, in the unit of the series; so are the next ones, NaN without a band.
-        p25: first quartile.
-        p50: median, the point forecast.
-        p75: third quartile.
-        p95: upper end of the 90 percent band.
+        rule: the method that was used, and why where it is not the one asked for.
+        base: the period of the last actual that it starts from; empty where it starts from none.
+        p5: the lower end of the 90 percent band, in the unit of the series as all quantiles; NaN without a band.
+        p25: the first quartile.
+        p50: the median, the point forecast.
+        p75: the third quartile.
+        p95: the upper end of the 90 percent band.
         actual: what came, in the unit of the series; NaN where nothing is known.
         error: median less actual on the scale of comparison; NaN without an actual.
         crps: on that scale; NaN without an actual or a band.
@@ -61,10 +62,6 @@ class Row:
     crps: float
     inside_50: float
     inside_90: float
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the row as plain data."""
-        return asdict(self)
 
 
 def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Settings) -> Iterator[Row]:
@@ -124,15 +121,8 @@ def _row(
     quantiles: Numbers,
     crps: float | None,
 ) -> Row:
-    series, nan = known.series, float("nan")
+    series = known.series
     actual = series.observed.get(period)
-    p5, p25, p50, p75, p95 = (float(number) for number in in_units(series, quantiles))
     head = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
-    row = Row(*head, p5, p25, p50, p75, p95, nan, nan, nan, nan, nan)
-    if actual is None:
-        return row
-    scored = score(quantiles, crps, series.transformed(actual))
-    inside_50, inside_90, spread = (
-        nan if number is None else float(number) for number in (scored.inside_50, scored.inside_90, scored.crps)
-    )
-    return replace(row, actual=actual, error=scored.error, crps=spread, inside_50=inside_50, inside_90=inside_90)
+    scores = UNSCORED if actual is None else (actual, *score(quantiles, crps, series.transformed(actual)))
+    return Row(*head, *(float(number) for number in (*in_units(series, quantiles), *scores)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,8 @@ from sim.experiments.backtest import summary
 from sim.experiments.backtest.forecasts import Row
 from sim.experiments.backtest.in_sample import InSampleFit
 from sim.experiments.backtest.model_forecasts import MODEL
+from sim.experiments.backtest.scores import DieboldMarianoTest
 from sim.experiments.backtest.settings import Settings
-from sim.experiments.backtest.summary import SeriesTest
 from sim.experiments.calibrate.history import Series
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ScoredForecasts:
         """One row for each method, series, origin and period, with the columns of `Row`."""
         import pandas as pd
 
-        return pd.DataFrame([row.to_dict() for row in self.rows], columns=list(Row.__dataclass_fields__))
+        return pd.DataFrame(self.rows, columns=list(Row.__dataclass_fields__))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -63,8 +63,8 @@ class ScoredForecasts:
         return summary.by_series(self.forecasts, self.series)
 
     @cached_property
-    def tests(self) -> tuple[SeriesTest, ...]:
-        """Diebold-Mariano tests of the model against the random walk."""
+    def tests(self) -> dict[tuple[str, int], DieboldMarianoTest]:
+        """Diebold-Mariano tests of the model against the random walk, by series and quarters ahead."""
         return summary.tests(self.forecasts, self.settings.diebold_mariano)
 
     def to_numbers(self) -> dict[str, Any]:
@@ -78,7 +78,10 @@ class ScoredForecasts:
             "headline": MODEL,
             "scores": self.scores.to_dict(orient="records"),
             "by_series": self.by_series.to_dict(orient="records"),
-            "diebold_mariano": [test.to_dict() for test in self.tests],
+            "diebold_mariano": [
+                {"series": series, "horizon": horizon, **asdict(test)}
+                for (series, horizon), test in self.tests.items()
+            ],
             "in_sample": {
                 "estimate": fit.last,
                 "share": fit.share,

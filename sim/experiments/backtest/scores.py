@@ -1,4 +1,4 @@
-"""Scores of forecasts: errors, bands, the continuous ranked probability score, and the Diebold-Mariano test."""
+"""Scores of forecasts: the continuous ranked probability score, and the Diebold-Mariano test."""
 
 from __future__ import annotations
 
@@ -14,35 +14,22 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Levels of a forecast: the median, and the ends of the bands of 50 and 90 percent."""
 
 
-@dataclass(frozen=True)
-class Scored:
-    """One forecast on the scale of comparison, beside what came.
-
-    Attributes:
-        error: median less actual.
-        crps: continuous ranked probability score; None without a band.
-        inside_50: whether the actual lay in the 50 percent band; None without a band.
-        inside_90: the same of the 90 percent band.
-    """
-
-    error: float
-    crps: float | None
-    inside_50: bool | None
-    inside_90: bool | None
-
-
-def score(quantiles: Numbers, crps: float | None, actual: float) -> Scored:
-    """Score a forecast.
+def score(quantiles: Numbers, crps: float | None, actual: float) -> tuple[float, float, float, float]:
+    """Score a forecast on the scale of comparison.
 
     Args:
-        quantiles: at `QUANTILES`; NaN but for the median where there is no band.
-        crps: the score of the forecast; None without a band.
+        quantiles: its quantiles at `QUANTILES`; NaN but for the median where there is no band.
+        crps: its continuous ranked probability score; None without a band.
         actual: the figure that came.
+
+    Returns:
+        The error, the score, and whether the actual lies in the 50 and the 90 percent band (1 or 0); what needs a
+        band is NaN without one.
     """
-    lowest, low, median, high, highest = (float(number) for number in quantiles)
+    lowest, low, median, high, highest = quantiles
     if crps is None:
-        return Scored(median - actual, None, None, None)
-    return Scored(median - actual, crps, low <= actual <= high, lowest <= actual <= highest)
+        return median - actual, np.nan, np.nan, np.nan
+    return median - actual, crps, float(low <= actual <= high), float(lowest <= actual <= highest)
 
 
 def crps_of_draws(draws: Numbers, actual: float) -> float:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from sim.errors import ScenarioError
 from sim.experiments.calibrate.settings import Quarter
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import first_error, read_toml
+from sim.scenario.load import read_as
 from sim.scenario.schema import Strict
 
 SETTINGS = CONFIGS / "backtest.toml"
@@ -91,11 +90,7 @@ def load_settings(path: Path | str | None = None) -> Settings:
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
     """
-    file = Path(path) if path is not None else SETTINGS
-    try:
-        return Settings.model_validate(read_toml(file))
-    except ValidationError as error:
-        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    return read_as(Settings, Path(path) if path is not None else SETTINGS)
 
 
 GROUPS = {

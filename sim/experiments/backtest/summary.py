@@ -10,14 +10,13 @@ coverage are over those with a band in every method.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS, RANDOM_WALK
 from sim.experiments.backtest.model_forecasts import MODEL, VARIANTS
-from sim.experiments.backtest.scores import diebold_mariano
+from sim.experiments.backtest.scores import DieboldMarianoTest, diebold_mariano
 from sim.experiments.backtest.settings import DieboldMariano
 from sim.experiments.calibrate.history import Series
 
@@ -33,31 +32,6 @@ FORECAST = ["series", "origin", "period"]
 """What makes a forecast, whatever the method."""
 BANDED = ["crps", "inside_50", "inside_90"]
 """Scores that need a band."""
-
-
-@dataclass(frozen=True)
-class SeriesTest:
-    """A Diebold-Mariano test of one series at one horizon.
-
-    Attributes:
-        series: the name of the series.
-        horizon: the number of quarters ahead.
-        forecasts: the number of pairs of forecasts.
-        statistic: below zero where the model is better; None where it cannot be computed.
-        p_value: two-sided; None where it cannot be computed.
-        why: why it cannot be computed.
-    """
-
-    series: str
-    horizon: int
-    forecasts: int
-    statistic: float | None
-    p_value: float | None
-    why: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the test as plain data."""
-        return asdict(self)
 
 
 def scaled(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
@@ -157,19 +131,22 @@ def _mean(numbers: Sequence[float]) -> float:
     return float(np.mean(numbers)) if len(numbers) else float("nan")
 
 
-def tests(forecasts: pd.DataFrame, settings: DieboldMariano) -> tuple[SeriesTest, ...]:
+def tests(forecasts: pd.DataFrame, settings: DieboldMariano) -> dict[tuple[str, int], DieboldMarianoTest]:
     """Test the model against the random walk by series and horizon (Diebold and Mariano).
 
     Args:
         forecasts: as `Backtest.forecasts` has them.
         settings: the series, the longest horizon, and the fewest forecasts of a test.
+
+    Returns:
+        Series and quarters ahead -> the test.
     """
-    results = []
+    results = {}
     for name in settings.series:
         mine = forecasts[(forecasts["series"] == name) & forecasts["actual"].notna()]
         both = mine[mine["method"] == MODEL].merge(mine[mine["method"] == RANDOM_WALK], on=FORECAST)
         for horizon in range(1, settings.most_quarters + 1):
             at = both[both["horizon_x"] == horizon].sort_values("origin")
-            test = diebold_mariano(at["error_x"].to_numpy(), at["error_y"].to_numpy(), horizon, settings.least)
-            results.append(SeriesTest(name, horizon, test.forecasts, test.statistic, test.p_value, test.why))
-    return tuple(results)
+            errors = at["error_x"].to_numpy(), at["error_y"].to_numpy()
+            results[name, horizon] = diebold_mariano(*errors, horizon, settings.least)
+    return results

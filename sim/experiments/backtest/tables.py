@@ -49,11 +49,7 @@ class Sheet:
 
 
 def sheets(backtest: ScoredForecasts) -> list[Sheet]:
-    """Write all tables of a backtest.
-
-    Args:
-        backtest: the backtest.
-    """
+    """Write all tables of a backtest."""
     return [
         Sheet(
             "How far off",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK
 from sim.experiments.backtest.model_forecasts import MODEL
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
 FEW = 5
 """Forecasts: with fewer, a comparison says next to nothing."""
-
-
-def document(backtest: ScoredForecasts) -> dict[str, Any]:
-    """Return scores and sentences as plain data, for JSON."""
-    return {**backtest.to_numbers(), "words": words(backtest)}
 
 
 def words(backtest: ScoredForecasts) -> list[str]:
@@ -139,11 +134,11 @@ def _in_sample(backtest: ScoredForecasts) -> str:
 
 
 def _tests(backtest: ScoredForecasts) -> list[str]:
-    done = [test for test in backtest.tests if test.p_value is not None]
+    done = {case: test for case, test in backtest.tests.items() if test.p_value is not None}
     each = "; ".join(
-        f"{backtest.series[test.series].label}, {test.horizon} {_quarters(test.horizon)} ahead: "
+        f"{backtest.series[name].label}, {horizon} {_quarters(horizon)} ahead: "
         f"{_signed(test.statistic)} (p = {test.p_value:.2f}, {_forecasts(test.forecasts)})"
-        for test in done
+        for (name, horizon), test in done.items()
     )
     cases = f"{len(done)} of {len(backtest.tests)} cases"
     can = f"A Diebold-Mariano test against the random walk can be computed in {cases}"

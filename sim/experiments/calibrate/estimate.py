@@ -89,10 +89,10 @@ def estimate(
     if short is None:
         candidate = search(simulator, moments, seeds, seed, wanted, journal, progress)
         start, candidates = candidate.places, candidate.candidates
-    best = polish(simulator, moments, start, seeds, wanted, steps)
+    best, distance, taken = polish(simulator, moments, start, seeds, wanted, steps)
     many = range(plan.first_seed, plan.first_seed + plan.scatter_seeds)
-    scatter = scatter_of(simulator.compared(problem.values(best.places)[None], many)[0])
+    scatter = scatter_of(simulator.compared(problem.values(best)[None], many)[0])
     over = plan.slope_seeds if short is None else short.seeds
-    around = posterior(simulator, moments, best.places, count, scatter, error, wanted, over)
-    misfit = best.distance - float((best.places**2).sum())
-    return Estimate(problem, simulator.targets, around, best.distance, misfit, candidates, best.steps)
+    around = posterior(simulator, moments, best, count, scatter, error, wanted, over)
+    misfit = distance - float((best**2).sum())
+    return Estimate(problem, simulator.targets, around, distance, misfit, candidates, taken)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from sim.analysis.facts.evidence import data_lines
 from sim.analysis.facts.schema import PERIOD, Reading
-from sim.errors import ScenarioError
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import first_error, read_toml
+from sim.scenario.load import read_as
 from sim.scenario.quarters import between, later
 from sim.scenario.schema import Strict
 
 HISTORY = CONFIGS / "history.toml"
 LAST = "2025Q2"
-"""Later rows are projections and hearsay, and what came after is kept to judge the model by."""
+"""Later rows are projections and hearsay; what came after judges the model."""
 FLOOR = 0.01
 """Of what was observed: the least that counts of the model where it is compared by logarithms."""
 
@@ -32,16 +30,16 @@ class Series(Strict):
     Attributes:
         label: what it is, in plain words.
         group: what it is about, for tables.
-        unit: of its figures.
-        data: rows of configs/data, as file|entity|metric.
-        points: figures by period, where there are no such rows.
-        source: rows or addresses of these figures.
-        leave: periods that are not used.
-        base: quarter whose figure all are divided by, on both sides.
-        of: what is added up of the model, as in a fact's reading.
-        less: what is subtracted.
-        over: what the sum is divided by.
-        scale: what the model's number is multiplied with.
+        unit: the unit of its figures.
+        data: the rows of configs/data, as file|entity|metric.
+        points: the figures by period, where there are no such rows.
+        source: the rows or addresses of these figures.
+        leave: the periods that are not used.
+        base: the quarter whose figure all are divided by, on both sides.
+        of: the terms of the model that are added up, as in a fact's reading.
+        less: the terms that are subtracted.
+        over: the terms that the sum is divided by.
+        scale: the factor on the model's number.
         total: how quarters become a period.
         change: whether model and data are compared by their logarithms or by their difference.
         error: standard deviation of what figure and model leave open, relative for logarithms, else in the unit.
@@ -96,15 +94,21 @@ class Series(Strict):
         return math.log(values) if self.change == "log" else values
 
 
+class SeriesFile(Strict):
+    """A file of observed series."""
+
+    series: dict[str, Series]
+
+
 @dataclass(frozen=True)
 class Target:
-    """One figure that the model is held against.
+    """One figure that the model is compared with.
 
     Attributes:
-        name: of its series.
-        series: that it belongs to.
-        period: 2024Q3, 2024H1 or 2024FY.
-        value: observed, in the unit of the series.
+        name: the name of its series.
+        series: the series that it belongs to.
+        period: the period, such as 2024Q3, 2024H1 or 2024FY.
+        value: the observed value, in the unit of the series.
     """
 
     name: str
@@ -140,24 +144,16 @@ def load_history(path: Path | str | None = None) -> dict[str, Series]:
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
     """
-
-    class History(Strict):
-        series: dict[str, Series]
-
-    file = Path(path) if path is not None else HISTORY
-    try:
-        return History.model_validate(read_toml(file)).series
-    except ValidationError as error:
-        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    return read_as(SeriesFile, Path(path) if path is not None else HISTORY).series
 
 
 def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Target, ...]:
-    """Figures of whole periods within quarters, none of which is made of others that are there.
+    """List the figures of whole periods within quarters, none of which is made of others that are there.
 
     Args:
         history: the series.
-        first: first quarter.
-        last: last quarter.
+        first: the first quarter.
+        last: the last quarter.
     """
     figures: list[Target] = []
     for name, series in history.items():
@@ -178,7 +174,7 @@ def _made_of_others(period: str, others: list[str]) -> bool:
 
 
 def span(period: str) -> tuple[str, str]:
-    """First and last quarter of 2024Q3, 2024H1 or 2024FY.
+    """Return the first and the last quarter of 2024Q3, 2024H1 or 2024FY.
 
     Raises:
         ValueError: if it is no such period.
@@ -189,13 +185,13 @@ def span(period: str) -> tuple[str, str]:
 
 
 def quarters_of(period: str) -> list[str]:
-    """Quarters of a period, in order."""
+    """List the quarters of a period, in order."""
     first, last = span(period)
     return [later(first, step) for step in range(between(first, last) + 1)]
 
 
 def rows(reference: str) -> dict[str, float]:
-    """Rows of a long data file, by period, up to `LAST`.
+    """Return the rows of a long data file, by period, up to `LAST`.
 
     Raises:
         ValueError: if there are none.
@@ -203,21 +199,11 @@ def rows(reference: str) -> dict[str, float]:
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")
-    figures = {}
-    for line in _lines(file):
-        known = PERIOD.fullmatch(line["quarter"]) is not None
-        if known and [line["entity"], line["metric"]] == key and span(line["quarter"])[1] <= LAST:
-            figures[line["quarter"]] = float(line["value"])
+    figures = {
+        period: float(line["value"])
+        for (entity, period, metric), line in data_lines(file).items()
+        if [entity, metric] == key and PERIOD.fullmatch(period) and span(period)[1] <= LAST
+    }
     if not figures:
         raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
     return figures
-
-
-@cache
-def _lines(file: str) -> list[dict[str, str]]:
-    path = CONFIGS / "data" / f"{file}.csv"
-    try:
-        with path.open(newline="", encoding="utf8") as handle:
-            return list(csv.DictReader(handle))
-    except FileNotFoundError:
-        raise ScenarioError(f"data file {path} is missing") from None

@@ -26,11 +26,11 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Moments:
-    """What the model is held against, and how much each figure weighs.
+    """The figures that the model is compared with, and how much each weighs.
 
     Attributes:
-        observed: figures as they are compared, `(target,)`.
-        covariance: of the gaps at the true parameters, the inverse of the weights, `(target, target)`.
+        observed: the figures as they are compared, `(target,)`.
+        covariance: the covariance of the gaps at the true parameters, the inverse of the weights.
     """
 
     observed: Numbers
@@ -41,7 +41,7 @@ class Moments:
         return np.asarray(np.linalg.cholesky(self.covariance))
 
     def weighed(self, gaps: Numbers) -> Numbers:
-        """Gaps `(row, target)` as numbers that are independent with variance 1 at the true parameters."""
+        """Return gaps `(row, target)` as numbers that are independent with variance 1 at the true parameters."""
         return np.asarray(solve_triangular(self._root, gaps.T, lower=True).T)
 
     def misfit(self, modelled: Numbers) -> Numbers:
@@ -70,6 +70,6 @@ def usual(scatters: Sequence[Numbers]) -> Numbers:
 
 
 def scatter_of(modelled: Numbers) -> Numbers:
-    """Covariance over seeds of the model's targets `(seed, target)`, histories that cannot be used left out."""
+    """Return the covariance over seeds of targets `(seed, target)`; unusable histories are left out."""
     usable = modelled[np.isfinite(modelled).all(axis=1)]
     return np.atleast_2d(np.cov(usable, rowvar=False))

@@ -6,8 +6,6 @@ numbers, one batch of histories a step, wide enough to average over deals that h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
@@ -23,36 +21,22 @@ INSIDE = 1e-6
 """From the bounds, in standard deviations of the prior: the method starts strictly inside them."""
 
 
-@dataclass(frozen=True)
-class Polished:
-    """The end of the steps.
-
-    Attributes:
-        places: `(parameter,)`, in standard deviations of the priors.
-        distance: there.
-        steps: that were taken.
-    """
-
-    places: Numbers
-    distance: float
-    steps: int
-
-
 def polish(
     simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: NDArray[np.bool_], steps: int
-) -> Polished:
+) -> tuple[Numbers, float, int]:
     """Go downhill from a start until it is flat.
 
     Args:
-        simulator: runs histories.
-        moments: what they are held against.
-        start: places, `(parameter,)`.
-        seeds: of the histories, the same at every place.
+        simulator: the simulator of the figures to be fitted.
+        moments: the figures that histories are compared with.
+        start: the places to start from, `(parameter,)`.
+        seeds: the seeds of the histories, the same at every place.
         free: which parameters are moved, `(parameter,)`.
-        steps: at most so many.
+        steps: the largest number of steps.
 
     Returns:
-        The best place, which is the start where nothing is better.
+        The best places in standard deviations of the priors, which are the start where nothing is better; the
+        distance there; the number of steps.
     """
     problem = simulator.problem
     low, high = (side[free] for side in problem.bounds)
@@ -72,4 +56,4 @@ def polish(
 
     inside = np.clip(start[free], low + INSIDE, high - INSIDE)
     solution = least_squares(gaps, inside, slopes, bounds=(low, high), max_nfev=steps, ftol=ENOUGH, xtol=1e-4)
-    return Polished(whole(solution.x), 2.0 * float(solution.cost), int(solution.nfev))
+    return whole(solution.x), 2.0 * float(solution.cost), int(solution.nfev)

@@ -32,8 +32,8 @@ class Posterior:
     """Places of parameters, as a normal distribution.
 
     Attributes:
-        middle: estimates, `(parameter,)`, in standard deviations of the priors.
-        covariance: `(parameter, parameter)`.
+        middle: the estimates, `(parameter,)`, in standard deviations of the priors.
+        covariance: the covariance of the estimates, `(parameter, parameter)`.
         inflation: the factor for gaps that are larger than expected; 1 where they are not.
     """
 
@@ -50,21 +50,16 @@ class Posterior:
         """Return the same with wider intervals of the parameters that were estimated.
 
         Args:
-            by: factors on the standard deviations, `(parameter,)`.
-            free: which were estimated, `(parameter,)`.
+            by: the factors on the standard deviations, `(parameter,)`.
+            free: which parameters were estimated, `(parameter,)`.
         """
         factor = np.where(free, by, 1.0)
         return replace(self, covariance=factor[:, None] * self.covariance * factor)
 
     def interval(self, problem: Problem) -> tuple[Numbers, Numbers]:
-        """Values at the ends of the 90 percent intervals, within the allowed ranges."""
+        """Return the values at the ends of the 90 percent intervals, within the allowed ranges."""
         half = NINETY * self.deviation
         return problem.values(self.middle - half), problem.values(self.middle + half)
-
-    def draws(self, problem: Problem, count: int, seed: int) -> Numbers:
-        """Values drawn from the distribution, `(draw, parameter)`, within the allowed ranges."""
-        generator = np.random.default_rng(seed)
-        return problem.values(generator.multivariate_normal(self.middle, self.covariance, count))
 
 
 def posterior(
@@ -80,14 +75,14 @@ def posterior(
     """Return the distribution around an estimate.
 
     Args:
-        simulator: runs histories.
-        moments: what the estimate was held against.
+        simulator: the simulator of the figures that were fitted.
+        moments: the figures that the estimate was compared with.
         middle: the estimate, `(parameter,)`.
-        seeds: over which the model's side was averaged.
-        scatter: covariance of one history's targets over seeds, `(target, target)`.
-        error: standard deviations of what figures and model leave open, `(target,)`.
+        seeds: the number of seeds over which the model's side was averaged.
+        scatter: the covariance of one history's targets over seeds, `(target, target)`.
+        error: the standard deviations of what figures and model leave open, `(target,)`.
         free: which parameters were estimated, `(parameter,)`; the others keep their priors.
-        slope_seeds: over which slopes are averaged.
+        slope_seeds: the number of seeds over which slopes are averaged.
     """
     plan = simulator.problem.plan.search
     every = np.ones(len(middle), dtype=bool)
@@ -113,7 +108,7 @@ def posterior(
 
 
 def slopes_at(simulator: Simulator, middle: Numbers, seeds: range, free: NDArray[np.bool_]) -> Numbers:
-    """Slopes of the mean targets by the places of the free parameters, `(target, free parameter)`."""
+    """Return the slopes of the mean targets by the places of the free parameters, `(target, free parameter)`."""
     problem = simulator.problem
     step = problem.plan.search.slope_step
     low, high = problem.bounds

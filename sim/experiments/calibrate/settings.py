@@ -17,7 +17,7 @@ from sim.errors import ScenarioError
 from sim.experiments.sweep.axes import Axis, resolve_axes
 from sim.experiments.sweep.settings import Design
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import Scenario, first_error, load, read_toml
+from sim.scenario.load import Scenario, first_error, load, read_as
 from sim.scenario.quantities import number_at
 from sim.scenario.schema import QUARTER_PATTERN, Strict
 
@@ -165,10 +165,7 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
         ScenarioError: for anything wrong with the file, in one line.
     """
     file = Path(path) if path is not None else CALIBRATION
-    try:
-        plan = Plan.model_validate(read_toml(file))
-    except ValidationError as error:
-        raise ScenarioError(f"{file.name}: {first_error(error)}") from None
+    plan = read_as(Plan, file)
     chosen = scenario if scenario is not None else load(plan.scenario)
     vary = {key: {"low": prior.low, "high": prior.high} for key, prior in plan.parameters.items()}
     design = Design.model_validate(

@@ -26,11 +26,12 @@ class Simulator:
     """Runs histories of a problem as far as its targets need.
 
     Args:
-        problem: parameters and scenario.
-        targets: what is read.
-        last: quarter that histories end with; the last of the targets if left out.
-        known: quarter up to which bill rate and prices of assets follow the data; the scenario's own if left out.
-        engine: as in `sim.ensemble`.
+        problem: the parameters and their scenario.
+        targets: the figures whose counterparts are read from histories.
+        last: the quarter that histories end with; the last of the targets if left out.
+        known: the last quarter in which bill rate and prices of assets follow the data; the scenario's own if left
+            out.
+        engine: the engine, as in `sim.ensemble`.
     """
 
     def __init__(
@@ -55,11 +56,11 @@ class Simulator:
         return Variants(self.scenario, self.problem.axes)
 
     def paths(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed quarter term"]:
-        """Every term of the targets' series by quarter; NaN in histories that cannot be used.
+        """Return every term of the targets' series by quarter; NaN in histories that cannot be used.
 
         Args:
-            values: of the parameters, `(row, parameter)`.
-            seeds: of the histories, the same for every row.
+            values: the values of the parameters, `(row, parameter)`.
+            seeds: the seeds of the histories, the same for every row.
         """
         pairs = [(row, seed) for row in values for seed in seeds]
         paths = self._run(pairs)
@@ -69,8 +70,8 @@ class Simulator:
         """Return the same with one history for each row, which has a seed of its own.
 
         Args:
-            values: of the parameters, `(row, parameter)`.
-            seeds: as many as there are rows.
+            values: the values of the parameters, `(row, parameter)`.
+            seeds: the seeds, as many as there are rows.
         """
         return self._run(list(zip(values, seeds, strict=True)))[:, None]
 
@@ -87,8 +88,8 @@ class Simulator:
         """Return the model's side of every target, in the units of their series.
 
         Args:
-            values: of the parameters, `(row, parameter)`.
-            seeds: of the histories, the same for every row.
+            values: the values of the parameters, `(row, parameter)`.
+            seeds: the seeds of the histories, the same for every row.
         """
         paths = self.paths(values, seeds)
         return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
@@ -120,9 +121,9 @@ class Simulator:
         """Return the model's number of one period, `(row, seed)`.
 
         Args:
-            series: whose number.
-            period: 2024Q3, 2024H1 or 2024FY.
-            paths: as `paths` gives them.
+            series: the series that the number belongs to.
+            period: the period, such as 2024Q3, 2024H1 or 2024FY.
+            paths: the paths, as `paths` returns them.
         """
         total = self._total(series.of, series, period, paths) - self._total(series.less, series, period, paths)
         if series.over:
@@ -146,7 +147,7 @@ class Simulator:
         return tuple(dict.fromkeys(every))
 
     def _column(self, term: str, names: Sequence[str]) -> int:
-        """Where a term stands beside the readings and the measures of agents.
+        """Find the column of a term among the readings and the measures of agents.
 
         Raises:
             ScenarioError: if there is no such thing.

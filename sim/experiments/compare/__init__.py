@@ -31,9 +31,7 @@ class Comparison(PairedOutcomes):
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the single histories, with JSON's own types; money is USD bn."""
-        from sim.experiments.compare.words import document
-
-        return document(self)
+        return {**self.to_numbers(), "words": self.words}
 
     def save(self, out: Path | str | None = None) -> Path:
         """Write the comparison folder: JSON, the single outcomes as Parquet, figures and a report.
@@ -49,7 +47,7 @@ class Comparison(PairedOutcomes):
         """
         from sim.experiments.compare.folder import write
 
-        return write(self, Path(out) if out is not None else None)
+        return write(self, out)
 
 
 def compare(

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.90
-"""Of the intervals."""
+"""The probability that an interval holds the mean."""
 ROUNDING = 1e-9
-"""Relative to what is compared (a dollar at least): what sums leave behind, which counts as no difference."""
+"""A difference this small, relative to what is compared (at least a dollar), is rounding and counts as none."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One outcome in two scenarios, seed by seed, and what its difference is.
+    """One outcome in two scenarios, seed by seed, and its difference.
 
     Attributes:
         a: the outcome in the first scenario, `(seed,)`.

@@ -8,7 +8,8 @@ from typing import Any
 
 from sim.engine.ensemble import seeds_from
 from sim.errors import ScenarioError
-from sim.scenario.load import Scenario, changed, load
+from sim.scenario.load import Scenario
+from sim.scenario.resolve import resolved
 
 Twins = tuple[Scenario, Scenario]
 """Two scenarios that differ only in what they assume."""
@@ -25,12 +26,10 @@ def twins_of(
     """Load two scenarios as twins, and list the seeds of their pairs; the arguments are those of `compare`."""
     if runs < 2:
         raise ScenarioError("a comparison takes at least 2 pairs of histories", "runs", runs, "2 or more")
-    both = {**(changes or {}), **({} if quarters is None else {"run.quarters": quarters})}
-    first, second = (changed(c, both) if isinstance(c, Scenario) else load(c, both) for c in (a, b))
-    _refuse_unlike(first, second)
-    seeded = {"run.seed": first.run.seed if seed is None else seed}
-    twins = changed(first, seeded), changed(second, seeded)
-    return twins, tuple(seeds_from(twins[0].run.seed, runs))
+    first = resolved(a, seed, quarters, changes)
+    twins = first, resolved(b, first.run.seed, quarters, changes)
+    _refuse_unlike(*twins)
+    return twins, tuple(seeds_from(first.run.seed, runs))
 
 
 def _refuse_unlike(a: Scenario, b: Scenario) -> None:

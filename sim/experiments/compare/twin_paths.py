@@ -84,7 +84,7 @@ def run_twins(
     for group in groups:
         drawn = chain.from_iterable(starts(scenario, seeds) for scenario in group)
         whole = run_histories(count.drawing(drawn), behaviour(group[0]), engine=chosen, progress=count.finished)
-        histories += [_part(whole, place * runs, runs) for place in range(len(group))]
+        histories += [whole.select(slice(first, first + runs)) for first in range(0, len(group) * runs, runs)]
     for scenario, part in zip(twins, histories, strict=True):
         refuse_problems(part, scenario.name, seeds)
     samples = [part.outcomes() for part in histories]
@@ -100,19 +100,6 @@ def run_twins(
 
 def _alike(a: Scenario, b: Scenario) -> bool:
     return a.decisions == b.decisions and open_economy(a).names == open_economy(b).names
-
-
-def _part(whole: Histories, first: int, count: int) -> Histories:
-    chosen = slice(first, first + count)
-    return Histories(
-        whole.names,
-        whole.paths[chosen],
-        whole.identities,
-        whole.residuals[chosen],
-        None,
-        None,
-        whole.problems[chosen],
-    )
 
 
 class _Count:

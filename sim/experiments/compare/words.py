@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sim.engine.outcomes import ORIGIN_WORDS
 from sim.experiments.compare.cause import INTEREST, Cause, turned
+from sim.experiments.compare.paired import Effect
 from sim.experiments.compare.results import PairedOutcomes
-from sim.report.numbers import between, money, percent
+from sim.report.numbers import between, money, number, percent
 
 NAMED = 0.1
 """An origin is named beside the largest one if its part is at least this share of it."""
-
-
-def document(comparison: PairedOutcomes) -> dict[str, Any]:
-    """Return the comparison as plain data with its sentences, for JSON."""
-    return {**comparison.to_numbers(), "words": words(comparison)}
 
 
 def words(comparison: PairedOutcomes) -> list[str]:
@@ -168,9 +162,19 @@ def _issuers(comparison: PairedOutcomes, cause: Cause) -> str:
     return " ".join(sentences)
 
 
-def _more(number: float) -> str:
-    return "more" if number > 0.0 else "less"
+def _more(difference: float) -> str:
+    return "more" if difference > 0.0 else "less"
 
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.0f}%".replace("-", "\N{MINUS SIGN}")
+
+
+def cells(effect: Effect, unit: str) -> tuple[str, str, str, str, str]:
+    """Write the cells of an effect: both means, the difference, its interval and its spread."""
+    a, b = number(effect.mean_a, unit), number(effect.mean_b, unit)
+    if effect.none:
+        return a, b, "none", "", ""
+    interval = f"{number(effect.low, unit)} to {number(effect.high, unit)}"
+    spread = f"{number(effect.spread_low, unit)} to {number(effect.spread_high, unit)}"
+    return a, b, number(effect.mean, unit), interval, spread

@@ -118,7 +118,7 @@ def draw_interactions(found: Findings, outcome: str) -> Figure:
     figure = new_figure(
         f"{about.label}: which levers act together",
         "Part of the variance that two levers explain together, beyond what each explains alone",
-        _note(found, "Below: half-width of the 90 percent interval. Pale: not told from zero"),
+        _note(found, "Below: half-width of the 90 percent interval. Pale: cannot be distinguished from zero"),
     )
     axes = figure.add_axes((0.20, 0.20, 0.66, 0.62))
     shown = np.full((len(levers), len(levers)), np.nan)

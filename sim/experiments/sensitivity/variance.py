@@ -1,4 +1,4 @@
-"""Luck and levers told apart: where the variance of single histories comes from."""
+"""Luck and levers taken apart: where the variance of single histories comes from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def parts(values: NDArray[np.float64]) -> Parts | None:
     """Take the variance of an outcome apart into points, seeds and both.
 
     Replicates share their seeds over all points (common random numbers), so seeds are crossed with points and not
-    nested in them: what a seed does everywhere is told from what it does at one point only. Components are those
+    nested in them: what a seed does everywhere and what it does at one point are separated. Components are those
     of a two-way random-effects analysis of variance with one run in each cell (Searle, Casella and McCulloch,
     Variance Components, chapter 4); negative ones count as zero. The seed's whole share, alone and with the
     levers, is that of a nested analysis: the mean variance within points.

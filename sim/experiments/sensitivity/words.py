@@ -43,7 +43,7 @@ def _luck(found: Finding) -> str:
     """The seed's part, and whether it is left in what was analysed."""
     this = found.parts
     if this is None:
-        return "With one seed for each point, luck is not told from levers: replicates would tell it."
+        return "With one seed for each point, luck cannot be distinguished from levers: add replicates."
     told = (
         f"Of the variance of single histories {_share(this.levers)} comes from the levers, "
         f"{_share(this.seed)} from the seed whatever the levers, {_share(this.both)} from the seed in a way that "

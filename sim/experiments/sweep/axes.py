@@ -84,7 +84,7 @@ def set_keys(scenario: Scenario, given: Mapping[str, Any], where: str) -> dict[s
     try:
         return levers.keys(dict(_undone(given, scenario.model_dump(mode="python"), "")))
     except ScenarioError as error:
-        raise ScenarioError(error.problem, f"set.{error.key}", error.value, error.allowed, where) from None
+        raise error.inside(where, "set.") from None
 
 
 def _undone(given: Mapping[str, Any], place: Any, at: str) -> Iterator[tuple[str, Any]]:
@@ -106,7 +106,7 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any], where: str) -> 
     try:
         return changed(scenario, changes) if changes else scenario
     except ScenarioError as error:
-        raise ScenarioError(error.problem, f"set.{error.key}", error.value, error.allowed, where) from None
+        raise error.inside(where, "set.") from None
 
 
 def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], where: str) -> tuple[Axis, ...]:
@@ -127,9 +127,11 @@ def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], w
         axis = _axis(name, how, design.method, raw, where)
         if axis.key in found:
             other = found[axis.key].name
-            raise ScenarioError(f"{where}: vary.{name} and vary.{other} are the same key, {axis.key}")
+            raise ScenarioError(f"the same key as vary.{other}, {axis.key}", f"vary.{name}", where=where)
         if axis.key in fixed:
-            raise ScenarioError(f"{where}: {axis.key} is given a value for all points, and varies as vary.{name}")
+            raise ScenarioError(
+                f"varies, and {axis.key} is given a value for all points", f"vary.{name}", where=where
+            )
         found[axis.key] = axis
     return tuple(found.values())
 
@@ -137,50 +139,51 @@ def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], w
 def _axis(name: str, how: Vary, method: str, raw: Mapping[str, Any], where: str) -> Axis:
     lever = levers.BY_NAME.get(name)
     key = lever.key if lever else name
-    at = f"{where}: vary.{name}"
+    at = f"vary.{name}"
     if "." not in key:
         close = suggestion(name, levers.BY_NAME)
-        raise ScenarioError(f"{at}: no such lever{close}; give a lever or a dotted key of the scenario")
+        raise ScenarioError(
+            f"no such lever{close}", at, allowed="a lever or a dotted key of the scenario", where=where
+        )
     if key.split(".")[0] in FIXED:
-        raise ScenarioError(f"{at}: cannot vary: {FIXED[key.split('.')[0]]}")
-    place = _place(raw, key, at)
+        raise ScenarioError(f"cannot vary: {FIXED[key.split('.')[0]]}", at, where=where)
+    place = _place(raw, key, at, where)
     quantity = isinstance(place, Mapping) and "unit" in place and "value" in place
     if isinstance(place, Mapping | list | tuple) and not quantity:
-        raise ScenarioError(f"{at}: {key} is a table or a list, not one number or word")
+        raise ScenarioError(f"{key} is a table or a list, not one number or word", at, where=where)
     unit = str(place["unit"]) if quantity else ""
     allowed = (place["range"] or (0.0, None)) if quantity else (None, None)
     if how.values is not None:
         numbers = [value for value in how.values if not isinstance(value, str)]
         if quantity and not numbers:
-            raise ScenarioError(f"{at}: {key} = {how.values[0]!r}: expected a number ({unit})")
+            raise ScenarioError(f"expected a number ({unit})", f"{at}.values", how.values[0], where=where)
         low, high = (min(numbers), max(numbers)) if numbers else (None, None)
         return Axis(name, key, unit, tuple(allowed), how.values, low, high, how.scale, quantity)
     low = how.low if how.low is not None else allowed[0]
     high = how.high if how.high is not None else allowed[1]
     if low is None or high is None:
         end = "low" if low is None else "high"
-        raise ScenarioError(f"{at}: needs {end}: {key} has no limit of its own there")
+        raise ScenarioError(f"needs {end}: {key} has no limit of its own there", at, where=where)
     if not low < high:
-        raise ScenarioError(f"{at}: low = {low:g} must be less than high = {high:g}")
+        raise ScenarioError(f"must be less than high = {high:g}", f"{at}.low", low, where=where)
     if how.scale == "log" and low <= 0.0:
-        raise ScenarioError(f"{at}: low = {low:g} must be above zero where scale is log")
+        raise ScenarioError("must be above zero where scale is log", f"{at}.low", low, where=where)
     low, high = float(low), float(high)
     values = spaced(low, high, how.steps or 2, how.scale) if method == "grid" else None
     return Axis(name, key, unit, tuple(allowed), values, low, high, how.scale, quantity)
 
 
-def _place(raw: Mapping[str, Any], key: str, at: str) -> Any:
-    """What stands at a dotted key of a scenario; of a number its whole table."""
+def _place(raw: Mapping[str, Any], key: str, at: str, where: str) -> Any:
+    """Return what stands at a dotted key of a scenario; of a number its whole table."""
     place: Any = raw
     for depth, part in enumerate(key.split(".")):
         if not isinstance(place, Mapping) or part not in place:
             known = ".".join(key.split(".")[:depth])
             inside = place if isinstance(place, Mapping) else ()
-            raise ScenarioError(
-                f"{at}: unknown key {part!r}{' in ' + known if known else ''}{suggestion(part, inside)}"
-            )
+            message = f"unknown key {part!r}{' in ' + known if known else ''}{suggestion(part, inside)}"
+            raise ScenarioError(message, at, where=where)
         if part in ("unit", "range", "kind", "why", "note", "name", "title", "about"):
-            raise ScenarioError(f"{at}: {part!r} describes, and decides nothing")
+            raise ScenarioError(f"{part!r} describes, and decides nothing", at, where=where)
         place = place[part]
     return place
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.progress import TimeRemainingColumn as TimeLeft
 
-from sim.experiments.sweep.runner import Outlook, Told
+from sim.experiments.sweep.runner import Listener, Outlook
 
 if TYPE_CHECKING:
     from sim.experiments.sweep.folder import Sweep
@@ -22,11 +22,11 @@ EVERY = 30.0
 
 
 @contextmanager
-def told(name: str) -> Iterator[Told]:
-    """Tell what happens on standard error: a live bar on a terminal, else a line now and then."""
+def listening(name: str) -> Iterator[Listener]:
+    """Show what a sweep does on standard error: a live bar on a terminal, else a line now and then."""
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield Told(outlook=lambda outlook: _line(_outlook(outlook)), progress=_Lines().progress, line=_line)
+        yield Listener(lambda outlook: _line(_outlook(outlook)), _Lines().progress, _line)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -41,7 +41,7 @@ def told(name: str) -> Iterator[Told]:
         task = bar.add_task(name, total=None, rate="")
         begun: list[float] = []
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int, _label: str) -> None:
             if not begun:
                 begun.append(time.monotonic())
             spent = time.monotonic() - begun[0]
@@ -51,7 +51,7 @@ def told(name: str) -> Iterator[Told]:
         def line(text: str) -> None:
             bar.console.print(f"capflow: {text}", markup=False, soft_wrap=True)
 
-        yield Told(outlook=lambda outlook: line(_outlook(outlook)), progress=progress, line=line)
+        yield Listener(lambda outlook: line(_outlook(outlook)), progress, line)
 
 
 def show(found: Sweep) -> None:
@@ -91,8 +91,8 @@ def size(count: float) -> str:
 def _outlook(outlook: Outlook) -> str:
     chunks = f"{outlook.chunks:,} chunks" if outlook.chunks > 1 else "1 chunk"
     start = f"{outlook.folder}: {outlook.runs:,} runs in {chunks}"
-    if outlook.kept:
-        start += f", {outlook.kept:,} chunks are there"
+    if outlook.finished:
+        start += f", {outlook.finished:,} chunks are there"
     if not outlook.to_run:
         return f"{start}; nothing is left to run"
     where = f"{outlook.workers} workers" if outlook.workers > 1 else "1 worker"
@@ -113,7 +113,7 @@ class _Lines:
     def __init__(self) -> None:
         self._begun = self._last = 0.0
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, _label: str) -> None:
         """Print a line if the last one is old enough."""
         now = time.monotonic()
         if not self._begun:

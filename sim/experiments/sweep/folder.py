@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
-import json
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +15,7 @@ from sim.experiments.sweep.plan import POINTS, Plan
 from sim.report.html import REPORT
 from sim.runs.folders import json_text
 from sim.runs.kinds import DESIGN, MANIFEST
-from sim.runs.run import literal, parquet_name, reported
+from sim.runs.run import literal, parquet_name, read_json, reported
 from sim.runs.versions import versions_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Sweep:
         path = Path(path)
         if not (path / DESIGN).is_file():
             raise RunError(f"{path}: not a sweep folder: no {DESIGN}")
-        design = _read(path / DESIGN)
+        design = _read_object(path / DESIGN)
         lacking = [key for key in ("name", "title", "runs", "chunks", "keep", "plan_hash") if key not in design]
         if lacking:
             raise RunError(f"{path / DESIGN}: missing {', '.join(lacking)}")
@@ -75,18 +75,18 @@ class Sweep:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What explains the finished sweep.
+        """The metadata of the finished sweep.
 
         Raises:
             RunError: if it is not finished.
         """
         if not (self.path / MANIFEST).is_file():
             raise RunError(f"{self.path}: no {MANIFEST}: {self.done} of {self.design['chunks']} chunks are there")
-        return _read(self.path / MANIFEST)
+        return _read_object(self.path / MANIFEST)
 
     @property
     def digest(self) -> str:
-        """Digest of the manifest, which names every file of the sweep by its content.
+        """The digest of the manifest, which names every file of the sweep by its content.
 
         Raises:
             RunError: if the sweep is not finished.
@@ -182,8 +182,8 @@ class Sweep:
 
 
 def read(files: list[Path]) -> str:
-    """SQL that reads files of one table in their order."""
-    listed = ", ".join(f"'{literal(_plain(path))}'" for path in files)
+    """Return SQL that reads files of one table in their order; in their paths DuckDB sees no pattern."""
+    listed = ", ".join(f"'{literal(glob.escape(str(path.absolute())))}'" for path in files)
     return f"FROM read_parquet([{listed}])"
 
 
@@ -212,7 +212,7 @@ def explained(found: Sweep, plan: Plan) -> dict[str, Any]:
     """The manifest: nothing in it differs between two sweeps with the same plan."""
     asked = "SELECT count(*) AS runs, count(problem) AS problems, max(largest_residual) AS residual FROM outcomes"
     sums = found.query(asked).iloc[0]
-    installed = [name for name in LIBRARIES if find_spec(_MODULES.get(name, name)) is not None]
+    installed = [name for name in LIBRARIES if find_spec("sim" if name == "capflow" else name) is not None]
     return {
         "schema": SCHEMA,
         "plan_hash": plan.hash,
@@ -225,23 +225,13 @@ def explained(found: Sweep, plan: Plan) -> dict[str, Any]:
     }
 
 
-_MODULES = {"capflow": "sim"}
+def _read_object(path: Path) -> dict[str, Any]:
+    """Return a JSON file that holds an object.
 
-
-def _plain(path: Path) -> str:
-    """A path in which DuckDB sees no pattern."""
-    import glob
-
-    return glob.escape(str(path.absolute()))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from error
-    except ValueError as error:
-        raise RunError(f"{path}: not JSON: {error}") from error
-    if not isinstance(found, dict):
+    Raises:
+        RunError: if it cannot be read, or holds something else.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict):
         raise RunError(f"{path}: not a JSON object")
-    return found
+    return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -78,10 +79,15 @@ class Plan:
         method = METHODS[design.method]
         points = method.count(design, axes)
         if points > designs.MOST_POINTS:
-            raise ScenarioError(f"{where}: {points} points are too many to plan; at most {designs.MOST_POINTS}")
+            raise ScenarioError("too many to plan", "points", points, f"at most {designs.MOST_POINTS}", where)
         columns = method.sample(design, axes)
         if seed + design.replicates - 1 > LAST_SEED:
-            raise ScenarioError(f"{where}: seed {seed} and {design.replicates} replicates go beyond {LAST_SEED}")
+            raise ScenarioError(
+                f"too many: from seed {seed} they go beyond {LAST_SEED}",
+                "replicates",
+                design.replicates,
+                where=where,
+            )
         runs = points * design.replicates
         engine = chosen_engine(design.engine, runs)
         chunk = design.runs_in_chunk(runs, engine)
@@ -262,12 +268,13 @@ def _base(design: designs.Design, where: str, changes: Mapping[str, Any]) -> tup
     try:
         scenario = load(design.scenario)
     except ScenarioError as error:
-        raise ScenarioError(f"{where}: scenario: {error}") from None
+        raise error.inside(f"{where}: scenario") from None
     fixed = set_keys(scenario, design.set, where) | levers.keys(changes)
     for key, given in (("run.seed", design.seed), ("run.quarters", design.quarters)):
         if given is not None:
             if key in fixed:
-                raise ScenarioError(f"{where}: {key} is given twice; leave {key.split('.')[1]} to the file")
+                short = key.removeprefix("run.")
+                raise ScenarioError(f"is given twice; leave {short} to the file", key, fixed[key], where=where)
             fixed[key] = given
     return with_changes(scenario, fixed, where), fixed
 
@@ -293,8 +300,6 @@ def _hash(settings: Mapping[str, Any], scenario: Scenario, columns: list[NDArray
 
 def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
     """Columns as they were planned: numbers, and for words their places."""
-    import glob
-
     import duckdb
 
     wanted = [

@@ -1,4 +1,4 @@
-"""Every point of a sweep is judged before the first run starts."""
+"""The check of every point of a sweep before the first run starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def refuse_wrong_points(variants: Variants, columns: Columns, where: str) -> Non
     Args:
         variants: what opens the points.
         columns: for each axis its numbers, or the places of its words, one for each point.
-        where: name of the design file.
+        where: the name of the design file.
 
     Raises:
         ScenarioError: if any point is wrong: the first one with its number, the key, the value and what is
@@ -35,20 +35,26 @@ def _refuse_out_of_range(axes: Sequence[Axis], columns: Columns, where: str) -> 
     if not axes:
         return
     wrong = np.zeros(len(columns[0]), dtype=bool)
-    first: tuple[int, str] | None = None
-    for axis, column in zip(axes, columns, strict=True):
+    first: tuple[int, int] | None = None
+    for number, (axis, column) in enumerate(zip(axes, columns, strict=True)):
         low, high = axis.range
         if not axis.quantity or axis.words:
             continue
         outside = ~((column >= (-np.inf if low is None else low)) & (column <= (np.inf if high is None else high)))
         if outside.any() and (first is None or int(outside.argmax()) < first[0]):
-            point = int(outside.argmax())
-            allowed = f"{low:g} to {high:g}" if high is not None else f"from {low:g} up"
-            shown = f"{axis.key} = {float(column[point])!r}: outside the allowed range {allowed} {axis.unit}"
-            first = (point, f"vary.{axis.name}: {shown}" if axis.name != axis.key else shown)
+            first = int(outside.argmax()), number
         wrong |= outside
     if first is not None:
-        raise ScenarioError(_told(where, *first, wrong))
+        point, number = first
+        axis, value = axes[number], float(columns[number][point])
+        low, high = axis.range
+        allowed = f"{low:g} to {high:g}" if high is not None else f"from {low:g} up"
+        place = f"{where}: point {point}"
+        if axis.name != axis.key:
+            place = f"{place}: vary.{axis.name}"
+        raise ScenarioError(
+            f"out of range{_others(wrong)}", axis.key, value, f"{allowed} {axis.unit}".strip(), place
+        )
 
 
 def _refuse_unopenable(variants: Variants, columns: Columns, where: str) -> None:
@@ -58,27 +64,30 @@ def _refuse_unopenable(variants: Variants, columns: Columns, where: str) -> None
     try:
         _ = variants.openings.base
     except ScenarioError as error:
-        raise ScenarioError(f"{where}: scenario: {error}") from None
+        raise error.inside(f"{where}: scenario") from None
     if not slow:
         return
     table = np.stack([columns[axis].astype(float) for axis in slow], axis=1)
     _, first, which = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    reasons: dict[int, str] = {}
+    reasons: dict[int, ScenarioError] = {}
     for combination, point in enumerate(first):
         try:
             variants.open(point_at(axes, columns, int(point)))
         except ScenarioError as error:
-            reasons[combination] = str(error)
+            reasons[combination] = error
     if reasons:
         which = np.ravel(which)
         wrong = np.isin(which, list(reasons))
         earliest = int(wrong.argmax())
         values = point_at(axes, columns, earliest)
-        told = ", ".join(f"{axes[axis].key} = {values[axis]!r}" for axis in slow)
-        raise ScenarioError(_told(where, earliest, f"({told}) {reasons[int(which[earliest])]}", wrong))
+        shown = ", ".join(f"{axes[axis].key} = {values[axis]!r}" for axis in slow)
+        mistake = reasons[int(which[earliest])].inside(f"{where}: point {earliest}: ({shown})")
+        raise ScenarioError(
+            f"{mistake.problem}{_others(wrong)}", mistake.key, mistake.value, mistake.allowed, mistake.where
+        )
 
 
-def _told(where: str, point: int, reason: str, wrong: NDArray[np.bool_]) -> str:
+def _others(wrong: NDArray[np.bool_]) -> str:
+    """Return how many other points are wrong, in brackets; nothing if there is none."""
     others = int(wrong.sum()) - 1
-    more = f" (and {others} other point{'s' if others > 1 else ''} of {len(wrong)})" if others else ""
-    return f"{where}: point {point}: {reason}{more}"
+    return f" (and {others} other point{'s' if others > 1 else ''} of {len(wrong)})" if others else ""

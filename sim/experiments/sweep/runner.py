@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.engine.progress import Progress
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import chunk_files, status
 from sim.experiments.sweep.chunk_runs import Finished, Rehearsal, rehearse, room_on_disk, run_chunk, run_chunk_once
@@ -36,21 +37,23 @@ TIMES = 2
 """How often a chunk is handed out whose worker dies."""
 FEW = 2
 """Chunks for each worker that are run without a trial."""
+RUNS = "runs"
+"""What progress counts."""
 SHOWN = 4
-"""Failed chunks told of one by one; and differences told of a plan that is not the one in the folder."""
+"""How many failed chunks, and how many differences from the plan in the folder, are listed."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is told before the first chunk is run.
+    """What a call will do, known before the first chunk is run.
 
     Attributes:
-        folder: of the sweep.
-        runs: that it has.
-        chunks: that it has.
-        to_run: runs that are left to this call.
-        kept: chunks that are there.
-        workers: that run them.
+        folder: the folder of the sweep.
+        runs: how many runs the sweep has.
+        chunks: how many chunks the sweep has.
+        to_run: how many runs are left to this call.
+        finished: how many chunks are there.
+        workers: how many workers run the others.
         rehearsal: what they will cost; None where chunks were there to begin with.
     """
 
@@ -58,23 +61,23 @@ class Outlook:
     runs: int
     chunks: int
     to_run: int
-    kept: int
+    finished: int
     workers: int
     rehearsal: Rehearsal | None
 
 
 @dataclass(frozen=True)
-class Told:
-    """Who is told what happens.
+class Listener:
+    """Functions that a sweep calls while it runs.
 
     Attributes:
-        outlook: told once, before the first chunk is run.
-        progress: told often how many of the runs that are left have been run, and how many there are.
-        line: told what a person should know, one line each.
+        outlook: called once, before the first chunk is run.
+        progress: called often with how many of the runs that are left have been run, and how many there are.
+        line: called with each line that a person should read.
     """
 
     outlook: Callable[[Outlook], None] = lambda _outlook: None
-    progress: Callable[[int, int], None] = lambda _done, _total: None
+    progress: Progress = lambda _done, _total, _label: None
     line: Callable[[str], None] = lambda text: print(f"capflow: {text}", file=sys.stderr)
 
 
@@ -107,7 +110,7 @@ def sweep(
     changes: Mapping[str, Any] | None = None,
     scheduler: str | None = None,
     shard: Shard | None = None,
-    told: Told | None = None,
+    listener: Listener | None = None,
     report: Callable[[Path], Path] | None = None,
     name: str | None = None,
 ) -> Sweep:
@@ -121,7 +124,7 @@ def sweep(
         changes: lever names or dotted keys, and the values they take at all points.
         scheduler: address of a Dask scheduler, whose workers do the work.
         shard: (i, N) runs the i-th of N parts, i from 1, and leaves the others to other calls.
-        told: who is told what happens.
+        listener: functions that hear what happens; messages go to standard error if left out.
         report: writes the report of the sweep in a folder, such as `sim.write_sweep_report`; called once the sweep
             is complete, unless its report is there. If it cannot be written, one line says why, and the sweep is
             complete.
@@ -137,7 +140,7 @@ def sweep(
         FailedChunksError: if chunks failed; the same call tries them again.
         ClusterLostError: if the scheduler is gone.
     """
-    told = told or Told()
+    listener = listener or Listener()
     _check(workers, scheduler, shard)
     planned = Plan.make(design, changes, name)
     folder = (Path(out) if out is not None else runs_folder() / planned.name).absolute()
@@ -145,25 +148,25 @@ def sweep(
     with locked(folder, shard):
         status.close_torn_line(folder)
         chunk_files.remove_leftovers(folder)
-        if chunk_files.compacted(folder, planned.keep) and _whole(planned, folder, told):
-            told.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
+        if chunk_files.compacted(folder, planned.keep) and _whole(planned, folder, listener):
+            listener.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
         else:
-            _run_missing(planned, folder, workers, scheduler, shard, told)
+            _run_missing(planned, folder, workers, scheduler, shard, listener)
         found = finish(planned, folder)
     if report is not None:
-        _report(found, report, told)
+        _report(found, report, listener)
     return found
 
 
-def _report(found: Sweep, write: Callable[[Path], Path], told: Told) -> None:
+def _report(found: Sweep, write: Callable[[Path], Path], listener: Listener) -> None:
     """Write the report of a complete sweep, unless it has one that tells of the same data."""
     if not found.complete or found.report is not None:
         return
-    told.line("writing the report")
+    listener.line("writing the report")
     try:
         write(found.path)
     except (OSError, RunError) as error:
-        told.line(f"{' '.join(str(error).split())}; the sweep is complete, and the same command tries again")
+        listener.line(f"{' '.join(str(error).split())}; the sweep is complete, and the same command tries again")
 
 
 def share(plan: Plan, shard: Shard | None) -> range:
@@ -191,11 +194,12 @@ def _take_up(planned: Plan, folder: Path) -> None:
             with WholeFolder(folder, "a sweep") as whole:
                 planned.write(whole.path)
                 whole.commit()
-            return
         except RunError:
             # Shards that start at once all try; the first one makes the folder.
             if not (folder / DESIGN).is_file():
                 raise
+        else:
+            return
     there = Plan.read(folder)
     if there.hash != planned.hash:
         raise RunError(f"{folder} holds another sweep: {_difference(there, planned)}; choose another folder")
@@ -228,10 +232,10 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _whole(plan: Plan, folder: Path, told: Told) -> bool:
+def _whole(plan: Plan, folder: Path, listener: Listener) -> bool:
     """Whether a compacted sweep is there in full; a file that is not what was written is put aside."""
     for file in chunk_files.compacted(folder, plan.keep).values():
-        _put_aside_if_corrupt(folder, file, told)
+        _put_aside_if_corrupt(folder, file, listener)
     left = chunk_files.compacted(folder, plan.keep)
     if set(left) == set(plan.keep):
         return True
@@ -242,14 +246,14 @@ def _whole(plan: Plan, folder: Path, told: Told) -> bool:
     return False
 
 
-def _missing(plan: Plan, folder: Path, mine: Iterable[int], told: Told) -> list[int]:
+def _missing(plan: Plan, folder: Path, mine: Iterable[int], listener: Listener) -> list[int]:
     """Chunks that are not there in full; what is there of them is taken away."""
     complete = chunk_files.finished(folder, plan.keep)
     mine = list(mine)
     left = []
     for chunk in mine:
         files = complete.get(chunk, ())
-        corrupt = [file for file in files if _put_aside_if_corrupt(folder, file, told)]
+        corrupt = [file for file in files if _put_aside_if_corrupt(folder, file, listener)]
         if not files or corrupt:
             left.append(chunk)
     wanted = set(left)
@@ -260,19 +264,19 @@ def _missing(plan: Plan, folder: Path, mine: Iterable[int], told: Told) -> list[
     return left
 
 
-def _put_aside_if_corrupt(folder: Path, file: chunk_files.ChunkFile, told: Told) -> bool:
+def _put_aside_if_corrupt(folder: Path, file: chunk_files.ChunkFile, listener: Listener) -> bool:
     if file.intact():
         return False
     target = chunk_files.put_aside(folder, file)
     what = file.path.relative_to(folder)
-    told.line(f"{what} is not what was written; moved to {target.relative_to(folder)}, its runs are run again")
+    listener.line(f"{what} is not what was written; moved to {target.relative_to(folder)}, its runs are run again")
     if file.chunk is not None:
         status.note(folder, file.chunk, "again", message=f"{what} was corrupt")
     return True
 
 
 def _run_missing(
-    plan: Plan, folder: Path, workers: int | None, scheduler: str | None, shard: Shard | None, told: Told
+    plan: Plan, folder: Path, workers: int | None, scheduler: str | None, shard: Shard | None, listener: Listener
 ) -> None:
     """Run the chunks that are not there.
 
@@ -280,10 +284,10 @@ def _run_missing(
         FailedChunksError: if some could not be run.
     """
     mine = share(plan, shard)
-    left = _missing(plan, folder, mine, told)
+    left = _missing(plan, folder, mine, listener)
     count = min(workers or (1 if shard else len(cores())), max(1, len(left)))
     if not left:
-        told.outlook(Outlook(folder, plan.runs, plan.chunks, 0, len(mine), count, None))
+        listener.outlook(Outlook(folder, plan.runs, plan.chunks, 0, len(mine), count, None))
         return
     runs = sum(_runs_in(plan, chunk) for chunk in left)
     try:
@@ -291,12 +295,12 @@ def _run_missing(
         with closing(pool):
             # Where each worker has but a chunk or two, trying would take as long as the work itself.
             first = len(left) == len(mine) and len(left) > FEW * pool.width
-            cost = _rehearsed(pool, folder, left[0], told) if first else None
+            cost = _rehearsed(pool, folder, left[0], listener) if first else None
             width = pool.threads() if isinstance(pool, Cluster) else count
             outlook = Outlook(folder, plan.runs, plan.chunks, runs, len(mine) - len(left), width, cost)
             _refuse_full_disk(outlook, len(left))
-            told.outlook(outlook)
-            tally = _dispatch(pool, folder, left, runs, told)
+            listener.outlook(outlook)
+            tally = _dispatch(pool, folder, left, runs, listener)
     finally:
         chunk_files.remove_leftovers(folder)
     if tally.failed:
@@ -312,12 +316,12 @@ def _runs_in(plan: Plan, chunk: int) -> int:
     return min(plan.chunk, plan.runs - chunk * plan.chunk)
 
 
-def _rehearsed(pool: Pool, folder: Path, chunk: int, told: Told) -> Rehearsal | None:
+def _rehearsed(pool: Pool, folder: Path, chunk: int, listener: Listener) -> Rehearsal | None:
     """What a few histories cost, measured on all workers of this machine at once, or on one of a cluster.
 
     Each compiles its program here, or finds it on disk.
     """
-    told.line("trying a few histories first")
+    listener.line("trying a few histories first")
     count = 1 if isinstance(pool, Cluster) else pool.width
     futures = [pool.submit(rehearse, str(folder), chunk) for _ in range(count)]
     while wait(futures, timeout=TICK).not_done:
@@ -327,8 +331,8 @@ def _rehearsed(pool: Pool, folder: Path, chunk: int, told: Told) -> Rehearsal | 
     except (ScenarioError, RunError, OSError):
         raise
     except Exception as error:
-        # Whatever is wrong with these histories will be told of their chunk.
-        told.line(f"no estimate: the trial failed ({' '.join(f'{type(error).__name__}: {error}'.split())})")
+        # Whatever is wrong with these histories is said of their chunk.
+        listener.line(f"no estimate: the trial failed ({' '.join(f'{type(error).__name__}: {error}'.split())})")
         return None
     return max(found, key=lambda one: one.seconds_per_run)
 
@@ -344,7 +348,7 @@ def _refuse_full_disk(outlook: Outlook, count: int) -> None:
         )
 
 
-def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, told: Told) -> Tally:
+def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, listener: Listener) -> Tally:
     """Hand out chunks until all are done, never more at a time than are worked on."""
     waiting, at_work = deque(left), dict[Future[Finished], int]()
     tally, handed = Tally(0, 0, {}), dict[int, int]()
@@ -354,7 +358,7 @@ def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, told: Told) 
             chunk = waiting.popleft()
             handed[chunk] = handed.get(chunk, 0) + 1
             at_work[pool.submit(task, str(folder), chunk)] = chunk
-        told.progress(min(runs, tally.runs + pool.running()), runs)
+        listener.progress(min(runs, tally.runs + pool.running()), runs, RUNS)
         for future in wait(at_work, timeout=TICK, return_when=FIRST_COMPLETED).done:
             chunk = at_work.pop(future)
             try:
@@ -366,29 +370,29 @@ def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, told: Told) 
             except Exception as error:
                 if not is_loss(error):
                     raise
-                _lost(folder, chunk, handed[chunk], waiting, tally, told)
+                _lost(folder, chunk, handed[chunk], waiting, tally, listener)
                 continue
             handed.pop(chunk)
             if done.failed:
                 tally.failed[chunk] = done.failed
                 if len(tally.failed) <= SHOWN:
-                    told.line(f"chunk {chunk} failed: {done.failed}")
+                    listener.line(f"chunk {chunk} failed: {done.failed}")
             tally.runs += done.runs
             tally.problems += done.problems
-    told.progress(tally.runs, runs)
+    listener.progress(tally.runs, runs, RUNS)
     if tally.problems:
-        told.line(f"{tally.problems} of {tally.runs} runs have no numbers; the view problems says why")
+        listener.line(f"{tally.problems} of {tally.runs} runs have no numbers; the view problems says why")
     return tally
 
 
-def _lost(folder: Path, chunk: int, times: int, waiting: deque[int], tally: Tally, told: Told) -> None:
+def _lost(folder: Path, chunk: int, times: int, waiting: deque[int], tally: Tally, listener: Listener) -> None:
     """The worker of a chunk died: the chunk is run once more, then given up."""
     if times < TIMES:
-        told.line(f"the worker of chunk {chunk} died; the chunk is run once more")
+        listener.line(f"the worker of chunk {chunk} died; the chunk is run once more")
         status.note(folder, chunk, "again", message="its worker died")
         waiting.append(chunk)
         return
     why = "its worker died twice (killed, or out of memory)"
     status.note(folder, chunk, "failed", message=why)
-    told.line(f"chunk {chunk} failed: {why}")
+    listener.line(f"chunk {chunk} failed: {why}")
     tally.failed[chunk] = why

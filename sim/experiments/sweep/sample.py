@@ -102,7 +102,7 @@ def read(folder: Path | str, outcomes: Sequence[str]) -> Sample:
     """
     for name in outcomes:
         if name not in BY_NAME:
-            raise ScenarioError(f"--outcome {name}: no such outcome{suggestion(name, BY_NAME)}")
+            raise ScenarioError(f"no such outcome{suggestion(name, BY_NAME)}", "outcome", name)
     sweep = Sweep.open(folder)
     if not sweep.design["vary"]:
         raise RunError(f"{folder}: nothing was varied but the seed, so nothing can be said to matter")

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from sim.errors import ScenarioError, suggestion
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import first_error, named_file, read_toml
+from sim.scenario.load import mistake, named_file, read_toml
 from sim.scenario.schema import Strict
 
 SWEEPS = CONFIGS / "sweeps"
@@ -139,19 +139,19 @@ class Design(Suggesting):
             _refuse_given(self, ("vary", "samples", "second_order", "levels", "design_seed"), "seeds takes no")
             return self
         if not self.vary:
-            raise ValueError(f"vary: {self.method} needs at least 1 lever or key that varies")
+            raise ScenarioError(f"{self.method} needs at least 1 lever or key that varies", "vary")
         if self.method == "grid":
             _refuse_given(self, ("samples", "second_order", "levels", "design_seed"), "a grid takes no")
             for name, how in self.vary.items():
                 if how.values is None and how.steps is None:
-                    raise ValueError(f"vary.{name}: a grid needs values, or low, high and steps")
+                    raise ScenarioError("a grid needs values, or low, high and steps", f"vary.{name}")
             return self
         if self.samples is None:
-            raise ValueError(f"samples: {self.method} needs a number of samples")
+            raise ScenarioError(f"{self.method} needs a number of samples", "samples")
         if self.method == "sobol" and self.samples & (self.samples - 1):
             lower = 1 << (self.samples.bit_length() - 1)
-            raise ValueError(
-                f"samples = {self.samples}: sobol needs a power of two, such as {lower} or {2 * lower}"
+            raise ScenarioError(
+                f"sobol needs a power of two, such as {lower} or {2 * lower}", "samples", self.samples
             )
         if self.method != "sobol":
             _refuse_given(self, ("second_order",), f"{self.method} takes no")
@@ -160,7 +160,9 @@ class Design(Suggesting):
         for name, how in self.vary.items():
             if how.values is not None or how.steps is not None:
                 what = "values" if how.values is not None else "steps"
-                raise ValueError(f"vary.{name}.{what}: {self.method} takes low and high; {what} are for grids")
+                raise ScenarioError(
+                    f"{self.method} takes low and high; {what} are for grids", f"vary.{name}.{what}"
+                )
         return self
 
     @property
@@ -186,7 +188,7 @@ class Design(Suggesting):
 def _refuse_given(design: Design, keys: tuple[str, ...], words: str) -> None:
     for key in keys:
         if key in design.model_fields_set:
-            raise ValueError(f"{key}: {words} {key}")
+            raise ScenarioError(f"{words} {key}", key)
 
 
 def read(path: Path) -> Design:
@@ -213,7 +215,7 @@ def parsed(raw: Mapping[str, Any], where: str) -> Design:
     try:
         return Design.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {first_error(error)}") from None
+        raise mistake(error, where) from None
 
 
 def _dotted(raw: Mapping[str, Any], known: Any, at: str = "") -> Any:

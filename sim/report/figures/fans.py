@@ -22,7 +22,7 @@ from sim.report.figures.style import (
     panels,
     time_axis,
 )
-from sim.report.numbers import plain
+from sim.report.numbers import short
 from sim.report.palette import INTEREST, POPULATION
 
 if TYPE_CHECKING:
@@ -152,9 +152,4 @@ def _fan(axes: Axes, fans: Fans, measure: Measure) -> None:
     if lowest.min() >= 0.0:
         from_zero(axes)
     ends = dict.fromkeys((lowest[-1], middle[-1], highest[-1]))
-    label_ends(axes, [(height, _short(height), measure.colour) for height in ends], TEXT - 1.0)
-
-
-def _short(number: float) -> str:
-    """Three digits that matter."""
-    return plain(float(f"{number:.3g}"))
+    label_ends(axes, [(height, short(height), measure.colour) for height in ends], TEXT - 1.0)

@@ -120,7 +120,6 @@ def draw(run: Run) -> Figure:
         _join(
             figure,
             top,
-            bottom,
             f"The AI part, {times:.0f} times as large: the {amount(into_ai)} that went in, ",
         )
     else:
@@ -228,7 +227,7 @@ def _end_colour(use: str) -> str:
     return {"gpu_purchase": POPULATION["vendor"], "open_data": POPULATION["ventures"]}.get(use, NO_COLOUR)
 
 
-def _join(figure: Figure, top: Axes, bottom: Axes, text: str) -> None:
+def _join(figure: Figure, top: Axes, text: str) -> None:
     """Frame the magnification below, and lead lines of a lens to it from the AI band above."""
     left, right, low, high = 0.03, 0.97, 0.05, 0.375
     frame = Rectangle((left, low), right - left, high - low, facecolor="none", edgecolor=GRID, linewidth=1.4)

@@ -186,7 +186,7 @@ def _of_comparison(told: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=2 * result_folders.MOST_FOLDERS)
-def _of_sweep(path: Path, kind: str, written: int) -> str:
+def _of_sweep(path: Path, kind: str, _written: int) -> str:
     from sim.experiments.sweep import Sweep
     from sim.experiments.sweep.summary import summaries
 

@@ -25,7 +25,7 @@ FOLDERS = "sensitivity*"
 
 
 def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """The analysis of one outcome, from the folder of an earlier one or made now.
+    """Return the analysis of one outcome: that of an earlier folder, or one made now.
 
     Returns:
         `outcome`, `method`, and either `reason`, why there is none, or `mean`, `bars` (for each lever, the widest
@@ -102,7 +102,7 @@ def _made(sweep: Sweep, outcome: str) -> dict[str, Any]:
 
 
 def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
-    """The newest analysis in the sweep's folder that tells of an outcome and is not older than the sweep."""
+    """Find the newest analysis of an outcome in the folder of a sweep that is not older than the sweep."""
     if not sweep.complete:
         return None
     finished = _written(sweep.path / MANIFEST)

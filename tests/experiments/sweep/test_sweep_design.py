@@ -206,15 +206,15 @@ WRONG = {
     "the events": (GRID.replace("terminal_rate", "events"), ["no such lever"]),
     "same key twice": (
         GRID + '[vary."environment.terminal_rate"]\nvalues = [0.01]',
-        ["vary.environment.terminal_rate and vary.terminal_rate", "same key"],
+        ["vary.environment.terminal_rate: the same key as vary.terminal_rate"],
     ),
     "set and varied": (GRID + "[set]\nterminal_rate = 0.01", ["environment.terminal_rate", "for all points"]),
     "set wrong": (GRID + "[set]\npayout_ratio = 2.0", ["payout_ratio", "2", "allowed: 0 to 1"]),
     "set unknown": (GRID + "[set]\npayout_rati = 0.2", ["set.payout_rati", "did you mean 'payout_ratio'"]),
-    "seed twice": ("seed = 3\n" + GRID + "[set]\nrun.seed = 4", ["run.seed is given twice"]),
+    "seed twice": ("seed = 3\n" + GRID + "[set]\nrun.seed = 4", ["run.seed = 4: is given twice"]),
     "out of range": (
         GRID.replace("[0.0, 0.03]", "[0.0, 0.2, 0.3]"),
-        ["point 2:", "environment.terminal_rate = 0.2", "range 0 to 0.1 per year", "3 other points of 6"],
+        ["point 2:", "environment.terminal_rate = 0.2", "allowed: 0 to 0.1 per year", "3 other points of 6"],
     ),
     "a word for a number": (GRID.replace("[0.0, 0.03]", '["low"]'), ["expected a number", "'low'"]),
     "a number for a word": (GRID.replace("terminal_rate", "tether_regime"), ["point 0", "tether.regime = 0.0"]),
@@ -227,7 +227,7 @@ WRONG = {
     "a value twice": (GRID.replace("[0.0, 0.03]", "[0.0, 0.0]"), ["0.0 is given twice"]),
     "a switch": (GRID.replace("[0.0, 0.03]", "[true]"), ["True is neither a number nor a word"]),
     "not finite": (GRID.replace("high = 1.0", "high = inf"), ["vary.redeployment.high", "finite"]),
-    "not finite in a list": (GRID.replace("[0.0, 0.03]", "[nan]"), ["point 0", "nan", "range 0 to 0.1"]),
+    "not finite in a list": (GRID.replace("[0.0, 0.03]", "[nan]"), ["point 0", "nan", "allowed: 0 to 0.1"]),
     "values and bounds": (GRID.replace("[0.0, 0.03]", "[0.0]\nlow = 0.1"), ["either values or low"]),
     "no steps": (GRID.replace("steps = 2", ""), ["vary.redeployment", "a grid needs values, or"]),
     "low above high": (GRID.replace("low = 0.0", "low = 2.0"), ["low = 2", "less than high = 1"]),
@@ -243,7 +243,7 @@ WRONG = {
     "not TOML": ("title = ", ["not valid TOML"]),
     "unknown scenario": ('scenario = "baselin"\n' + GRID, ["scenario", "did you mean 'baseline'"]),
     "event too late": ('scenario = "perfect-storm"\n' + GRID, ["events.0.quarter", "2028Q4", "run.quarters = 2"]),
-    "too many points": (sampled("random", 10**9, TWO), ["1000000000 points are too many"]),
+    "too many points": (sampled("random", 10**9, TWO), ["points = 1000000000: too many"]),
     "no samples": (sampled("random", 3, TWO).replace("samples = 3", ""), ["samples", "random needs"]),
     "not a power of two": (sampled("sobol", 100, TWO), ["samples = 100", "power of two", "64 or 128"]),
     "pairs elsewhere": (sampled("morris", 4, TWO, second_order=True), ["morris takes no second_order"]),
@@ -270,7 +270,7 @@ def test_a_mistake_is_told_in_one_line_that_names_the_file(tmp_path, case):
 def test_openings_that_do_not_close_are_refused_before_the_first_run(tmp_path):
     tokens = load("baseline").issuers["tether"].tokens.value
     text = GRID.replace("terminal_rate", "issuers.tether.tokens").replace("[0.0, 0.03]", f"[{tokens}, 200.0]")
-    told = r"point 2: \(issuers.tether.tokens = 200.0\) .*does not close in row Tether.*1 other point of 4"
+    told = r"point 2: \(issuers.tether.tokens = 200.0\): .*does not close in row Tether.*1 other point of 4"
     with pytest.raises(ScenarioError, match=told):
         Plan.make(design(tmp_path, text))
 

@@ -20,18 +20,18 @@ from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import Plan, Sweep, chunk_runs, compact
 from sim.experiments.sweep.chunk_files import checksum
 from sim.experiments.sweep.lock import locked
-from sim.experiments.sweep.runner import FailedChunksError, Told, share
+from sim.experiments.sweep.runner import FailedChunksError, Listener, share
 from sim.experiments.worker_pool import ThreadPool
 from sim.scenario import levers
 from sim.scenario.load import load
 
 
 class Heard:
-    """Keeps what is told."""
+    """Keeps what a sweep says of itself."""
 
     def __init__(self):
         self.lines, self.outlooks, self.steps = [], [], []
-        self.told = Told(self.outlooks.append, lambda *step: self.steps.append(step), self.lines.append)
+        self.listener = Listener(self.outlooks.append, lambda *step: self.steps.append(step), self.lines.append)
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +98,10 @@ def test_runs_are_the_histories_of_their_point_and_seed(whole, home):
 @pytest.mark.slow
 def test_two_processes_write_the_same_bytes(whole, design, home):
     heard = Heard()
-    sim.sweep(design, home / "two", workers=2, told=heard.told)
+    sim.sweep(design, home / "two", workers=2, listener=heard.listener)
     assert content(home / "two") == content(whole.path)
     assert len({line["worker"] for line in log(home / "two", "done")}) == 2
-    assert heard.steps[-1] == (RUNS, RUNS)
+    assert heard.steps[-1][:2] == (RUNS, RUNS)
     assert heard.outlooks[0].workers == 2
 
 
@@ -130,7 +130,7 @@ def test_two_shards_at_once_finish_one_sweep(whole, design, tmp_path):
 def test_the_same_call_again_runs_nothing(whole, design):
     before, heard = content(whole.path), Heard()
     begun = started(whole.path)
-    again = sim.sweep(design, whole.path, workers=1, told=heard.told)
+    again = sim.sweep(design, whole.path, workers=1, listener=heard.listener)
     assert again.complete
     assert started(whole.path) == begun
     assert content(whole.path) == before
@@ -140,13 +140,13 @@ def test_the_same_call_again_runs_nothing(whole, design):
 def test_what_it_will_take_is_measured_before_the_first_chunk(design, tmp_path):
     heard = Heard()
 
-    def told(outlook):
+    def stop(outlook):
         heard.outlooks.append(outlook)
         assert not (tmp_path / "told" / "outcomes").exists()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sim.sweep(design, tmp_path / "told", workers=1, told=Told(outlook=told, line=heard.lines.append))
+        sim.sweep(design, tmp_path / "told", workers=1, listener=Listener(outlook=stop, line=heard.lines.append))
     cost = heard.outlooks[0].rehearsal
     found = sim.sweep(design, tmp_path / "told", workers=1)
     real = sum(path.stat().st_size for table in found.kept for path in found.files(table))
@@ -171,7 +171,7 @@ def test_a_corrupt_chunk_is_put_aside_and_run_again(how, whole, copy, design):
     bad = {"flipped": raw[:middle] + bytes([raw[middle] ^ 1]) + raw[middle + 1 :], "cut": raw[:-9], "empty": b""}
     victim.write_bytes(bad[how])
     before, heard = len(log(copy)), Heard()
-    sim.sweep(design, copy, workers=1, told=heard.told)
+    sim.sweep(design, copy, workers=1, listener=heard.listener)
     assert content(copy) == content(whole.path)
     assert [line["chunk"] for line in log(copy)[before:] if line["state"] == "started"] == [3]
     assert [line for line in heard.lines if "not what was written" in line and victim.name in line]
@@ -277,7 +277,7 @@ def test_a_failing_point_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch)
     design = write_design(tmp_path / "rates.toml", chunk=4)
     heard = Heard()
     changes = {"decisions.payout": "fails:payout"}
-    found = sim.sweep(design, tmp_path / "out", workers=1, changes=changes, told=heard.told)
+    found = sim.sweep(design, tmp_path / "out", workers=1, changes=changes, listener=heard.listener)
     assert found.complete
     problems = found.query("FROM problems ORDER BY run")
     assert list(problems["run"]) == list(range(12, 16))
@@ -306,7 +306,7 @@ def test_an_unexpected_error_fails_its_chunk_alone(whole, design, tmp_path, monk
     with monkeypatch.context() as patched:
         patched.setattr(chunk_runs, "_histories_of", broken)
         with pytest.raises(FailedChunksError, match=r"2 chunks of 8 failed, the first is 2: ZeroDivisionError"):
-            sim.sweep(design, out, workers=1, told=Heard().told)
+            sim.sweep(design, out, workers=1, listener=Heard().listener)
     failed = log(out, "failed")
     assert [line["chunk"] for line in failed] == [2, 6]
     assert all("Traceback" in line["message"] and "a bug" in line["message"] for line in failed)
@@ -406,7 +406,7 @@ def test_a_corrupt_compacted_sweep_is_run_again(whole, copy, design):
     victim = next((copy / "outcomes").iterdir())
     victim.write_bytes(victim.read_bytes()[:-1])
     heard = Heard()
-    found = sim.sweep(design, copy, workers=1, told=heard.told)
+    found = sim.sweep(design, copy, workers=1, listener=heard.listener)
     assert found.complete
     assert content(copy) == content(whole.path)
     assert any(victim.name in line for line in heard.lines)

@@ -102,7 +102,7 @@ class Morris(Sampled):
             for name in dependence.ranked[:SHOWN]
             if verdicts[name].startswith("matters")
         ]
-        told = f"Over its whole range, {listed(parts)}." if parts else "No lever is told from the others."
+        told = f"Over its whole range, {listed(parts)}." if parts else "No lever stands out from the others."
         out = [name for name in dependence.ranked if verdicts[name] == "negligible"]
         if out:
             told += f" Negligible, and safe to fix: {', '.join(out)}."

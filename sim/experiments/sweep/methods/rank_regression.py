@@ -25,7 +25,7 @@ from sim.report.numbers import MINUS
 if TYPE_CHECKING:
     from sim.engine.outcomes import Outcome
 
-UNCLEAR = "not told from zero"
+UNCLEAR = "cannot be distinguished from zero"
 """Verdict on a lever whose coefficient may have either sign."""
 
 
@@ -76,7 +76,7 @@ class RankRegression(Method):
             for name in dependence.ranked[:SHOWN]
             if dependence.verdicts[name] != UNCLEAR
         ]
-        told = f"Of the levers, {listed(parts)}." if parts else "No lever is told from zero."
+        told = f"Of the levers, {listed(parts)}." if parts else "No lever can be distinguished from zero."
         share = f"{100.0 * dependence.explained:.0f}%"
         if dependence.explained < 0.7:
             return (

@@ -114,7 +114,7 @@ class Sobol(Sampled):
             if first[name].low > 0.0:
                 parts.append(f"{name} explains {percent_words(first[name])} alone and {with_others}")
             else:
-                parts.append(f"{name} explains {with_others}, alone nothing that is told from zero")
+                parts.append(f"{name} explains {with_others}, alone nothing that can be distinguished from zero")
         told = "No lever explains more than a few percent of the variance between points."
         if parts:
             told = f"Of the variance between points, {listed(parts)}."

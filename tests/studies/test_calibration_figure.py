@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from sim.experiments.calibrate.figures import MOST, draw
 from sim.experiments.calibrate.results import ESTIMATES, load_record
+from studies.calibration.figures import MOST, draw
 
 RECORD = load_record(ESTIMATES / "2025Q2.json").raw
 

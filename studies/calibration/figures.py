@@ -24,7 +24,7 @@ GROUP = {
 }
 USES = {"fitted": "o", "judged": "D", "held out": "^"}
 MOST = 6.0
-"""Errors at which the axis of gaps ends; what is further off is drawn at the end and said so."""
+"""Errors at which the axis of gaps ends; what is further off is drawn at the end, and the note says so."""
 BOTTOM, TOP = 0.09, 0.80
 """Ends of the panels, as shares of the figure's height."""
 
@@ -36,8 +36,8 @@ def draw(record: Mapping[str, Any]) -> Figure:
         record: as `configs/estimates/*.json` have it.
     """
     window, parameters = record["window"], record["parameters"]
-    known = sum(bool(one["identified"]) for one in parameters.values())
-    tried = any(one["identified"] is not None for one in parameters.values())
+    known = sum(bool(parameter["identified"]) for parameter in parameters.values())
+    tried = any(parameter["identified"] is not None for parameter in parameters.values())
     title = (
         f"{known} of {len(parameters)} parameters can be identified from {window['first']} to {window['last']}"
         if tried
@@ -78,12 +78,13 @@ def _parameters(axes: Axes, parameters: Mapping[str, Any]) -> None:
     """Estimates in standard deviations of the priors, which are the same band for all."""
     panel(axes, "Parameters", "standard deviations of the prior, from its middle")
     axes.axvspan(-1.645, 1.645, color="#E5E7EB", zorder=0)
-    for row, one in enumerate(parameters.values()):
-        as_prior = one["identified"] is False
+    for row, parameter in enumerate(parameters.values()):
+        as_prior = parameter["identified"] is False
         colour = MUTED if as_prior else INK
-        half = 1.645 * one["deviation"]
-        axes.plot([one["place"] - half, one["place"] + half], [row, row], color=colour, lw=1.6, alpha=0.6)
-        axes.plot(one["place"], row, "o", color=colour, ms=5, mfc="white" if as_prior else colour)
+        half = 1.645 * parameter["deviation"]
+        place = parameter["place"]
+        axes.plot([place - half, place + half], [row, row], color=colour, lw=1.6, alpha=0.6)
+        axes.plot(place, row, "o", color=colour, ms=5, mfc="white" if as_prior else colour)
     axes.set_yticks(range(len(parameters)), list(parameters), fontsize=TEXT - 2)
     axes.set_ylim(len(parameters) - 0.4, -0.6)
     axes.set_xlim(-3.2, 3.2)

@@ -1,0 +1,69 @@
+"""The folder of an experiment's result: numbers, tables, figures and a report, written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.report.figures.style import save_figures
+from sim.report.html import REPORT, write_page
+from sim.runs.folders import WholeFolder, free_folder
+from sim.runs.kinds import ResultKind
+from sim.runs.place import runs_folder
+from sim.runs.run import parquet_name
+from sim.runs.tables import write_explained, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+LIBRARIES = (
+    "capflow",
+    "jax",
+    "mesa",
+    "numpy",
+    "scipy",
+    "scoringrules",
+    "matplotlib",
+    "pydantic",
+    "pandas",
+    "duckdb",
+)
+"""The libraries whose versions are written down."""
+
+
+def write_result(
+    kind: ResultKind,
+    out: Path | str | None,
+    name: str,
+    numbers: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    figures: Iterable[tuple[str, Figure]],
+    page: Callable[[Mapping[str, Path]], Mapping[str, Any]],
+) -> Path:
+    """Write the folder of a result.
+
+    Args:
+        kind: the kind of result; the template of its report is `experiments/<command>/report.html.j2`.
+        out: the folder to make; a free name under the folder of runs if None.
+        name: that name.
+        numbers: the result as plain data, for its JSON file.
+        tables: name -> table, for Parquet.
+        figures: name and figure, in pairs.
+        page: returns the values of the template, from name -> PNG file.
+
+    Returns:
+        The folder.
+
+    Raises:
+        RunError: if the folder exists or cannot be written; nothing is left behind.
+    """
+    folder = Path(out) if out is not None else free_folder(runs_folder(), name)
+    with WholeFolder(folder, f"a {kind.noun}") as whole:
+        write_explained(whole.path / kind.marker, numbers, LIBRARIES)
+        for title, table in tables.items():
+            write_table(whole.path / parquet_name(title), table)
+        pictures = save_figures(whole.path / "figures", figures)
+        write_page(whole.path / REPORT, f"experiments/{kind.command}/report.html.j2", **page(pictures))
+        return whole.commit()

@@ -1,0 +1,46 @@
+"""Tables and sentences in the terminal, in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def show_table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[str | Text]], texts: int = 1, about: str = ""
+) -> None:
+    """Print a table.
+
+    Args:
+        title: the title of the table.
+        heads: the heads of its columns.
+        rows: its rows, each with as many cells.
+        texts: the number of columns on the left that hold text; numbers are aligned to the right.
+        about: how to read the table, in small print below it.
+    """
+    printed = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
+    for place, head in enumerate(heads):
+        printed.add_column(head, justify="left" if place < texts else "right", no_wrap=0 < place < texts)
+    for cells in rows:
+        printed.add_row(*cells)
+    Console(highlight=False).print(printed)
+    show(about, style="dim")
+
+
+def show_list(title: str, lines: Sequence[str]) -> None:
+    """Print lines under a title; nothing where there are none."""
+    if lines:
+        show(f"\n{title}", style="bold")
+        show(*(f"  {line}" for line in lines))
+
+
+def show(*paragraphs: str, style: str = "") -> None:
+    """Print paragraphs; an empty one is left out."""
+    console = Console(highlight=False)
+    for paragraph in paragraphs:
+        if paragraph:
+            console.print(Text(paragraph, style))
