@@ -87,7 +87,7 @@ def interest_by_quarter(run: Run) -> NDArray[np.float64]:
 
 
 def direct_uses(run: Run) -> pd.DataFrame:
-    """What issuers did with bill interest at first hand.
+    """Return what issuers did with bill interest at first hand.
 
     Payments by issuers' own books, savings net of what was sold again; interest that borrowers paid back in
     interest-funded dollars is a negative row, because the issuer used it a second time.
@@ -108,12 +108,12 @@ def direct_uses(run: Run) -> pd.DataFrame:
 
 
 def direct_uses_by_issuer(run: Run) -> pd.DataFrame:
-    """The rows of `direct_uses` for each issuer: issuer, use, usd_bn, label, group; zeros left out."""
+    """Return the rows of `direct_uses` for each issuer: issuer, use, usd_bn, label, group; zeros left out."""
     return _at_end(run, direct_uses_by_quarter(run))[["issuer", "use", "usd_bn", "label", "group"]]
 
 
 def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
-    """What each issuer did with bill interest at first hand, from the opening to each quarter.
+    """Return what each issuer did with bill interest at first hand, from the opening to each quarter.
 
     Args:
         run: a run with its tables.
@@ -191,7 +191,7 @@ def final_uses_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def headline(run: Run) -> dict[str, float]:
-    """The named numbers of a run, which also serve as its outcomes.
+    """Return the named numbers of a run, which also serve as its outcomes.
 
     Args:
         run: a run with its tables.
@@ -262,7 +262,7 @@ def venture_kinds(run: Run, stakes: Rows) -> dict[str, NDArray[np.float64]]:
 
 
 def _at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the last quarter."""
+    """Return the rows of the last quarter."""
     return by_quarter[by_quarter["quarter"] == quarters_of(run)[-1]].reset_index(drop=True)
 
 
@@ -272,7 +272,7 @@ def _known_uses(by_issuer: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _own_payments(run: Run, payments: Rows) -> list[Rows]:
-    """Uses of interest by issuers' own books, one row a payment: issuer, use, step and usd_bn."""
+    """Return the uses of interest by issuers' own books, one row a payment: issuer, use, step and usd_bn."""
     rows = []
     places = payments.places("flow")
     for kind, side, sign in own_book_flows():
@@ -292,7 +292,7 @@ def _as_use(payments: Rows, side: str, use: str, usd_bn: NDArray[np.float64]) ->
 
 
 def _own_cash(run: Run, payments: Rows) -> list[Rows]:
-    """What the bill interest in the cash of own books changed by: that of both books less that of the reserve."""
+    """Return the change of bill interest in the cash of own books: that of both books less that of the reserve."""
     held = since_opening(run, "cash_from_bill_interest")
     ours = [place for place, (population, _) in enumerate(held.keys) if population == "issuers"]
     change = np.diff(held.amounts[ours], axis=1, prepend=0.0)
@@ -306,7 +306,7 @@ def _own_cash(run: Run, payments: Rows) -> list[Rows]:
 
 
 def _gpus_bought_with_interest(run: Run) -> float:
-    """Number of GPUs: each quarter's interest-funded purchases at that quarter's price."""
+    """Return the number of GPUs: each quarter's interest-funded purchases at that quarter's price."""
     flows, series = run.flows, run.series
     bought = flows[flows["flow"] == "gpu_purchase"].groupby("quarter")["from_bill_interest"].sum()
     price = series.set_index("quarter")["gpu_price_usd"].reindex(bought.index)

@@ -18,7 +18,7 @@ CASH, NET_WORTH = "cash", "net_worth"
 
 
 def balance_sheets(run: Run, quarter: str | None = None, by: str = "population") -> pd.DataFrame:
-    """The balance-sheet matrix at the close of a quarter.
+    """Return the balance-sheet matrix at the close of a quarter.
 
     Args:
         run: a run.
@@ -52,7 +52,7 @@ def balance_sheets(run: Run, quarter: str | None = None, by: str = "population")
 
 
 def transactions(run: Run, quarter: str | None = None, by: str = "population") -> pd.DataFrame:
-    """The transactions matrix of a quarter: receipts positive, payments negative.
+    """Return the transactions matrix of a quarter: receipts positive, payments negative.
 
     Args:
         run: a run.

@@ -52,7 +52,7 @@ FAINT = 1e-12
 def graph(
     run: Run, quarter: str | None = None, last: int = 1, owners: Mapping[str, str] | None = None
 ) -> nx.MultiDiGraph:
-    """The network of a run at the end of a quarter.
+    """Return the network of a run at the end of a quarter.
 
     Nodes have `population` and those of `BALANCES` that they have. Flow edges have the kind of flow as key,
     and `layer`, `flow`, `meaning`, `usd_bn`, `from_<origin>` and `interest_share`, the part that was interest
@@ -212,7 +212,7 @@ def circular(pairs: nx.DiGraph) -> tuple[float, float]:
 
 
 def _returned(pairs: nx.DiGraph) -> Pairs:
-    """What of each payment meets money coming back."""
+    """Return the part of each payment that meets money coming back."""
     return {
         (source, target): min(amount, pairs[target][source]["weight"])
         for source, target, amount in pairs.edges(data="weight")
@@ -303,7 +303,7 @@ def centrality(network: nx.MultiDiGraph) -> pd.DataFrame:
 
 
 def measures(network: nx.MultiDiGraph) -> dict[str, float]:
-    """The network in numbers.
+    """Return the network in numbers.
 
     Returns:
         Numbers by name.
@@ -371,7 +371,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def write_graphml(network: nx.MultiDiGraph, path: Path | str) -> None:
-    """Writes GraphML, for Gephi, Cytoscape or `networkx.read_graphml`; the same network gives the same bytes.
+    """Write GraphML, for Gephi, Cytoscape or `networkx.read_graphml`; the same network gives the same bytes.
 
     Edges get ids of their own, e0, e1 and so on, which GraphML wants unique; the key of an edge is its `flow`
     or `instrument`.
@@ -384,17 +384,17 @@ def write_graphml(network: nx.MultiDiGraph, path: Path | str) -> None:
 
 
 def to_json(network: nx.MultiDiGraph) -> dict[str, Any]:
-    """The network as nodes and edges, of JSON's types, in the order of the network."""
+    """Return the network as nodes and edges, of JSON's types, in the order of the network."""
     return {**nx.node_link_data(network, edges="edges"), "graph": dict(network.graph)}
 
 
 def write_json(network: nx.MultiDiGraph, path: Path | str) -> None:
-    """Writes what `to_json` gives; the same network gives the same bytes."""
+    """Write what `to_json` gives; the same network gives the same bytes."""
     text = json.dumps(to_json(network), allow_nan=False, ensure_ascii=False, indent=1)
     Path(path).write_text(text + "\n", encoding="utf-8")
 
 
 def read_json(path: Path | str) -> nx.MultiDiGraph:
-    """Reads a network that `write_json` wrote."""
+    """Read a network that `write_json` wrote."""
     data = json.loads(Path(path).read_text(encoding="utf-8"))
     return nx.node_link_graph(data, directed=True, multigraph=True, edges="edges")

@@ -39,7 +39,7 @@ class Rows:
     usd_bn: Float[NDArray[np.float64], " row"]
 
     def where(self, chosen: NDArray[Any]) -> Rows:
-        """Some of the rows, chosen by a mask or by their places."""
+        """Return some of the rows, chosen by a mask or by their places."""
         names = {name: column[chosen] for name, column in self.names.items()}
         return Rows(names, self.step[chosen], self.usd_bn[chosen])
 
@@ -55,7 +55,7 @@ class Rows:
         return dict(zip(unique, np.split(np.argsort(codes, kind="stable"), ends[:-1]), strict=False))
 
     def mapped(self, column: str, values: Mapping[str, Any]) -> NDArray[Any]:
-        """What the name of each row in a column stands for."""
+        """Return what the name of each row in a column stands for."""
         codes, unique = _coded(self.names[column])
         return texts([values[name] for name in unique])[codes]
 
@@ -130,7 +130,7 @@ def quarters_of(run: Run) -> list[str]:
 
 
 def rows_of(run: Run, table: str, names: Sequence[str], amount: str) -> Rows:
-    """The rows of a table of a run in which a column of amounts is not zero.
+    """Return the rows of a table of a run in which a column of amounts is not zero.
 
     Args:
         run: a run with its tables.
@@ -151,7 +151,7 @@ def payments_with_interest(run: Run) -> Rows:
 
 
 def since_opening(run: Run, measure: str) -> ByQuarter:
-    """A measure of each agent at the close of each quarter less at the opening; keys are population and agent."""
+    """Return each agent's measure at the close of each quarter less its opening value, by population and agent."""
     agents = run.agents
     chosen = np.flatnonzero(agents["measure"].to_numpy(dtype=object) == measure)
     names = {name: agents[name].to_numpy(dtype=object)[chosen] for name in ("population", "agent")}
@@ -161,14 +161,14 @@ def since_opening(run: Run, measure: str) -> ByQuarter:
 
 
 def _steps(run: Run, labels: Names) -> NDArray[np.int64]:
-    """The number of each row's quarter."""
+    """Return the number of each row's quarter."""
     number = {label: step for step, label in enumerate(quarters_of(run))}
     codes, unique = _coded(labels)
     return np.array([number[label] for label in unique], dtype=np.int64)[codes]
 
 
 def _coded(names: Names) -> tuple[NDArray[np.int64], Names]:
-    """A number for each row, and the names by number, in the order in which they first appear."""
+    """Return a number for each row, and the names by number, in the order in which they first appear."""
     import pandas as pd
 
     codes, unique = pd.factorize(names)

@@ -61,7 +61,7 @@ class Sheets:
 
 
 def systemic_risk(run: Run, quarter: str | None = None) -> pd.DataFrame:
-    """What the failure of each agent, alone, would cost the other agents.
+    """Return what the failure of each agent, alone, would cost the other agents.
 
     Args:
         run: the run.

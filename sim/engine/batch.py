@@ -113,12 +113,12 @@ def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
 
 
 def seeded(scenario: Scenario, seed: int) -> Scenario:
-    """A scenario with another seed, which is part of it: sizes of synthetic agents are drawn from it."""
+    """Return a scenario with another seed, which is part of it: sizes of synthetic agents are drawn from it."""
     return scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
 
 
 def behaviour(scenario: Scenario, decisions: Mapping[str, Any] | None = None) -> Behaviour:
-    """The decision rules of a scenario, with some replaced.
+    """Return the decision rules of a scenario, with some replaced.
 
     Raises:
         ScenarioError: if a decision is unknown, or its function cannot be found.
@@ -165,7 +165,7 @@ def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> 
         problem = str(error)
 
     def table(part: str, shape: tuple[int, ...], first: Sequence[Any] = ()) -> Any:
-        """The rows of one part after those of the opening, with a leading axis of one run."""
+        """Return the rows of one part after those of the opening, with a leading axis of one run."""
         numbers = np.full((1, len(first) + length, *shape), np.nan)
         for place, row in enumerate([*first, *(row[part] for row in rows)]):
             numbers[0, place] = row
@@ -243,7 +243,7 @@ def agent_numbers(economy: Economy) -> Any:
 
 
 def flow_table(books: Books) -> Any:
-    """The quarter's flows by kind, whole and by origin, `(flow, column)`, USD bn; zero where nothing was paid."""
+    """Return the quarter's flows by kind, whole and by origin, `(flow, column)`, USD bn; zero for none."""
     xp = namespace(books.cash[OWN])
     rows = []
     for kind in FLOWS:

@@ -64,7 +64,7 @@ def announced(quarter: str, scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def _told(event: Event, name: str) -> str:
-    """The event in words; empty where what follows from it is told anyway."""
+    """Describe the event in words; empty where its consequences are reported anyway."""
     size = 0.0 if event.size is None else event.size
     words: Mapping[str, str] = {
         "redemption_shock": f"holders of {100 * size:.3g}% of the coins of {name} wanted their money back at once",

@@ -78,7 +78,7 @@ class Behaviour(Mapping[str, DecisionRule]):
         return len(DECISIONS)
 
     def unchecked(self) -> dict[str, DecisionRule]:
-        """The rules in force without the checks, which need numbers: for engines that trace first."""
+        """Return the rules in force without the checks, which need numbers: for engines that trace first."""
         return {**RULES, **{name: rule.function for name, rule in self._replaced.items()}}
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -110,7 +110,7 @@ class Replaced:
         self.source = where
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A function that was found by its name is pickled as its name, and found again."""
+        """Pickle a function that was found by its name as that name."""
         return Replaced, (self.name, self.text or self.function, self.shape)
 
     def __call__(self, economy: Any, parameters: Any) -> Any:
@@ -189,7 +189,7 @@ def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
 
 
 def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[str, Any]:
-    """What is wrong with a result (nothing: an empty text), and the result as numbers."""
+    """Return what is wrong with a result (an empty text if nothing), and the result as numbers."""
     try:
         given = np.asarray(result)
         numbers = given.astype(float, casting="same_kind" if given.dtype.kind in "fc" else "unsafe")
@@ -215,7 +215,7 @@ def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[s
 
 
 def _first(where: Any) -> str:
-    """The index of the first entry that is true, as Python writes it."""
+    """Return the index of the first entry that is true, as Python writes it."""
     index = [int(place) for place in np.argwhere(where)[0]]
     return f"[{', '.join(map(str, index))}]"
 
@@ -225,7 +225,7 @@ def _expected_call(name: str) -> str:
 
 
 def expected_result(name: str, shape: tuple[int, ...]) -> str:
-    """What a decision must return, in words."""
+    """Say what a decision must return."""
     decision = DECISIONS[name]
     sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, decision.shape, strict=True))
     bound = f"from 0 to {decision.most:g}" if decision.most is not None else "not negative"

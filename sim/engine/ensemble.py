@@ -104,7 +104,7 @@ def seeds_from(first: int, runs: int) -> range:
 
 
 def starts(scenario: Scenario, seeds: Iterable[int]) -> Iterable[Start]:
-    """Starts of the histories of one scenario, one for each seed."""
+    """Return the starts of the histories of one scenario, one for each seed."""
     for seed in seeds:
         yield start(seeded(scenario, seed), seed)
 
@@ -138,7 +138,7 @@ def run_histories(
 
 
 def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
-    """The engine to use. "auto" is NumPy for few histories, else JAX unless it is missing, which is told.
+    """Return the engine to use. "auto" is NumPy for few histories, else JAX, or NumPy with a message without JAX.
 
     Args:
         engine: asked for.
@@ -161,7 +161,7 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
 
 
 def checked_engine(engine: str) -> Engine:
-    """The name of an engine, known to be one.
+    """Return the name of an engine, known to be one.
 
     Raises:
         ScenarioError: if it is none.

@@ -72,7 +72,7 @@ class History:
         return (self.opening.economy, *pytrees.unstacked(self.closes.economy))
 
     def opening_books(self, quarter: int) -> Books:
-        """The books when a quarter, counted from the opening, opened; those of the opening are its own."""
+        """Return the books when a quarter, counted from the opening, opened; those of the opening are its own."""
         return self.economies[max(quarter - 1, 0)].books
 
 
@@ -122,7 +122,7 @@ def warm(scenario: Scenario) -> None:
 
 
 def _program(scenario: Scenario, start: Start) -> Program:
-    """The program for a start, compiled or loaded where there is none: one thread does it, others wait."""
+    """Return the program for a start, compiled or loaded where there is none: one thread does it, others wait."""
     if scenario.decisions:
         raise ScenarioError(
             f"{scenario.name} replaces decisions ({', '.join(scenario.decisions)}); with all its economies such a "
@@ -139,7 +139,7 @@ def _program(scenario: Scenario, start: Start) -> Program:
 
 
 def _shapes(start: Start) -> tuple[tuple[int, ...], ...]:
-    """What a program is compiled for: how many agents and quarters there are."""
+    """Return what a program is compiled for: how many agents and quarters there are."""
     return tuple(np.shape(leaf) for leaf in pytrees.leaves(start))
 
 

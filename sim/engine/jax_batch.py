@@ -137,7 +137,7 @@ def _program(replaced: tuple[Replacement, ...], flows: bool, agents: bool) -> Ca
 def _run_batches(
     starts: Iterator[Start], size: int, program: Any, replaced: tuple[Replacement, ...]
 ) -> Iterator[tuple[int, Any]]:
-    """Number of histories and what the program gives, batch by batch; not yet waited for."""
+    """Yield the number of histories and what the program gives, batch by batch, without waiting for it."""
     while batch := list(islice(starts, size)):
         # Slots that are left over repeat a history: the program has one shape.
         full = batch + batch[-1:] * (size - len(batch))

@@ -25,7 +25,7 @@ from sim.scenario.quarters import later
 
 
 def _measured(name: str, meaning: str) -> property:
-    """An attribute that reads one of the agent's measures at the last close."""
+    """Return an attribute that reads one of the agent's measures at the last close."""
 
     def read(agent: CapitalFlowAgent) -> float:
         return agent.measure(name)

@@ -310,7 +310,7 @@ def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> Array:
 
 
 def _quarters_before(there: Array) -> Array:
-    """Number of quarters before the first in which there is any; all of them where there is none."""
+    """Return the number of quarters before the first in which there is any; all of them where there is none."""
     xp = namespace(there)
     return 1.0 * xp.where(there.any(axis=-1), there.argmax(axis=-1), there.shape[-1])
 

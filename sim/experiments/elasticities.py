@@ -172,7 +172,7 @@ def _around(scenario: Scenario, turned: tuple[str, ...]) -> tuple[NDArray[np.flo
 def _turned(
     scenario: Scenario, turned: tuple[str, ...], seeds: range, to: NDArray[np.float64]
 ) -> list[list[Start]]:
-    """Starts by lever and seed, with that lever alone turned."""
+    """Return the starts by lever and seed, with that lever alone turned."""
     found = []
     for name, value in zip(turned, to, strict=True):
         other = changed(scenario, {lever_table.BY_NAME[name].key: float(value)})

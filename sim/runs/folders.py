@@ -50,7 +50,7 @@ class WholeFolder:
         self.path = self.out.parent / f"{_partial_prefix(self.out)}{os.getpid()}"
 
     def __enter__(self) -> Self:
-        """Creates the temporary folder, and removes those that dead processes left.
+        """Create the temporary folder, and remove those that dead processes left.
 
         Raises:
             RunError: The folder cannot be created, or this process is already writing it.
@@ -68,11 +68,11 @@ class WholeFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Removes whatever was not committed."""
+        """Remove whatever was not committed."""
         self.discard()
 
     def commit(self) -> Path:
-        """Gives the folder its final name.
+        """Give the folder its final name.
 
         Returns:
             The final folder.
@@ -91,13 +91,13 @@ class WholeFolder:
         return self.out
 
     def discard(self) -> None:
-        """Removes the temporary folder."""
+        """Remove the temporary folder."""
         shutil.rmtree(self.path, ignore_errors=True)
         _being_written.discard(self.path)
 
 
 def free_folder(root: Path, name: str) -> Path:
-    """A free name for a folder: `name`, with -2, -3 and so on where that is taken.
+    """Return a free name for a folder: `name`, with -2, -3 and so on where that is taken.
 
     Args:
         root: The folder to put it into; it need not exist.
@@ -115,7 +115,7 @@ def free_folder(root: Path, name: str) -> Path:
 
 
 def fit_name(text: str, otherwise: str) -> str:
-    """A text as the name of a folder: what is not fit for one becomes a hyphen.
+    """Return a text as the name of a folder: what is not fit for one becomes a hyphen.
 
     Args:
         text: what it should be called.
@@ -137,7 +137,7 @@ def json_text(value: Any, **layout: Any) -> str:
 
 
 def finite(value: Any) -> Any:
-    """The value with JSON's own types: NumPy scalars as numbers, paths as text, NaN and infinity as null."""
+    """Return a value in JSON's own types: NumPy scalars as numbers, paths as text, NaN and infinity as null."""
     if isinstance(value, Mapping):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -194,7 +194,7 @@ def _partial_prefix(out: Path) -> str:
 
 
 def _partials(out: Path) -> list[Path]:
-    """The temporary folders of this run that processes of this machine made, alive or dead."""
+    """Return the temporary folders of this run that processes of this machine made, alive or dead."""
     prefix = _partial_prefix(out)
     if not out.parent.is_dir():
         return []
@@ -214,7 +214,7 @@ def _in_progress(partial: Path) -> bool:
 
 
 def machine_name() -> str:
-    """This machine, in letters that fit a file's name."""
+    """Return the name of this machine, in letters that fit a file's name."""
     return re.sub(r"\W+", "-", platform.node())[:40] or "here"
 
 
@@ -232,7 +232,7 @@ def process_alive(pid: int) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Waits until a file or folder is on disk."""
+    """Wait until a file or folder is on disk."""
     if path.is_dir() and os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -19,7 +19,7 @@ def manifest_of(
     outcomes: Mapping[str, float],
     replaced: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The manifest of a run.
+    """Return the manifest of a run.
 
     Args:
         scenario: what was run.

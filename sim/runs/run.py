@@ -62,7 +62,7 @@ class Run:
 
     @staticmethod
     def open(path: Path | str) -> Run:
-        """Opens a finished run folder.
+        """Open a finished run folder.
 
         Args:
             path: The folder.
@@ -90,7 +90,7 @@ class Run:
         tables: Mapping[str, Callable[[], pd.DataFrame]],
         events: Sequence[Mapping[str, Any]],
     ) -> Run:
-        """A run in memory.
+        """Return a run in memory.
 
         Args:
             manifest: What explains it.
@@ -156,7 +156,7 @@ class Run:
                 return db.df()
 
     def _fill(self, db: duckdb.DuckDBPyConnection) -> None:
-        """Copies the tables into a database."""
+        """Copy the tables into a database."""
         with reported(f"{self.path}: cannot read the tables"):
             for name in TABLES:
                 db.execute(f"CREATE TABLE {name} AS FROM read_parquet(?)", [self._file(name)])
@@ -219,7 +219,7 @@ class RunSummary:
 
 
 def list_runs(root: Path) -> list[RunSummary]:
-    """Lists the runs in a folder, newest first.
+    """List the runs in a folder, newest first.
 
     A folder that is not a whole run is skipped, with a warning in the log. One whose name starts with a dot
     is skipped in silence: it is being written. So are folders of other kinds of results.
@@ -266,17 +266,17 @@ def parquet_name(table: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """An SQL identifier."""
+    """Return an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(path: Path | str) -> str:
-    """A path between single quotes in SQL."""
+    """Return a path between single quotes in SQL."""
     return str(path).replace("'", "''")
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file.
+    """Return the content of a JSON file.
 
     Raises:
         RunError: if it cannot be read, or is no JSON.
@@ -291,7 +291,7 @@ def read_json(path: Path) -> Any:
 
 @contextmanager
 def reported(doing: str) -> Iterator[None]:
-    """Turns errors of the disk and of DuckDB into a RunError of one line."""
+    """Turn errors of the disk and of DuckDB into a RunError of one line."""
     import duckdb
 
     try:

@@ -10,7 +10,7 @@ from sim import __version__
 
 
 def versions_of(libraries: Iterable[str]) -> dict[str, str]:
-    """What is installed.
+    """Return the versions of what is installed.
 
     Args:
         libraries: names of distributions.

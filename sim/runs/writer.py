@@ -88,7 +88,7 @@ class RunWriter:
         self._finished: Run | None = None
 
     def __enter__(self) -> Self:
-        """Creates the temporary folder, and removes those that dead processes left.
+        """Create the temporary folder, and remove those that dead processes left.
 
         Raises:
             RunError: The folder cannot be created, or this process is already writing this run.
@@ -106,7 +106,7 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Removes whatever was not committed."""
+        """Remove whatever was not committed."""
         self._discard()
 
     @property
@@ -115,7 +115,7 @@ class RunWriter:
         return self._whole.path
 
     def quarter(self, tables: QuarterTables) -> None:
-        """Adds the tables of one quarter.
+        """Add the tables of one quarter.
 
         The first quarter that has rows fixes the columns of each table. Memory does not grow with the
         number of quarters.
@@ -141,7 +141,7 @@ class RunWriter:
                 self._events_written += 1
 
     def finish_tables(self) -> Run:
-        """Writes the Parquet files and events.json into the temporary folder.
+        """Write the Parquet files and events.json into the temporary folder.
 
         Returns:
             The tables so far, to draw figures and a report from; it has no manifest, and is to be used
@@ -161,7 +161,7 @@ class RunWriter:
         return self._finished
 
     def tables(self) -> Run:
-        """What `finish_tables` returned.
+        """Return what `finish_tables` returned.
 
         Raises:
             RunError: The tables are not finished.
@@ -171,7 +171,7 @@ class RunWriter:
         return self._finished
 
     def commit(self, manifest: Mapping[str, Any]) -> Run:
-        """Writes the manifest and gives the folder its final name.
+        """Write the manifest and give the folder its final name.
 
         Args:
             manifest: What explains the run: at least scenario, seed and quarters. NaN and infinity become
@@ -212,7 +212,7 @@ class RunWriter:
 
 
 def default_out(root: Path, scenario: str, seed: int) -> Path:
-    """A free name for a run: `<scenario>-seed<seed>`, with -2, -3 and so on where that is taken.
+    """Return a free name for a run: `<scenario>-seed<seed>`, with -2, -3 and so on where that is taken.
 
     Args:
         root: The folder of run folders; it need not exist.
@@ -240,7 +240,7 @@ class _Store:
         self._rows_waiting = 0
 
     def add(self, table: str, columns: Columns) -> None:
-        """Adds rows, with the columns of the rows before them."""
+        """Add rows, with the columns of the rows before them."""
         if not columns:
             return
         types = {name: "VARCHAR" if values.dtype == object else "DOUBLE" for name, values in columns.items()}
@@ -261,7 +261,7 @@ class _Store:
             self._flush()
 
     def export(self, folder: Path) -> None:
-        """Writes a Parquet file per table."""
+        """Write a Parquet file per table."""
         self._flush()
         if "series" not in self._types:
             raise RunError("no quarter was written")
@@ -305,7 +305,7 @@ def _series_row(row: Mapping[str, float | str]) -> Columns:
 
 
 def _long_columns(table: str, columns: Mapping[str, ArrayLike]) -> Columns:
-    """The columns of a long table as arrays, in the order of its schema; nothing when there are none."""
+    """Return the columns of a long table as arrays, in the order of its schema; nothing when there are none."""
     names, amount = _LONG[table]
     expected = [*names, amount]
     if table == "flows":
@@ -329,7 +329,7 @@ def _array(table: str, name: str, values: ArrayLike, is_text: bool) -> NDArray[A
 
 
 def _differing(names: Iterable[str], expected: Iterable[str]) -> str:
-    """What names has too few and too many, in words."""
+    """Say which names are missing and which are too many."""
     names, expected = list(names), list(expected)
     parts = {
         "missing": [name for name in expected if name not in names],

@@ -117,7 +117,7 @@ def test_it_pickles_and_goes_on_as_if_nothing_had_happened():
 
 
 def test_wrong_levers_and_scenarios_are_told_in_one_line():
-    with pytest.raises(ScenarioError, match="environment.terminal_rate"):
+    with pytest.raises(ScenarioError, match=r"environment\.terminal_rate"):
         CapitalFlowModel(terminal_rate=2.0)
     with pytest.raises(ScenarioError, match="did you mean 'baseline'"):
         CapitalFlowModel("basline")

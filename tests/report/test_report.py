@@ -255,7 +255,7 @@ def test_a_mistake_in_the_facts_is_told_before_the_history_runs(tmp_path, monkey
     broken.write_text("[rule]\nmargin = 0.05\n", encoding="utf-8")
     monkeypatch.setattr("sim.analysis.facts.schema.FACTS", broken)
     monkeypatch.setattr("sim.experiments.run._write_history", lambda *_: pytest.fail("the history ran"))
-    with pytest.raises(sim.ScenarioError, match="facts.toml"):
+    with pytest.raises(sim.ScenarioError, match=r"facts\.toml"):
         sim.run("baseline", quarters=1, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

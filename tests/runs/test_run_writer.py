@@ -234,7 +234,7 @@ def test_a_parent_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_parent_without_permission_is_one_clear_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(RunError, match="Permission denied$"), RunWriter(tmp_path / "run"):
+    with pytest.raises(RunError, match=r"Permission denied$"), RunWriter(tmp_path / "run"):
         pass
 
 

@@ -171,9 +171,9 @@ def test_a_missing_or_damaged_data_file_is_named(tmp_path, monkeypatch):
 
 
 def test_the_data_must_reach_as_far_as_they_are_used():
-    with pytest.raises(ScenarioError, match="2026Q3"):
-        from sim.engine.mesa_model import CapitalFlowModel
+    from sim.engine.mesa_model import CapitalFlowModel
 
+    with pytest.raises(ScenarioError, match="2026Q3"):
         CapitalFlowModel({"history.until": "2030Q1"})
 
 

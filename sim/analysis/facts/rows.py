@@ -54,7 +54,7 @@ class FactRow:
     fitted: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The row with JSON's own types."""
+        """Return the row with JSON's own types."""
         found = dict(self.__dict__)
         for name in ("allowed", "interval", "source", "fitted"):
             found[name] = None if found[name] is None else list(found[name])

@@ -162,7 +162,7 @@ class Fact(Strict):
         return self
 
     def _check_input(self) -> None:
-        """What is called an input is read where it is fed in, so that no result can pass for one."""
+        """Check that every fact called an input is read where it is fed in, so that no result can pass for one."""
         reading = self.reading
         if self.kind != "input" or reading is None or reading.followed:
             return
@@ -192,7 +192,7 @@ class Fact(Strict):
         return tuple(dict.fromkeys(found))
 
     def allowed(self, rule: Rule) -> tuple[float, float] | None:
-        """What agrees with the evidence: its range, made as wide as figures of two digits are sharp.
+        """Return what agrees with the evidence: its range, widened to the precision of two-digit figures.
 
         Args:
             rule: the least half-widths.

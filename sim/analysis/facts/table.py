@@ -142,7 +142,7 @@ def fact_table(
 
 
 def _kind(fact: Fact, scenario: Scenario) -> Kind:
-    """What a scenario does not follow that far was not fed in, whatever it usually is."""
+    """Return the kind of a fact; one of data that the scenario does not follow that far is emergent."""
     if fact.reading is None or not fact.reading.followed:
         return fact.kind
     until = scenario.history.until
@@ -150,7 +150,7 @@ def _kind(fact: Fact, scenario: Scenario) -> Kind:
 
 
 def _together(found: Sequence[Found]) -> _Model:
-    """The mean and the interval of histories."""
+    """Return the mean and the interval of histories."""
     values = np.array([one.value for one in found if one.value is not None])
     missing = [one for one in found if one.value is None]
     if not missing:
@@ -234,7 +234,7 @@ def _apart(number: float, end: float, unit: str) -> str:
 
 
 def _input_words(row: FactRow) -> str:
-    """An input is no result, whether it is as the evidence says or not."""
+    """Say whether an input is as the evidence says; it is no result either way."""
     if row.model is None:
         return "input; the model has no such number"
     if row.allowed is None:

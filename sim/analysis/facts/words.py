@@ -13,7 +13,7 @@ BEYOND = "later"
 
 
 def told(number: float, unit: str) -> str:
-    """A figure of the table with as many digits as matter.
+    """Return a figure of the table with as many digits as matter.
 
     Args:
         number: the figure.
@@ -29,25 +29,25 @@ def told(number: float, unit: str) -> str:
 
 
 def told_range(ends: tuple[float, float], unit: str) -> str:
-    """A range of the table, or the figure where both ends are the same."""
+    """Return a range of the table, or the figure where both ends are the same."""
     low, high = (told(end, unit) for end in ends)
     return low if low == high else f"{low} to {high}"
 
 
 def evidence_words(row: FactRow) -> str:
-    """The evidence: a figure, a range, or "none"."""
+    """Return the evidence in words: a figure, a range, or "none"."""
     if row.evidence_low is None or row.evidence_high is None:
         return "none"
     return told_range((row.evidence_low, row.evidence_high), row.unit)
 
 
 def model_words(row: FactRow) -> str:
-    """The model's mean, or "none"."""
+    """Return the model's mean, or "none"."""
     return "none" if row.model is None else told(row.model, row.unit)
 
 
 def interval_words(row: FactRow) -> str:
-    """The interval; empty where there is none, or it is a point, as for what is fed in."""
+    """Return the interval; empty where there is none, or it is a point, as for what is fed in."""
     if row.interval is None or row.kind == "input":
         return ""
     low, high = (BEYOND if end is None else told(end, row.unit) for end in row.interval)

@@ -89,7 +89,7 @@ def run(simulator: Simulator, record: Record, draws: int, seed: int) -> ModelHis
     paths = simulator.drawn(record.draws(simulator.problem, draws, seed), range(seed, seed + draws))
     good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
     if good.mean() < LEAST_USABLE or good.sum() < 2:
-        raise ScenarioError(f"estimate {record.last}: only {good.sum()} of {draws} histories can be used")
+        raise ScenarioError(f"only {good.sum()} of {draws} histories can be used", "estimate", record.last)
     return ModelHistories(simulator, paths[good], int(draws - good.sum()))
 
 

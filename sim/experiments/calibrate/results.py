@@ -57,7 +57,7 @@ class Record:
             ScenarioError: if the record has other parameters than the problem.
         """
         if self.keys != problem.keys:
-            raise ScenarioError(f"estimate {self.last}: has other parameters than the calibration file")
+            raise ScenarioError("has other parameters than the calibration file", "estimate", self.last)
         middle = np.array([parameter["place"] for parameter in self.raw["parameters"].values()])
         generator = np.random.default_rng(seed)
         return problem.values(generator.multivariate_normal(middle, np.array(self.raw["covariance"]), count))

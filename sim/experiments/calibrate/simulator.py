@@ -155,17 +155,19 @@ class Simulator:
         table, *path = term.split("|")
         if table == "series":
             if path[0] not in names:
-                raise ScenarioError(f"{term}: unknown measure {path[0]!r}{suggestion(path[0], names)}")
+                raise ScenarioError(f"unknown measure {path[0]!r}{suggestion(path[0], names)}", "series", term)
             return names.index(path[0])
         population, agent, measure = path
         where, members = self._agents
         if population not in members:
-            raise ScenarioError(f"{term}: unknown population {population!r}{suggestion(population, members)}")
+            raise ScenarioError(f"unknown population {population!r}", "series", term, ", ".join(members))
         if (population, measure) not in where:
             known = [name for group, name in where if group == population]
-            raise ScenarioError(f"{term}: unknown measure {measure!r}{suggestion(measure, known)}")
+            raise ScenarioError(f"unknown measure {measure!r}{suggestion(measure, known)}", "series", term)
         if agent not in members[population]:
-            raise ScenarioError(f"{term}: the scenario has no {agent} among its {population}")
+            raise ScenarioError(
+                f"unknown agent of the {population}", "series", term, ", ".join(members[population])
+            )
         return len(names) + where[population, measure].start + members[population].index(agent)
 
     @cached_property

@@ -42,7 +42,7 @@ def findings(whole: Sample) -> Findings:
 
 
 def usable(sample: Sample) -> tuple[Sample, list[str]]:
-    """The part of a sample that its method can use, and what was left out.
+    """Return the part of a sample that its method can use, and what was left out.
 
     Raises:
         RunError: if too little is left, or the method needs every point.

@@ -39,7 +39,7 @@ def ends(sample: Sample, values: NDArray[np.float64]) -> dict[str, Ends]:
 
 
 def ends_in_words(sample: Sample) -> str:
-    """What counts as an end, for captions."""
+    """Say what counts as an end, for captions."""
     if sample.method in LEVELS:
         return "ends are the lowest and the highest value of the design"
     return "ends are the outer fifths of a lever's range"
@@ -68,7 +68,7 @@ def _told(lever: Varied, place: float) -> str:
 
 
 def _mean(values: NDArray[np.float64], grid: bool) -> Estimate:
-    """The mean of some points with its interval, where there is more than one number to judge it by."""
+    """Return the mean of some points with its interval, where there is more than one number to judge it by."""
     if not len(values):
         return Estimate(math.nan)
     numbers = values.mean(axis=0) if grid else values.mean(axis=1)

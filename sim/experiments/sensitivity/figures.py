@@ -223,7 +223,7 @@ def _name_points(axes: Axes, finding: Finding, right: float, top: float) -> None
 
 
 def _verdict_key(figure: Figure, finding: Finding) -> None:
-    """What the colours mean, with the levers that are negligible by name."""
+    """Say what the colours mean, with the levers that are negligible by name."""
     height = 0.79
     for verdict, colour in SHADES.items():
         names = [spelled(name) for name in finding.ranked if finding.verdicts[name] == verdict]

@@ -49,7 +49,7 @@ def write(findings: Findings, numbers: Mapping[str, Any], out: Path | None) -> P
 
 
 def find_sweep(name: str) -> Path:
-    """The folder of a sweep given by path, or by name under `runs/`.
+    """Return the folder of a sweep given by path, or by name under `runs/`.
 
     Raises:
         RunError: if there is none.

@@ -59,7 +59,7 @@ class Side:
         return f"{spelled(self.lever.name)}{unit}"
 
     def middle(self, place: int) -> float:
-        """The middle of a cell as it is drawn."""
+        """Return the middle of a cell as it is drawn."""
         low, high = self.edges[place : place + 2]
         return float(np.sqrt(low * high)) if self.log else float(low + high) / 2.0
 
@@ -126,7 +126,7 @@ def of_sample(sample: Sample, outcome: str, across: str, up: str) -> PhaseMap:
 
 
 def _side(lever: Varied, column: pd.Series, gridded: bool) -> tuple[Side, NDArray[np.int64]]:
-    """An axis, and the cell of each point on it."""
+    """Return an axis, and the cell of each point on it."""
     at = lever.as_numbers(column) if lever.words else np.asarray(column, dtype=float)
     if gridded:
         values, place = np.unique(at, return_inverse=True)
@@ -172,7 +172,7 @@ def draw(found: PhaseMap) -> Figure:
 
 
 def spelled(lever: str) -> str:
-    """The name of a lever as words."""
+    """Return the name of a lever as words."""
     return lever.rpartition(".")[2].replace("_", " ")
 
 
@@ -206,7 +206,7 @@ def _axes(axes: Axes, found: PhaseMap) -> None:
 
 
 def _sign_change(axes: Axes, found: PhaseMap) -> None:
-    """A line along the sides of cells below zero whose neighbours are not."""
+    """Return a line along the sides of cells below zero whose neighbours are not."""
     x, y = found.across.edges, found.up.edges
     below = np.where(np.isfinite(found.means), found.means < 0.0, np.nan)
     for row, column in np.argwhere(np.abs(np.diff(below, axis=1)) == 1.0):

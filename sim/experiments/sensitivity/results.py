@@ -36,7 +36,7 @@ class Ends:
         return self.high.value - self.low.value
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
+        """Return the numbers as plain data for JSON."""
         return {
             "low": {"at": self.low_at, **self.low.to_dict()},
             "high": {"at": self.high_at, **self.high.to_dict()},
@@ -62,7 +62,7 @@ class Parts:
     seeds: int
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
+        """Return the numbers as plain data for JSON."""
         return {
             "levers": self.levers,
             "seed": self.seed,
@@ -91,7 +91,7 @@ class Finding(Dependence):
     parts: Parts | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
+        """Return the numbers as plain data for JSON."""
         told: dict[str, Any] = {
             "mean": self.mean,
             "standard_deviation": self.deviation,

@@ -28,7 +28,7 @@ def skipped_words(findings: Findings) -> str:
 
 
 def of_outcome(found: Finding, method: str) -> str:
-    """What one outcome depends on, how much is luck, and how sure that is."""
+    """Say what one outcome depends on, how much is luck, and how sure that is."""
     outcome = BY_NAME[found.outcome]
     told = METHODS[method].words(found, outcome)
     return " ".join((_level(found, outcome), told, _luck(found), certainty(found.convergence)))
@@ -40,7 +40,7 @@ def _level(found: Finding, outcome: Outcome) -> str:
 
 
 def _luck(found: Finding) -> str:
-    """The seed's part, and whether it is left in what was analysed."""
+    """Say how large the seed's part is, and whether it is left in what was analysed."""
     this = found.parts
     if this is None:
         return "With one seed for each point, luck cannot be distinguished from levers: add replicates."

@@ -76,7 +76,7 @@ class Axis:
 
 
 def set_keys(scenario: Scenario, given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Changes that hold at all points, by dotted key; nested tables, as TOML makes them of dots, are undone.
+    """Return changes that hold at all points, by dotted key; nested tables, which TOML makes of dots, are undone.
 
     Raises:
         ScenarioError: for a name that is neither lever nor dotted key.
@@ -98,7 +98,7 @@ def _undone(given: Mapping[str, Any], place: Any, at: str) -> Iterator[tuple[str
 
 
 def with_changes(scenario: Scenario, changes: Mapping[str, Any], where: str) -> Scenario:
-    """The scenario with changes that hold at all points.
+    """Return the scenario with changes that hold at all points.
 
     Raises:
         ScenarioError: if a change is wrong.
@@ -231,7 +231,7 @@ class Varied:
     words: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """What it is, for JSON."""
+        """Return the axis as plain data for JSON."""
         values = {"values": list(self.words)} if self.words else {"low": self.low, "high": self.high}
         return {"key": self.key, "unit": self.unit, **values, "scale": "log" if self.log else "linear"}
 
@@ -246,7 +246,7 @@ class Varied:
 
 
 def levers_of(design: dict[str, Any]) -> tuple[Varied, ...]:
-    """What a design varies."""
+    """Return what a design varies."""
     return tuple(_varied(given) for given in design["vary"])
 
 

@@ -132,7 +132,7 @@ def write(folder: Path, name: str, tables: Mapping[str, pd.DataFrame]) -> dict[s
 
 
 def chunk_name(chunk: int) -> str:
-    """The chunk's part of the names of its files."""
+    """Return the chunk's part of the names of its files."""
     return f"{chunk:06d}"
 
 
@@ -222,12 +222,12 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def writer() -> str:
-    """This machine, process and thread, as in names of temporary files."""
+    """Return the names of this machine, process and thread, as in names of temporary files."""
     return f"{machine_name()}_{os.getpid()}-{threading.get_ident()}"
 
 
 def checksum(path: Path) -> str:
-    """The checksum of a file's content, as in its name."""
+    """Return the checksum of a file's content, as in its name."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()[:CHECKSUM_DIGITS]
 

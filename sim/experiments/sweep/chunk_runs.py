@@ -169,7 +169,7 @@ def _problems(path: Path) -> int:
 
 
 def _first_runs(table: pd.DataFrame, halves: int) -> pd.DataFrame:
-    """The rows of the first half of the runs, or of all."""
+    """Return the rows of the first half of the runs, or of all."""
     runs = table["run"].unique()
     return table[table["run"].isin(runs[: max(1, len(runs) * halves // 2)])]
 
@@ -188,7 +188,7 @@ def _plan_as_written(folder: str, _changed: int) -> Plan:
 
 
 def plan_in(folder: str) -> Plan:
-    """The plan of a sweep, read once by each process.
+    """Return the plan of a sweep, read once by each process.
 
     Raises:
         RunError: if this machine does not see the folder, or cannot read the plan.

@@ -26,7 +26,7 @@ def tables(
     quarters: Sequence[str],
     kept: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
-    """The tables of one chunk.
+    """Return the tables of one chunk.
 
     Args:
         rows: run, point, replicate and seed, `(run,)` each.

@@ -73,7 +73,7 @@ def show(found: Sweep) -> None:
 
 
 def duration(seconds: float) -> str:
-    """A time in words of use: 40 s, 12 min, 3.5 h, 2 days."""
+    """Return a time in words: 40 s, 12 min, 3.5 h, 2 days."""
     for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.2g} {unit}"

@@ -104,7 +104,7 @@ class Sweep:
             return path if self.digest in path.read_text(encoding="utf-8", errors="replace") else None
 
     def summary(self) -> dict[str, Any]:
-        """What there is, for JSON: the folder, how far it is, and sums and report once it is complete."""
+        """Return the state as plain data for JSON: folder and progress, sums and report once it is complete."""
         told = {
             "sweep_dir": str(self.path.absolute()),
             **{key: self.design[key] for key in ("name", "title", "method", "points", "runs", "chunks")},
@@ -127,7 +127,7 @@ class Sweep:
         return self.query("FROM runs ORDER BY run")
 
     def files(self, table: str) -> list[Path]:
-        """The files that hold a table: one for each finished chunk, or one for all where it is compacted."""
+        """Return the files that hold a table: one for each finished chunk, or one for all once compacted."""
         whole = chunk_files.compacted(self.path, (table,))
         if whole:
             return [whole[table].path]
@@ -209,7 +209,7 @@ def finish(plan: Plan, folder: Path) -> Sweep:
 
 
 def explained(found: Sweep, plan: Plan) -> dict[str, Any]:
-    """The manifest: nothing in it differs between two sweeps with the same plan."""
+    """Return the manifest; nothing in it differs between two sweeps with the same plan."""
     asked = "SELECT count(*) AS runs, count(problem) AS problems, max(largest_residual) AS residual FROM outcomes"
     sums = found.query(asked).iloc[0]
     installed = [name for name in LIBRARIES if find_spec("sim" if name == "capflow" else name) is not None]

@@ -225,7 +225,7 @@ class Plan:
         return point_at(self.axes, self.columns, number)
 
     def rows(self, chunk: int) -> dict[str, NDArray[np.int64]]:
-        """Number, point, replicate and seed of the runs of one chunk.
+        """Return number, point, replicate and seed of the runs of one chunk.
 
         Raises:
             IndexError: if there is no such chunk.
@@ -238,7 +238,7 @@ class Plan:
         return {"run": run, "point": run // self.replicates, "replicate": replicate, "seed": seed}
 
     def starts(self, chunk: int) -> Iterator[Start | Problem]:
-        """Starts of the runs of one chunk, in order; a problem in the place of one that cannot be opened."""
+        """Return the starts of a chunk's runs, in order; a problem in the place of one that cannot be opened."""
         rows = self.rows(chunk)
         for run, point, seed in zip(rows["run"], rows["point"], rows["seed"], strict=True):
             try:
@@ -247,14 +247,14 @@ class Plan:
                 yield Problem(int(run), " ".join(str(error).split()))
 
     def behaviour(self) -> Behaviour:
-        """The decision rules in force at all points."""
+        """Return the decision rules in force at all points."""
         return behaviour(self.scenario)
 
 
 def _design(
     given: str | Path | Mapping[str, Any] | designs.Design, name: str | None
 ) -> tuple[designs.Design, str, str]:
-    """The design, what it is called in messages, and the sweep's name."""
+    """Return the design, what it is called in messages, and the sweep's name."""
     if isinstance(given, str | Path):
         file = designs.find(given)
         return designs.read(file), file.name, name or file.stem
@@ -264,7 +264,7 @@ def _design(
 
 
 def _base(design: designs.Design, where: str, changes: Mapping[str, Any]) -> tuple[Scenario, dict[str, Any]]:
-    """The scenario with everything that holds at all points, and those changes by dotted key."""
+    """Return the scenario with everything that holds at all points, and those changes by dotted key."""
     try:
         scenario = load(design.scenario)
     except ScenarioError as error:

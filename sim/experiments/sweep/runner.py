@@ -170,7 +170,7 @@ def _report(found: Sweep, write: Callable[[Path], Path], listener: Listener) -> 
 
 
 def share(plan: Plan, shard: Shard | None) -> range:
-    """The chunks of a shard, or all."""
+    """Return the chunks of a shard, or all."""
     return range(plan.chunks) if shard is None else range(shard[0] - 1, plan.chunks, shard[1])
 
 
@@ -206,7 +206,7 @@ def _take_up(planned: Plan, folder: Path) -> None:
 
 
 def _difference(there: Plan, planned: Plan) -> str:
-    """What a plan has that the one in the folder has not, in a few words."""
+    """Say what a plan has that the one in the folder has not, in a few words."""
     before, after = _settings(there), _settings(planned)
     found = {key: (before.get(key), after.get(key)) for key in sorted({*before, *after})}
     found = {key: pair for key, pair in found.items() if pair[0] != pair[1]}
@@ -218,7 +218,7 @@ def _difference(there: Plan, planned: Plan) -> str:
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
-    """What a design says, by dotted key; counts that follow from it, and texts, left aside."""
+    """Return what a design says, by dotted key; counts that follow from it, and texts, left aside."""
     aside = ("name", "title", "about", "plan_hash", "problem", "vary", "points", "runs", "chunks")
     told = {key: value for key, value in plan.design.items() if key not in aside}
     # Without its unit, which would make it look like a quantity of a scenario.
@@ -317,7 +317,7 @@ def _runs_in(plan: Plan, chunk: int) -> int:
 
 
 def _rehearsed(pool: Pool, folder: Path, chunk: int, listener: Listener) -> Rehearsal | None:
-    """What a few histories cost, measured on all workers of this machine at once, or on one of a cluster.
+    """Measure what a few histories cost, on all workers of this machine at once, or on one of a cluster.
 
     Each compiles its program here, or finds it on disk.
     """
@@ -386,7 +386,7 @@ def _dispatch(pool: Pool, folder: Path, left: list[int], runs: int, listener: Li
 
 
 def _lost(folder: Path, chunk: int, times: int, waiting: deque[int], tally: Tally, listener: Listener) -> None:
-    """The worker of a chunk died: the chunk is run once more, then given up."""
+    """Handle a chunk whose worker died: run it once more, then give it up."""
     if times < TIMES:
         listener.line(f"the worker of chunk {chunk} died; the chunk is run once more")
         status.note(folder, chunk, "again", message="its worker died")

@@ -66,7 +66,7 @@ class Sample:
         return fine
 
     def cube(self) -> NDArray[np.float64]:
-        """The points with every lever from 0 to 1 (words by their places), `(point, lever)`."""
+        """Return the points with every lever from 0 to 1 (words by their places), `(point, lever)`."""
         return np.column_stack([lever.as_numbers(self.points[lever.name]) for lever in self.levers])
 
     @property
@@ -76,7 +76,7 @@ class Sample:
         return f"sweep {self.folder.name}, {runs:,} runs"
 
     def without(self, left_out: NDArray[np.bool_]) -> Sample:
-        """The sample without some points; what remains has no problems."""
+        """Return the sample without some points; what remains has no problems."""
         kept = ~left_out
         problems = {point: why for point, why in self.problems.items() if kept[point]}
         if problems:

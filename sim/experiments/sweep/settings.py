@@ -171,7 +171,7 @@ class Design(Suggesting):
         return tuple(name for name in KEEP if name == "outcomes" or name in self.keep)
 
     def runs_in_chunk(self, runs: int, engine: str) -> int:
-        """Runs in one file: `chunk`, or what follows from the number of runs, the engine and what is kept.
+        """Return how many runs go into one file: `chunk`, or as many as suit runs, engine and what is kept.
 
         The machine must not matter: names and bytes of files depend on it.
 
@@ -201,7 +201,7 @@ def read(path: Path) -> Design:
 
 
 def parsed(raw: Mapping[str, Any], where: str) -> Design:
-    """A design from plain data.
+    """Return a design from plain data.
 
     Args:
         raw: what a design file would say.

@@ -53,7 +53,7 @@ def close_torn_line(folder: Path) -> None:
 
 
 def lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """What the log says, in order; torn lines are left out."""
+    """Return the entries of the log, in order; torn lines are left out."""
     path = folder / STATUS
     if not path.exists():
         return

@@ -185,7 +185,7 @@ def room(axes: Axes, label: str, size: float, strong: bool, edge: float, side: s
 def band(
     start: tuple[float, float], end: tuple[float, float], width: float, colour: str, alpha: float
 ) -> PathPatch:
-    """A band of constant height that leaves and arrives level, from one upper left corner to another."""
+    """Draw a band of constant height that leaves and arrives level, from one upper left corner to another."""
     (x0, y0), (x1, y1) = start, end
     middle = (x0 + x1) / 2.0
     vertices = [

@@ -52,13 +52,13 @@ def _subtitle(run: Run) -> str:
 
 
 def _worst(run: Run) -> str | None:
-    """The coin that fell furthest, if any broke the buck."""
+    """Return the coin that fell furthest, if any broke the buck."""
     lowest = measure(run, "issuers", "lowest_price").min()
     return str(lowest.idxmin()) if float(lowest.min()) < CALM else None
 
 
 def _shown(run: Run) -> list[str]:
-    """The largest coins, and the one that fell furthest."""
+    """Return the largest coins, and the one that fell furthest."""
     ranked = measure(run, "issuers", "tokens").max().sort_values(ascending=False, kind="stable").index
     kept, worst = [str(name) for name in ranked[:MOST]], _worst(run)
     return kept if worst is None or worst in kept else [*kept[:-1], worst]

@@ -64,7 +64,7 @@ def points(file: str, entity: str, metric: str, *, flow: bool = False, scale: fl
 
 
 def wide(file: str, column: str, *, scale: float = 1.0) -> list[Point]:
-    """A column of a wide data file (`rates`, `assets`), oldest first, up to `LAST`."""
+    """Return a column of a wide data file (`rates`, `assets`), oldest first, up to `LAST`."""
     found = []
     for quarter, row in read_series(file).items():
         if column in row and number_of(quarter) <= number_of(LAST):
@@ -81,7 +81,7 @@ def indexed(file: str, entity: str, metric: str) -> list[Point]:
 
 
 def within(found: list[Point], first: int, last: int) -> list[Point]:
-    """The observations that lie between two quarters, inclusive."""
+    """Return the observations that lie between two quarters, inclusive."""
     return [point for point in found if first <= point.first and point.last <= last]
 
 

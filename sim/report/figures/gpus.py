@@ -68,7 +68,7 @@ def _curve(axes: Axes, run: Run, name: str, title: str, unit: str, known: tuple[
 
 
 def _use(axes: Axes, run: Run, quarters: list[str]) -> None:
-    """The market and its spread over providers that have GPUs."""
+    """Return the market and its spread over providers that have GPUs."""
     panel(axes, "Utilisation", "percent of the hours offered")
     table = series(run)
     by_provider = measure(run, "providers", "utilisation")

@@ -55,7 +55,7 @@ class Stroke:
 
 
 def strokes(run: Run) -> list[Stroke]:
-    """What the upper diagram draws: interest by issuer and first use; it sums to the interest earned.
+    """Return what the upper diagram draws: interest by issuer and first use; it sums to the interest earned.
 
     What borrowers paid back is taken off the AI money of the issuer that got it.
     """
@@ -198,7 +198,7 @@ def merged(ends: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_magnified(axes: Axes, ends: pd.DataFrame) -> Diagram:
-    """The AI part: channel to final use, at any remove; ends stand across from the channels that feed them."""
+    """Return the AI part: channel to final use, at any remove; ends stand across from their channels."""
     table = merged(ends)
     whole = float(table["usd_bn"].sum())
     channels = table.groupby("channel")["usd_bn"].sum()

@@ -30,7 +30,7 @@ _ACCOUNTS = {side: {kind: getattr(flow, side) for kind, flow in FLOWS.items()} f
 
 
 def journeys(run: Run) -> pd.DataFrame:
-    """What the interest that went through each AI channel finally paid for, at any remove, over the whole run.
+    """Return what the interest that went through each AI channel finally paid for, at any remove, in the run.
 
     Args:
         run: a run with its tables.
@@ -44,7 +44,7 @@ def journeys(run: Run) -> pd.DataFrame:
 
 
 def journeys_by_quarter(run: Run) -> pd.DataFrame:
-    """What the interest that went through each AI channel since the opening had paid for, at any remove.
+    """Return what the interest that went through each AI channel since the opening had paid for, at any remove.
 
     Money in the hands of a company is mixed, so each interest dollar that a lab, provider, investor or
     venture took in leaves it in the proportions in which that company's interest dollars left from the opening to
@@ -75,7 +75,7 @@ def journeys_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def _from_to(payments: Rows) -> Rows:
-    """Adds where a payment comes from and goes to: a company by account and name, or the end of the journey."""
+    """Add where a payment comes from and goes to: a company by account and name, or the end of the journey."""
     accounts = {f"{side} account": payments.mapped("flow", _ACCOUNTS[side]) for side in ("payer", "payee")}
     payer, payee = accounts.values()
     into = np.isin(payee, list(COMPANIES.values()))
@@ -99,7 +99,7 @@ def _label(use: str) -> str:
 
 
 def _with_held(run: Run, out: ByQuarter) -> ByQuarter:
-    """What companies paid out, sorted, and the interest that they still hold as a last payment to nobody."""
+    """Return what companies paid out, sorted, and the interest still held as a last payment to nobody."""
     order = sorted(range(len(out.keys)), key=lambda place: out.keys[place])
     held = since_opening(run, "cash_from_bill_interest")
     used: list[bool] = np.any(held.amounts, axis=1).tolist()
@@ -111,7 +111,7 @@ def _with_held(run: Run, out: ByQuarter) -> ByQuarter:
 
 
 def _entries(run: Run, payments: Rows) -> Rows:
-    """What issuers paid to companies: channel, target, step and interest in USD bn."""
+    """Return what issuers paid to companies: channel, target, step and interest in USD bn."""
     rows = [Rows({"channel": texts([]), "target": texts([])}, np.zeros(0, dtype=np.int64), np.zeros(0))]
     for kind, places in payments.places("flow").items():
         chosen = payments.where(places)

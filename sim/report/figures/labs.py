@@ -72,7 +72,7 @@ def draw(run: Run) -> Figure:
 
 
 def _shown(run: Run) -> list[str]:
-    """The most valuable labs at any time, so that one that failed is still told of."""
+    """Return the labs that were most valuable at any time, so that one that failed is still among them."""
     peak = measure(run, "labs", "equity_value").max().sort_values(ascending=False, kind="stable")
     return [str(name) for name in peak.index[:MOST]]
 
@@ -113,7 +113,7 @@ def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
-    """A strip per lab, dark where cash runs short."""
+    """Draw a strip per lab, dark where cash runs short."""
     panel(axes, "Runway", "cash over burn, in quarters")
     table = after_opening(measure(run, "labs", "runway"))[list(hues)]
     time_axis(axes, flow_quarters(run))

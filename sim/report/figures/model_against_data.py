@@ -194,7 +194,7 @@ def _compare(axes: Axes, run: Run, comparison: Comparison) -> None:
 
 
 def _kind(kind: str, model: pd.Series | None, observed: list[Point]) -> str:
-    """What is not the data cannot have been fed in, whatever it usually is."""
+    """Return the kind of a series; one that differs from the data was not fed in, whatever it usually is."""
     if kind != INPUT or model is None:
         return kind
     pairs = [(float(model.loc[p.first]), p.value) for p in observed if p.first in model.index]

@@ -126,7 +126,7 @@ def _names(run: Run) -> dict[str, str]:
 
 
 def _assets(run: Run) -> dict[str, dict[str, float]]:
-    """Population -> agent -> assets at the end, USD bn."""
+    """Return population -> agent -> assets at the end, USD bn."""
     rows = run.agents[run.agents["quarter"] == run.series["quarter"].iloc[-1]]
     found = {}
     for population, measures in ASSETS.items():
@@ -210,7 +210,7 @@ def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, Place]) -> No
 
 
 def _line(source: Place, target: Place, width: float, colour: str, alpha: float) -> FancyArrowPatch:
-    """A curve that leaves to the right and arrives from the left; money that flows back bows below."""
+    """Draw a curve that leaves to the right and arrives from the left; money that flows back bows below."""
     (x0, y0), (x1, y1) = (source.x, source.meets(target.y)), (target.x, target.meets(source.y))
     if x1 > x0:
         reach = 0.5 * (x1 - x0)

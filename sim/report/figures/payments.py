@@ -49,7 +49,7 @@ def payments_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def payments_between(run: Run) -> tuple[ByQuarter, Float[NDArray[np.float64], "pair quarter"]]:
-    """The payments of `payments_by_quarter` by pair, and the bill interest in them."""
+    """Return the payments of `payments_by_quarter` by pair, and the bill interest in them."""
     rows = rows_of(run, "flows", ("flow", "payer", "payee"), "usd_bn")
     chosen = rows.of("flow", FUNDING)
     rows = rows.where(chosen)

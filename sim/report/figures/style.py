@@ -26,7 +26,7 @@ TITLE, SUBTITLE, PANEL, TEXT, NOTE = 21.0, 13.0, 13.5, 11.5, 10.0
 
 
 def new_figure(title: str, subtitle: str, note: str = "") -> Figure:
-    """An empty slide with its title, a subtitle and a source note."""
+    """Draw an empty slide with its title, a subtitle and a source note."""
     figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     fitted(figure, 0.952, title, fontsize=TITLE, fontweight="bold", color=INK)
@@ -77,7 +77,7 @@ def panels(
     right: float = 0.975,
     gap: tuple[float, float] = (0.22, 0.52),
 ) -> list[Axes]:
-    """A grid of panels below the titles and above the note; `gap` is width and height between them."""
+    """Draw a grid of panels below the titles and above the note; `gap` is width and height between them."""
     grid = figure.add_gridspec(
         rows, columns, left=left, right=right, top=0.80, bottom=0.105, wspace=gap[0], hspace=gap[1]
     )
@@ -101,7 +101,7 @@ def panel(axes: Axes, title: str, unit: str) -> Axes:
 
 
 def number_of(quarter: str) -> int:
-    """Number of a quarter on the axis of time, consecutive over years."""
+    """Return the number of a quarter on the axis of time, consecutive over years."""
     return int(quarter[:4]) * 4 + int(quarter[5]) - 1
 
 
@@ -198,7 +198,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], size: float =
 
 
 def darker(colour: str) -> str:
-    """A colour dark enough to read as text on white."""
+    """Return a colour dark enough to read as text on white."""
     rgb = np.array(to_rgb(colour))
     luminance = float(rgb @ (0.299, 0.587, 0.114))
     return to_hex(rgb * min(1.0, 0.50 / max(luminance, 1e-6)))
@@ -253,12 +253,12 @@ def told(run: Run) -> str:
 
 
 def source(run: Run, text: str = "") -> str:
-    """The note at the foot of a figure: what is shown, and which run it is."""
+    """Return the note at the foot of a figure: what is shown, and which run it is."""
     return ".  ".join(part for part in (text.rstrip("."), told(run)) if part) + "."
 
 
 def span(run: Run) -> str:
-    """The quarters that a run covers, such as 2024Q1 to 2030Q4."""
+    """Return the quarters that a run covers, such as 2024Q1 to 2030Q4."""
     quarters = flow_quarters(run)
     return quarters[0] if len(quarters) == 1 else f"{quarters[0]} to {quarters[-1]}"
 

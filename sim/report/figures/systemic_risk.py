@@ -83,7 +83,7 @@ def _note(run: Run, quarter: str) -> str:
 
 
 def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
-    """A bar for each failure, divided by who loses."""
+    """Draw a bar for each failure, divided by who loses."""
     panel(axes, "Net worth that others would lose, by whose failure", "USD bn")
     if not len(table):
         empty(axes, NOBODY)
@@ -121,7 +121,7 @@ def _named(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: 
 
 
 def _hues(lost: pd.DataFrame) -> dict[str, str]:
-    """A shade of its population's hue for each holder, dark for those who lose most."""
+    """Return a shade of its population's hue for each holder, dark for those who lose most."""
     hues: dict[str, str] = {}
     for population, members in lost.groupby("population", sort=False):
         ranked = members.groupby("agent", sort=False)["usd_bn"].sum().sort_values(ascending=False, kind="stable")
@@ -130,7 +130,7 @@ def _hues(lost: pd.DataFrame) -> dict[str, str]:
 
 
 def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
-    """The costliest failure, and all of them one by one, as parts of net worth."""
+    """Return the costliest failure, and all of them one by one, as parts of net worth."""
     panel(axes, "Cost of failures through time", "% of net worth")
     time_axis(axes, past.index.tolist())
     axes.tick_params(axis="x", which="both", labelsize=TEXT - 2.5)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def series(run: Run) -> pd.DataFrame:
-    """The series with the number of the quarter as index."""
+    """Return the series with the number of the quarter as index."""
     table = run.series.copy()
     table.index = [number_of(quarter) for quarter in table["quarter"]]
     return table
 
 
 def measure(run: Run, population: str, name: str) -> pd.DataFrame:
-    """A measure by quarter (rows, numbered) and agent (columns, in the order of the run)."""
+    """Return a measure by quarter (rows, numbered) and agent (columns, in the order of the run)."""
     rows = run.agents
     rows = rows[(rows["population"] == population) & (rows["measure"] == name)]
     table = rows.pivot(index="quarter", columns="agent", values="value")
@@ -29,7 +29,7 @@ def measure(run: Run, population: str, name: str) -> pd.DataFrame:
 
 
 def largest(table: pd.DataFrame, most: int, what: str, by: pd.Series | None = None) -> pd.DataFrame:
-    """The largest columns of an additive measure; the others become one, "12 smaller labs".
+    """Return the largest columns of an additive measure; the others become one, "12 smaller labs".
 
     Args:
         table: from `measure`.

@@ -226,7 +226,7 @@ def test_adopting_a_record_changes_values_and_reasons_alone():
 
 
 def test_a_window_and_a_record_are_checked(problem, tmp_path):
-    with pytest.raises(ScenarioError, match="until = '2031Q1': .*allowed: 2024Q1 to 2025Q2"):
+    with pytest.raises(ScenarioError, match=r"until = '2031Q1': .*allowed: 2024Q1 to 2025Q2"):
         changed_window(problem, "2031Q1")
     with pytest.raises(ScenarioError, match="estimate = '1999Q1': no such record"):
         load_record("1999Q1")

@@ -276,7 +276,7 @@ def test_openings_that_do_not_close_are_refused_before_the_first_run(tmp_path):
 
 
 def test_a_scenario_that_cannot_be_opened_is_refused(tmp_path):
-    with pytest.raises(ScenarioError, match="mine.toml: scenario: .*does not close in row Tether"):
+    with pytest.raises(ScenarioError, match=r"mine\.toml: scenario: .*does not close in row Tether"):
         Plan.make(design(tmp_path, GRID), {"issuers.tether.tokens": 50.0})
 
 

@@ -372,7 +372,7 @@ def test_mistakes_are_told_in_a_line(tmp_path, mistake):
 )
 def test_a_measure_that_there_is_none_of_is_told_when_it_is_read(tmp_path, old, new):
     path = edited(tmp_path, (old, new))
-    with pytest.raises(ScenarioError, match="unknown measure .*, did you mean"):
+    with pytest.raises(ScenarioError, match=r"unknown measure .*, did you mean"):
         validate(runs=1, facts=path, changes={"run.quarters": 2}, workers=1)
 
 

@@ -44,7 +44,7 @@ class Estimate:
         return (self.high - self.low) / 2.0
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
+        """Return the numbers as plain data for JSON."""
         return {"value": self.value, "interval_90": [self.low, self.high]}
 
 
@@ -78,7 +78,7 @@ class Convergence:
         return not self.unsettled
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers, for JSON."""
+        """Return the numbers as plain data for JSON."""
         return {
             "measure": self.measure,
             "widest_interval": self.widest,
@@ -137,7 +137,7 @@ def resamples(size: int) -> int:
 
 
 def interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
-    """The 90 percent percentile interval of resampled numbers, `(resample,)`."""
+    """Return the 90 percent percentile interval of resampled numbers, `(resample,)`."""
     low, high = np.quantile(drawn, [(1.0 - CONFIDENCE) / 2.0, (1.0 + CONFIDENCE) / 2.0])
     return float(low), float(high)
 
@@ -191,7 +191,7 @@ def convergence(
 
 
 def next_power(size: float) -> int:
-    """The least power of two that is not below a size."""
+    """Return the least power of two that is not below a size."""
     return 2 ** max(0, math.ceil(math.log2(max(size, 1.0)) - 1e-9))
 
 

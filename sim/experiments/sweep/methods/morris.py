@@ -138,7 +138,7 @@ def elementary_effects(cube: NDArray[np.float64], means: NDArray[np.float64]) ->
 
 
 def _verdict(star: Estimate, sigma: Estimate, largest: float) -> str:
-    """What a screening says of one lever."""
+    """Say what a screening says of one lever."""
     limit = NEGLIGIBLE * largest
     if not star.high > limit:
         return "negligible"

@@ -87,7 +87,7 @@ class RankRegression(Method):
 
 
 def _verdict(estimate: Estimate, words: bool) -> str:
-    """What a coefficient says of one lever; words have no direction."""
+    """Say what a coefficient says of one lever; words have no direction."""
     if not (estimate.low > 0.0 or estimate.high < 0.0):
         return UNCLEAR
     if words:
