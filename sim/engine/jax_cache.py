@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jax
+from filelock import FileLock
+from platformdirs import user_cache_dir
 
 QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 """Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
@@ -22,8 +24,8 @@ def keep_programs() -> None:
     """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
     settings: Any = jax.config
     if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        jax.config.update("jax_compilation_cache_dir", str(os.environ.get(CACHE) or Path(home) / "capflow"))
+        folder = os.environ.get(CACHE) or user_cache_dir("capflow", appauthor=False)
+        jax.config.update("jax_compilation_cache_dir", folder)
 
 
 @cache
@@ -46,20 +48,13 @@ def one_at_a_time() -> Iterator[None]:
     """
     settings: Any = jax.config
     folder = settings.jax_compilation_cache_dir
-    try:
-        import fcntl
-
-        os.makedirs(folder, exist_ok=True)
-        descriptor = os.open(Path(folder) / ".compiling", os.O_RDWR | os.O_CREAT, 0o644)
-    except (ImportError, OSError, TypeError):
-        yield
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        with suppress(OSError, NotImplementedError):
+            if folder is not None:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                stack.enter_context(FileLock(Path(folder) / ".compiling"))
         yield
         _give_back_memory()
-    finally:
-        os.close(descriptor)
 
 
 def _give_back_memory() -> None:
