@@ -1,12 +1,12 @@
 # make run: install, run the baseline, say where the report is. make serve: install, then serve the pages.
 # make test: install, then the checks of minutes; make test-all: every check. make docs: the documentation as a site,
 # in build/docs. make lint: style, types, imports. make browser: a browser for the tests of pages. make clean.
-# Needs only Python 3.11 to 3.13 and make. To choose the Python: make run PYTHON=/path/to/python
+# Needs only Python 3.11 to 3.14 and make. To choose the Python: make run PYTHON=/path/to/python
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
-CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3
+CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11 python3.14 python3
 
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
 
@@ -88,14 +88,14 @@ $(VENV)/.created:
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then touch $@; exit; fi; \
 	found=; without_venv=; \
 	for python in $(CANDIDATES); do \
-	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
+	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || continue; \
 	    if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then found=$$python; break; fi; \
 	    without_venv=$$python; \
 	done; \
 	if [ -z "$$found" ] && [ -n "$$without_venv" ]; then \
 	    echo "capflow: $$without_venv cannot create environments; install its venv package (Debian, Ubuntu: python3-venv)" >&2; exit 1; \
 	elif [ -z "$$found" ]; then \
-	    echo "capflow: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make run PYTHON=/path/to/python" >&2; exit 1; \
+	    echo "capflow: no Python 3.11 to 3.14 found; install one, or name it: make run PYTHON=/path/to/python" >&2; exit 1; \
 	fi; \
 	echo "Creating $(VENV) with $$found" >&2; \
 	rm -rf $(VENV); \

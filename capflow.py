@@ -20,7 +20,7 @@ class SameModules(MetaPathFinder, Loader):
     """Finds `capflow.report` where `sim.report` is: one module under two names, not a second copy."""
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Answer for the modules below `capflow`, and for no others."""
         return ModuleSpec(name, self) if name.startswith("capflow.") else None
@@ -43,7 +43,7 @@ def foreign_package() -> str:
     origin = spec.origin if spec else None
     if origin and Path(origin).resolve() == Path(__file__).resolve().parent / "sim" / "__init__.py":
         return ""
-    return f"capflow needs its package 'sim', but 'import sim' finds {origin or 'none of its files'}: rename that"
+    return f"capflow: 'import sim' finds {origin or 'other files'} and not the package of capflow; rename that"
 
 
 PROBLEM = foreign_package()
@@ -52,13 +52,13 @@ PROBLEM = foreign_package()
 def main() -> None:
     """Run the command line."""
     if PROBLEM:
-        sys.exit(f"capflow: {PROBLEM}")
+        sys.exit(PROBLEM)
     from sim.cli import main as command
 
     command()
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(_name: str) -> Any:
     raise ImportError(PROBLEM)
 
 

@@ -75,30 +75,30 @@ def mesa_batch(histories: int, quarters: int, repeats: int) -> dict[str, float]:
 
 
 def ensemble(runs: int, quarters: int, repeats: int) -> dict[str, float]:
-    """Seconds a history of `sim.ensemble`, with the program compiled; the fastest repeat."""
+    """Seconds a history of `capflow.ensemble`, with the program compiled; the fastest repeat."""
     from single_history import best
 
-    import sim
+    import capflow
 
-    sim.ensemble("baseline", runs=1, quarters=quarters, engine="jax")
-    seconds = best(lambda: sim.ensemble("baseline", runs=runs, quarters=quarters, engine="jax"), repeats)
+    capflow.ensemble("baseline", runs=1, quarters=quarters, engine="jax")
+    seconds = best(lambda: capflow.ensemble("baseline", runs=runs, quarters=quarters, engine="jax"), repeats)
     return {"each": seconds / runs}
 
 
 def sweep(runs: int, quarters: int, workers: int) -> dict[str, float]:
     """A whole sweep: seconds of all of it, and from the first chunk's start to the last one's end."""
-    import sim
+    import capflow
     from sim.experiments.sweep.runner import Told
     from sim.experiments.sweep.status import lines
 
     # Every worker finds the program on disk.
-    sim.ensemble("baseline", runs=1, quarters=quarters, engine="jax")
+    capflow.ensemble("baseline", runs=1, quarters=quarters, engine="jax")
     replicates = min(runs, REPLICATES)
     with tempfile.TemporaryDirectory(prefix="capflow-") as home:
         file = Path(home) / "benchmark.toml"
         file.write_text(DESIGN.format(points=runs // replicates, replicates=replicates, quarters=quarters))
         began = time.perf_counter()
-        done = sim.sweep(file, out=Path(home) / "sweep", workers=workers, told=Told(line=lambda text: None))
+        done = capflow.sweep(file, out=Path(home) / "sweep", workers=workers, told=Told(line=lambda _text: None))
         whole = time.perf_counter() - began
         at = [datetime.fromisoformat(line["time"]) for line in lines(done.path)]
         size = sum(file.stat().st_size for file in done.path.rglob("*") if file.is_file())
@@ -209,7 +209,7 @@ def throughput(given: argparse.Namespace) -> None:
     print(f"  mesa.batch_run, one process, {given.histories} histories    {1e3 * mesa['each']:9.2f}")
     for where, found in (("one core", one), (f"{len(os.sched_getaffinity(0))} cores", every)):
         print(
-            f"  sim.ensemble on {where}, {given.runs} histories    {1e3 * found['each']:9.2f}"
+            f"  capflow.ensemble on {where}, {given.runs} histories    {1e3 * found['each']:9.2f}"
             f"   {mesa['each'] / found['each']:6.1f} times as fast"
         )
 

@@ -13,13 +13,15 @@ HERE = Path(__file__).parent
 TOP = HERE.parent
 sys.path[:0] = [str(HERE / "_site"), str(TOP)]
 
+import sim  # noqa: E402  (found by the line before)
+
 with (TOP / "pyproject.toml").open("rb") as _file:
     _project = tomllib.load(_file)["project"]
 
 project = _project["name"]
 author = _project["authors"][0]["name"]
 copyright = f"2026 {author}. {_project['license']} licence"
-release = version = _project["version"]
+release = version = sim.__version__
 
 extensions = [
     "myst_parser",
@@ -28,11 +30,18 @@ extensions = [
     "sphinx.ext.viewcode",
     "docstrings",
     "mathml",
-    "phases",
+    "modules",
     "repository_files",
 ]
 root_doc = "docs/index"
-include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md"]
+include_patterns = [
+    "docs/**",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "benchmarks/README.md",
+    "runs/README.md",
+]
 exclude_patterns = ["docs/_*", ".*", "build", "runs/*/**", "**/__pycache__"]
 
 # Headings get the anchors that they have on the pages of repository hosts.
@@ -56,7 +65,11 @@ toc_object_entries = False
 default_role = "name"
 # A name of the house that leads nowhere is a mistake; words in code style, and names of other libraries, are none.
 nitpicky = True
-nitpick_ignore_regex = [("py:class", r".*"), (r"py:.*", r"(?!sim\.).*")]
+nitpick_ignore_regex = [
+    ("py:class", r".*"),
+    ("py:obj", r".*\.T"),
+    (r"py:.*", r"(?!sim\.).*"),
+]  # T: a type variable
 viewcode_follow_imported_members = False
 
 html_theme = "furo"

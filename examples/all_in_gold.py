@@ -11,7 +11,7 @@ or in Python:
 
 import numpy as np
 
-import sim
+import capflow
 from sim.economy.parameters import CHANNELS, COLUMN
 
 
@@ -25,7 +25,7 @@ def choose(economy, _parameters):
 
 def gold_bought(**decisions):
     """USD bn of gold that all issuers buy over the baseline's history, with some decisions replaced."""
-    model = sim.CapitalFlowModel("baseline", rng=1)
+    model = capflow.CapitalFlowModel("baseline", rng=1)
     model.decisions.update(decisions)
     bought = 0.0
     while model.running:

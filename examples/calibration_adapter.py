@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-import sim
+import capflow
 
 PARAMETERS = ("tokens.demand_growth", "tokens.crypto_elasticity", "gpus.price_response")
 """Dotted keys that theta stands for; any number of the scenario can be named here (`capflow list levers`)."""
@@ -35,7 +35,7 @@ def f(theta: Sequence[float], N: int, seed: int) -> np.ndarray:  # noqa: N803  (
         `(N, D)`: one row a quarter after the opening, one column for each of `MEASURES`.
     """
     changes = dict(zip(PARAMETERS, map(float, theta), strict=True))
-    found = sim.ensemble("baseline", runs=1, seed=seed, quarters=N, changes=changes, engine="numpy")
+    found = capflow.ensemble("baseline", runs=1, seed=seed, quarters=N, changes=changes, engine="numpy")
     return found.series.sel(measure=list(MEASURES)).isel(run=0).to_numpy()[1:]
 
 

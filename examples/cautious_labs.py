@@ -11,7 +11,7 @@ or in Python:
 It builds on the model's own rule, and uses only what every array library has, so JAX can trace it too.
 """
 
-import sim
+import capflow
 from sim.economy.arrays import namespace
 from sim.economy.books.flows import LABS
 from sim.economy.books.ledger import balance
@@ -30,7 +30,7 @@ def spend(economy, parameters):
 
 def outcome(**decisions):
     """Spending of all labs and sales of the GPU vendor over the history, USD bn."""
-    model = sim.CapitalFlowModel("baseline", rng=1)
+    model = capflow.CapitalFlowModel("baseline", rng=1)
     model.decisions.update(decisions)
     spent = sold = 0.0
     while model.running:

@@ -8,6 +8,7 @@ a bare name means what it means in its module.
 import re
 import sys
 from functools import cache
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.addnodes import desc_annotation, desc_signature, pending_xref
@@ -57,7 +58,7 @@ def literal_blocks(app, what, name, obj, options, lines):
 class Fields:
     """Docstrings of fields go around Napoleon, which would take what stands before a colon for a type."""
 
-    kept: dict[str, list[str]] = {}
+    kept: ClassVar[dict[str, list[str]]] = {}
 
     @classmethod
     def put_aside(cls, app, what, name, obj, options, lines):

@@ -8,23 +8,40 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import Annotated
 
 import typer
 
+from sim import __version__
 from sim.cli.evidence import backtest, calibrate, validate
-from sim.cli.exits import INTERRUPTED, TERMINATED, TerminatedError, line_of, status_of, stop, terminate
+from sim.cli.exit_status import INTERRUPTED, TERMINATED, TerminatedError, line_of, status_of, stop, terminate
 from sim.cli.histories import compare, run
 from sim.cli.inspection import list_, query, serve
 from sim.cli.sweeps import compact, sensitivity, sweep
 
 app = typer.Typer(
     name="capflow",
-    help="How stablecoin interest becomes AI infrastructure, with every dollar accounted for.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, where that is asked for."""
+    if wanted:
+        print(f"capflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top_options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """How stablecoin interest becomes AI infrastructure, with every dollar accounted for."""
+
 
 # In the order of the help.
 for command in (run, compare, validate, sweep, compact, sensitivity, backtest, calibrate, serve):

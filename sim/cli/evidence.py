@@ -22,18 +22,18 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Set the model beside the facts: what an article says, what the evidence says, what the model gives."""
-    from sim.cli.terminal import progress_bar
+    from sim.cli.printing import progress_bar
     from sim.experiments.validate import validate as check
     from sim.runs.folders import finite
 
     with progress_bar(scenario, "histories") as progress:
-        found = check(scenario, runs, seed, parsed(changes), facts, workers, progress)
+        table = check(scenario, runs, seed, parsed(changes), facts, workers, progress)
     if as_json:
-        answer(finite(found.to_dict()))
+        answer(finite(table.to_dict()))
     else:
         from sim.experiments.validate.console import show
 
-        show(found)
+        show(table)
 
 
 def backtest(
@@ -56,20 +56,20 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Forecast from past quarters with what was known then, and compare with simple benchmarks."""
-    from sim.cli.terminal import progress_bar
+    from sim.cli.printing import progress_bar
     from sim.experiments.backtest import backtest as forecast
     from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)
     with progress_bar("backtest", "origins") as progress:
-        found = forecast(origin, draws, seed, estimates, engine, progress)
-        folder = found.save(out)
+        forecasts = forecast(origin, draws, seed, estimates, engine, progress)
+        folder = forecasts.save(out)
     if as_json:
-        answer({"backtest_dir": str(folder.resolve()), **finite(found.to_dict())})
+        answer({"backtest_dir": str(folder.resolve()), **finite(forecasts.to_dict())})
     else:
         from sim.experiments.backtest.console import show
 
-        show(found, folder)
+        show(forecasts, folder)
 
 
 def calibrate(
@@ -88,7 +88,7 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Estimate the behavioural parameters on what was observed, and say which of them can be known."""
-    from sim.cli.terminal import progress_bar
+    from sim.cli.printing import progress_bar
     from sim.experiments.calibrate import calibrate as run_calibration
 
     with progress_bar("calibration", "steps") as progress:

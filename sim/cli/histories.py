@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.exits import taken_up_later
+from sim.cli.exit_status import resumable
 from sim.cli.options import Json, Sets, answer, parsed
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def run(
     figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Run one history, or with --runs many; leave a folder with tables, figures and a report."""
-    from sim.cli.terminal import progress_bar
+    """Run one history, or many with --runs; write a folder with tables, figures and a report."""
+    from sim.cli.printing import progress_bar
     from sim.engine.ensemble import refuse_for_one, seeds_from
     from sim.experiments.run import run as run_history
 
@@ -37,16 +37,16 @@ def run(
         from sim.experiments.ensemble import run_ensemble
 
         seeds_from(seed or 0, runs)
-        with taken_up_later(f"{scenario}: {runs:,} histories") as told:
-            found = run_ensemble(
+        with resumable(f"{scenario}: {runs:,} histories") as told:
+            ensemble = run_ensemble(
                 scenario, runs, seed, quarters, parsed(changes), out, workers, engine, figures, told
             )
         if as_json:
-            answer(found.to_dict())
+            answer(ensemble.to_dict())
         else:
-            from sim.cli.terminal import show_ensemble
+            from sim.cli.printing import show_ensemble
 
-            show_ensemble(found)
+            show_ensemble(ensemble)
         return
     refuse_for_one(engine, workers)
     with progress_bar(scenario) as progress:
@@ -62,7 +62,7 @@ def run(
     if as_json:
         answer({"run_dir": str(finished.path.resolve()), **_summary(finished)})
     else:
-        from sim.cli.terminal import show_run
+        from sim.cli.printing import show_run
 
         show_run(finished)
 
@@ -81,25 +81,25 @@ def compare(
 ) -> None:
     """Run two scenarios with the same random numbers, and say what their differences cause.
 
-    A change given by --set applies to both.
+    Changes given with --set apply to both.
     """
-    from sim.cli.terminal import progress_bar
+    from sim.cli.printing import progress_bar
     from sim.engine.ensemble import checked_engine
     from sim.experiments.compare import compare as compare_scenarios
     from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)
     with progress_bar(f"{a} and {b}", "histories") as progress:
-        found = compare_scenarios(
+        comparison = compare_scenarios(
             a, b, runs, seed, quarters, parsed(changes), workers, progress, checked_engine(engine)
         )
-        folder = found.save(out)
+        folder = comparison.save(out)
     if as_json:
-        answer({"comparison_dir": str(folder.resolve()), **finite(found.to_dict())})
+        answer({"comparison_dir": str(folder.resolve()), **finite(comparison.to_dict())})
     else:
-        from sim.cli.terminal import show_comparison
+        from sim.cli.printing import show_comparison
 
-        show_comparison(found, folder)
+        show_comparison(comparison, folder)
 
 
 def _summary(finished: Run) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What there is, to look at: `capflow serve`, `capflow list` and `capflow query`."""
+"""Looking at what there is: `capflow serve`, `capflow list` and `capflow query`."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def serve(
 
 
 def list_(
-    what: Annotated[str, typer.Argument(help="scenarios, levers, runs, or all of them")] = "all",
+    what: Annotated[str, typer.Argument(help="scenarios, levers, runs (results of every kind), or all.")] = "all",
     as_json: Json = False,
 ) -> None:
-    """List scenarios, levers and runs."""
+    """List scenarios, levers and results of every kind."""
     from sim.experiments.catalogue import listing
 
-    found = listing(what)
+    rows = listing(what)
     if as_json:
-        answer(found)
+        answer(rows)
     else:
-        from sim.cli.terminal import show_listing
+        from sim.cli.printing import show_listing
 
-        show_listing(found)
+        show_listing(rows)
 
 
 def query(
@@ -64,7 +64,7 @@ def query(
     if as_json:
         answer({"run_dir": str(chosen.path.resolve()), "rows": json.loads(table.to_json(orient="records"))})
     else:
-        from sim.cli.terminal import show_table
+        from sim.cli.printing import show_table
 
         show_table(table, str(chosen.path))
 

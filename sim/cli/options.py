@@ -1,4 +1,4 @@
-"""Options that several commands have, what they are read into, and how a command answers."""
+"""Options that several commands share, how they are read, and how a command answers in JSON."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Sets = Annotated[
 ]
 
 
-def answer(found: Any) -> None:
+def answer(document: Any) -> None:
     """Print an answer as JSON."""
-    json.dump(found, sys.stdout, indent=2)
+    json.dump(document, sys.stdout, indent=2)
     print()
 
 
 def parsed(changes: list[str] | None) -> dict[str, Any]:
-    """What `--set` was given.
+    """Return the changes that `--set` gives.
 
     Raises:
         ScenarioError: if one is not KEY=VALUE.

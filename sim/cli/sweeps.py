@@ -1,4 +1,4 @@
-"""Many points: `capflow sweep`, `capflow compact` and `capflow sensitivity`."""
+"""Many points at once: `capflow sweep`, `capflow compact` and `capflow sensitivity`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.exits import taken_up_later
+from sim.cli.exit_status import resumable
 from sim.cli.options import Json, Sets, answer, parsed
 
 
@@ -38,12 +38,12 @@ def sweep(
     folder = runs_folder() / name if name is not None else out
     part = _shard_of(shard)
     writes = write_sweep_report if report else None
-    with taken_up_later(Path(design).stem) as told:
-        found = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, writes)
+    with resumable(Path(design).stem) as told:
+        result = runner.sweep(design, folder, workers, parsed(changes), scheduler, part, told, writes)
     if as_json:
-        answer(found.summary())
+        answer(result.summary())
     else:
-        console.show(found)
+        console.show(result)
 
 
 def compact(
@@ -54,11 +54,11 @@ def compact(
     from sim.experiments.sweep import compact as put_together
     from sim.experiments.sweep import console
 
-    found = put_together(folder)
+    compacted = put_together(folder)
     if as_json:
-        answer(found.summary())
+        answer(compacted.summary())
     else:
-        console.show(found)
+        console.show(compacted)
 
 
 def sensitivity(
@@ -78,18 +78,18 @@ def sensitivity(
     from sim.runs.folders import finite, refuse_unusable
 
     refuse_unusable(out)
-    found = analyse(find_sweep(sweep_run), outcome)
-    folder = found.save(out)
+    analysis = analyse(find_sweep(sweep_run), outcome)
+    folder = analysis.save(out)
     if as_json:
-        answer({"sensitivity_dir": str(folder.resolve()), **finite(found.to_dict())})
+        answer({"sensitivity_dir": str(folder.resolve()), **finite(analysis.to_dict())})
     else:
         from sim.experiments.sensitivity.console import show
 
-        show(found, folder)
+        show(analysis, folder)
 
 
 def _shard_of(text: str | None) -> tuple[int, int] | None:
-    """What `--shard` was given.
+    """Return the part and the number of parts that `--shard` gives.
 
     Raises:
         ScenarioError: if it is not I/N.

@@ -1,1 +1,1 @@
-"""Questions that take many histories: comparing scenarios."""
+"""Questions that take many histories: ensembles, comparisons, sweeps, sensitivity, estimates, forecasts, facts."""

@@ -84,9 +84,8 @@ def _levers() -> list[dict[str, Any]]:
         number = levers.quantity(baseline, lever)
         low, high = number.range or (None, None)
         rows.append({**asdict(lever), "unit": number.unit, "default": number.value, "low": low, "high": high})
-    for lever in levers.CHOICES:
-        rows.append({**asdict(lever), "default": levers.choice(baseline, lever)})
-    return rows
+    choices = [{**asdict(lever), "default": levers.choice(baseline, lever)} for lever in levers.CHOICES]
+    return [*rows, *choices]
 
 
 def _results() -> dict[str, list[dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from sim.engine.outcomes import Outcome
 
@@ -88,3 +89,10 @@ def between(low: float, high: float) -> str:
     digits = 0 if size * factor >= 99.5 else 1 if size * factor >= 9.95 else 2
     ends = (f"{factor * end:,.{digits}f}".replace("-", MINUS) for end in (low, high))
     return f"USD {' to '.join(ends)} {unit}"
+
+
+def aligned(values: Sequence[float]) -> list[str]:
+    """Return numbers with as many decimals as the largest needs for three significant digits."""
+    size = max(abs(value) for value in values)
+    digits = min(max(2 - math.floor(math.log10(size)), 0), 6) if size > 0.0 else 0
+    return [f"{0.0 if abs(value) < 1e-12 else value:,.{digits}f}".replace("-", MINUS) for value in values]

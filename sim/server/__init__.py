@@ -1,7 +1,7 @@
 """The visualisation server: watch the money move, turn a lever, compare worlds.
 
-Stateless: the address says which history is meant (`address`), a bounded cache answers it (`worlds`), and playing
-through its quarters happens in the browser on the data of one document (`document`).
+The server keeps no state of a session: the address says which history is meant (`address`), a bounded cache holds
+it (`histories`), and the browser plays its quarters from one document (`history_json`).
 """
 
 from sim.errors import needs

@@ -52,13 +52,13 @@ class World:
         return World(self.scenario, (), self.seed)
 
     def spec(self) -> Scenario:
-        """The scenario to run, validated."""
+        """Return the scenario to run, validated."""
         return changed(shipped(self.scenario), {**levers.keys(dict(self.turned)), "run.seed": self.seed})
 
 
 @lru_cache(maxsize=128)
 def shipped(name: str) -> Scenario:
-    """A scenario under configs/ as it is there.
+    """Return a scenario under configs/ as it is there.
 
     Raises:
         ScenarioError: if there is none of that name; paths are none.

@@ -22,11 +22,13 @@ TABLES = ("series", "agents", "flows", "exposures", "events", "uses", "ends", "p
 """Tables of a history that can be downloaded."""
 FRESH = 3600
 """Seconds for which a browser may keep a history: the same address gives the same history."""
+USUAL_WIDTH = 600
+"""Width in pixels of a figure where the address does not say it."""
 Answer = Callable[..., Response]
 
 
 def told(error: str, status: int) -> Response:
-    """An error in one line."""
+    """Return an error in one line."""
     return Response(json.dumps({"error": error}), status, mimetype="application/json")
 
 
@@ -81,15 +83,21 @@ def attach(server: Flask, worlds: Worlds) -> None:
         return download(as_csv(worlds.run(asked), table), f"capflow-{asked.scenario}-{table}.csv")
 
 
+def panel_width() -> int:
+    """Return the width in pixels that a figure is made for, as the address says it."""
+    text = request.args.get("width", "")
+    return int(text) if text.isdecimal() and len(text) < 6 else USUAL_WIDTH
+
+
 def download(text: str, name: str) -> Response:
-    """A table as a file to keep."""
+    """Return a table as a file to keep."""
     response = Response(text, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
 def as_csv(run: Run, table: str) -> str:
-    """A table of a run, one of `TABLES`."""
+    """Return a table of a run, one of `TABLES`."""
     if table == "events":
         rows = io.StringIO()
         writer = csv.DictWriter(rows, ("quarter", "kind", "agent", "text", "usd_bn"))

@@ -16,6 +16,7 @@ from sim.errors import RunError, ScenarioError
 from sim.report import palette
 from sim.server import api, comparison_query, comparison_tables, facts_api, job_api, runs_api
 from sim.server.access import guard
+from sim.server.figures.compare import figures as compare_figures
 from sim.server.histories import Worlds
 from sim.server.jobs import Jobs
 from sim.server.pages import about, agent, compare, facts, live, runs
@@ -43,7 +44,7 @@ THEME = {
 
 
 def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash:
-    """The application with all its pages; arguments as in `sim.server.access.guard`."""
+    """Return the application with all its pages; arguments as in `sim.server.access.guard`."""
     app = dash.Dash(
         "capflow",
         assets_folder=str(ASSETS),
@@ -67,10 +68,10 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
 
 
 def _answer(server: Flask) -> None:
-    """What pages fetch."""
+    """Attach the addresses under /api/, which the pages fetch."""
     worlds, jobs = Worlds(), Jobs()
     server.extensions[JOBS] = jobs
-    job_api.attach(server, jobs, "compare", comparison_query.read, comparison_tables.TABLES)
+    job_api.attach(server, jobs, "compare", comparison_query.read, comparison_tables.TABLES, compare_figures)
     job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)
     facts_api.attach(server, worlds)
     api.attach(server, worlds)

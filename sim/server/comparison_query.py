@@ -58,7 +58,7 @@ class Question:
         self.specs()
 
     def specs(self) -> tuple[Scenario, Scenario]:
-        """The two scenarios to run, validated.
+        """Return the two scenarios to run, validated.
 
         Raises:
             ScenarioError: if a value is out of range, or an event lies beyond the last quarter.
@@ -84,7 +84,9 @@ def read(said: Mapping[str, str]) -> Question:
             short = key[:LONGEST]
             raise ScenarioError(f"address: {short!r} is no lever{suggestion(short, OF_A_WORLD)}")
         if told and key in bare:
-            raise ScenarioError(f"address: {key} stands without a. or b. beside worlds that are told with them")
+            raise ScenarioError(
+                f"address: {key} needs a prefix, a. or b., as the other parts of this address have"
+            )
     if told:
         a, b = (_world(sides[side], said, side) for side in SIDES)
     else:
@@ -97,7 +99,7 @@ def read(said: Mapping[str, str]) -> Question:
 
 
 def _usual_twin(a: World) -> World:
-    """What to compare an untouched scenario with: no redeployment, or the baseline if it has none."""
+    """Return what to compare an untouched scenario with: no redeployment, or the baseline if it has none."""
     if a.scenario == AGAINST:
         return replace(a, scenario=HOME)
     own, other = (shipped(name).run for name in (a.scenario, AGAINST))

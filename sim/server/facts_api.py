@@ -66,7 +66,7 @@ def attach(server: Flask, worlds: Worlds) -> None:
 
 
 def _rows(found: dict[str, Any]) -> Table:
-    """The facts of a table, stylised ones last; lists are told with blanks between."""
+    """Return the facts of a table, stylised ones last; lists are written with blanks between."""
 
     def cell(value: Any) -> Any:
         return " ".join(str(part) for part in value) if isinstance(value, list) else value

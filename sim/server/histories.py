@@ -51,7 +51,7 @@ class Cache(Generic[Key, Kept]):
         return len(self._kept)
 
     def kept(self, key: Key) -> Kept | None:
-        """The answer to a key if it is kept."""
+        """Return the answer to a key if it is kept."""
         with self._lock:
             return self._kept.get(key)
 
@@ -65,7 +65,7 @@ class Cache(Generic[Key, Kept]):
         return made
 
     def get(self, key: Key) -> Kept:
-        """The answer to a key, computed if it is not kept."""
+        """Return the answer to a key, computed if it is not kept."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -93,7 +93,7 @@ class Worlds:
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
     def run(self, world: World) -> Run:
-        """A history with all its tables.
+        """Return a history with all its tables.
 
         Raises:
             BusyError: if too many wait already, or for too long.
@@ -102,7 +102,7 @@ class Worlds:
         return self._runs.get(world)
 
     def document(self, world: World) -> bytes:
-        """A history as browsers get it: JSON, compressed with gzip. Raises as `run` does."""
+        """Return a history as browsers get it: JSON, compressed with gzip. Raises as `run` does."""
         return self._documents.get(world)
 
     def _compute(self, world: World) -> Run:

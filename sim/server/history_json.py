@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def document(world: World, run: Run) -> bytes:
-    """The document of a history.
+    """Return the document of a history.
 
     Args:
         world: its address.

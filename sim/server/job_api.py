@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 
-from sim.server.api import answered, download, told
+from sim.server.api import answered, download, panel_width, told
 from sim.server.jobs import Jobs, Question
 
 Table = tuple[list[str], Iterable[list[Any]]]
@@ -24,6 +24,7 @@ def attach(
     place: str,
     read: Callable[[Mapping[str, str]], Question],
     tables: Mapping[str, Callable[[dict[str, Any]], Table]],
+    figures: Callable[[dict[str, Any], int], dict[str, Any]] | None = None,
 ) -> None:
     """Add the addresses of a kind of job to the application.
 
@@ -33,6 +34,7 @@ def attach(
         place: path under /api/ of the addresses, such as "compare".
         read: the query of an address -> the question; raises ScenarioError.
         tables: name -> what makes a table of a result: its header and rows.
+        figures: what makes the figures of a result, by name, for a width in pixels.
     """
     pages = Blueprint(f"jobs {place}", __name__, url_prefix=f"/api/{place}")
 
@@ -70,6 +72,16 @@ def attach(
         response.headers["Content-Encoding"] = "gzip"
         return response
 
+    @pages.get("/figures")
+    @answered
+    def drawn() -> Response:
+        said = {key: text for key, text in request.args.items() if key != "width"}
+        document = jobs.result(read(said))
+        if document is None or figures is None:
+            return told(NOT_THERE, 404)
+        made = figures(json.loads(gzip.decompress(document)), panel_width())
+        return Response(json.dumps(made, allow_nan=False), mimetype="application/json")
+
     @pages.get("/<name>.csv")
     @answered
     def table(name: str) -> Response:
@@ -85,7 +97,7 @@ def attach(
 
 
 def as_csv(name: str, header: list[str], rows: Iterable[list[Any]]) -> Response:
-    """A table as a download."""
+    """Return a table as a download."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)

@@ -1,5 +1,8 @@
 """Ensembles in the background: one process at a time, a few that wait, the latest results kept.
 
+Each job has a process of its own, and not one of the worker pool: a process can be killed at once when its job is
+cancelled or takes too long, its memory goes with it, and it ends when the server does.
+
 A job is known by its question, so that everyone who asks the same sees the same job, and a page that is loaded
 again finds it. The process ends with its server, however that ends (`sim.server.ensemble_worker`).
 """
@@ -129,7 +132,7 @@ class Jobs:
             return told
 
     def result(self, question: Question) -> bytes | None:
-        """The document of a job that is done, compressed with gzip, or None."""
+        """Return the document of a job that is done, compressed with gzip, or None."""
         with self._lock:
             job = self._jobs.get(question)
             if job is None or job.state != "done":
@@ -177,7 +180,8 @@ class Jobs:
         limit.daemon = True
         limit.start()
         said: dict[str, Any] = {}
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdin is not None
         for line in process.stdout:
             # A process that is killed may leave half a line.
             with suppress(json.JSONDecodeError):

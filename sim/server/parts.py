@@ -9,7 +9,7 @@ from dash import html
 
 
 def problem(message: str, offer: str, href: str) -> Any:
-    """A page that says in one line what is wrong, and where to go from there."""
+    """Return a page that says in one line what is wrong, and where to go from there."""
     return html.Div(
         [
             dmc.Alert(message, title="That did not work", color="orange", id="page-problem"),
@@ -29,7 +29,7 @@ def panel(
     extra: Any = None,
     png: bool = True,
 ) -> Any:
-    """A picture with its title, a sentence, and what can be downloaded of it.
+    """Return a picture with its title, a sentence, and what can be downloaded of it.
 
     Args:
         name: of the picture, in ids and file names.
@@ -65,7 +65,7 @@ def panel(
 
 
 def save_picture(name: str, title: str) -> Any:
-    """A button that saves the picture of the panel of that name as PNG; assets/saving.js makes it work."""
+    """Return a button that saves the picture of the panel of that name as PNG; assets/saving.js makes it work."""
     return html.Button(
         "PNG",
         className="download save-picture",
@@ -74,5 +74,5 @@ def save_picture(name: str, title: str) -> Any:
 
 
 def copy_link() -> Any:
-    """A button that copies the address of the page; assets/saving.js makes it work."""
+    """Return a button that copies the address of the page; assets/saving.js makes it work."""
     return html.Button("Copy link", className="quiet copy-link")

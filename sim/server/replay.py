@@ -46,7 +46,7 @@ class Replay:
     reason: str = ""
 
     def address(self, seed: int, point: Mapping[str, Any] | None = None) -> str:
-        """The address of one history.
+        """Return the address of one history.
 
         Args:
             seed: of the history.

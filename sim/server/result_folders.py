@@ -16,23 +16,23 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.errors import RunError
-from sim.runs.kinds import COMPARISON, DESIGN, MANIFEST
+from sim.runs.kinds import (
+    CALIBRATION,
+    CALIBRATION_RECORD,
+    COMPARISON,
+    DESIGN,
+    KINDS,
+    MANIFEST,
+    SEEDS,
+    SENSITIVITY,
+    kind_of,
+)
 from sim.runs.place import runs_folder
 from sim.runs.run import Run, read_json
 
 if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
 
-KINDS = {
-    "run": "Run",
-    "ensemble": "Ensemble",
-    "sweep": "Sweep",
-    "comparison": "Comparison",
-    "broken": "Broken",
-}
-"""Kind of a folder -> what it is called."""
-SEEDS = "seeds"
-"""Method of a design in which nothing varies but the seed."""
 HEADLINES = ("interest_usd_bn", "interest_funded_gpu_usd_bn", "failures")
 """Outcomes of a run in a line."""
 MOST_FOLDERS = 200
@@ -51,8 +51,8 @@ class Entry:
 
     Attributes:
         path: of the folder.
-        kind: one of `KINDS`.
-        told: what explains it: manifest, design or comparison, as it was written; empty if broken.
+        kind: the name of its kind, one of `sim.runs.kinds.KINDS`, or "broken".
+        told: its metadata, as its marker file has it; empty if broken.
         created: when it was finished, or last written to.
         reason: why it cannot be used, if it cannot.
     """
@@ -65,11 +65,16 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Of the folder, which is its name in addresses."""
-        return self.path.name
+        """The name in addresses: that of the folder, after that of its sweep where it lies in one."""
+        return "/".join(self.path.parts[len(runs_folder().parts) :])
+
+    @property
+    def noun(self) -> str:
+        """What it is called."""
+        return "broken" if self.kind == "broken" else KINDS[self.kind].noun
 
     def sweep(self) -> Sweep:
-        """The folder as a sweep; ensembles are sweeps of one point.
+        """Return the folder as a sweep; ensembles are sweeps of one point.
 
         Raises:
             RunError: if it is none.
@@ -77,17 +82,17 @@ class Entry:
         from sim.experiments.sweep import Sweep
 
         if self.kind not in ("sweep", "ensemble"):
-            raise RunError(f"runs: {self.name!r} is no sweep but a {self.kind}")
+            raise RunError(f"runs: {self.name!r} is no sweep but a {self.noun}")
         return Sweep.open(self.path)
 
     def run(self) -> Run:
-        """The folder as a run.
+        """Return the folder as a run.
 
         Raises:
             RunError: if it is none.
         """
         if self.kind != "run":
-            raise RunError(f"runs: {self.name!r} is no run but a {self.kind}")
+            raise RunError(f"runs: {self.name!r} is no run but a {self.noun}")
         return Run.open(self.path)
 
 
@@ -100,26 +105,28 @@ class File:
 
 
 def entries() -> tuple[list[Entry], int]:
-    """The newest folders, newest first, and how many there are in all. Broken ones are among them."""
-    found = sorted(_folders(), key=_changed, reverse=True)
+    """Return the newest folders, newest first, and how many there are in all. Broken ones are among them."""
+    found = sorted([*_folders(), *_analyses_in_sweeps()], key=_changed, reverse=True)
     shown = [_entry(Path(folder.path), folder) for folder in found[:MOST_FOLDERS]]
     return sorted(shown, key=lambda entry: entry.created, reverse=True), len(found)
 
 
 def find(name: str) -> Entry:
-    """The folder of that name.
+    """Return the folder of that name.
 
     Raises:
         RunError: if there is none; paths are no names.
     """
-    for folder in _folders():
-        if folder.name == name:
+    outer, _, inner = name.partition("/")
+    folders = _folders() if not inner else _analyses_in_sweeps(outer)
+    for folder in folders:
+        if folder.name == (inner or name):
             return _entry(Path(folder.path), folder)
     raise RunError(f"runs: there is no {name[:SHOWN]!r} under {runs_folder()}/")
 
 
 def files(entry: Entry) -> tuple[list[File], int]:
-    """The first files of a folder, and how many there are in all."""
+    """Return the first files of a folder, and how many there are in all."""
     if entry.path.is_symlink():
         return [], 0
     found = sorted(_regular(entry.path, ""), key=lambda file: ("/" in file.name, file.name))
@@ -136,7 +143,7 @@ def has(entry: Entry, name: str) -> bool:
 
 
 def opened(entry: Entry, name: str) -> IO[bytes]:
-    """A file of a folder, open for reading.
+    """Return a file of a folder, open for reading.
 
     Args:
         entry: the folder.
@@ -165,6 +172,16 @@ def _folders() -> Iterator[os.DirEntry[str]]:
         yield from (entry for entry in found if not entry.name.startswith(".") and entry.is_dir())
 
 
+def _analyses_in_sweeps(name: str = "") -> Iterator[os.DirEntry[str]]:
+    """Yield the folders of sensitivity analyses inside the folder of their sweep, of all sweeps or of one."""
+    for folder in _folders():
+        if (name and folder.name != name) or folder.is_symlink() or not _plain(Path(folder.path) / DESIGN):
+            continue
+        with os.scandir(folder.path) as listed:
+            inside = [inner for inner in listed if inner.is_dir(follow_symlinks=False)]
+        yield from (inner for inner in inside if _plain(Path(inner.path) / SENSITIVITY))
+
+
 def _changed(folder: os.DirEntry[str]) -> float:
     try:
         return folder.stat(follow_symlinks=False).st_mtime
@@ -185,11 +202,45 @@ def _entry(path: Path, folder: os.DirEntry[str]) -> Entry:
 
 
 def _read(path: Path) -> Entry:
-    if _plain(path / COMPARISON):
-        return _comparison(path, _stamp(path / COMPARISON))
-    if _plain(path / DESIGN):
+    kind = kind_of(path)
+    if kind is None:
+        return _run(path, _stamp(path / MANIFEST))  # Says what is missing.
+    if kind.marker == DESIGN:
         return _sweep(path)
-    return _run(path, _stamp(path / MANIFEST))
+    if kind.name == "calibration":
+        return _calibration(path)
+    return {"run": _run, "comparison": _comparison}.get(kind.name, _analysis)(path, _stamp(path / kind.marker))
+
+
+@lru_cache(maxsize=2 * MOST_FOLDERS)
+def _analysis(path: Path, stamp: tuple[int, int]) -> Entry:
+    """Read a sensitivity analysis or a backtest."""
+    kind = kind_of(path)
+    assert kind is not None
+    marker = path / kind.marker
+    document = _table(read_json(marker), marker)
+    keys = {
+        "sensitivity": ("sweep", "levers", "points", "replicates", "notes"),
+        "backtest": ("origins", "draws", "seed"),
+    }
+    for key in (*keys[kind.name], "words"):
+        if key not in document:
+            raise RunError(f"{marker}: missing {key}")
+    written = datetime.fromtimestamp(marker.stat().st_mtime, UTC)
+    created = _moment(document["created"]) if "created" in document else written
+    return Entry(path, kind.name, document, created)
+
+
+def _calibration(path: Path) -> Entry:
+    """Read a calibration, finished or not; its record is read each time."""
+    plan, record = path / CALIBRATION, path / CALIBRATION_RECORD
+    document = _table(read_json(plan), plan)
+    window = _table(_table(document.get("plan"), plan).get("window"), plan)
+    _texts(window, ("first", "last"), plan)
+    last = record if _plain(record) else plan
+    if last is record:
+        document["record"] = _table(read_json(record), record)
+    return Entry(path, "calibration", document, datetime.fromtimestamp(last.stat().st_mtime, UTC))
 
 
 @lru_cache(maxsize=2 * MOST_FOLDERS)
@@ -222,7 +273,7 @@ def _comparison(path: Path, stamp: tuple[int, int]) -> Entry:
 
 
 def _sweep(path: Path) -> Entry:
-    """A sweep is read each time: more of it may be there."""
+    """Read a sweep; not cached, since more of it may have been written."""
     from sim.experiments.sweep import Sweep
     from sim.experiments.sweep.axes import levers_of
 
@@ -263,7 +314,7 @@ def _texts(value: Any, keys: tuple[str, ...], path: Path) -> None:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Changes when a file does."""
+    """Return a number pair that changes when a file does."""
     try:
         found = path.stat()
     except OSError:
@@ -296,7 +347,7 @@ def _regular(folder: Path, at: str) -> Iterator[File]:
 
 
 def _inside(entry: Entry, name: str) -> Path:
-    """The path of a file, found by going through the listings of folders."""
+    """Return the path of a file, found by going through the listings of folders."""
     parts = name.split("/")
     if entry.path.is_symlink() or len(parts) > DEPTH:
         raise _no_file(entry, name)

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, request, send_file
 from sim.errors import RunError
 from sim.report.html import REPORT
 from sim.server import result_folders
-from sim.server.api import TABLES, answered, as_csv, download, told
+from sim.server.api import TABLES, answered, as_csv, download, panel_width, told
 
 if TYPE_CHECKING:
     from sim.server.sweeps.parts import Answers
@@ -63,10 +63,10 @@ def attach(server: Flask) -> None:
     def table(table: str) -> Response:
         entry = _asked()
         if entry.kind == "comparison" and table == "differences":
-            return download(_written(differences(entry.told)), f"{entry.name}-{table}.csv")
+            return download(_written(differences(entry.told)), f"{_file_name(entry)}-{table}.csv")
         if table not in TABLES:
             return told(f"{table[: result_folders.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
-        return download(as_csv(entry.run(), table), f"{entry.name}-{table}.csv")
+        return download(as_csv(entry.run(), table), f"{_file_name(entry)}-{table}.csv")
 
     @pages.get("/sweep/<part>")
     @answered
@@ -76,16 +76,17 @@ def attach(server: Flask) -> None:
         name, _, kind = part.partition(".")
         if name not in parts.MAKERS or kind not in ("", "csv"):
             return told(f"{part[: result_folders.SHOWN]!r}: there is no such picture of a sweep", 404)
-        sweep, found = answers().get(name, request.args)
+        sweep, answer = answers().get(name, request.args)
         if kind == "csv":
-            return download(_written(parts.TABLES[name](found)), f"{sweep}-{name}.csv")
-        return Response(json.dumps(found, allow_nan=False), mimetype="application/json")
+            return download(_written(parts.TABLES[name](answer)), f"{sweep}-{name}.csv")
+        shown = parts.shown(name, answer, panel_width())
+        return Response(json.dumps(shown, allow_nan=False), mimetype="application/json")
 
     server.register_blueprint(pages)
 
 
 def differences(comparison: dict[str, Any]) -> Rows:
-    """The outcomes of a comparison as rows: both means, the difference and its 90 percent interval."""
+    """Return the outcomes of a comparison as rows: both means, the difference and its 90 percent interval."""
     return [
         {
             "outcome": name,
@@ -102,7 +103,7 @@ def differences(comparison: dict[str, Any]) -> Rows:
 
 
 def _asked() -> result_folders.Entry:
-    """The folder that the address names."""
+    """Return the folder that the address names."""
     entry = result_folders.find(request.args.get("run", ""))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")
@@ -112,13 +113,17 @@ def _asked() -> result_folders.Entry:
 def _sent(entry: result_folders.Entry, name: str, attachment: bool) -> Response:
     content = result_folders.opened(entry, name)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    file_name = f"{entry.name}-{PurePosixPath(name).name}"
+    file_name = f"{_file_name(entry)}-{PurePosixPath(name).name}"
     response = send_file(content, mimetype=kind, as_attachment=attachment, download_name=file_name)
     content.seek(0, io.SEEK_END)
     response.content_length = content.tell()
     content.seek(0)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _file_name(entry: result_folders.Entry) -> str:
+    return entry.name.replace("/", "-")
 
 
 def _written(rows: Rows) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.made_runs import KINDS, known_runs
+from support.tiny import FROZEN
 
 from sim.analysis.attribution import (
     AI,
@@ -108,7 +109,7 @@ def test_stakes_in_ventures_are_told_apart_by_kind(runs):
     payments = payments_with_interest(run)
     stakes = payments.where(payments.of("flow", ("issuer_venture_equity",)))
     divided = venture_kinds(run, stakes)
-    kind_of = {venture.name: venture.kind for venture in load("baseline").ventures.values()}
+    kind_of = {venture.name: venture.kind for venture in load(FROZEN).ventures.values()}
     alone = Counter(zip(stakes.names["payer"], stakes.step, strict=True))
     told = 0
     for row, step in enumerate(stakes.step):

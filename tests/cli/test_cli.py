@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -97,7 +98,7 @@ def test_flows_alone_rebuild_everyones_cash(tables):
     received = flows.pivot_table(index="payee", columns="quarter", values="usd_bn", aggfunc="sum")
     paid = flows.pivot_table(index="payer", columns="quarter", values="usd_bn", aggfunc="sum")
     assert len(cash) == 6 + 5 + 9 + 9 + 3 + 3
-    for before, after in zip(quarters, quarters[1:], strict=False):
+    for before, after in pairwise(quarters):
         change = received[after].reindex(cash.index).fillna(0) - paid[after].reindex(cash.index).fillna(0)
         gross = received[after].reindex(cash.index).fillna(0) + paid[after].reindex(cash.index).fillna(0)
         residual = (cash[after] - cash[before] - change).abs() / gross.clip(lower=1e-3)
@@ -142,6 +143,7 @@ def test_same_seed_same_bytes_and_nothing_is_overwritten(home, answer):
         assert (again / f"{name}.parquet").read_bytes() == first, name
 
 
+@pytest.mark.slow
 def test_a_person_sees_the_story(home):
     done = capflow("run", "--quarters", 6, "--seed", 3, "--out", "six", "--no-figures", cwd=home)
     assert done.returncode == 0, done.stderr
@@ -170,13 +172,13 @@ def test_levers_and_dotted_keys_can_be_set(home):
 MISTAKES = [
     (["run", "basline"], ["basline", "did you mean 'baseline'"]),
     (["run", "nowhere/x.toml"], ["nowhere/x.toml", "does not exist"]),
-    (["run", "--set", "terminal_rate=5"], ["environment.terminal_rate", "5", "0 to 0.1"]),
+    (["run", "--set", "terminal_rate=5"], ["--set environment.terminal_rate=5", "0 to 0.1"]),
     (["run", "--set", "terminal_rat=0.1"], ["terminal_rat", "did you mean"]),
     (["run", "--set", "gpus.rent=1"], ["gpus.rent"]),
     (["run", "--set", "nonsense"], ["KEY=VALUE"]),
-    (["run", "--quarters", "0"], ["run.quarters"]),
+    (["run", "--quarters", "0"], ["--quarters 0"]),
     (["run", "--quarters", "many"], ["--quarters", "integer"]),
-    (["run", "--seed", "-4"], ["seed"]),
+    (["run", "--seed", "-4"], ["--seed -4"]),
     (["run", "--wrong"], ["--wrong"]),
     (["run", "--out", "/dev/null/x"], ["/dev/null/x"]),
     (["query", "select * from nothing"], ["nothing"]),
@@ -187,7 +189,8 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), sampled(MISTAKES, MISTAKES[:3]))
-def test_mistakes_end_with_one_line_and_status_two(home, answer, arguments, words):
+@pytest.mark.usefixtures("answer")
+def test_mistakes_end_with_one_line_and_status_two(home, arguments, words):
     before = sorted(home.rglob("*"))
     done = capflow(*arguments, cwd=home)
     assert done.returncode == 2, done.stderr
@@ -234,7 +237,7 @@ def test_an_interrupted_run_leaves_no_folder(tmp_path, number, status):
         time.sleep(0.02)
     time.sleep(0.3)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == status, err
     assert not (tmp_path / "runs" / "long").exists()
     assert "Traceback" not in err

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.histories import history, mapped, small_books, without_journal
 from support.sampling import sampled
+from support.tiny import TINY
 from support.worlds import run_world
 
 from sim.economy.books import checks, measures
@@ -29,8 +30,6 @@ from sim.engine.mesa_model import enforced
 from sim.errors import AccountingError
 from sim.scenario import levers
 from sim.scenario.load import changed, load
-
-BASELINE = load("baseline")
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +236,7 @@ def test_doubling_all_prices_and_nominal_stocks_doubles_nominal_outputs():
             return 2.0 * value
         return value / 2.0 if "per USD" in quantity.unit else value
 
-    plain = load("baseline", {"history.until": "none", "run.quarters": 12})
+    plain = load(TINY)
     twice = mapped(plain, doubled)
     _, ours = history(plain, quarters=12, seed=9)
     _, theirs = history(twice, quarters=12, seed=9)
@@ -250,9 +249,9 @@ def test_doubling_all_prices_and_nominal_stocks_doubles_nominal_outputs():
 
 @st.composite
 def admissible_economies(draw):
-    """The baseline with every agent's size, every lever and the seed drawn at random; identities all satisfied."""
+    """The tiny scenario with every agent's size, every lever and the seed drawn at random."""
     sizes = st.floats(0.05, 20.0)
-    scenario = BASELINE
+    scenario = load(TINY)
     changes = {}
     for lever in levers.LEVERS:
         if draw(st.booleans()):

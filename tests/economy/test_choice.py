@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.beliefs import reinforced
 from sim.economy.capital.redeployment import channel_utility, choose_channels
@@ -26,7 +27,7 @@ utilities = st.lists(numbers, min_size=2, max_size=8).map(np.array)
 
 def _opened(**changes):
     """Opening economy and rules, with changes to [redeployment]."""
-    start = open_economy(load("baseline", {f"redeployment.{name}": value for name, value in changes.items()}))
+    start = open_economy(load(FROZEN, {f"redeployment.{name}": value for name, value in changes.items()}))
     return start.economy, start.parameters
 
 
@@ -112,9 +113,9 @@ def _two_alike(strength):
     alike |= {f"channels.gold.{key}": 0.05 for key in ("prior_return", "risk")}
     alike |= {"channels.bitcoin.visibility": 0.0, "channels.gold.cost": 0.0}
     alike |= {f"channels.{name}.propensity": 1.0 * (name in ("bitcoin", "gold")) for name in CHANNELS}
-    alike |= {f"issuers.{name}.redeploys": 1.0 for name in load("baseline").issuers}
+    alike |= {f"issuers.{name}.redeploys": 1.0 for name in load(FROZEN).issuers}
     alike |= {"redeployment.intensity_of_choice": 4.0, "redeployment.peer_weight": strength / 4.0}
-    start = open_economy(load("baseline", alike))
+    start = open_economy(load(FROZEN, alike))
 
     def following(bitcoin):
         share = np.zeros_like(start.economy.redeployment.share)
@@ -145,7 +146,7 @@ def test_imitation_has_one_outcome_below_its_critical_value_and_three_above():
 
 
 def test_imitation_is_below_its_critical_value_in_the_baseline():
-    rule = open_economy(load("baseline")).parameters.redeployment
+    rule = open_economy(load(FROZEN)).parameters.redeployment
     assert rule.intensity_of_choice * rule.peer_weight < 2.0
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.debtors import AZURE, COREWEAVE, NORTHERN, START, TETHER, WEAK, indebted, run, told
 from support.histories import without_journal
 from support.made_runs import make_run
+from support.tiny import FROZEN
 
 from sim.analysis.attribution import direct_uses, final_uses, interest_earned
 from sim.analysis.matrices import balance_sheets, transactions
@@ -135,7 +136,7 @@ def test_more_fail_when_they_owe_more():
         funding=replace(parameters.funding, loan_to_cost=np.float64(0.0)),
         credit=replace(parameters.credit, workout_share=np.float64(0.0)),
     )
-    draws = draws_of_quarter(draws_for(load("baseline"), START.names, 1, 9), 8)
+    draws = draws_of_quarter(draws_for(load(FROZEN), START.names, 1, 9), 8)
     hosting = 2.0 * economy.gpus.fleet.sum(axis=1) * parameters.gpus.hosting_price / 1e9
     spare = 0.01 * economy.gpus.book_value.sum(axis=1)
     spent = np.maximum(balance(economy.books, PROVIDERS) - hosting - spare, 0.0)
@@ -171,7 +172,7 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     parameters = replace(
         START.parameters, credit=replace(START.parameters.credit, largest_leverage=np.float64(0.9))
     )
-    draws = draws_of_quarter(draws_for(load("baseline"), START.names, 1, 1), 0)
+    draws = draws_of_quarter(draws_for(load(FROZEN), START.names, 1, 1), 0)
     borrowed = [
         flow_total(raise_funds(before, parameters, draws, DECISION_RULES).books, "investor_compute_loan", 0)
         for before in (economy, pressed)

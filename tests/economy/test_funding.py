@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history, without_journal
+from support.tiny import FROZEN
 
 from sim.economy.books.flows import INVESTORS, LAB_SHARES, LABS, OWN, PROVIDER_SHARES, VENTURE_SHARES
 from sim.economy.books.ledger import pay
@@ -19,7 +20,7 @@ from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
-BASELINE = load("baseline")
+BASELINE = load(FROZEN)
 START = open_economy(BASELINE)
 RULES = START.parameters
 NORTHERN_DATA = START.names["providers"].index("Northern Data")
@@ -271,7 +272,7 @@ def _funded(sponsor_money, **changes):
         "redeployment.kept_open": 1.0,
         "facilities": [],
     }
-    scenario = load("baseline", {**eager, **changes})
+    scenario = load(FROZEN, {**eager, **changes})
     start = open_economy(scenario)
     talks = np.array(start.economy.redeployment.talks)
     talks[0, 3] = sponsor_money

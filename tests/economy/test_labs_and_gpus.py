@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.books.ledger import balance, flow_total
 from sim.economy.capital.loans import lend
@@ -20,7 +21,7 @@ from sim.engine.mesa_model import CapitalFlowModel
 from sim.opening.open_economy import open_economy
 from sim.scenario.load import load
 
-RULES = open_economy(load("baseline")).parameters
+RULES = open_economy(load(FROZEN)).parameters
 
 
 def _bass(p, q):
@@ -75,7 +76,9 @@ def test_open_data_helps_every_lab_and_the_laggard_most():
 def test_a_lab_that_nobody_funds_dies_when_its_cash_is_gone():
     """M5-T7, with spending that can fall only slowly; its holders lose their stakes once."""
     nobody = {"funding.investor_appetite": 0.0, "redeployment.redeployment": 0.0}
-    model = CapitalFlowModel({**nobody, "labs_market.fastest_cut": 0.0, "labs_market.fastest_growth": 0.0}, rng=1)
+    model = CapitalFlowModel(
+        load(FROZEN, {**nobody, "labs_market.fastest_cut": 0.0, "labs_market.fastest_growth": 0.0}), rng=1
+    )
     xai = next(a for a in model.agents if a.name == "xAI")
     cash, spending, earned = xai.cash, xai.spending, []
     died = None

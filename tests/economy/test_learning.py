@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support.debtors import NORTHERN, TETHER, run
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.beliefs import realised_returns
 from sim.economy.books.flows import COMPUTE_LOANS, ECONOMY, LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS
@@ -111,7 +112,7 @@ def test_loans_return_interest_less_losses_on_what_was_owed_at_the_opening():
 
 def test_loans_that_are_repaid_in_full_earned_their_interest():
     """All of the investors' loans fall due in the first quarter, and borrowers have the cash for it."""
-    start = open_economy(load("baseline"))
+    start = open_economy(load(FROZEN))
     economy, books = start.economy, start.economy.books
     moved = np.zeros_like(books.cash[PROVIDERS])
     moved[:, -1] = 5.0
@@ -123,7 +124,7 @@ def test_loans_that_are_repaid_in_full_earned_their_interest():
         credit=replace(economy.credit, investor=terms),
     )
     closed, _ = quarter(
-        economy, start.parameters, draws.draws_of_quarter(draws_for(load("baseline"), start.names, 1, 1), 0)
+        economy, start.parameters, draws.draws_of_quarter(draws_for(load(FROZEN), start.names, 1, 1), 0)
     )
     opening = debt(books).sum()
     assert flow_total(closed.books, "investor_loan_principal", 1).sum() == pytest.approx(opening, rel=1e-9)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.books.flows import ADVANCES, BITCOIN, GOLD, OWN, RESERVE, SECURED_LOANS, TOKENS
 from sim.economy.books.ledger import balance, net_worth, total_value
@@ -54,7 +55,7 @@ def test_what_backs_the_tokens_is_tokens_and_equity(seed):
 def test_reaching_into_the_reserve_is_refused_by_law_and_lowers_quality_where_it_is_not():
     """M3-T4: the same order under three laws."""
     for regime in REGIMES:
-        start = open_economy(load("baseline", {**REACH, **under(regime)}))
+        start = open_economy(load(FROZEN, {**REACH, **under(regime)}))
         economy, lent = reach_into_reserve(start.economy, start.parameters)
         if regime == "offshore":
             assert lent[TETHER] > 1.0
@@ -138,7 +139,7 @@ def test_an_audit_shows_everything_from_its_day_on():
 
 def hollow(regime, missing, own=5.0):
     """The largest coin with a part of its reserve gone, and money in its own book."""
-    start = open_economy(load("baseline", under(regime)))
+    start = open_economy(load(FROZEN, under(regime)))
     books = start.economy.books
     tokens = -books.positions[TOKENS][RESERVE][TETHER]
     bills = np.array(books.positions["bills"][RESERVE])
@@ -168,7 +169,8 @@ def test_owners_of_a_coin_with_half_its_reserve_gone_keep_something_offshore_and
     offshore, kept = recovered("offshore", 0.5)
     genius, left = recovered("genius", 0.5)
     assert 0.0 < offshore <= genius < 1.0
-    assert left == pytest.approx(0.0, abs=1e-6) and left <= kept
+    assert left == pytest.approx(0.0, abs=1e-6)
+    assert left <= kept
 
 
 @pytest.mark.slow
@@ -185,7 +187,7 @@ def test_holders_rank_first_where_the_law_says_so(missing):
 
 def test_losses_go_through_equity_and_own_book_before_they_reach_the_reserve():
     """M3-T7: an advance is impaired only by what the own book's assets fall short of it."""
-    start = open_economy(load("baseline"))
+    start = open_economy(load(FROZEN))
     books = start.economy.books
     lent = np.zeros((6, 6))
     worth = net_worth(books, OWN)[TETHER]
@@ -255,7 +257,7 @@ def test_what_comes_in_for_a_dead_coin_goes_to_those_who_held_it():
 def test_fear_at_the_end_of_the_weeks_is_what_the_books_say():
     """The own book's money pays holders once: the claim that it repaid no longer backs the coin."""
     run = {"events": [{"quarter": "2026Q1", "kind": "redemption_shock", "target": "tether", "size": 0.9}]}
-    scenario = load("baseline", {**REACH, **run, "issuers.tether.risky_limit": 1.0})
+    scenario = load(FROZEN, {**REACH, **run, "issuers.tether.risky_limit": 1.0})
     start, closed = history(scenario, quarters=8)
     draws = draws_of_quarter(draws_for(scenario, start.names, 1, 9), 8)
     economy = advance_environment(open_books(closed[-1][0]), start.parameters, draws)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.books import measures
 from sim.economy.books.flows import OWN, RESERVE, TOKENS
@@ -38,7 +39,7 @@ def shock(size, target="tether", week=6, kind="redemption_shock"):
 
 
 def opened(changes=None, seed=1):
-    scenario = load("baseline", {**CALM, **(changes or {})})
+    scenario = load(FROZEN, {**CALM, **(changes or {})})
     start = open_economy(scenario)
     return start, draws_of_quarter(draws_for(scenario, start.names, seed, 1), 0)
 
@@ -147,7 +148,7 @@ def test_more_arbitrageurs_mean_a_firmer_peg_and_more_runs():
 
 def test_the_hazard_has_a_kink_below_99_cents():
     """M2-T6: it jumps where the buck breaks, and rises faster below than above."""
-    rule = open_economy(load("baseline")).parameters.tokens
+    rule = open_economy(load(FROZEN)).parameters.tokens
 
     def hazard(price):
         return redemption_hazard(stress(np.float64(price), 0.0, 0.0, 0.0, rule), rule)
@@ -171,7 +172,7 @@ def test_holders_flee_to_the_coin_that_is_safe_today(hit, safe):
 
 @given(leaving=st.lists(st.floats(0.0, 50.0), min_size=3, max_size=3), felt=st.floats(-3.0, 5.0))
 def test_who_flees_arrives_once_and_never_where_he_came_from(leaving, felt):
-    rule = open_economy(load("baseline")).parameters.tokens
+    rule = open_economy(load(FROZEN)).parameters.tokens
     tokens = np.array([100.0, 30.0, 5.0])
     arriving = flight(np.array(leaving), tokens, np.array([felt, 0.0, 0.0]), rule)
     assert arriving.sum() == pytest.approx(rule.flight_to_safety * sum(leaving))
@@ -183,7 +184,7 @@ def test_who_flees_arrives_once_and_never_where_he_came_from(leaving, felt):
 @given(flow=st.floats(1e-6, 0.02))
 def test_outflows_move_the_bill_yield_two_to_three_times_as_much_as_inflows(flow):
     """M2-T8: asymmetric, zero without a flow, gone within the quarter, and bounded."""
-    rule = open_economy(load("baseline")).parameters.tokens
+    rule = open_economy(load(FROZEN)).parameters.tokens
     zero = np.float64(0.0)
     up, down = (next_yield_impact(zero, np.float64(sign * flow), rule) for sign in (-1.0, 1.0))
     assert up > 0.0 > down
@@ -268,7 +269,7 @@ def test_the_own_book_pays_before_anything_is_sold_cheaply_and_is_never_overdraw
 
 def test_a_tightening_moves_demand_more_than_a_crypto_shock():
     """M1-T5: a percentage point of the bill rate against a quarter's standard deviation of bitcoin."""
-    rule = open_economy(load("baseline")).parameters
+    rule = open_economy(load(FROZEN)).parameters
     tightening = rule.tokens.rate_elasticity * 0.02
     crypto = rule.tokens.crypto_elasticity * rule.environment.bitcoin_volatility / 2.0
     assert tightening > crypto > 0.0

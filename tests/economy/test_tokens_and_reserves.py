@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.histories import history, mapped
+from support.tiny import FROZEN
 
 from sim.economy.books.flows import BILLS, OWN, RESERVE, TOKENS
 from sim.economy.coins.liquidity import buffer_ratio
@@ -26,7 +27,7 @@ CALM = {
 
 
 def _start(changes=None, seed=1):
-    scenario = load("baseline", changes or {})
+    scenario = load(FROZEN, changes or {})
     start = open_economy(scenario)
     return start, draws_of_quarter(draws_for(scenario, start.names, seed, 1), 0)
 
@@ -68,7 +69,7 @@ def test_demand_falls_when_bills_pay_more_and_not_when_holders_get_it_all():
 def test_network_effect_keeps_narrows_or_tips(network, spread):
     """M1-T3: with no other difference, shares stay at n = 1, even out below and tip above."""
     scenario = mapped(
-        load("baseline", {**CALM, "tokens.network": network, "tokens.churn": 0.0}),
+        load(FROZEN, {**CALM, "tokens.network": network, "tokens.churn": 0.0}),
         lambda _quantity, value: value,
     )
     even = {
@@ -196,7 +197,7 @@ def test_paper_gains_are_not_paid_out():
 
 
 def test_the_rate_reverts_to_its_terminal_value_and_never_turns_negative():
-    parameters = open_economy(load("baseline", {"environment.rate_volatility": 0.0})).parameters.environment
+    parameters = open_economy(load(FROZEN, {"environment.rate_volatility": 0.0})).parameters.environment
     rate = np.float64(0.05)
     for _ in range(100):
         later = next_rate(rate, parameters, np.float64(0.0))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.books.flows import COMPUTE_LOANS, FLOWS, INVESTORS, LAB_SHARES, LABS, PROVIDERS
 from sim.economy.books.ledger import balance
@@ -19,7 +20,7 @@ from sim.economy.compute.labs import _sell, adoption_next
 from sim.opening.open_economy import open_economy
 from sim.scenario.load import load
 
-START = open_economy(load("baseline"))
+START = open_economy(load(FROZEN))
 RULES = START.parameters
 NEUTRAL = np.float64(0.0)
 

@@ -80,7 +80,8 @@ def test_every_point_and_seed_is_there_both_ways(mesas, sweep):
 
 def test_batch_run_gives_every_series_of_a_sweep(mesas, sweep):
     series = sweep.query(f"SELECT s.*, {', '.join(LEVERS)}, seed FROM series s JOIN runs USING (run)")
-    assert len(mesas.measures) > 50 and set(mesas.measures) <= set(series.columns)
+    assert len(mesas.measures) > 50
+    assert set(mesas.measures) <= set(series.columns)
     for (*point, seed), theirs in series.groupby([*LEVERS, "seed"]):
         theirs = theirs.sort_values("quarter")
         ours = mesas.paths[tuple(point), seed]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.sampling import sampled
+from support.tiny import BETA, FROZEN, TINY
 
 import sim
 from sim.economy.decisions import DECISIONS, RULES
@@ -41,33 +42,34 @@ def _run(model):
 
 
 def test_every_decision_has_a_form_that_the_models_own_rule_keeps():
-    model = CapitalFlowModel({"run.quarters": 12}, rng=2)
-    plain = CapitalFlowModel({"run.quarters": 12}, rng=2)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 12}), rng=2)
+    plain = CapitalFlowModel(load(TINY, {"run.quarters": 12}), rng=2)
     model.decisions.update(RULES)  # through the checks
     assert model.decisions.replaced().keys() == DECISIONS.keys()
-    assert _run(model) == _run(plain)
+    # What passes the checks is copied, and sums of copies may differ in the last digit.
+    assert _run(model) == pytest.approx(_run(plain), rel=1e-9, abs=1e-12)
 
 
 def test_python_config_and_scenario_file_give_the_same_history(tmp_path):
-    by_python = CapitalFlowModel({"run.quarters": 6}, rng=1)
+    by_python = CapitalFlowModel(load(TINY, {"run.quarters": 6}), rng=1)
     by_python.decisions["redeployment"] = GOLD
-    by_key = CapitalFlowModel({"run.quarters": 6, "decisions.redeployment": GOLD}, rng=1)
+    by_key = CapitalFlowModel(load(TINY, {"run.quarters": 6, "decisions.redeployment": GOLD}), rng=1)
     path = tmp_path / "gold.toml"
-    path.write_text(f'extends = "baseline"\n[run]\nquarters = 6\n[decisions]\nredeployment = "{GOLD}"\n')
+    path.write_text(f'extends = "{TINY}"\n[run]\nquarters = 6\n[decisions]\nredeployment = "{GOLD}"\n')
     by_file = CapitalFlowModel(path, rng=1)
     totals = [_run(model) for model in (by_python, by_key, by_file)]
     assert totals[0] == totals[1] == totals[2]
     assert totals[0]["deployed_gold_usd_bn"] > 1.0
     for channel in AI_CHANNELS:
-        facility = 0.61 if channel == "compute_loans" else 0.0  # signed before the history begins
+        facility = 0.5 if channel == "compute_loans" else 0.0  # signed before the history begins
         assert totals[0][f"deployed_{channel}_usd_bn"] == pytest.approx(facility)
 
 
 def test_a_scenario_with_decisions_stays_plain_data():
-    scenario = load("baseline", {"decisions.redeployment": GOLD})
+    scenario = load(FROZEN, {"decisions.redeployment": GOLD})
     assert json.loads(json.dumps(scenario.model_dump(mode="json")))["decisions"] == {"redeployment": GOLD}
-    assert changed_keys(load("baseline"), scenario) == {"decisions.redeployment": {"from": None, "to": GOLD}}
-    assert load("baseline").decisions == {}
+    assert changed_keys(load(FROZEN), scenario) == {"decisions.redeployment": {"from": None, "to": GOLD}}
+    assert load(FROZEN).decisions == {}
 
 
 def test_run_takes_decisions_and_the_folder_says_so(tmp_path):
@@ -86,7 +88,7 @@ def test_run_takes_decisions_and_the_folder_says_so(tmp_path):
 def test_a_model_with_a_replaced_decision_pickles(given):
     from examples.all_in_gold import choose
 
-    model = CapitalFlowModel({"run.quarters": 4}, rng=2)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 4}), rng=2)
     model.decisions["redeployment"] = choose if given == "function" else given
     model.step()
     copy = pickle.loads(pickle.dumps(model))
@@ -94,8 +96,8 @@ def test_a_model_with_a_replaced_decision_pickles(given):
 
 
 def test_the_models_own_rule_can_be_put_back():
-    model, plain = (CapitalFlowModel({"run.quarters": 4}, rng=3) for _ in range(2))
-    model.decisions["payout"] = lambda economy, parameters: np.ones(6)
+    model, plain = (CapitalFlowModel(load(TINY, {"run.quarters": 4}), rng=3) for _ in range(2))
+    model.decisions["payout"] = lambda economy, parameters: np.ones(2)
     assert list(model.decisions.replaced()) == ["payout"]
     del model.decisions["payout"]
     assert model.decisions["payout"] is RULES["payout"]
@@ -105,40 +107,40 @@ def test_the_models_own_rule_can_be_put_back():
 @pytest.mark.parametrize(
     ("name", "function", "outcome", "rises"),
     [
-        ("payout", lambda e, r: np.ones(6), "dividends_usd_bn", True),
-        ("lab_rounds", lambda e, r: np.zeros(5), "lab_raised_usd_bn", False),
-        ("gpu_orders", lambda e, r: np.zeros(9), "gpu_capex_usd_bn", False),
-        ("gpu_borrowing", lambda e, r: np.zeros(9), "provider_debt_usd_bn", False),
-        ("investor_appetite", lambda e, r: np.zeros(9), "lab_raised_usd_bn", False),
-        ("lab_spending", lambda e, r: np.full(5, 0.1), "lab_spending_usd_bn", False),
+        ("payout", lambda e, r: np.ones(2), "dividends_usd_bn", True),
+        ("lab_rounds", lambda e, r: np.zeros(2), "lab_raised_usd_bn", False),
+        ("gpu_orders", lambda e, r: np.zeros(2), "gpu_capex_usd_bn", False),
+        ("gpu_borrowing", lambda e, r: np.zeros(2), "provider_debt_usd_bn", False),
+        ("investor_appetite", lambda e, r: np.zeros(4), "lab_raised_usd_bn", False),
+        ("lab_spending", lambda e, r: np.full(2, 0.1), "lab_spending_usd_bn", False),
     ],
 )
 def test_every_kind_of_decision_matters(name, function, outcome, rises):
-    plain = _run(CapitalFlowModel({"run.quarters": 10}, rng=1))
-    model = CapitalFlowModel({"run.quarters": 10}, rng=1)
+    plain = _run(CapitalFlowModel(load(TINY, {"run.quarters": 10}), rng=1))
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 10}), rng=1)
     model.decisions[name] = function
-    other = _run(model)
-    assert other[outcome] > plain[outcome] if rises else other[outcome] < plain[outcome]
+    change = _run(model)[outcome] - plain[outcome]
+    assert change * (1.0 if rises else -1.0) > 0.0
 
 
 def test_investors_can_choose_another_lab():
-    only_mistral = np.zeros((9, 5))
-    only_mistral[:, 3] = 1.0
-    model = CapitalFlowModel({"run.quarters": 10}, rng=1)
-    model.decisions["investor_choice"] = lambda economy, parameters: only_mistral
-    raised = np.zeros(5)
+    only_beta = np.zeros((4, 2))
+    only_beta[:, BETA] = 1.0
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 10}), rng=1)
+    model.decisions["investor_choice"] = lambda economy, parameters: only_beta
+    raised = np.zeros(2)
     while model.running:
         model.step()
         raised += model.economy.books.journal.flows["lab_round"].amount.sum(axis=0)
-    assert raised[3] > 0.0
-    assert raised.sum() == raised[3]
+    assert raised[BETA] > 0.0
+    assert raised.sum() == raised[BETA]
 
 
 def test_redeployment_switched_off_holds_for_any_rule():
     """The twin without redeployment stays the causal twin, whoever decides."""
-    everything = np.zeros((6, len(CHANNELS)))
+    everything = np.zeros((2, len(CHANNELS)))
     everything[:, COLUMN["lab_equity"]] = 1.0
-    model = CapitalFlowModel({"run.quarters": 6}, rng=1, redeployment=0.0)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 6}), rng=1, redeployment=0.0)
     model.decisions["redeployment"] = lambda economy, parameters: everything
     totals = _run(model)
     assert totals["redeployed_usd_bn"] == 0.0
@@ -149,15 +151,15 @@ def _wrong(result):
     return lambda economy, parameters: result
 
 
-OVERFULL = np.full((6, len(CHANNELS)), 0.2)
-NEGATIVE = np.eye(6, len(CHANNELS)) * -1.0
-HOLED = np.where(np.eye(6, len(CHANNELS)) > 0, np.nan, 0.0)
+OVERFULL = np.full((2, len(CHANNELS)), 0.2)
+NEGATIVE = np.eye(2, len(CHANNELS)) * -1.0
+HOLED = np.where(np.eye(2, len(CHANNELS)) > 0, np.nan, 0.0)
 
 
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (_wrong(np.zeros((6, 3))), ["returned shape (6, 3)", "shape (6, 10)", "6 issuers by 10 channels"]),
+        (_wrong(np.zeros((2, 3))), ["returned shape (2, 3)", "shape (2, 10)", "2 issuers by 10 channels"]),
         (_wrong(1.0), ["returned shape ()"]),
         (_wrong(HOLED), ["returned nan at [0, 0]", "finite"]),
         (_wrong(NEGATIVE), ["returned -1 at [0, 0]", "not negative"]),
@@ -170,7 +172,7 @@ HOLED = np.where(np.eye(6, len(CHANNELS)) > 0, np.nan, 0.0)
     ],
 )
 def test_wrong_results_are_told_in_one_line(function, words):
-    model = CapitalFlowModel({"run.quarters": 2}, rng=1)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 2}), rng=1)
     model.decisions["redeployment"] = function
     with pytest.raises(ScenarioError) as caught:
         model.step()
@@ -181,10 +183,10 @@ def test_wrong_results_are_told_in_one_line(function, words):
 
 
 def test_a_share_above_one_is_refused_and_rounding_is_not():
-    model = CapitalFlowModel({"run.quarters": 3}, rng=1)
-    model.decisions["payout"] = lambda economy, parameters: np.full(6, 1.0 + 1e-12)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 3}), rng=1)
+    model.decisions["payout"] = lambda economy, parameters: np.full(2, 1.0 + 1e-12)
     model.step()
-    model.decisions["payout"] = lambda economy, parameters: np.full(6, 1.5)
+    model.decisions["payout"] = lambda economy, parameters: np.full(2, 1.5)
     with pytest.raises(ScenarioError, match=r"decisions\.payout.*returned 1\.5 at \[0\].*from 0 to 1"):
         model.step()
 
@@ -224,7 +226,7 @@ def test_a_module_that_breaks_while_it_is_imported_is_told(tmp_path, monkeypatch
 
 
 def test_a_table_of_behaviour_is_a_mapping_over_all_decisions():
-    model = CapitalFlowModel({"run.quarters": 1}, rng=1)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 1}), rng=1)
     assert isinstance(model.decisions, Behaviour)
     assert dict(model.decisions) == RULES
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 from support.sampling import sampled
+from support.tiny import FROZEN
 
 import sim
 from sim.economy.parameters import REGIMES
@@ -34,7 +35,7 @@ NAMES = {
 
 
 def scenario(quarters=QUARTERS, changes=None):
-    return load("baseline", {**keys(changes or {}), "run.quarters": quarters})
+    return load(FROZEN, {**keys(changes or {}), "run.quarters": quarters})
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,7 @@ def in_dollars(economy):
     return replace(economy, books=replace(economy.books, journal=replace(economy.books.journal, flows=paid)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_engines_agree_on_every_number_of_every_economy(both, which):
     """Every balance, every flow, every agent's measures and every series of every quarter, to 1e-9 of its size."""
@@ -77,11 +79,13 @@ def test_engines_agree_on_every_number_of_every_economy(both, which):
             assert list(held) == list(theirs.books.positions[name])
     same_numbers((plain.closes.series, plain.closes.agents), (fast.closes.series, fast.closes.agents))
     assert plain.checks.keys() == fast.checks.keys()
-    assert max(plain.checks.values()) < 1e-9 and max(fast.checks.values()) < 1e-9
+    assert max(plain.checks.values()) < 1e-9
+    assert max(fast.checks.values()) < 1e-9
     for ours, theirs in zip(plain.happenings, fast.happenings, strict=True):
         assert [event["text"] for event in ours] == [event["text"] for event in theirs]
 
 
+@pytest.mark.slow
 def test_rules_and_draws_are_data_not_code(both):
     """Other levers, seeds and events take the same program, and make a difference."""
     assert len(history_module._ready) == 1
@@ -90,6 +94,7 @@ def test_rules_and_draws_are_data_not_code(both):
     assert len({float(fast.closes.series["tokens_usd_bn"][-1]) for _, fast in both}) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 1])
 def test_engines_give_the_same_run(both, which):
     plain, fast = (run_of(found) for found in both[which])
@@ -105,6 +110,7 @@ def test_engines_give_the_same_run(both, which):
     assert told == {key: fast.manifest[key] for key in told}
 
 
+@pytest.mark.slow
 def test_threads_get_what_one_alone_gets(both):
     given = scenario()
 
@@ -114,9 +120,11 @@ def test_threads_get_what_one_alone_gets(both):
     alone = [outcomes(seed) for seed in range(4)]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(outcomes, [*range(4)] * 4))
-    assert together == alone * 4 and len({str(one) for one in alone}) == 4
+    assert together == alone * 4
+    assert len({str(one) for one in alone}) == 4
 
 
+@pytest.mark.slow
 def test_books_that_are_wrong_are_refused_in_the_compiled_engine_too(both, monkeypatch):
     (shapes, program), *_ = history_module._ready.items()
 
@@ -131,13 +139,15 @@ def test_books_that_are_wrong_are_refused_in_the_compiled_engine_too(both, monke
         history(scenario(), 1)
 
 
+@pytest.mark.slow
 def test_other_agents_or_quarters_run_in_numpy_until_they_are_compiled(both):
     assert history(scenario(1), 1).engine == "numpy"
     assert history(scenario(changes={"tail.labs": 1}), 1).engine == "numpy"
 
 
+@pytest.mark.slow
 def test_replaced_decisions_run_in_numpy(both):
-    given = load("baseline", {"run.quarters": 2, "decisions.redeployment": "examples.all_in_gold:choose"})
+    given = load(FROZEN, {"run.quarters": 2, "decisions.redeployment": "examples.all_in_gold:choose"})
     found = history(given, 1)
     assert found.engine == "numpy"
     assert "decisions.redeployment" in run_of(found).manifest["changes"]
@@ -160,7 +170,7 @@ def test_mistakes_are_told(seed, engine):
 def twins(tmp_path_factory):
     """The same history as a folder and in memory, long enough for failures and workouts."""
     changes = keys({"investor_appetite": 0.0, "status_weight": 1.0}) | {"entry.entry": 0.0}
-    given = load("baseline", {**changes, "run.quarters": 12, "run.seed": 5})
+    given = load(FROZEN, {**changes, "run.quarters": 12, "run.seed": 5})
     folder = sim.run(given, seed=5, out=tmp_path_factory.mktemp("runs") / "run", figures=False)
     return folder, run_of(history(given, 5, "numpy"))
 
@@ -174,7 +184,8 @@ def test_tables_in_memory_are_those_of_the_folder(twins, table):
 
 def test_events_and_manifest_in_memory_are_those_of_the_folder(twins):
     folder, memory = twins
-    assert memory.events == folder.events and len(folder.events)
+    assert memory.events == folder.events
+    assert len(folder.events)
     told = {key: value for key, value in folder.manifest.items() if key not in ("created", "timing")}
     assert memory.manifest == told
     assert {"funding.investor_appetite", "run.seed"} <= set(told["changes"])
@@ -193,7 +204,8 @@ def test_a_run_in_memory_is_asked_in_sql_and_has_no_folder(twins):
 @pytest.mark.parametrize("name", sampled(FIGURES, ["interest_flow"]))
 def test_figures_are_drawn_from_memory_as_from_the_folder(twins, name):
     folder, memory = ([text.get_text() for text in FIGURES[name](run).findobj(Text)] for run in twins)
-    assert memory == folder and any(folder)
+    assert memory == folder
+    assert any(folder)
 
 
 def test_nothing_is_compiled_or_imported_for_numpy():
@@ -213,7 +225,8 @@ def test_trees_keep_the_order_of_what_was_put_in():
     pack = pytrees.packed(tree)
     assert pack.tolist() == [1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 1.0]
     again = pytrees.like(tree, pytrees.unpacked(pack, [np.shape(leaf) for leaf in pytrees.leaves(tree)]))
-    assert list(again) == ["b", "a"] and again["a"]["empty"] == {}
+    assert list(again) == ["b", "a"]
+    assert again["a"]["empty"] == {}
     same_numbers(tree, again)
     for ours, theirs in zip((tree, again), pytrees.unstacked(pytrees.stacked([tree, again])), strict=True):
         same_numbers(ours, theirs)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.decisions import untraceable
 from support.sweeps import RUNS, content, done, log, write_design
-from support.tiny import TINY, WORLDS
+from support.tiny import FROZEN, TINY, WORLDS
 
 import sim
 from sim.engine import jax_batch
@@ -46,10 +47,12 @@ def shipped():
 def agree(plain, fast, runs):
     """Series are equal to 1e-9 of the size of each number, in every quarter; the largest difference counts."""
     for run in runs:
-        assert plain.problems[run] is None and fast.problems[run] is None
+        assert plain.problems[run] is None
+        assert fast.problems[run] is None
         np.testing.assert_allclose(fast.paths[run], plain.paths[run], rtol=1e-9, atol=1e-12)
         assert fast.residuals[run].max() < 1e-9
-    assert plain.names == fast.names and plain.identities == fast.identities
+    assert plain.names == fast.names
+    assert plain.identities == fast.identities
 
 
 def test_engines_agree_on_every_series_of_the_tiny_scenario(both):
@@ -79,7 +82,8 @@ def test_points_seeds_and_scenarios_compile_nothing_anew(both):
         starts.append(start(changed(base, turned), seed))
     found = jax_batch.in_jax(starts, behaviour(base))
     assert program._cache_size() == before
-    assert found.paths.shape[0] == 100 and len({path.tobytes() for path in found.paths}) == 100
+    assert found.paths.shape[0] == 100
+    assert len({path.tobytes() for path in found.paths}) == 100
 
 
 def test_the_dataset_is_the_histories_of_single_runs(both):
@@ -91,7 +95,8 @@ def test_the_dataset_is_the_histories_of_single_runs(both):
         "outcome": len(OUTCOMES),
         "identity": 9,
     }
-    assert list(data.seed.values) == [7, 8, 9] and data.quarter.values[0] == "2023Q4"
+    assert list(data.seed.values) == [7, 8, 9]
+    assert data.quarter.values[0] == "2023Q4"
     model = sim.CapitalFlowModel(TINY, rng=8)
     single = outcomes_of(model)
     for name, number in single.items():
@@ -181,16 +186,12 @@ def test_without_jax_it_says_so_and_runs_in_numpy():
     ]
 
 
-def untraceable(economy, parameters):
-    return (0.9 if float(economy.environment.bill_rate) > 0.01 else 0.0) + 0.0 * economy.income.realised_profit
-
-
 def not_a_share(economy, parameters):
     return 1.5 + 0.0 * economy.income.realised_profit
 
 
 def test_a_decision_that_cannot_be_compiled_says_so():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": untraceable})
     with pytest.raises(sim.ScenarioError, match=r"decisions.payout cannot be compiled .* in NumPy") as caught:
         jax_batch.in_jax([start(base, 1)], parameters)
@@ -203,10 +204,8 @@ def test_the_example_behaviours_can_be_traced():
 
     from examples import all_in_gold, cautious_labs
 
-    given = start(load("baseline"), 1)
-    parameters = behaviour(
-        load("baseline"), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose}
-    )
+    given = start(load(FROZEN), 1)
+    parameters = behaviour(load(FROZEN), {"lab_spending": cautious_labs.spend, "redeployment": all_in_gold.choose})
     assert set(parameters.replaced()) == {"lab_spending", "redeployment"}
     for name in parameters.replaced():
         plain = parameters[name](given.economy, given.parameters)
@@ -220,15 +219,17 @@ def of_no_shape(economy, parameters):
 
 
 def test_a_decision_of_the_wrong_shape_is_refused_when_compiled():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": of_no_shape})
-    with pytest.raises(sim.ScenarioError, match=r"decisions.payout: returned shape \(\); allowed: .*\(6 issuers\)"):
+    with pytest.raises(
+        sim.ScenarioError, match=r"decisions.payout: returned shape \(\); allowed: .*\(6 issuers\)"
+    ):
         jax_batch.in_jax([start(base, 1)], parameters)
 
 
 @pytest.mark.slow
 def test_a_decision_out_of_its_form_spoils_the_history_not_the_answer():
-    base = load("baseline", {"run.quarters": 2})
+    base = load(FROZEN, {"run.quarters": 2})
     parameters = Behaviour(sim.CapitalFlowModel(base, rng=1).names, {"payout": not_a_share})
     for engine in (in_numpy, jax_batch.in_jax):
         found = engine([start(base, 1)], parameters)

@@ -9,11 +9,13 @@ import mesa
 import numpy as np
 import pytest
 from support.batches import batch_run
+from support.tiny import TINY
 
 import sim
 from sim.engine.mesa_model import AGENT_CLASSES, AILab, CapitalFlowModel, GPUProvider, StablecoinIssuer
 from sim.errors import ScenarioError
 from sim.scenario import levers
+from sim.scenario.load import load
 
 
 def test_every_lever_is_an_explicit_keyword_and_nothing_else_is():
@@ -25,7 +27,7 @@ def test_every_lever_is_an_explicit_keyword_and_nothing_else_is():
 
 
 def test_it_steps_to_the_end_and_stops():
-    model = CapitalFlowModel({"run.quarters": 3}, rng=1)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 3}), rng=1)
     assert model.running
     while model.running:
         model.step()
@@ -35,9 +37,9 @@ def test_it_steps_to_the_end_and_stops():
 
 
 def test_agents_are_named_views_by_population():
-    model = CapitalFlowModel(rng=1)
-    assert {a.name for a in model.agents_by_type[AILab]} == {"OpenAI", "Anthropic", "xAI", "Mistral", "Cohere"}
-    assert len(model.agents) == 6 + 5 + 9 + 9 + 3
+    model = CapitalFlowModel(TINY, rng=1)
+    assert {a.name for a in model.agents_by_type[AILab]} == {"Alpha", "Beta"}
+    assert len(model.agents) == 2 + 2 + 2 + 4 + 2
     model.step()
     tether = next(a for a in model.agents if a.name == "Tether")
     assert isinstance(tether, StablecoinIssuer)
@@ -52,7 +54,7 @@ def test_agents_are_named_views_by_population():
 
 
 def test_data_collector_has_model_and_agent_tables():
-    model = CapitalFlowModel({"run.quarters": 4}, rng=1)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 4}), rng=1)
     while model.running:
         model.step()
     frame = model.datacollector.get_model_vars_dataframe()
@@ -83,7 +85,7 @@ def test_batch_run_in_two_processes():
 def test_the_same_seed_gives_the_same_history_and_another_does_not():
     ends = []
     for seed in (5, 5, 6):
-        model = CapitalFlowModel({"run.quarters": 6}, rng=seed)
+        model = CapitalFlowModel(load(TINY, {"run.quarters": 6}), rng=seed)
         while model.running:
             model.step()
         ends.append(model.series)
@@ -92,16 +94,19 @@ def test_the_same_seed_gives_the_same_history_and_another_does_not():
 
 
 def test_without_a_seed_each_model_is_new_and_tells_its_seed():
-    first, second = CapitalFlowModel({"run.quarters": 1}), CapitalFlowModel({"run.quarters": 1})
+    first, second = (
+        CapitalFlowModel(load(TINY, {"run.quarters": 1})),
+        CapitalFlowModel(load(TINY, {"run.quarters": 1})),
+    )
     assert first.seed_used != second.seed_used
-    again = CapitalFlowModel({"run.quarters": 1}, rng=first.seed_used)
+    again = CapitalFlowModel(load(TINY, {"run.quarters": 1}), rng=first.seed_used)
     first.step()
     again.step()
     assert first.series == again.series
 
 
 def test_it_pickles_and_goes_on_as_if_nothing_had_happened():
-    model = CapitalFlowModel({"run.quarters": 5}, rng=2)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 5}), rng=2)
     model.step()
     copy = pickle.loads(pickle.dumps(model))
     while model.running:
@@ -124,7 +129,7 @@ def test_wrong_levers_and_scenarios_are_told_in_one_line():
 
 def test_models_are_freed():
     """Mesa 3.3 keeps a registry of agent numbers per model; nothing else may keep a model alive."""
-    model = CapitalFlowModel({"run.quarters": 1}, rng=1)
+    model = CapitalFlowModel(load(TINY, {"run.quarters": 1}), rng=1)
     watch = weakref.ref(model)
     getattr(mesa.Agent, "_ids", {}).pop(model, None)
     del model

@@ -41,8 +41,19 @@ def solara_server(tmp_path_factory):
     log = tmp_path_factory.mktemp("solara") / "log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "solara", "run", "examples/solara_app.py"]
-            + ["--host", "127.0.0.1", "--port", str(port), "--no-open", "--production"],
+            [
+                sys.executable,
+                "-m",
+                "solara",
+                "run",
+                "examples/solara_app.py",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--no-open",
+                "--production",
+            ],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=out,

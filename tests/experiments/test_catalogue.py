@@ -6,7 +6,7 @@ import pytest
 from support.sweeps import write_design
 
 import sim
-from sim.cli.terminal import show_listing
+from sim.cli.printing import show_listing
 from sim.experiments import calibrate as calibration
 from sim.experiments.catalogue import listing
 from sim.experiments.ensemble import run_ensemble
@@ -71,5 +71,6 @@ def test_a_person_sees_every_folder(home, monkeypatch, capsys):
     show_listing(listing("runs"))
     shown = capsys.readouterr().out
     for folder, kind in result_folders(home / "runs"):
-        assert folder.name in shown and kind.plural.split()[0].capitalize() in (*shown.split(), "Ensembles")
+        assert folder.name in shown
+        assert kind.plural.split()[0].capitalize() in (*shown.split(), "Ensembles")
     assert "not finished" in shown

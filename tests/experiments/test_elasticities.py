@@ -109,7 +109,8 @@ def test_a_jump_is_noticed_and_the_quotient_counts(made):
     assert made.found.quotients[0, i, j] == pytest.approx(made.height / (2.0 * step), rel=0.1)
     assert abs(made.found.derivatives[0, i, j]) < 0.1 * abs(made.found.quotients[0, i, j])
     told = row(made, JUMPING, JUMPS)
-    assert told["by"] == "quotient" and told["slope"] == told["quotient"] != told["derivative"]
+    assert told["by"] == "quotient"
+    assert told["slope"] == told["quotient"] != told["derivative"]
     assert told["jumps"] == made.found.jumps[:, i, j].mean()
 
 
@@ -117,7 +118,8 @@ def test_a_jump_is_noticed_and_the_quotient_counts(made):
 def test_the_words_name_what_jumps(made):
     smooth, jumpy = made.found.words
     assert smooth.startswith(f"{(made.found.jumps.mean(axis=0) <= 0.1).sum()} of {len(OUTCOMES) * 6} pairs")
-    assert JUMPING in jumpy and "final_tokens_usd_bn" not in jumpy
+    assert JUMPING in jumpy
+    assert "final_tokens_usd_bn" not in jumpy
 
 
 @pytest.mark.slow
@@ -136,13 +138,15 @@ def test_the_table_has_means_over_histories_and_percent_per_percent(made):
     assert len(made.found.table) == len(OUTCOMES) * 6
     told = row(made, "dividends_usd_bn", "payout_ratio")
     i, j = pair(made, "dividends_usd_bn", "payout_ratio")
-    assert told["by"] == "derivative" and told["slope"] == pytest.approx(made.found.derivatives[:, i, j].mean())
+    assert told["by"] == "derivative"
+    assert told["slope"] == pytest.approx(made.found.derivatives[:, i, j].mean())
     at = load("baseline").redeployment["payout_ratio"].value
     assert told["elasticity"] == pytest.approx(told["slope"] * at / made.found.values[:, i].mean())
     # Within a year little feeds back: one percent more of the profit is one percent more of dividends.
     assert told["elasticity"] == pytest.approx(1.0, abs=0.01)
     none = row(made, "coins_failed", "payout_ratio")
-    assert none["value"] == 0.0 and np.isnan(none["elasticity"])
+    assert none["value"] == 0.0
+    assert np.isnan(none["elasticity"])
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,12 @@ def test_shapes_are_what_the_annotations_say():
 from jaxtyping import install_import_hook
 with install_import_hook("sim.economy", "beartype.beartype"):
     from sim.economy.quarter import quarter
+from support.tiny import FROZEN
 from sim.opening import draws as random_numbers
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
-start = open_economy(load("baseline"))
-draws, economy = draws_for(load("baseline"), start.names, 1, 3), start.economy
+start = open_economy(load(FROZEN))
+draws, economy = draws_for(load(FROZEN), start.names, 1, 3), start.economy
 for step in range(3):
     economy, _ = quarter(economy, start.parameters, random_numbers.draws_of_quarter(draws, step))
 print(float(economy.quarter))

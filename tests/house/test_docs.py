@@ -1,6 +1,7 @@
 """The documentation: every link leads somewhere, in the repository and on the site that is built from it."""
 
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -20,7 +21,10 @@ import sim
 
 TOP = Path(__file__).parents[2]
 DOCS = TOP / "docs"
-READMES = [TOP / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md")]
+READMES = [
+    TOP / name
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md")
+]
 PAGES = [*READMES, *sorted(DOCS.rglob("*.md"))]
 LISTS = (DOCS / "index.md", DOCS / "api/index.md")
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=4, slug_func=github_slugify)
@@ -147,6 +151,12 @@ def test_a_linked_file_is_a_page_of_the_site(site):
     shown = (site / "files/configs/baseline.toml.html").read_text("utf8")
     assert "terminal_rate" in shown
     assert 'href="../files/configs/baseline.toml.html"' in (site / "docs/model.html").read_text("utf8")
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_imports():
+    """Where it is not: `python docs/_site/rooms.py` draws it again."""
+    drawn = runpy.run_path(str(DOCS / "_site" / "rooms.py"))
+    assert drawn["picture"]() == (DOCS / "images" / "rooms.svg").read_text("utf8")
 
 
 def test_the_citation_agrees_with_the_project():

@@ -148,10 +148,14 @@ def test_a_killed_writer_leaves_nothing_final_and_the_next_one_cleans_up(tmp_pat
     out = tmp_path / "run"
     with python(STOPPED_MIDWAY, out) as child:
         leftover = Path(child.stdout.readline().strip())
-        assert leftover.is_dir() and leftover.name.startswith(".") and str(child.pid) in leftover.name
-        assert not out.exists() and list_runs(tmp_path) == []
+        assert leftover.is_dir()
+        assert leftover.name.startswith(".")
+        assert str(child.pid) in leftover.name
+        assert not out.exists()
+        assert list_runs(tmp_path) == []
         child.send_signal(how)
-    assert leftover.is_dir() and not out.exists()
+    assert leftover.is_dir()
+    assert not out.exists()
     other = tmp_path / leftover.name.replace(".run.", ".other.")
     other.mkdir()
     write_run(out)
@@ -250,7 +254,8 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, bytes_allowed: int) -> No
     with python(code, tmp_path / "run", bytes_allowed) as child:
         message = child.stdout.read()
     assert child.returncode == 0
-    assert message.startswith("cannot write a run to ") and message.count("\n") == 1
+    assert message.startswith("cannot write a run to ")
+    assert message.count("\n") == 1
     assert contents(tmp_path) == []
 
 

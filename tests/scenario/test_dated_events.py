@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from support.histories import history
+from support.tiny import FROZEN
 
 from sim.economy.books import measures
 from sim.errors import ScenarioError
@@ -50,7 +51,7 @@ WRONG = [
 @pytest.mark.parametrize(("event", "told"), WRONG)
 def test_a_wrong_event_is_refused_in_one_line_that_names_the_choices(event, told):
     with pytest.raises(ScenarioError) as refusal:
-        load("baseline", {"events": [{"quarter": "2025Q1", **event}]})
+        load(FROZEN, {"events": [{"quarter": "2025Q1", **event}]})
     message = str(refusal.value)
     assert told in message
     assert "events.0" in message
@@ -59,7 +60,7 @@ def test_a_wrong_event_is_refused_in_one_line_that_names_the_choices(event, told
 
 def test_every_kind_is_scheduled():
     """A kind that is declared and not laid out would be an event that never happens."""
-    scenario = load("baseline")
+    scenario = load(FROZEN)
     calm = schedule(scenario, 8)
     for name, kind in KINDS.items():
         target = {"issuer": "tether", "company": "northern_data", None: None}[kind.target]
@@ -80,7 +81,7 @@ def test_every_kind_is_scheduled():
 
 def test_an_event_leaves_every_random_number_alone():
     """M11-T1: twins differ in the event and in nothing else that is drawn."""
-    plain, shocked = load("baseline"), load("baseline", dated("bitcoin_crash", size=0.5))
+    plain, shocked = load(FROZEN), load(FROZEN, dated("bitcoin_crash", size=0.5))
     names = open_economy(plain).names
     ours, theirs = draws_for(plain, names, 3, 12), draws_for(shocked, names, 3, 12)
     for name in vars(ours):
@@ -145,9 +146,9 @@ def test_a_shock_to_all_hits_every_coin():
 def test_events_that_are_no_list_are_refused():
     for wrong in (5, "foo", {"kind": "ai_winter"}):
         with pytest.raises(ScenarioError, match="events"):
-            load("baseline", {"events": wrong})
+            load(FROZEN, {"events": wrong})
     with pytest.raises(ScenarioError, match="give the whole of it"):
-        load("baseline", {"events.0.size": 0.5})
+        load(FROZEN, {"events.0.size": 0.5})
 
 
 def test_no_deal_closes_with_a_company_that_is_dead():
@@ -175,7 +176,7 @@ def test_shock_upon_shock_leaves_no_negative_coin(share):
         for quarter in ("2024Q2", "2024Q3", "2024Q4", "2025Q1")
         for week in range(1, 14)
     ]
-    start, closed = history(quarters=8, seed=4, changes={"events": events})
+    _start, closed = history(quarters=8, seed=4, changes={"events": events})
     for economy, residuals in closed:
         assert max(residuals.values()) <= 1e-9
         assert (economy.books.positions["tokens"]["reserve"] <= 1e-12).all()

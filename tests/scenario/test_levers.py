@@ -1,6 +1,7 @@
 """Turning a lever moves the economy in the direction that theory and evidence give, random numbers held fixed."""
 
 import pytest
+from support.tiny import FROZEN
 
 from sim.engine import jax_batch
 from sim.engine.batch import behaviour, start
@@ -52,7 +53,7 @@ def totals():
 
     All histories that the tests ask for are run at once, compiled.
     """
-    base = load("baseline", {"run.quarters": 28})
+    base = load(FROZEN, {"run.quarters": 28})
     settings = [*({name: end} for name, *ends, _, _ in DIRECTIONS for end in ends), *BESIDE]
     turned = [changed(base, {all_levers.BY_NAME[name].key: at for name, at in one.items()}) for one in settings]
     found = jax_batch.in_jax([start(scenario, seed) for scenario in turned for seed in SEEDS], behaviour(base))

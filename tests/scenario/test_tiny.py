@@ -28,5 +28,6 @@ def test_it_has_two_of_each_and_round_numbers():
 def test_books_close_in_every_quarter(changes, seed):
     _, closed = history(load(TINY, changes), seed=seed, quarters=12)
     for economy, residuals in closed:
-        assert len(residuals) == 9 and max(residuals.values()) <= 1e-9
+        assert len(residuals) == 9
+        assert max(residuals.values()) <= 1e-9
         assert np.isfinite(economy.books.cash["labs"]).all()

@@ -246,6 +246,7 @@ def test_a_server_that_is_gone_is_told_in_words(page, served):
     assert "does not answer" in page.inner_text("#live-problem")
 
 
+@pytest.mark.slow
 def test_a_history_that_fails_says_why(page, served):
     _open(page, served)
     told = {"error": "this history cannot be used: identity total_cash is violated"}

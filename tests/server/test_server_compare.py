@@ -134,7 +134,7 @@ def test_an_address_says_the_question_and_nothing_else():
         ({"b.terminal_rate": "much"}, "world B: .*expected a number"),
         ({"b.terminal_rate": "3"}, "world B: .*terminal_rate"),
         ({"a.scenario": "../../etc/passwd"}, "world A: .*unknown scenario"),
-        ({"scenario": "baseline", "b.scenario": "fast-cuts"}, "stands without a. or b."),
+        ({"scenario": "baseline", "b.scenario": "fast-cuts"}, "scenario needs a prefix"),
         ({"c.scenario": "baseline"}, "no lever"),
         ({"runs": str(MOST + 1)}, f"whole number from {FEWEST} to {MOST}"),
         ({"runs": str(FEWEST - 1)}, f"whole number from {FEWEST} to {MOST}"),

@@ -1,6 +1,7 @@
 """The compare page in a real browser: run in the background, cancel, load again, pickers, downloads, narrow."""
 
 import csv
+import itertools
 import struct
 from urllib.parse import parse_qs, urlsplit
 
@@ -200,7 +201,7 @@ def test_a_narrow_page_is_as_wide_as_the_screen_and_shows_everything(narrow_page
             "all => all.map(e => e.getBoundingClientRect()).map(box => [box.top, box.bottom])",
         )
         boxes.sort()
-        assert all(after[0] >= before[1] - 1 for before, after in zip(boxes, boxes[1:], strict=False)), name
+        assert all(after[0] >= before[1] - 1 for before, after in itertools.pairwise(boxes)), name
 
 
 @pytest.mark.slow

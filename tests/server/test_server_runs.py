@@ -13,7 +13,13 @@ from support import made_sweeps
 from support.shelves import GRID, fill, inside
 
 from sim.errors import RunError, ScenarioError
+from sim.experiments import calibrate as calibration
+from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sweep import Sweep, sweep
+from sim.report.html import REPORT
+from sim.runs.kinds import BACKTEST, CALIBRATION_RECORD
+from sim.runs.tables import write_explained
+from sim.scenario.shipped import shipped
 from sim.server import address, result_folders
 from sim.server.app import create_app
 from sim.server.histories import Worlds
@@ -70,13 +76,16 @@ def test_everything_is_listed_with_what_it_is(here):
     assert found == sorted(found, key=lambda entry: entry.created, reverse=True)
     words = _told(page.layout({}))
     assert "varies terminal rate, tether regime; GPUs paid with interest: USD " in words
-    assert "2 pairs" in words and "baseline and zero-rates" in words and "1, seed 1" in words
+    assert "2 pairs" in words
+    assert "baseline and zero-rates" in words
+    assert "1, seed 1" in words
 
 
 def test_an_empty_folder_says_what_makes_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = _told(page.layout({}))
-    assert "capflow run baseline" in words and "capflow sweep rates" in words
+    assert "capflow run baseline" in words
+    assert "capflow sweep rates" in words
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "README.md").write_text("no folder")
     (tmp_path / "runs" / ".laws.partial-here-1").mkdir()
@@ -102,12 +111,14 @@ def test_a_broken_folder_says_why_and_breaks_nothing_else(here, tmp_path, monkey
     damage(tmp_path / "runs" / "damaged")
     found = {entry.name: entry for entry in result_folders.entries()[0]}
     assert found["small"].kind == "run"
-    assert found["damaged"].kind == "broken" and reason in found["damaged"].reason
+    assert found["damaged"].kind == "broken"
+    assert reason in found["damaged"].reason
     assert reason in _told(page.layout({}))
     with pytest.raises(RunError, match="damaged cannot be read"):
         page.layout({"run": "damaged"})
     asked = create_app().server.test_client().get("/api/runs/file?run=damaged&file=events.json")
-    assert asked.status_code == 400 and "cannot be read" in asked.json["error"]
+    assert asked.status_code == 400
+    assert "cannot be read" in asked.json["error"]
 
 
 def test_a_list_is_cut_with_the_number_said(here, monkeypatch):
@@ -115,7 +126,8 @@ def test_a_list_is_cut_with_the_number_said(here, monkeypatch):
     monkeypatch.setattr(result_folders, "MOST_FILES", 3)
     assert "The newest 2 of 4 are shown" in _told(page.layout({}))
     found, there = result_folders.files(result_folders.find("small"))
-    assert len(found) == 3 and there > 3
+    assert len(found) == 3
+    assert there > 3
     assert f"The first 3 of {there} are listed" in _told(page.layout({"run": "small"}))
 
 
@@ -134,12 +146,16 @@ def test_files_come_whole_and_as_attachments(client, here):
 def test_pictures_and_reports_are_shown_and_a_report_may_do_nothing(client, here):
     name = next((here / "runs" / "pair" / "figures").glob("*.png")).name
     with client.get("/api/runs/picture", query_string={"run": "pair", "file": f"figures/{name}"}) as picture:
-        assert picture.mimetype == "image/png" and picture.data.startswith(b"\x89PNG")
+        assert picture.mimetype == "image/png"
+        assert picture.data.startswith(b"\x89PNG")
         assert "attachment" not in picture.headers.get("Content-Disposition", "")
     with client.get("/api/runs/report?run=pair") as report:
-        assert report.mimetype == "text/html" and b"<html" in report.data
+        assert report.mimetype == "text/html"
+        assert b"<html" in report.data
         policy = report.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy and "sandbox" in policy and "script" not in policy
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "script" not in policy
     assert client.get("/api/runs/picture?run=pair&file=report.html").status_code == 400
     assert client.get("/api/runs/report?run=small").json["error"] == "runs: small has no file 'report.html'"
 
@@ -195,7 +211,9 @@ def trap(here, tmp_path, monkeypatch):
 def test_no_name_of_a_file_leads_out_of_its_folder(trap, address, name):
     answer = trap.get(f"{address}?run=small&file={name}")
     assert answer.status_code == 400, answer.status
-    assert SECRET not in answer.text and "\n" not in answer.json["error"] and len(answer.json["error"]) < 300
+    assert SECRET not in answer.text
+    assert "\n" not in answer.json["error"]
+    assert len(answer.json["error"]) < 300
 
 
 @pytest.mark.parametrize(
@@ -208,14 +226,17 @@ def test_no_name_of_a_folder_leads_out_of_runs(trap, name):
                   f"/api/runs/series.csv?run={name}", f"/api/sweep/map?sweep={name}"):  # fmt: skip
         answer = trap.get(asked)
         assert answer.status_code == 400, (asked, answer.status)
-        assert SECRET not in answer.text and len(answer.json["error"]) < 300
+        assert SECRET not in answer.text
+        assert len(answer.json["error"]) < 300
 
 
 def test_links_are_no_files_and_no_runs(trap):
     found = {entry.name: entry for entry in result_folders.entries()[0]}
-    assert found["linked"].kind == "broken" and "a link" in found["linked"].reason
+    assert found["linked"].kind == "broken"
+    assert "a link" in found["linked"].reason
     names = {file.name for file in result_folders.files(found["small"])[0]}
-    assert "manifest.json" in names and not names & {"link.txt", "link.png", "report.html", ".hidden", "pipe"}
+    assert "manifest.json" in names
+    assert not names & {"link.txt", "link.png", "report.html", ".hidden", "pipe"}
     assert not any(name.startswith("tables/") for name in names)
     assert trap.get("/api/runs/report?run=small").status_code == 400
     assert trap.get("/api/runs/file/..%2f..%2fsecret.txt").status_code == 404
@@ -223,7 +244,8 @@ def test_links_are_no_files_and_no_runs(trap):
 
 def test_tables_of_a_run_and_differences_of_a_comparison_as_csv(client, here):
     rows = _rows(client.get("/api/runs/series.csv?run=small"))
-    assert len(rows) == 3 and float(rows[-1]["bill_rate"]) > 0.0
+    assert len(rows) == 3
+    assert float(rows[-1]["bill_rate"]) > 0.0
     rows = {row["outcome"]: row for row in _rows(client.get("/api/runs/differences.csv?run=pair"))}
     told = json.loads((here / "runs" / "pair" / "comparison.json").read_text())["outcomes"]
     assert set(rows) == set(told)
@@ -239,7 +261,8 @@ def test_a_run_that_only_levers_change_can_be_shown_live(here):
     assert query == "/?scenario=baseline&terminal_rate=0.01&quarter=2024Q2"
     assert "Show it live" in _told(page.layout({"run": "small"}))
     words = _told(page.layout({"run": "pair"}))
-    assert "Show baseline live" in words and "Show zero-rates live" in words
+    assert "Show baseline live" in words
+    assert "Show zero-rates live" in words
 
 
 @pytest.mark.parametrize(
@@ -266,7 +289,8 @@ def test_other_scenarios_and_replaced_decisions_cannot_be_shown_live(here):
 def test_the_map_of_a_grid_is_the_mean_of_its_runs(client, here):
     asked = "sweep=laws&x=tether_regime&y=terminal_rate&outcome=interest_usd_bn"
     found = client.get(f"/api/sweep/map?{asked}").json
-    assert found["x"]["cells"] == ["genius", "offshore"] and found["y"]["cells"] == ["0", "3", "6"]
+    assert found["x"]["cells"] == ["genius", "offshore"]
+    assert found["y"]["cells"] == ["0", "3", "6"]
     assert found["y"]["unit"] == "percent a year"
     by_hand = Sweep.open(here / "runs" / "laws").query(
         "SELECT tether_regime, terminal_rate, avg(interest_usd_bn) AS mean, min(interest_usd_bn) AS low, "
@@ -276,11 +300,13 @@ def test_the_map_of_a_grid_is_the_mean_of_its_runs(client, here):
     values = {(row.tether_regime, round(100 * row.terminal_rate)): row for row in by_hand.itertuples()}
     for cell in found["cells"]:
         row = values[found["x"]["cells"][cell["i"]], int(found["y"]["cells"][cell["j"]])]
-        assert cell["mean"] == pytest.approx(row.mean, rel=1e-12) and cell["runs"] == 2
+        assert cell["mean"] == pytest.approx(row.mean, rel=1e-12)
+        assert cell["runs"] == 2
         assert row.low <= cell["p05"] <= cell["p95"] <= row.high
     rows = _rows(client.get(f"/api/sweep/map.csv?{asked}"))
     assert [float(row["mean"]) for row in rows] == [cell["mean"] for cell in found["cells"]]
-    assert rows[0]["tether_regime"] == "genius" and rows[0]["terminal_rate (percent a year)"] == "0"
+    assert rows[0]["tether_regime"] == "genius"
+    assert rows[0]["terminal_rate (percent a year)"] == "0"
 
 
 @pytest.fixture
@@ -312,7 +338,8 @@ def test_the_map_of_a_sample_has_bins_that_say_how_many_runs_they_hold(sampled):
     client = create_app().server.test_client()
     found = client.get("/api/sweep/map?sweep=drawn").json
     bins = len(found["x"]["cells"])
-    assert bins == len(found["y"]["cells"]) == 5 and found["x"]["binned"]
+    assert bins == len(found["y"]["cells"]) == 5
+    assert found["x"]["binned"]
     assert found["x"]["cells"][0] == "0 to 1.2"
     assert (found["y"]["labels"][0], found["y"]["labels"][-1]) == ("0.3", "3")
     i = np.minimum((a / 0.06 * bins).astype(int), bins - 1)
@@ -331,8 +358,11 @@ def test_the_map_of_a_sample_has_bins_that_say_how_many_runs_they_hold(sampled):
 
 def test_problems_are_counted_with_their_reasons_and_what_is_not_there_yet_is_said(sampled):
     words = _told(page.layout({"sweep": "drawn"}))
-    assert "3 of 512 runs" in words and "it does not open" in words and "its books do not hold" in words
-    assert "Not finished" in words and "kept no series" in words
+    assert "3 of 512 runs" in words
+    assert "it does not open" in words
+    assert "its books do not hold" in words
+    assert "Not finished" in words
+    assert "kept no series" in words
 
 
 def test_the_distribution_is_that_of_the_runs(sampled):
@@ -340,11 +370,14 @@ def test_the_distribution_is_that_of_the_runs(sampled):
     client = create_app().server.test_client()
     found = client.get("/api/sweep/distribution?sweep=drawn").json
     fine = np.delete(outcome.ravel(), [6, 7, 19])
-    assert found["runs"] == 509 and found["problems"] == 3 and found["endless"] == 0
+    assert found["runs"] == 509
+    assert found["problems"] == 3
+    assert found["endless"] == 0
     assert found["counts"] == np.histogram(fine, found["edges"])[0].tolist()
     assert found["quantiles"] == pytest.approx(np.quantile(fine, found["levels"]).tolist(), rel=1e-12)
     endless = client.get("/api/sweep/distribution?sweep=drawn&outcome=lowest_reserve_excess_share").json
-    assert endless["endless"] == 1 and endless["runs"] == 508
+    assert endless["endless"] == 1
+    assert endless["runs"] == 508
     rows = _rows(client.get("/api/sweep/distribution.csv?sweep=drawn"))
     assert sum(int(row["runs"]) for row in rows) == 509
 
@@ -352,7 +385,8 @@ def test_the_distribution_is_that_of_the_runs(sampled):
 def test_the_fan_is_that_of_the_series(client, here):
     found = client.get("/api/sweep/fan?sweep=laws&series=bill_rate").json
     table = Sweep.open(here / "runs" / "laws").query("SELECT quarter, bill_rate FROM series")
-    assert found["quarters"] == sorted(table["quarter"].unique()) and found["runs"] == 12
+    assert found["quarters"] == sorted(table["quarter"].unique())
+    assert found["runs"] == 12
     for quarter, band in zip(found["quarters"], found["bands"], strict=True):
         values = table[table["quarter"] == quarter]["bill_rate"]
         assert band == pytest.approx(np.quantile(values, found["levels"]).tolist(), rel=1e-12)
@@ -362,8 +396,6 @@ def test_the_fan_is_that_of_the_series(client, here):
 
 
 def test_effects_are_those_of_the_analysis(client, here):
-    from sim.experiments.sensitivity import sensitivity
-
     found = client.get("/api/sweep/effects?sweep=laws&outcome=interest_usd_bn").json
     finding = sensitivity(here / "runs" / "laws", ["interest_usd_bn"]).findings["interest_usd_bn"]
     assert found["mean"] == finding.mean
@@ -372,15 +404,17 @@ def test_effects_are_those_of_the_analysis(client, here):
         ends = finding.ends[bar["name"]]
         assert (bar["low"]["value"], bar["high"]["value"]) == (ends.low.value, ends.high.value)
     rates = next(bar for bar in found["bars"] if bar["name"] == "terminal_rate")
-    assert (rates["low"]["at"], rates["high"]["at"]) == ("0", "6") and rates["unit"] == "percent a year"
-    assert found["words"] and found["indices"]
+    assert (rates["low"]["at"], rates["high"]["at"]) == ("0", "6")
+    assert rates["unit"] == "percent a year"
+    assert found["words"]
+    assert found["indices"]
     nothing = client.get("/api/sweep/effects?sweep=laws&outcome=venture_failures").json
-    assert "the same at every point" in nothing["reason"] and not nothing["bars"]
+    assert "the same at every point" in nothing["reason"]
+    assert not nothing["bars"]
     assert client.get("/api/sweep/effects?sweep=three").json["error"] == "runs: three varies nothing but the seed"
 
 
 def test_an_analysis_that_was_stored_is_taken_and_a_large_sweep_asks_for_one(here, tmp_path, monkeypatch):
-    from sim.experiments.sensitivity import sensitivity
     from sim.server.sweeps import effects
 
     monkeypatch.chdir(tmp_path)
@@ -393,6 +427,7 @@ def test_an_analysis_that_was_stored_is_taken_and_a_large_sweep_asks_for_one(her
     assert len(client.get(asked).json["bars"]) == 2
 
 
+@pytest.mark.slow
 def test_the_extreme_cases_are_live_histories(client, here):
     found = client.get("/api/sweep/cases?sweep=laws&outcome=interest_usd_bn").json
     values = Sweep.open(here / "runs" / "laws").outcomes["interest_usd_bn"]
@@ -435,7 +470,9 @@ def test_cases_whose_keys_are_no_levers_say_so(tmp_path, monkeypatch):
 def test_wrong_choices_are_one_line(client, asked, told):
     for part in ("map", "effects", "distribution", "fan", "cases"):
         answer = client.get(f"/api/sweep/{part}?{asked}")
-        assert answer.status_code == 400 and told in answer.json["error"] and len(answer.json["error"]) < 400
+        assert answer.status_code == 400
+        assert told in answer.json["error"]
+        assert len(answer.json["error"]) < 400
     assert client.get("/api/sweep/nothing?sweep=laws").status_code == 404
 
 
@@ -458,3 +495,69 @@ def test_what_is_added_up_is_new_when_more_of_the_sweep_is_there(here, tmp_path,
     assert "2 of 3 parts are there" in _told(page.layout({"sweep": "laws"}))
     (tmp_path / part.name).rename(part)
     assert client.get(asked).json["runs"] == 12
+
+
+@pytest.fixture(scope="module")
+def analysed(filled, tmp_path_factory):
+    """A sensitivity analysis in its sweep, a calibration that is finished, one that is not, and a backtest."""
+    home = tmp_path_factory.mktemp("analysed")
+    runs = home / "runs"
+    shutil.copytree(filled / "runs" / "laws", runs / "laws")
+    with inside(home):
+        sensitivity(runs / "laws", ["interest_usd_bn"]).save()
+    for name in ("stopped", "fitted"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(calibration, "Simulator", _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                calibration.calibrate(trials=0, out=runs / name)
+    shutil.copy(shipped("configs") / "estimates" / "2025Q2.json", runs / "fitted" / CALIBRATION_RECORD)
+    (runs / "past").mkdir()
+    scores = {"origins": ["2024Q4", "2025Q1"], "draws": 20, "seed": 1, "words": ["The model loses on rents."]}
+    write_explained(runs / "past" / BACKTEST, scores, ())
+    (runs / "past" / REPORT).write_text("<html>the report</html>")
+    return home
+
+
+def _interrupted(*arguments, **options):
+    raise KeyboardInterrupt
+
+
+def test_analyses_are_listed_as_what_they_are_and_open(analysed, monkeypatch):
+    monkeypatch.chdir(analysed)
+    kinds = {entry.name: entry.kind for entry in result_folders.entries()[0]}
+    assert kinds == {
+        "laws": "sweep",
+        "laws/sensitivity": "sensitivity",
+        "stopped": "calibration",
+        "fitted": "calibration",
+        "past": "backtest",
+    }
+    words = _told(page.layout({}))
+    assert "Sensitivity analysis" in words
+    assert "forecasts from 2024Q4 to 2025Q1" in words
+    client = create_app().server.test_client()
+    document = json.loads((analysed / "runs" / "laws" / "sensitivity" / "sensitivity.json").read_text())
+    for name, sentence in (
+        ("laws/sensitivity", document["words"][0]),
+        ("stopped", "It is not finished"),
+        ("fitted", "root mean square gap"),
+        ("past", "The model loses on rents."),
+    ):
+        assert sentence in _told(page.layout({"run": name}))
+    with client.get("/api/runs/report", query_string={"run": "laws/sensitivity"}) as report:
+        assert report.status_code == 200
+        assert b"<html" in report.data
+    asked = {"run": "laws/sensitivity", "file": "figures/tornado_interest_usd_bn.png"}
+    with client.get("/api/runs/picture", query_string=asked) as picture:
+        assert picture.data.startswith(b"\x89PNG")
+    with client.get("/api/runs/report?run=past") as report:
+        assert b"the report" in report.data
+
+
+@pytest.mark.parametrize(
+    "name", ["laws/", "laws/..", "laws/outcomes", "laws/sensitivity/figures", "../laws", "/laws"]
+)
+def test_no_name_of_an_analysis_leads_elsewhere(analysed, monkeypatch, name):
+    monkeypatch.chdir(analysed)
+    with pytest.raises(RunError, match="there is no"):
+        result_folders.find(name)

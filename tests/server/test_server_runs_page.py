@@ -183,7 +183,8 @@ def test_pictures_of_a_sweep_are_downloaded_as_png_and_csv(wide, site):
         got = _downloaded(wide, lambda name=name: wide.click(f"#panel-{name} button:has-text('PNG')"))
         assert got.suggested_filename == f"capflow-laws-{name}.png"
         picture = got.path().read_bytes()
-        assert picture.startswith(b"\x89PNG") and int.from_bytes(picture[16:20]) == 2400
+        assert picture.startswith(b"\x89PNG")
+        assert int.from_bytes(picture[16:20]) == 2400
         got = _downloaded(wide, lambda name=name: wide.click(f"#panel-{name} a:has-text('CSV')"))
         assert list(csv.DictReader(io.StringIO(got.path().read_text())))
     got = _downloaded(wide, lambda: wide.click("#panel-cases a:has-text('CSV')"))
@@ -199,7 +200,9 @@ def test_a_worst_case_is_opened_as_a_live_history(wide, site, shelf):
     first.locator(".runs-open").click()
     expect(wide.locator(".quarter-label")).to_have_text("2024Q2", timeout=COMPUTED)
     said = _said(wide)
-    assert said["scenario"] == "baseline" and said["seed"] == seed and said["quarter"] == "2024Q2"
+    assert said["scenario"] == "baseline"
+    assert said["seed"] == seed
+    assert said["quarter"] == "2024Q2"
     design = json.loads((shelf / "runs" / "laws" / "design.json").read_text())
     assert float(said["terminal_rate"]) in design["vary"][0]["values"]
     assert f"seed {seed}" in wide.text_content("#live-subtitle")
@@ -228,6 +231,7 @@ def test_a_wrong_address_is_told_in_a_line(wide, site, asked):
     wide.wait_for_selector("#runs-list")
 
 
+@pytest.mark.slow
 def test_everything_fits_a_telephone(narrow, site):
     for query, wanted in (("", "#runs-list"), ("?run=small", "#runs-cards"), ("?sweep=laws", ".runs-open"),
                           ("?run=pair", "#runs-differences")):  # fmt: skip

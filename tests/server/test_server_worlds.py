@@ -56,9 +56,8 @@ def test_many_threads_and_keys_give_everyone_their_own_answer():
     cache, wrong = Cache(3, lambda key: key + 1), []
 
     def ask(start):
-        for key in range(200):
-            if cache.get((start * key) % 11) != (start * key) % 11 + 1:
-                wrong.append(key)
+        questions = [(start * key) % 11 for key in range(200)]
+        wrong.extend(question for question in questions if cache.get(question) != question + 1)
 
     threads = [threading.Thread(target=ask, args=(start,)) for start in range(6)]
     for thread in threads:

@@ -89,7 +89,8 @@ def test_no_number_stands_in_the_words(module):
         and id(node) not in formats
         and id(node) not in notes
     ]
-    assert said and {text for text in said if re.search(r"\d", text)} <= {"0"}
+    assert said
+    assert {text for text in said if re.search(r"\d", text)} <= {"0"}
 
 
 def test_the_template_asks_for_nothing_that_was_not_found(told):
@@ -163,7 +164,9 @@ def test_whose_money_steps_in_is_ranked_and_only_what_is_decided():
     }
     said = sentences.stepping_in(made)
     assert said.index("investors' capital") < said.index("credit")
-    assert "customers" not in said and "cash" not in said and "bill interest" not in said
+    assert "customers" not in said
+    assert "cash" not in said
+    assert "bill interest" not in said
 
 
 def test_small_numbers_are_zero_and_minus_is_a_minus():
@@ -206,7 +209,8 @@ def test_a_history_that_is_cut_is_a_history(world, baseline):
 def test_a_world_is_told_as_accounting_and_cause(world):
     found = summary_of(world)
     whole = found["whole"]
-    assert windows(world.scenario) == {"past": QUARTERS, "whole": QUARTERS} and whole == found["past"]
+    assert windows(world.scenario) == {"past": QUARTERS, "whole": QUARTERS}
+    assert whole == found["past"]
     outcomes = world.found.outcomes()
     assert whole["paid"]["interest_usd_bn"]["mean"] == pytest.approx(outcomes["interest_usd_bn"].mean())
     caused = outcomes["gpu_capex_usd_bn"] - world.alone.outcomes()["gpu_capex_usd_bn"]
@@ -255,10 +259,12 @@ def test_fans_stand_apart_on_the_same_axes_and_say_what_they_are(apart, measures
     for row in range(len(measures)):
         assert len({axes.get_ylim() for axes in panels[3 * row : 3 * row + 3]}) == 1
     titles = [axes.get_title(loc="left") for axes in panels[:3]]
-    assert titles[0] == "Seed: 21 histories" and titles[1] == "Parameters: 21 histories"
+    assert titles[0] == "Seed: 21 histories"
+    assert titles[1] == "Parameters: 21 histories"
     assert titles[2] == "Scenario: 5, of 7 histories each"
     said = " ".join(text.get_text() for text in figure.texts)
-    assert "draws of the priors" in said and "seed 1" in said
+    assert "draws of the priors" in said
+    assert "seed 1" in said
     assert "the estimate to 2025Q1" in " ".join(
         text.get_text() for text in fans.draw(replace(apart, drawn_from="2025Q1"), measures).texts
     )
@@ -269,7 +275,8 @@ def test_sources_hold_what_was_run(world):
     path = world.found.paths[..., world.found.names.index(HEADLINE.name)]
     assert seeds.lines[HEADLINE.name][:, -1] == pytest.approx(path.sum(axis=1))
     scenarios = of_scenarios({"On": world.found, "Off": world.alone})
-    assert scenarios.histories == 4 and scenarios.labels == ("On", "Off")
+    assert scenarios.histories == 4
+    assert scenarios.labels == ("On", "Off")
     assert scenarios.lines["tokens_usd_bn"][0] == pytest.approx(seeds.lines["tokens_usd_bn"].mean(axis=0))
 
 
@@ -287,7 +294,8 @@ def test_draws_of_priors_stay_within_what_is_allowed(baseline):
     problem = load_problem(scenario=baseline)
     values = drawn(problem, 40, PRIORS)
     low, high = (problem.values(np.array(end)) for end in problem.bounds)
-    assert values.shape == (40, len(problem.keys)) and ((values >= low) & (values <= high)).all()
+    assert values.shape == (40, len(problem.keys))
+    assert ((values >= low) & (values <= high)).all()
     assert (values.std(axis=0) > 0.0).all()
     with pytest.raises(ScenarioError, match="no such record"):
         drawn(problem, 2, "1999Q1")
@@ -295,7 +303,8 @@ def test_draws_of_priors_stay_within_what_is_allowed(baseline):
 
 def test_the_worlds_are_those_that_run_beside_the_baseline():
     names = [scenario.name for scenario in worlds(load("baseline"))]
-    assert names[0] == "baseline" and len(names) == len(set(names)) > 10
+    assert names[0] == "baseline"
+    assert len(names) == len(set(names)) > 10
     assert not {"no-redeployment", "zero-behaviour", "run-on-usdt", "bank-failure"} & set(names)
     assert all(load(name).redeployment["redeployment"].value > 0.0 for name in names)
     assert REDEPLOYMENT == "redeployment.redeployment"
@@ -315,5 +324,7 @@ def test_figures_of_the_findings_say_what_the_numbers_say(told):
 
 def test_an_effect_is_written_with_its_interval():
     found = effect_of(effect(np.array([2.0, 3.0, 4.0]), np.array([1.0, 1.0, 1.0])))
-    assert found["mean"] == 2.0 and found["low"] < 2.0 < found["high"] and found["decided"]
+    assert found["mean"] == 2.0
+    assert found["low"] < 2.0 < found["high"]
+    assert found["decided"]
     assert (found["with"], found["without"]) == (3.0, 1.0)

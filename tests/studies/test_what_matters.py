@@ -180,7 +180,8 @@ def test_curves_and_corners_are_those_of_the_points(sample):
     along = curve(sample, HEADLINES[0].name, KEYS[1], 4)
     assert along.at == pytest.approx([0.125, 0.375, 0.625, 0.875])
     assert along.mean == pytest.approx(0.5 + 2.0 * along.at, abs=0.05)
-    assert (along.low < along.mean).all() and (along.mean < along.high).all()
+    assert (along.low < along.mean).all()
+    assert (along.mean < along.high).all()
     mean, points = corner(sample, HEADLINES[0].name, {KEYS[0]: True, KEYS[1]: False})
     assert points > 10
     assert mean == pytest.approx(5.0 / 6.0 + 2.0 / 6.0, abs=0.1)

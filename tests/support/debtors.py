@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from support.histories import history, without_journal
+from support.tiny import FROZEN
 
 from sim.economy.capital.loans import debt
 from sim.economy.quarter import quarter
@@ -13,7 +14,7 @@ from sim.opening.draws import draws_of_quarter
 from sim.opening.open_economy import draws_for, open_economy
 from sim.scenario.load import load
 
-START = open_economy(load("baseline"))
+START = open_economy(load(FROZEN))
 NORTHERN, COREWEAVE, AZURE = 0, 1, 5
 TETHER = 0
 WEAK = {"gpus.other_demand": 0.02, "labs_market.spending_ambition": 0.2, "funding.investor_appetite": 0.05}
@@ -25,7 +26,7 @@ def run(quarters, failed=(), seed=1, changes=None):
 
     The population `bets` stands for all companies in which the issuer of that index has money.
     """
-    scenario = load("baseline", {**(changes or {}), "run.quarters": quarters})
+    scenario = load(FROZEN, {**(changes or {}), "run.quarters": quarters})
     start = open_economy(scenario)
     draws = draws_for(scenario, start.names, seed, quarters)
     for population, index, when in failed:

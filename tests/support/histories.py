@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from support.tiny import FROZEN
 
 from sim.economy.books.ledger import EMPTY_JOURNAL, Books
 from sim.economy.quarter import quarter
@@ -14,7 +15,7 @@ from sim.scenario.load import load
 from sim.scenario.schema import Described, Quantity, Scenario, Table
 
 
-def history(scenario="baseline", seed=1, quarters=8, changes=None, decisions=None):
+def history(scenario=FROZEN, seed=1, quarters=8, changes=None, decisions=None):
     """Run a history; return the opening and, per quarter, the economy and its residuals."""
     if not isinstance(scenario, Scenario):
         scenario = load(scenario, {**(changes or {}), "run.quarters": quarters})
@@ -47,7 +48,7 @@ def mapped(part, change):
 
 def small_books(**cash) -> Books:
     """The baseline's opening books with an empty journal; `cash` overrides accounts by origin."""
-    books = open_economy(load("baseline")).economy.books
+    books = open_economy(load(FROZEN)).economy.books
     return replace(books, cash={**books.cash, **{k: np.asarray(v, float) for k, v in cash.items()}})
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import networkx as nx
 import pandas as pd
+from support.tiny import FROZEN
 
 from sim.analysis import network
 from sim.economy.quarter import quarter as next_quarter
@@ -22,8 +23,8 @@ Amounts = dict[tuple[str, str], float]
 
 def first_quarters(folder: Path) -> Run:
     """The first quarters of the baseline."""
-    start = open_economy.open_economy(load.load("baseline"))
-    draws = open_economy.draws_for(load.load("baseline"), start.names, 1, QUARTERS)
+    start = open_economy.open_economy(load.load(FROZEN))
+    draws = open_economy.draws_for(load.load(FROZEN), start.names, 1, QUARTERS)
     recorder, economy = Recorder(start.names), start.economy
     with RunWriter(folder) as writer:
         writer.quarter(recorder.tables(start.quarter, economy.books, economy, []))

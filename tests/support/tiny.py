@@ -1,8 +1,13 @@
-"""The tiny scenario of tests: two issuers, two labs, two providers, round numbers, fixed for ever."""
+"""Scenarios of the tests, fixed for ever: the tiny one, and the baseline as it was in 2026Q2."""
 
 from pathlib import Path
 
-TINY = Path(__file__).parents[1] / "scenarios" / "tiny.toml"
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+TINY = SCENARIOS / "tiny.toml"
+"""Two issuers, two labs, two providers and round numbers."""
+FROZEN = SCENARIOS / "frozen" / "baseline.toml"
+"""All agents of the baseline; a new estimate of the baseline does not move it."""
+
 TETHER, HARBOR = 0, 1
 ALPHA, BETA = 0, 1
 MERCHANT, CLOUD = 0, 1

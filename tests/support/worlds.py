@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+from support.tiny import FROZEN
 
 from sim.economy.parameters import REGIMES
 from sim.engine.mesa_model import CapitalFlowModel
@@ -13,7 +14,7 @@ from sim.scenario.events import EVERYONE, KINDS
 from sim.scenario.load import load
 from sim.scenario.quarters import later
 
-BASELINE = load("baseline")
+BASELINE = load(FROZEN)
 COMPANIES = [*BASELINE.labs, *BASELINE.providers, *BASELINE.ventures]
 CHANCE = 0.5
 """Of each lever to be turned."""
@@ -67,7 +68,7 @@ def run_world(number: int) -> dict:
     failures = {"coins": 0, "companies": 0}
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        model = CapitalFlowModel(random_world(number), rng=number)
+        model = CapitalFlowModel(load(FROZEN, random_world(number)), rng=number)
         while model.running:
             model.step()
             for name, residual in model.checks.items():

@@ -232,7 +232,7 @@ class Facts(Strict):
 
     rule: Rule
     facts: dict[Name, Fact]
-    stylised: dict[Name, Fact] = {}
+    stylised: dict[Name, Fact] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _each_once(self) -> Facts:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def show(found: Sensitivity, folder: Path) -> None:
     """Print for each outcome its indices and what they say, and where the report is."""
     console = Console(highlight=False)
-    console.print(Text(f"{found.sample.design['title']}: {found.method}, {found.sample.told()}", "bold"))
+    console.print(Text(f"{found.sample.design['title']}: {found.method}, {found.sample.source}", "bold"))
     for note in found.notes:
         console.print(Text(note))
     # Notes come first in the words, then a paragraph for each outcome.

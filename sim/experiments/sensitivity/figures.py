@@ -265,5 +265,5 @@ def numbers_axes(axes: Axes) -> None:
 
 
 def _note(found: Findings, text: str) -> str:
-    told = found.sample.told()
+    told = found.sample.source
     return f"{text}.  {told[:1].upper()}{told[1:]}."

@@ -121,7 +121,7 @@ def of_sample(sample: Sample, outcome: str, across: str, up: str) -> PhaseMap:
         means.reshape(shape),
         count.reshape(shape) * sample.replicates,
         len(levers) - 2,
-        sample.told(),
+        sample.source,
     )
 
 

@@ -1,23 +1,22 @@
-"""The figures of a sensitivity analysis: which ones its method has, and what is said below them."""
+"""The figures of a sensitivity analysis, and what its pages say of each outcome."""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+from matplotlib.figure import Figure
 
 from sim.engine.outcomes import BY_NAME
-from sim.experiments.sensitivity import figures as figures
-from sim.experiments.sensitivity import phase
-from sim.experiments.sensitivity.words import of_outcome
+from sim.experiments.sensitivity import figures, phase
+from sim.experiments.sensitivity.results import Finding, Findings
+from sim.experiments.sensitivity.words import of_outcome, skipped_words
 from sim.experiments.sweep.methods import METHODS
-from sim.report.figures.style import DPI
-from sim.report.html import picture, table
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from sim.experiments.sensitivity.results import Finding, Findings
+from sim.experiments.sweep.methods.estimates import Estimate
+from sim.report.figures.style import save
+from sim.report.numbers import MINUS
 
 CAPTIONS = {
     "indices": "Sobol indices. Dark: what a lever explains of the variance alone. Light: alone and together with "
@@ -38,86 +37,107 @@ MEASURES = {
     "rank_regression": "Rank regression",
 }
 """Measure -> head of its column."""
+DRAW = {
+    "indices": figures.draw_indices,
+    "interactions": figures.draw_interactions,
+    "screening": figures.draw_screening,
+    "tornado": figures.draw_tornado,
+}
+"""Kind of figure -> the function that draws it of an outcome."""
 
 
-def kinds(found: Findings) -> tuple[str, ...]:
-    """Kinds of figures of each outcome."""
-    pairs = any(finding.interactions for finding in found.findings.values())
-    return METHODS[found.method].figures(len(found.sample.levers), pairs)
+@dataclass(frozen=True)
+class Section:
+    """What a page shows of one outcome.
+
+    Attributes:
+        label: the name of the outcome in words.
+        words: what it depends on, in sentences.
+        heads: the heads of the table of indices.
+        rows: the lever and the other cells of each row.
+        numbers: the indices of the columns of numbers.
+        pictures: title, caption and file of each figure.
+    """
+
+    label: str
+    words: str
+    heads: tuple[str, ...]
+    rows: list[tuple[str, list[str]]]
+    numbers: range
+    pictures: list[tuple[str, str, Path]]
 
 
-def draw(found: Findings, folder: Path) -> dict[str, dict[str, Path]]:
+def draw(findings: Findings, folder: Path) -> dict[str, dict[str, Path]]:
     """Draw every figure of every outcome as PNG.
 
     Args:
-        found: the analysis.
-        folder: where the files go; it exists.
+        findings: the analysis.
+        folder: the folder of the files, which exists.
 
     Returns:
         Outcome -> kind of figure -> its file.
     """
+    pairs = any(finding.interactions for finding in findings.findings.values())
+    kinds = METHODS[findings.method].figures(len(findings.sample.levers), pairs)
     paths: dict[str, dict[str, Path]] = {}
-    for name in found.findings:
-        paths[name] = {}
-        for kind in kinds(found):
-            path = folder / f"{kind}_{name}.png"
-            _figure(found, name, kind).savefig(path, dpi=DPI, metadata={"Software": "capflow"})
-            paths[name][kind] = path
+    for name in findings.findings:
+        paths[name] = {kind: folder / f"{kind}_{name}.png" for kind in kinds}
+        for kind, path in paths[name].items():
+            save(_figure(findings, name, kind), path)
     return paths
 
 
-def _figure(found: Findings, outcome: str, kind: str) -> Figure:
+def _figure(findings: Findings, outcome: str, kind: str) -> Figure:
     if kind == "phase":
-        across, up = found.findings[outcome].ranked[:2]
-        return phase.draw(phase.of_sample(found.sample, outcome, across, up))
-    drawn = {
-        "indices": figures.draw_indices,
-        "interactions": figures.draw_interactions,
-        "screening": figures.draw_screening,
-        "tornado": figures.draw_tornado,
-    }[kind]
-    return drawn(found, outcome)
+        across, up = findings.findings[outcome].ranked[:2]
+        return phase.draw(phase.of_sample(findings.sample, outcome, across, up))
+    return DRAW[kind](findings, outcome)
 
 
-def sections(found: Findings, paths: dict[str, dict[str, Path]]) -> list[str]:
-    """What is said of every outcome, as HTML: words, table, figures."""
-    told = [f"<p>{escape(note)}</p>" for note in found.notes]
-    for name, finding in found.findings.items():
-        words = of_outcome(finding, found.method)
-        told += [
-            f"<h3>{escape(BY_NAME[name].label)}</h3>",
-            f"<p>{escape(words[:1].upper() + words[1:])}</p>",
-            _table(finding),
-            *(
-                picture(path, f"{BY_NAME[name].label}: {kind}", CAPTIONS[kind])
-                for kind, path in paths.get(name, {}).items()
-            ),
-        ]
-    if found.skipped:
-        listed = "; ".join(f"{BY_NAME[name].label} ({why})" for name, why in found.skipped.items())
-        told.append(f"<p class='note'>Nothing can be said of: {escape(listed)}.</p>")
-    return told
+def page_values(findings: Findings, paths: Mapping[str, Mapping[str, Path]]) -> dict[str, Any]:
+    """Return what the macro `outcomes` of `parts.html.j2` shows.
+
+    Args:
+        findings: the analysis.
+        paths: outcome -> kind of figure -> its file.
+    """
+    sections = [
+        _section(finding, findings.method, paths.get(name, {})) for name, finding in findings.findings.items()
+    ]
+    return {"findings": findings, "sections": sections, "skipped": skipped_words(findings)}
 
 
-def _table(finding: Finding) -> str:
-    """Every index of every lever, with its interval."""
-    rows = []
-    for lever in finding.ranked:
-        cells = [
-            f"<td class='number'>{number(found[lever].value)}</td>"
-            f"<td class='number'>{number(found[lever].low)} to {number(found[lever].high)}</td>"
-            for found in finding.indices.values()
-        ]
-        verdict = f"<td>{escape(finding.verdicts[lever])}</td>" if finding.verdicts else ""
-        rows.append(f"<tr><td><code>{escape(lever)}</code></td>{''.join(cells)}{verdict}</tr>")
+def _section(finding: Finding, method: str, paths: Mapping[str, Path]) -> Section:
+    """Describe an outcome: words, every index of every lever with its interval, and figures."""
+    label, words = BY_NAME[finding.outcome].label, of_outcome(finding, method)
     heads = [head for measure in finding.indices for head in (MEASURES[measure], "90 percent interval")]
-    last = ("Verdict",) if finding.verdicts else ()
-    return table(("Lever", *heads, *last), rows, numbers=range(1, len(heads) + 1))
+    rows = [
+        (
+            lever,
+            [
+                *(cell for levers in finding.indices.values() for cell in _cells(levers[lever])),
+                *([finding.verdicts[lever]] if finding.verdicts else []),
+            ],
+        )
+        for lever in finding.ranked
+    ]
+    return Section(
+        label,
+        words[:1].upper() + words[1:],
+        ("Lever", *heads, *(["Verdict"] if finding.verdicts else [])),
+        rows,
+        range(1, len(heads) + 1),
+        [(f"{label}: {kind}", CAPTIONS[kind], path) for kind, path in paths.items()],
+    )
+
+
+def _cells(estimate: Estimate) -> tuple[str, str]:
+    return number(estimate.value), f"{number(estimate.low)} to {number(estimate.high)}"
 
 
 def number(value: float) -> str:
-    """Three digits that matter, and no more than three behind the point."""
+    """Return an index in words: three digits that matter, and no more than three behind the point."""
     if abs(value) < 0.0005:
         return "0"
     text = f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3f}" if abs(value) < 1.0 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return text.replace("-", MINUS)

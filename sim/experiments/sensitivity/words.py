@@ -18,9 +18,13 @@ def words(found: Findings) -> list[str]:
         f"{BY_NAME[name].label}: {of_outcome(finding, found.method)}" for name, finding in found.findings.items()
     ]
     if found.skipped:
-        listed = "; ".join(f"{BY_NAME[name].label} ({why})" for name, why in found.skipped.items())
-        told.append(f"Nothing can be said of: {listed}.")
+        told.append(f"Nothing can be said of: {skipped_words(found)}.")
     return told
+
+
+def skipped_words(findings: Findings) -> str:
+    """Return the outcomes that cannot be analysed, with the reason of each; empty if there are none."""
+    return "; ".join(f"{BY_NAME[name].label} ({why})" for name, why in findings.skipped.items())
 
 
 def of_outcome(found: Finding, method: str) -> str:

@@ -69,8 +69,9 @@ class Sample:
         """The points with every lever from 0 to 1 (words by their places), `(point, lever)`."""
         return np.column_stack([lever.as_numbers(self.points[lever.name]) for lever in self.levers])
 
-    def told(self) -> str:
-        """Which sweep it is, for source notes."""
+    @property
+    def source(self) -> str:
+        """Which sweep it is and how many runs it has, for notes on sources."""
         runs = len(self.points) * self.replicates
         return f"sweep {self.folder.name}, {runs:,} runs"
 

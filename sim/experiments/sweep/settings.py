@@ -130,8 +130,8 @@ class Design(Suggesting):
     keep: tuple[Literal["outcomes", "series", "flows"], ...] = ("outcomes",)
     chunk: Count | None = None
     engine: Literal["auto", "jax", "numpy"] = "auto"
-    set: dict[str, Any] = {}
-    vary: dict[str, Vary] = {}
+    set: dict[str, Any] = Field(default_factory=dict)
+    vary: dict[str, Vary] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:

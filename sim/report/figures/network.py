@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -168,7 +169,7 @@ def _stack(members: list[Place], x: float) -> None:
             place.x = x
         return
     members.sort(key=lambda p: (-_rank(p.population), p.key.endswith("*"), -p.assets))
-    breaks = sum(a.population != b.population for a, b in zip(members, members[1:], strict=False))
+    breaks = sum(a.population != b.population for a, b in itertools.pairwise(members))
     slots = len(members) + 0.8 * breaks
     step = min(0.91 / slots, 0.11)
     y = 0.475 + step * slots / 2.0 - step / 2.0

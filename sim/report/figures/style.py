@@ -62,6 +62,12 @@ def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[st
     return paths
 
 
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure as a PNG file that names no version and no date, and return the file."""
+    figure.savefig(path, dpi=DPI, metadata={"Software": "capflow"})
+    return path
+
+
 def panels(
     figure: Figure,
     rows: int,

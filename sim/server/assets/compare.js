@@ -1,6 +1,6 @@
 /* The compare page: what is asked, the job that answers it, and the words and tables of the answer. */
 (function () {
-    const {h, money, percent, minus} = window.capflow;
+    const {h, minus} = window.capflow;
     const same = window.dash_clientside.no_update;
     const SIDES = ["a", "b"];
     let fetched = null;
@@ -50,44 +50,9 @@
         }
     }
 
-    /** How the numbers of a row are told: factor and name of the unit, by the size of what is told. */
-    function unitOf(row, size) {
-        if (row.unit === "share") {
-            return [100, "percent"];
-        }
-        return row.unit === "USD bn" && size < 0.0995 && size > 0 ? [1e3, "USD million"] : [1, row.unit];
-    }
-
-    /** Numbers with as many digits after the point as the largest of them needs for three that matter. */
-    function alike(numbers) {
-        const size = Math.max(...numbers.map(Math.abs));
-        const digits = size > 0 ? Math.min(Math.max(2 - Math.floor(Math.log10(size)), 0), 6) : 0;
-        const format = {minimumFractionDigits: digits, maximumFractionDigits: digits};
-        return numbers.map((number) => minus((Math.abs(number) < 1e-12 ? 0 : number).toLocaleString("en-US", format)));
-    }
-
     function rowOf(row) {
-        const size = Math.max(Math.abs(row.mean_a), Math.abs(row.mean_b), Math.abs(row.mean));
-        const [factor, unit] = unitOf(row, size);
-        const [a, b] = alike([factor * row.mean_a, factor * row.mean_b]);
-        const [mean, low, high] = alike([factor * row.mean, factor * row.low, factor * row.high]);
-        const kind = row.none ? "same" : row.decided ? "clear" : "unsure";
-        const verdict = {
-            same: "the same in every pair",
-            clear: row.mean > 0 ? "more in A" : "less in A",
-            unsure: "spans zero: not told from none",
-        }[kind];
-        return h(
-            "Tr",
-            {className: kind},
-            h("Th", {scope: "row"}, row.label),
-            h("Td", {}, unit),
-            h("Td", {}, a),
-            h("Td", {}, b),
-            h("Td", {className: "difference"}, row.none ? "0" : (row.mean > 0 ? "+" : "") + mean),
-            h("Td", {}, row.none ? "\u2013" : `${low} to ${high}`),
-            h("Td", {className: "verdict"}, verdict),
-        );
+        const cells = row.cells.map((text, place) => h("Td", place === 3 ? {className: "difference"} : {}, text));
+        return h("Tr", {className: row.kind}, h("Th", {scope: "row"}, row.label), cells, h("Td", {className: "verdict"}, row.verdict));
     }
 
     function table(found) {
@@ -96,54 +61,18 @@
             "Table",
             {className: "outcomes"},
             h("Thead", {}, h("Tr", {}, heads.map((text) => h("Th", {scope: "col"}, text)))),
-            h("Tbody", {}, found.outcomes.map(rowOf)),
+            h("Tbody", {}, found.rows.map(rowOf)),
         );
     }
 
-    function card(label, value, note, about) {
+    function card({label, value, note, kind}) {
         return h(
             "Div",
-            {className: `card ${about || ""}`},
+            {className: `card ${kind}`},
             h("Span", {className: "card-label"}, label),
             h("Strong", {className: "card-value"}, value),
             h("Span", {className: "card-note"}, note),
         );
-    }
-
-    function cards(cause) {
-        const interest = cause.origins.find((one) => one.origin === "bill_interest");
-        const bought = cause.purchases;
-        const more = (number) => (number > 0 ? "more" : "less");
-        const range = (one) => `90 percent interval ${money(one.low)} to ${money(one.high)}`;
-        const told = [
-            card(
-                "Accounting",
-                money(interest.mean_a),
-                `of GPUs paid with interest in ${cause.more}, ${percent(cause.share_more)} of all; ` +
-                    `${interest.mean_b > 0 ? money(interest.mean_b) : "none"} in ${cause.less}`,
-                "card-from_interest",
-            ),
-            card(
-                "Cause",
-                bought.none ? "no difference" : `${money(Math.abs(bought.mean))} ${more(bought.mean)}`,
-                bought.none
-                    ? `providers buy the same in ${cause.more} and in ${cause.less}, in every pair`
-                    : `GPUs bought in ${cause.more} than in ${cause.less}; ${range(bought)}` +
-                          (bought.decided ? "" : ", which spans zero"),
-            ),
-        ];
-        if (cause.replaced) {
-            const [share, low, high] = cause.replaced.map((part) => minus(`${Math.round(100 * part)}%`));
-            told.push(card("Made up for by other money", share, `of what interest paid for; 90 percent interval ${low} to ${high}`));
-        }
-        return told;
-    }
-
-    function causeNote(cause) {
-        if (!cause.redeployment) {
-            return "The worlds do not differ in redeployment: the difference is the effect of what they do differ in.";
-        }
-        return cause.alone ? "" : "The worlds differ in more than redeployment: this is not its effect alone.";
     }
 
     window.dash_clientside.compare = {
@@ -327,7 +256,22 @@
                 `A: ${a}. B: ${b}. ${found.runs} pairs, seeds from ${first}`,
                 `comparison-${name}`,
             ];
-            return [words, cards(found.cause), causeNote(found.cause), table(found), note, links];
+            return [words, found.cards.map(card), found.cause_note, table(found), note, links];
+        },
+
+        /** The figures, made by the server for the width of this window. */
+        async draw(found, ids) {
+            const nothing = [ids.map(() => same), ids.map(() => same)];
+            if (!found) {
+                return nothing;
+            }
+            try {
+                const figures = await window.capflow.get(`/api/compare/figures?${found.asked}&width=${window.innerWidth}`);
+                const chosen = ids.map(({compare}) => figures[compare]);
+                return [chosen, chosen.map(({layout}) => (layout.height ? {height: `${layout.height}px`} : same))];
+            } catch (error) {
+                return [ids.map(() => window.capflow.blank(error.message)), nothing[1]];
+            }
         },
     };
 })();

@@ -1,50 +1,67 @@
-/* The page of a sweep: choices go into the address, and every picture is fetched for itself. */
+/* The page of a sweep: choices go into the address, and every figure is fetched by itself. */
 (function () {
     const {h, blank} = window.capflow;
-    const {told, titled, heat, ribbon, mapNote, tornado, effectsNote, histogram, spreadNote, fans} = window.capflow.sweep;
     const same = window.dash_clientside.no_update;
     const latest = {};
 
-    /** Fetch a picture, and draw it unless another one has been asked for meanwhile. */
-    async function picture(name, query, palette, draw, note) {
-        if (!query) {
-            return [same, same, same];
-        }
+    /** Fetch a part of the page for the width of its panel; nothing, if another one was asked for meanwhile. */
+    async function part(name, query) {
         latest[name] = query;
-        const address = `/api/sweep/${name}`;
+        const panel = document.querySelector(`#panel-${name}`);
+        const width = panel ? `&width=${panel.clientWidth}` : "";
+        let answer;
         try {
-            const found = await window.capflow.get(`${address}?${query}`);
-            if (latest[name] !== query) {
-                return [same, same, same];
-            }
-            return [draw(found, palette), note(found), `${address}.csv?${query}`];
+            answer = await window.capflow.get(`/api/sweep/${name}?${query}${width}`);
         } catch (error) {
-            return latest[name] === query ? [blank(error.message), "", `${address}.csv?${query}`] : [same, same, same];
+            answer = {error: error.message};
         }
+        return latest[name] === query ? answer : null;
     }
 
-    function caseTable(found, end) {
+    async function picture(name, query, note = (answer) => answer.note) {
+        const answer = query && (await part(name, query));
+        if (!answer) {
+            return [same, same, same];
+        }
+        const shown = answer.error ? [blank(answer.error), ""] : [answer.figure, note(answer)];
+        return [...shown, `/api/sweep/${name}.csv?${query}`];
+    }
+
+    const titled = (label, unit) => (unit ? `${label}, ${unit}` : label);
+
+    function table(heads, rows) {
+        return h("Div", {className: "runs-scroll", tabIndex: "0", role: "group"},
+            h("Table", {},
+                h("Thead", {}, h("Tr", {}, ...heads.map(([head, kind]) => h("Th", {scope: "col", className: kind}, head)))),
+                h("Tbody", {}, ...rows)));
+    }
+
+    function effectsNote(effects) {
+        if (effects.reason) {
+            return "";
+        }
+        const heads = [["Lever", ""], ["Measure", ""], ["Value", "number"], ["90 percent interval", "number"]];
+        const rows = effects.indices.map((row) =>
+            h("Tr", {}, h("Td", {}, row.label), h("Td", {}, effects.measures[row.measure]),
+                h("Td", {className: "number"}, row.value_words), h("Td", {className: "number"}, row.interval_words)));
+        const words = [...effects.notes, ...effects.words].map((text) => h("P", {}, text));
+        return h("Details", {}, h("Summary", {}, `In words and numbers: ${effects.method}`), ...words, table(heads, rows));
+    }
+
+    function caseTable(cases, end) {
         const heads = [
-            ["Live", ""], ["Outcome", "number"], ...found.levers.map((lever) => [titled(lever.label, lever.unit), "number"]),
+            ["Live", ""], ["Outcome", "number"], ...cases.levers.map((lever) => [titled(lever.label, lever.unit), "number"]),
             ["Seed", "number"], ["Run", "number"],
         ];
-        const rows = found[end].map((row) => {
-            const words = `Open run ${row.run} live`;
+        const rows = cases[end].map((row) => {
             const live = row.href
-                ? h("A", {href: row.href, className: "runs-open", title: words}, "Open live")
-                : h("Span", {className: "note", title: row.reason}, found.reason ? "no" : row.reason);
-            const cells = [told(row.value, found.outcome), ...row.levers, String(row.seed), row.run.toLocaleString("en-US")];
+                ? h("A", {href: row.href, className: "runs-open", title: `Open run ${row.run} live`}, "Open live")
+                : h("Span", {className: "note", title: row.reason}, cases.reason ? "no" : row.reason);
+            const cells = [row.words, ...row.levers, String(row.seed), row.run.toLocaleString("en-US")];
             return h("Tr", {}, h("Td", {}, live), ...cells.map((cell) => h("Td", {className: "number"}, cell)));
         });
-        const title = `${end === "highest" ? "Highest" : "Lowest"}: ${found.outcome.title}`;
-        return h(
-            "Div", {className: `runs-case runs-${end}`},
-            h("H3", {}, title),
-            h("Div", {className: "runs-scroll", tabIndex: "0", role: "group"},
-              h("Table", {},
-                h("Thead", {}, h("Tr", {}, ...heads.map(([head, kind]) => h("Th", {scope: "col", className: kind}, head)))),
-                h("Tbody", {}, ...rows))),
-        );
+        const title = `${end === "highest" ? "Highest" : "Lowest"}: ${cases.outcome.title}`;
+        return h("Div", {className: `runs-case runs-${end}`}, h("H3", {}, title), table(heads, rows));
     }
 
     window.dash_clientside.runs = {
@@ -77,44 +94,28 @@
             return [x, y, query];
         },
 
-        map: (query, palette) =>
-            picture("map", query, palette, (found, colours) => {
-                if (!found.cells.some((cell) => cell.mean !== null)) {
-                    return blank("No cell has a mean of this outcome.");
-                }
-                return found.y ? heat(found, colours) : ribbon(found);
-            }, mapNote),
-
-        effects: (query, palette) =>
-            picture("effects", query, palette, (found, colours) => (found.reason ? blank(found.reason) : tornado(found, colours)),
-                (found) => (found.reason ? "" : effectsNote(found))),
-
-        distribution: (query, palette) => picture("distribution", query, palette, histogram, spreadNote),
-
-        fan: (query, palette) =>
-            picture("fan", query, palette, fans, (found) =>
-                `${found.runs.toLocaleString("en-US")} runs${found.exact ? "" : "; quantiles are approximate, of a t-digest"}.`),
+        map: (query) => picture("map", query),
+        effects: (query) => picture("effects", query, effectsNote),
+        distribution: (query) => picture("distribution", query),
+        fan: (query) => picture("fan", query),
 
         async cases(query) {
-            if (!query) {
+            const cases = query && (await part("cases", query));
+            if (!cases) {
                 return [same, same];
             }
-            latest.cases = query;
             const csv = `/api/sweep/cases.csv?${query}`;
-            try {
-                const found = await window.capflow.get(`/api/sweep/cases?${query}`);
-                if (latest.cases !== query) {
-                    return [same, same];
-                }
-                const why = found.reason && h("P", {className: "note", id: "runs-not-live"}, `They cannot be shown live: ${found.reason}.`);
-                const end = found.quarter && !found.reason && h(
-                    "P", {className: "note"}, `The runs end in ${found.quarter}, where the live page opens; its history goes on.`,
-                );
-                const tables = h("Div", {className: "runs-ends"}, caseTable(found, "highest"), caseTable(found, "lowest"));
-                return [h("Div", {}, why, end, tables), csv];
-            } catch (error) {
-                return latest.cases === query ? [h("P", {className: "alert"}, error.message), csv] : [same, same];
+            if (cases.error) {
+                return [h("P", {className: "alert"}, cases.error), csv];
             }
+            const reason = cases.reason
+                && h("P", {className: "note", id: "runs-not-live"}, `The runs cannot be shown live: ${cases.reason}.`);
+            const end = cases.quarter && !cases.reason && h(
+                "P", {className: "note"},
+                `The runs end in ${cases.quarter}. The live page opens there; its history goes on.`,
+            );
+            const tables = h("Div", {className: "runs-ends"}, caseTable(cases, "highest"), caseTable(cases, "lowest"));
+            return [h("Div", {}, reason, end, tables), csv];
         },
     };
 })();

@@ -17,7 +17,7 @@ LIMITS = "## Limits, honestly\n"
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The page; its address has no choices.
+    """Return the page; its address has no choices.
 
     Raises:
         ScenarioError: if the address names any.
@@ -33,7 +33,7 @@ def layout(said: dict[str, str]) -> Any:
 
 @cache
 def limits() -> str:
-    """What the README says of the limits of the model.
+    """Return what the README says of the limits of the model.
 
     Raises:
         LookupError: if it has no such section.

@@ -17,7 +17,7 @@ OTHERS = ("quarter", "agent")
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The page of the agent that an address names, such as `agent=issuers/Tether`."""
+    """Return the page of the agent that an address names, such as `agent=issuers/Tether`."""
     world = address.read(said, OTHERS)
     if not said.get("agent"):
         raise ScenarioError("address: no agent; open one from the network of the live page")

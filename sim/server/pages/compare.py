@@ -30,7 +30,7 @@ SHOWN = "compare-result"
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The page for an address."""
+    """Return the page for an address."""
     asked = comparison_query.read(said)
     return html.Div(
         [
@@ -56,7 +56,7 @@ def layout(said: dict[str, str]) -> Any:
 
 
 def _lists() -> dict[str, Any]:
-    """What the script knows of scenarios and levers."""
+    """Return what the script knows of scenarios and levers."""
     numbers = {lever.name: {"meaning": lever.meaning, "choices": [], **scale(lever)} for lever in levers.LEVERS}
     words = {lever.name: {"meaning": lever.meaning, "choices": list(lever.choices)} for lever in levers.CHOICES}
     return {"scenarios": scenarios(), "levers": {**numbers, **words}, "colours": list(palette.TWINS)}
@@ -324,4 +324,4 @@ def _wire_answer(wire: Callable[..., None]) -> None:
         State({"csv": ALL, "of": ALL}, "id"),
     )
     graphs = {"compare": ALL}
-    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"), LISTS)
+    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"))

@@ -16,7 +16,7 @@ POLL = 500
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The fact table of the world of an address."""
+    """Return the fact table of the world of an address."""
     world = address.read(said)
     return html.Div(
         [

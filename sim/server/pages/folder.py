@@ -42,13 +42,13 @@ MOST_DIFFERENCES = 60
 
 
 def layout(entry: result_folders.Entry) -> Any:
-    """The page of a run or a comparison."""
+    """Return the page of a run or a comparison."""
     made = {"run": _run, "comparison": _comparison}[entry.kind]
     return html.Div([back(entry), *made(entry), files(entry)], className="runs")
 
 
 def back(entry: result_folders.Entry) -> Any:
-    """The way back to the list."""
+    """Return the way back to the list."""
     return html.Nav(
         [html.A("Runs and sweeps", href="/runs"), html.Span(f" / {entry.name}")],
         className="runs-back",
@@ -68,7 +68,7 @@ def head(title: str, about: str, facts: str, actions: list[Any]) -> Any:
 
 
 def report(entry: result_folders.Entry) -> Any:
-    """The way to the report, if there is one."""
+    """Return the way to the report, if there is one."""
     if not result_folders.has(entry, REPORT):
         return html.Span("No report", className="note")
     address = f"/api/runs/report?{urlencode({'run': entry.name})}"
@@ -82,7 +82,7 @@ def when(entry: result_folders.Entry) -> str:
 
 
 def files(entry: result_folders.Entry) -> Any:
-    """The files, to download."""
+    """Return the files, to download."""
     found, there = result_folders.files(entry)
     some = f" The first {len(found)} of {there} are listed." if there > len(found) else ""
     rows = [
@@ -100,7 +100,7 @@ def files(entry: result_folders.Entry) -> Any:
     return html.Section(
         [
             html.H2("Files"),
-            html.P(f"All that is in {entry.path.parent.name}/{entry.name}/, to download.{some}", className="note"),
+            html.P(f"All that is in {entry.path}/, to download.{some}", className="note"),
             scrolled(html.Table([heads, html.Tbody(rows)], id="runs-files")),
         ],
         className="panel",
@@ -108,7 +108,7 @@ def files(entry: result_folders.Entry) -> Any:
 
 
 def scrolled(table: Any) -> Any:
-    """A table that scrolls by itself where it is too wide or too long."""
+    """Return a table that scrolls by itself where it is too wide or too long."""
     return html.Div(table, className="runs-scroll", tabIndex="0")
 
 
@@ -169,7 +169,7 @@ def _told(number: float, unit: str) -> str:
 
 
 def _figures(entry: result_folders.Entry) -> list[Any]:
-    """The figures of a run, in the order of its story."""
+    """Return the figures of a run, in the order of its story."""
     from sim.report.figures import FIGURES
 
     there = [name for name in FIGURES if result_folders.has(entry, f"figures/{name}.png")]
@@ -184,13 +184,14 @@ def _figures(entry: result_folders.Entry) -> list[Any]:
             )
             for table in BEHIND.get(name, ())
         ]
-        panels.append(_picture(entry, name, FIGURES[name].title, FIGURES[name].caption, tables))
+        panels.append(picture(entry, name, FIGURES[name].title, FIGURES[name].caption, tables))
     return panels
 
 
-def _picture(
+def picture(
     entry: result_folders.Entry, name: str, title: str, caption: str, tables: list[tuple[str, str]]
 ) -> Any:
+    """Return a figure of a folder with its title, caption and downloads, which are words and addresses."""
     told = urlencode({"run": entry.name, "file": f"figures/{name}.png"})
     png = ("PNG", f"/api/runs/file?{told}")
     downloads = [
@@ -239,9 +240,9 @@ def _comparison(entry: result_folders.Entry) -> list[Any]:
     return [
         head(f"{told['a']['title']} and {told['b']['title']}", "", facts, actions),
         *notes,
-        html.Section([html.H2("What it says"), *(html.P(words) for words in told["words"])], className="panel"),
+        html.Section([html.H2("What it shows"), *(html.P(words) for words in told["words"])], className="panel"),
         _differences(entry),
-        html.Div([_picture(entry, name, titles[name], "", csv) for name in there], className="runs-pictures"),
+        html.Div([picture(entry, name, titles[name], "", csv) for name in there], className="runs-pictures"),
     ]
 
 
@@ -288,7 +289,7 @@ def _differences(entry: result_folders.Entry) -> Any:
                 className="panel-head",
             ),
             html.P(
-                f"Means over the pairs, the first less the second. Pale: not told from zero.{some}",
+                f"Means over the pairs, the first less the second. Pale: cannot be distinguished from zero.{some}",
                 className="note",
             ),
             html.Div(

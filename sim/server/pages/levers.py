@@ -34,7 +34,7 @@ LONGEST_SEED = 2**53 - 1
 
 
 def panel(world: World) -> Any:
-    """Controls that show a world; `sim/server/assets/levers.js` makes them work."""
+    """Return controls that show a world; `sim/server/assets/levers.js` makes them work."""
     by_group = groupby([*levers.LEVERS, *levers.CHOICES], key=lambda lever: lever.group)
     members: dict[str, list[Lever]] = {}
     for group, found in by_group:
@@ -93,7 +93,7 @@ def ordered() -> list[str]:
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
-    """What scripts know of each scenario: title, about, seed, and the values of its levers."""
+    """Return what scripts know of each scenario: title, about, seed, and the values of its levers."""
     return {
         name: {
             "title": shipped(name).title,

@@ -29,7 +29,7 @@ FLOWS = [
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The page for an address."""
+    """Return the page for an address."""
     world = address.read(said, OTHERS)
     return html.Div(
         [

@@ -25,7 +25,7 @@ PICTURES = ("map", "effects", "distribution", "fan")
 
 
 def layout(said: dict[str, str]) -> Any:
-    """The page for an address: the list, or what the address opens.
+    """Return the page for an address: the list, or what the address opens.
 
     Raises:
         ScenarioError, RunError: in one line, if the address names what is not there.
@@ -46,6 +46,11 @@ def layout(said: dict[str, str]) -> Any:
         from sim.server.pages import sweep
 
         return sweep.layout(entry, said)
+    if entry.kind in ("sensitivity", "backtest", "calibration"):
+        # Imported here, since reading a calibration takes a second to import.
+        from sim.server.pages import analysis
+
+        return analysis.layout(entry)
     return folder.layout(entry)
 
 
@@ -58,8 +63,8 @@ def _list() -> Any:
         [
             html.H1("Runs and sweeps"),
             html.P(
-                f"What capflow has left in {runs_folder()}/, the newest first. Open one for its numbers, "
-                f"pictures, report and files; a sweep can be explored.{some}",
+                f"The results in {runs_folder()}/, the newest first. Open one for its numbers, "
+                f"figures, report and files; a sweep can be explored.{some}",
                 className="note",
             ),
             html.Div(
@@ -107,7 +112,7 @@ def _row(entry: result_folders.Entry) -> Any:
     name = entry.name if entry.kind == "broken" else link
     cells = (
         [name],
-        [html.Span(result_folders.KINDS[entry.kind], className=f"runs-kind {entry.kind}")],
+        [html.Span(entry.noun.capitalize(), className=f"runs-kind {entry.kind}")],
         [_scenario(entry)],
         [_histories(entry)],
         [html.Time(f"{entry.created:%d %b %Y, %H:%M} UTC", dateTime=entry.created.isoformat())],
@@ -131,6 +136,12 @@ def _histories(entry: result_folders.Entry) -> str:
         return "\N{EN DASH}"
     if entry.kind == "run":
         return f"1, seed {told['seed']}"
+    if entry.kind == "sensitivity":
+        return f"{told['points'] * told['replicates']:,}"
+    if entry.kind == "backtest":
+        return f"{told['draws']:,} for each of {len(told['origins'])} origins"
+    if entry.kind == "calibration":
+        return "\N{EN DASH}" if "record" in told else "not finished"
     if entry.kind == "comparison":
         return f"{told['runs']:,} pairs"
     return f"{told['runs']:,}" + ("" if told["complete"] else f", {told['done']} of {told['chunks']} parts there")
@@ -146,6 +157,13 @@ def _short(entry: result_folders.Entry) -> Any:
         if entry.kind in ("sweep", "ensemble"):
             written = max(part.stat().st_mtime_ns for part in (entry.path / DESIGN, entry.path / "outcomes"))
             return _of_sweep(entry.path, entry.kind, written)
+        if entry.kind == "sensitivity":
+            return f"{len(entry.told['levers'])} levers of the sweep {Path(entry.told['sweep']).name}"
+        if entry.kind == "backtest":
+            return f"forecasts from {entry.told['origins'][0]} to {entry.told['origins'][-1]}"
+        if entry.kind == "calibration":
+            window = entry.told["plan"]["window"]
+            return f"fitted to {window['first']} to {window['last']}"
     except (RunError, OSError, KeyError, TypeError, ValueError) as error:
         return f"its numbers cannot be read: {error}"
     return entry.reason
@@ -163,7 +181,7 @@ def _of_comparison(told: dict[str, Any]) -> str:
     change, (low, high) = found["mean_difference"], found["interval_90"]
     more, ends = ("more" if change > 0.0 else "less"), sorted((abs(low), abs(high)))
     if not found["differs_from_zero"]:
-        return "GPU purchases: no difference that can be told from zero"
+        return "GPU purchases: the difference cannot be distinguished from zero"
     return f"GPU purchases: {money(abs(change))} {more} in the first ({money(ends[0])} to {money(ends[1])})"
 
 
@@ -209,7 +227,6 @@ def callbacks(app: dash.Dash) -> None:
             Output({"runs-note": name}, "children"),
             Output({"runs-csv": name}, "href"),
             Input("runs-query", "data"),
-            State("palette", "data"),
         )
     wire(
         "cases",

@@ -37,7 +37,7 @@ NO_FAN = (
 
 
 def layout(entry: result_folders.Entry, said: dict[str, str]) -> Any:
-    """The page of a sweep, finished or not.
+    """Return the page of a sweep, finished or not.
 
     Raises:
         ScenarioError, RunError: in one line.

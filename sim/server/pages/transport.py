@@ -20,7 +20,7 @@ BUTTONS = (
 
 
 def bar(page: str, asked: str) -> Any:
-    """The controls of a page, with the store of its history, `<page>-world`.
+    """Return the controls of a page, with the store of its history, `<page>-world`.
 
     Args:
         page: its name, in ids; the slider is `<page>-quarter`.

@@ -10,26 +10,29 @@ from sim.runs.run import quoted
 from sim.server.replay import LEVER_OF, Replay, replay
 from sim.server.sweeps.choice import Choice, shown
 from sim.server.sweeps.sides import Axis, axes_of
+from sim.server.sweeps.words import in_words
 
 CASES = 10
 """Runs at each end."""
 
 
 def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """The extreme runs.
+    """Return the extreme runs.
 
     Returns:
-        `outcome`, `levers`, `lowest` and `highest` (each with `run`, `point`, `seed`, `value`, `levers` as shown,
-        `values` as they are, and `href`, the address of the live page, or null), and `reason`, why there is none.
+        `outcome`, `levers`, `lowest` and `highest` (each with `run`, `point`, `seed`, `value` and the same in
+        `words`, `levers` as shown, `values` as they are, and `href`, the address of the live page, or null), and
+        `reason`, why there is none.
     """
     axes = axes_of(sweep.design)
     live = replay(sweep.path, str(sweep.design["scenario"]), {axis.name: axis.lever.key for axis in axes})
+    outcome = shown(choice.about)
     ends = {
-        end: [_case(row, axes, live) for row in _rows(sweep, choice.outcome, axes, order)]
+        end: [_case(row, axes, live, outcome) for row in _rows(sweep, choice.outcome, axes, order)]
         for end, order in (("highest", "DESC"), ("lowest", "ASC"))
     }
     return {
-        "outcome": shown(choice.about),
+        "outcome": outcome,
         "levers": [axis.to_dict() for axis in axes],
         **ends,
         "reason": live.reason,
@@ -38,7 +41,7 @@ def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs as rows."""
+    """Return the runs as rows."""
     names = [lever["name"] for lever in found["levers"]]
     return [
         {
@@ -66,7 +69,7 @@ def _rows(sweep: Sweep, outcome: str, axes: tuple[Axis, ...], order: str) -> lis
     return [dict(row) for row in found.to_dict("records")]
 
 
-def _case(row: dict[str, Any], axes: tuple[Axis, ...], live: Replay) -> dict[str, Any]:
+def _case(row: dict[str, Any], axes: tuple[Axis, ...], live: Replay, outcome: dict[str, Any]) -> dict[str, Any]:
     values = [row[f"v{place}"] for place in range(len(axes))]
     values = [value if axis.lever.words else float(value) for axis, value in zip(axes, values, strict=True)]
     href, reason = None, live.reason
@@ -81,6 +84,7 @@ def _case(row: dict[str, Any], axes: tuple[Axis, ...], live: Replay) -> dict[str
         "point": int(row["point"]),
         "seed": int(row["seed"]),
         "value": float(row["value"]),
+        "words": in_words(row["value"], outcome),
         "levers": [axis.told(value) for axis, value in zip(axes, values, strict=True)],
         "values": values,
         "href": href,

@@ -13,7 +13,7 @@ NUMBERS = ("runs", "problems", "endless", "mean", "p05", "p95")
 
 
 def cells(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """The map.
+    """Return the map.
 
     Args:
         sweep: with at least one lever that varies.
@@ -51,7 +51,7 @@ def cells(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The map as rows."""
+    """Return the map as rows."""
     sides = [(place, told) for place, told in (("i", found["x"]), ("j", found["y"])) if told]
     return [
         {

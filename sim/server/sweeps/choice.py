@@ -57,7 +57,7 @@ class Choice:
         return BY_NAME[self.outcome]
 
     def without(self, *keys: str) -> Choice:
-        """The choice without what a picture does not depend on, so that it is kept once."""
+        """Return the choice without what a picture does not depend on, so that it is kept once."""
         return replace(self, **dict.fromkeys(keys, ""))
 
 
@@ -117,5 +117,5 @@ def shown(outcome: Outcome) -> dict[str, Any]:
 
 
 def axis(sweep: Sweep, name: str) -> Axis:
-    """A varied lever by name."""
+    """Return a varied lever by name."""
     return next(found for found in axes_of(sweep.design) if found.name == name)

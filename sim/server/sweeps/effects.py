@@ -16,6 +16,7 @@ from sim.runs.kinds import MANIFEST, SENSITIVITY
 from sim.runs.run import read_json
 from sim.server.sweeps.choice import Choice, shown
 from sim.server.sweeps.sides import Axis, axes_of
+from sim.server.sweeps.words import in_words, interval_words
 
 MOST_RUNS = 200_000
 """Runs up to which the analysis is made here: it holds an outcome of all of them in memory."""
@@ -148,9 +149,11 @@ def _at(axis: Axis, end: str, told: str, method: str, whole: bool) -> str:
 
 def _estimate(index: dict[str, Any]) -> dict[str, Any]:
     low, high = index["interval_90"]
-    return {"value": index["value"], "low": low, "high": high}
+    shown = {"factor": 1.0, "unit": ""}
+    words = {"value_words": in_words(index["value"], shown), "interval_words": interval_words((low, high), shown)}
+    return {"value": index["value"], "low": low, "high": high, **words}
 
 
 def _swing(bar: dict[str, Any], mean: float) -> float:
     numbers = [bar[end]["value"] for end in ("low", "high") if bar[end]["value"] is not None]
-    return max(numbers + [mean]) - min(numbers + [mean])
+    return max([*numbers, mean]) - min([*numbers, mean])

@@ -11,9 +11,11 @@ from sim.errors import RunError
 from sim.experiments.sweep import Sweep
 from sim.runs.folders import finite
 from sim.server import result_folders
+from sim.server.figures.sweep import FIGURES
 from sim.server.histories import AT_ONCE, PATIENCE, BusyError, Cache
 from sim.server.sweeps import cases, cells, choice, effects, spread
 from sim.server.sweeps.choice import Choice
+from sim.server.sweeps.words import NOTES
 
 MOST_ANSWERS = 300
 """Answers that are kept, a few kilobytes each."""
@@ -47,6 +49,13 @@ NEEDS = {"map": "x", "effects": "x", "fan": "series"}
 """Picture -> what a sweep must have for it."""
 
 
+def shown(part: str, answer: Found, width: int) -> Found:
+    """Return an answer with its `figure`, made for a width in pixels, and the `note` below it."""
+    figure = {"figure": FIGURES[part](answer, width)} if part in FIGURES else {}
+    note = {"note": NOTES[part](answer)} if part in NOTES else {}
+    return {**answer, **figure, **note}
+
+
 class Answers:
     """Sums of sweeps: computed once for what is on disk, a few at a time."""
 
@@ -55,7 +64,7 @@ class Answers:
         self._working = threading.BoundedSemaphore(AT_ONCE)
 
     def get(self, part: str, said: Mapping[str, str]) -> tuple[str, Found]:
-        """A picture of a sweep.
+        """Return a picture of a sweep.
 
         Args:
             part: a key of `MAKERS`.
@@ -90,7 +99,7 @@ class Answers:
 
 
 def _stamp(entry: result_folders.Entry) -> tuple[int, ...]:
-    """Changes when more of a sweep is there, or it is made anew."""
+    """Return numbers that change when more of a sweep is written, or it is made anew."""
     parts = [entry.path / name for name in ("design.json", "manifest.json", "outcomes", "series")]
     return tuple(_written(part) for part in (entry.path, *parts))
 

@@ -6,6 +6,7 @@ A lever that takes a few values has a cell for each; one that was sampled has bi
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -50,12 +51,12 @@ class Axis:
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
     def told(self, value: float | str) -> str:
-        """A value in the unit shown."""
+        """Return a value in the unit shown."""
         digits = 4 if self.values else 3
         return value if isinstance(value, str) else plain(float(f"{value * self.factor:.{digits}g}"))
 
     def at(self, place: float) -> float:
-        """The number at a place from 0, its low end, to 1, its high end."""
+        """Return the number at a place from 0, its low end, to 1, its high end."""
         low, high = self.lever.low, self.lever.high
         if self.lever.log:
             return math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
@@ -88,7 +89,7 @@ class Side:
         return len(self.labels) - self.binned
 
     def cell(self, place: int) -> str:
-        """What a cell holds."""
+        """Return what a cell holds."""
         if self.binned:
             return f"{self.labels[place]} to {self.labels[place + 1]}"
         return self.labels[place]
@@ -100,7 +101,7 @@ class Side:
 
 
 def axes_of(design: dict[str, Any]) -> tuple[Axis, ...]:
-    """What a design varies."""
+    """Return what a design varies."""
     return tuple(_axis(design, lever, raw) for lever, raw in zip(levers_of(design), design["vary"], strict=True))
 
 
@@ -124,7 +125,7 @@ def _axis(design: dict[str, Any], lever: Varied, raw: dict[str, Any]) -> Axis:
 
 
 def side(axis: Axis, points: int) -> Side:
-    """A side of a map.
+    """Return a side of a map.
 
     Args:
         axis: what it shows.
@@ -140,7 +141,7 @@ def side(axis: Axis, points: int) -> Side:
 
 
 def _nearest(axis: Axis, column: str) -> str:
-    """The place among the values that is nearest."""
+    """Return the place among the values that is nearest."""
     if axis.lever.words:
         listed = ", ".join("'" + str(word).replace("'", "''") + "'" for word in axis.values)
         return f"list_position([{listed}], {column}) - 1"
@@ -148,7 +149,7 @@ def _nearest(axis: Axis, column: str) -> str:
     order = sorted(range(len(numbers)), key=lambda place: numbers[place])
     whens = " ".join(
         f"WHEN {column} < {(numbers[place] + numbers[then]) / 2.0!r} THEN {place}"
-        for place, then in zip(order, order[1:], strict=False)
+        for place, then in itertools.pairwise(order)
     )
     return f"CASE {whens} ELSE {order[-1]} END" if whens else "0"
 

@@ -19,7 +19,7 @@ EXACT = 100_000
 
 
 def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """The distribution of an outcome over all runs.
+    """Return the distribution of an outcome over all runs.
 
     Returns:
         `outcome`; `runs` that have a number; `endless`, those without limit, and `problems`, those without
@@ -69,7 +69,7 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def distribution_table(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The bars as rows."""
+    """Return the bars as rows."""
     edges, counts, name = found["edges"], found["counts"], found["outcome"]["name"]
     return [
         {f"{name} from": low, f"{name} to": high, "runs": count}
@@ -125,7 +125,7 @@ def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def fan_table(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fan as rows."""
+    """Return the fan as rows."""
     heads = [f"{found['series']['name']} p{round(100 * level):02d}" for level in found["levels"]]
     return [
         {"quarter": quarter, **dict(zip(heads, band, strict=True))}

@@ -61,6 +61,6 @@ def cards(run: Run) -> list[dict[str, Any]]:
 
 
 def first_failures(run: Run) -> list[dict[str, Any]]:
-    """The failures of the first quarter that has any, in the order of the event log."""
+    """Return the failures of the first quarter that has any, in the order of the event log."""
     failed = [event for event in run.events if event["kind"] in FAILURES]
     return [event for event in failed if event["quarter"] == failed[0]["quarter"]]

@@ -208,7 +208,7 @@ def charts(run: Run) -> list[dict[str, Any]]:
 
 
 def _lines(chart: Chart, measures: Measures) -> Sequence[Line]:
-    """The lines of a chart; those of a population are its largest members."""
+    """Return the lines of a chart; those of a population are its largest members."""
     if chart.population is None:
         return [line for line in chart.lines if line.agent is None or line.agent in measures]
     group, name = chart.population

@@ -42,7 +42,7 @@ def flows_of(run: Run, column: str) -> dict[str, NDArray[np.float64]]:
 
 
 def wide(run: Run, table: pd.DataFrame, keys: Sequence[str]) -> ByQuarter:
-    """A long table with quarter and usd_bn by its key and quarter."""
+    """Return a long table with quarter and usd_bn by its key and quarter."""
     number = {label: step for step, label in enumerate(quarters_of(run))}
     step = table["quarter"].map(number).to_numpy(dtype=np.int64)
     names = {key: table[key].to_numpy(dtype=object) for key in keys}

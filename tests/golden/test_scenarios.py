@@ -78,7 +78,8 @@ def test_it_says_only_what_it_changes_and_why(name):
     text = path.read_text(encoding="utf8")
     raw = tomllib.loads(text)
     assert raw["extends"]
-    assert raw["title"] and raw["about"].endswith((".", "?"))
+    assert raw["title"]
+    assert raw["about"].endswith((".", "?"))
     assert text.startswith("# "), "says first where it comes from"
     assert len(text.splitlines()) < 75
 

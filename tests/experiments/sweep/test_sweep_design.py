@@ -126,8 +126,10 @@ def test_sampled_points_lie_within_bounds_and_depend_on_the_design_seed_alone(tm
     plan = made()
     assert plan.points_count == points
     rate, price = plan.columns
-    assert rate.min() >= 0.0 and rate.max() <= 0.06
-    assert price.min() >= 2e4 and price.max() <= 8e4
+    assert rate.min() >= 0.0
+    assert rate.max() <= 0.06
+    assert price.min() >= 2e4
+    assert price.max() <= 8e4
     assert len(np.unique(price)) > 1
     assert made().hash == plan.hash
     assert made(seed=5).columns[0].tolist() == rate.tolist()

@@ -1,4 +1,4 @@
-"""What the command line shows a person."""
+"""Printing of results to a terminal: headlines, tables and progress bars."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sim.economy.books.checks import TOLERANCE
 from sim.report.html import REPORT
+from sim.report.numbers import labelled, money, percent
 from sim.runs.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -63,50 +64,48 @@ def show_run(finished: Run) -> None:
     console.print(Text(f"Report: {where.resolve()}"), soft_wrap=True)
 
 
-def show_comparison(found: Comparison, folder: Path) -> None:
+def show_comparison(comparison: Comparison, folder: Path) -> None:
     """Print the outcomes of two twins side by side, what they say, and where the report is."""
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.compare.report import cells
-    from sim.report.numbers import labelled
 
     console = Console(highlight=False)
-    a, b = found.names
-    printed = _plain_table(f"{a} against {b}: {len(found.seeds)} pairs of histories")
+    a, b = comparison.names
+    printed = _plain_table(f"{a} against {b}: {len(comparison.seeds)} pairs of histories")
     printed.add_column("outcome")
     for name in (a, b, "difference", "90 percent interval"):
         printed.add_column(name, justify="right", no_wrap=name == "difference")
     for name in HEADLINES:
-        outcome, effect = BY_NAME[name], found.effects[name]
+        outcome, effect = BY_NAME[name], comparison.effects[name]
         *shown, difference, interval, _ = cells(effect, outcome.unit)
         style = "bold" if effect.decided else "dim"
         printed.add_row(labelled(outcome), *shown, Text(difference, style), Text(interval, style))
     console.print(printed)
     console.print(
-        f"Differences are {a} less {b}; dim ones are not told from zero. All {len(found.effects)} outcomes are in "
-        "the report.",
+        f"Differences are {a} less {b}; dim ones cannot be distinguished from zero. "
+        f"All {len(comparison.effects)} outcomes are in the report.",
         markup=False,
     )
-    for paragraph in found.words:
+    for paragraph in comparison.words:
         console.print(Text(f"\n{paragraph}"))
     console.print(Text(f"\nReport: {(folder / REPORT).resolve()}"), soft_wrap=True)
 
 
-def show_ensemble(found: Ensemble) -> None:
+def show_ensemble(ensemble: Ensemble) -> None:
     """Print what came out of many histories of one scenario, and where the report is."""
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.sensitivity.sweep_report import number_or_none
-    from sim.report.numbers import labelled
 
     console = Console(highlight=False)
-    design, manifest = found.sweep.design, found.sweep.manifest
+    design, manifest = ensemble.sweep.design, ensemble.sweep.manifest
     last = int(design["seed"]) + int(design["runs"]) - 1
     printed = _plain_table(f"{design['title']}, {design['quarters']} quarters, seeds {design['seed']} to {last}")
     printed.add_column("outcome")
     for name in ("mean", "5 percent", "median", "95 percent"):
         printed.add_column(name, justify="right", no_wrap=True)
     for name in HEADLINES:
-        outcome, told = BY_NAME[name], found.outcomes[name]
-        numbers = (told.mean, told.p05, told.p50, told.p95)
+        outcome, summary = BY_NAME[name], ensemble.outcomes[name]
+        numbers = (summary.mean, summary.p05, summary.p50, summary.p95)
         printed.add_row(labelled(outcome), *(number_or_none(number, outcome.unit) for number in numbers))
     console.print(printed)
     if manifest["problems"]:
@@ -116,20 +115,20 @@ def show_ensemble(found: Ensemble) -> None:
             f"Books: largest relative residual of all histories {manifest['largest_residual']:.1e} "
             f"(tolerance {TOLERANCE:.0e})"
         )
-    report = found.sweep.report
-    where = f"Report: {report.resolve()}" if report else f"Folder: {found.sweep.path.resolve()}"
+    report = ensemble.sweep.report
+    where = f"Report: {report.resolve()}" if report else f"Folder: {ensemble.sweep.path.resolve()}"
     console.print(Text(where), soft_wrap=True)
 
 
 @contextmanager
 def progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
-    """A bar over quarters, or whatever else is counted, on standard error where it is a terminal."""
+    """Show a bar over quarters, or whatever else is counted, on standard error where it is a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda done, total, label: None
+        yield lambda _done, _total, _label: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
     with Bars(*columns, console=console, transient=True) as bar:
@@ -142,10 +141,10 @@ def progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
         yield advance
 
 
-def show_listing(found: dict[str, list[dict[str, Any]]]) -> None:
+def show_listing(lists: dict[str, list[dict[str, Any]]]) -> None:
     """Print scenarios, levers and runs."""
     console = Console(highlight=False)
-    for kind, rows in found.items():
+    for kind, rows in lists.items():
         if not rows:
             command = next((result.command for result in KINDS.values() if result.plural == kind), "run")
             console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow {command}`")
@@ -172,8 +171,8 @@ def show_table(table: pd.DataFrame, source: str) -> None:
     for values in table.head(MOST_ROWS).itertuples(index=False):
         printed.add_row(*(_cell(value) for value in values))
     console.print(printed)
-    left = len(table) - MOST_ROWS
-    more = f", {left} more not shown: add LIMIT, or use --json for all" if left > 0 else ""
+    more_rows = len(table) - MOST_ROWS
+    more = f", {more_rows} more not shown: add LIMIT, or use --json for all" if more_rows > 0 else ""
     console.print(f"{len(table)} rows from {source}{more}")
 
 
@@ -185,15 +184,15 @@ def _cell(value: Any) -> str:
 
 def _headline(outcomes: dict[str, float]) -> Text:
     return Text(
-        f"Issuers earned {outcomes['interest_usd_bn']:.1f} USD bn of Treasury interest and put "
-        f"{outcomes['redeployed_usd_bn']:.2f} into AI. At any remove, interest paid for "
-        f"{outcomes['gpus_funded_by_interest']:,.0f} GPUs ({outcomes['interest_funded_gpu_usd_bn']:.2f} USD bn), "
-        f"{100 * outcomes['interest_share_of_gpu_capex']:.2g} percent of what providers spent on GPUs."
+        f"Issuers earned {money(outcomes['interest_usd_bn'])} of Treasury interest and put "
+        f"{money(outcomes['redeployed_usd_bn'])} into AI. At any remove, interest paid for "
+        f"{outcomes['gpus_funded_by_interest']:,.0f} GPUs ({money(outcomes['interest_funded_gpu_usd_bn'])}), "
+        f"{percent(outcomes['interest_share_of_gpu_capex'])} of what providers spent on GPUs."
     )
 
 
 def _show_uses(console: Console, finished: Run) -> None:
-    """Where the interest went, at first hand and at any remove; what rounds to nothing is left out."""
+    """Print where the interest went, at first hand and at any remove; uses that round to nothing are left out."""
     from sim.analysis.attribution import direct_uses, final_uses
 
     for title, uses in (
@@ -215,13 +214,13 @@ def _plain_table(title: str) -> Table:
 
 
 def _importance(kind: str) -> int:
-    """Rank of a kind of event where not all can be shown."""
+    """Return the rank of a kind of event where not all can be shown."""
     ranks = (("dated", "law", "run", "window", "reserve_loss", "issuer_failure"), ("failure", "workout"))
     return next((rank for rank, kinds in enumerate(ranks) if kind in kinds), 3 if kind == "round" else 2)
 
 
 def _show_events(console: Console, events: list[dict[str, Any]], most: int = 16) -> None:
-    """What broke first, then the issuers' deals; rounds only where there is room."""
+    """Print what broke first, then the deals of issuers; funding rounds only where there is room."""
     ranked = sorted(events, key=lambda event: (_importance(event["kind"]), event["quarter"]))
     shown = sorted(ranked[:most], key=lambda event: event["quarter"])
     if shown:

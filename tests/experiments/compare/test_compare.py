@@ -171,7 +171,7 @@ def test_the_engine_does_not_matter():
 
 def test_what_cannot_be_compiled_is_compared_in_numpy(capsys, monkeypatch):
     monkeypatch.setattr("sim.engine.ensemble.WORTH_COMPILING", 4)
-    deaf = load("baseline", {"decisions.payout": "test_ensemble:untraceable", "run.quarters": 2})
+    deaf = load("baseline", {"decisions.payout": "support.decisions:untraceable", "run.quarters": 2})
     plain = load("baseline", {"run.quarters": 2})
     found = compare(deaf, plain, runs=2)
     assert "decisions.payout cannot be compiled" in capsys.readouterr().err
@@ -266,6 +266,7 @@ def test_the_command_answers_with_means_difference_and_interval(tmp_path):
     assert listed.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_person_sees_the_table_and_the_words(tmp_path):
     done = capflow(
         *("compare", "baseline", "no-redeployment", "--runs", 2, "--quarters", 4, "--out", "twins"), cwd=tmp_path

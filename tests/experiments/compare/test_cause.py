@@ -44,7 +44,7 @@ def test_crowding_out_is_named_with_the_money_that_steps_in():
     """Interest buys 5, investors 4 more where it stays away: an effect of 1, four fifths crowded out."""
     found = made_up(
         {"bill_interest": PAID, "investor_capital": MUCH, "credit": MUCH},
-        {"investor_capital": MUCH + [3.0, 4.0, 5.0, 4.0], "credit": MUCH},
+        {"investor_capital": [*MUCH, 3.0, 4.0, 5.0, 4.0], "credit": MUCH},
     )
     told = " ".join(found.words)
     assert "in on interest paid for USD 5.00 bn of GPUs" in told
@@ -62,14 +62,14 @@ def test_crowding_out_is_named_with_the_money_that_steps_in():
 
 def test_the_order_of_the_scenarios_does_not_change_what_is_said():
     on = {"bill_interest": PAID, "investor_capital": MUCH}
-    off = {"investor_capital": MUCH + [3.0, 4.0, 5.0, 4.0]}
+    off = {"investor_capital": [*MUCH, 3.0, 4.0, 5.0, 4.0]}
     switched = {REDEPLOYMENT: {"a": 0.0, "b": 1.0}}
     assert made_up(on, off).words == made_up(off, on, switched, names=("off", "on")).words
 
 
 def test_other_money_that_follows_interest_makes_the_effect_larger():
     told = " ".join(
-        made_up({"bill_interest": PAID, "credit": MUCH + [2.0, 2.0, 3.0, 2.0]}, {"credit": MUCH}).words
+        made_up({"bill_interest": PAID, "credit": [*MUCH, 2.0, 2.0, 3.0, 2.0]}, {"credit": MUCH}).words
     )
     assert "other money follows it" in told
     assert "larger than the accounting says" in told
@@ -79,7 +79,7 @@ def test_other_money_that_follows_interest_makes_the_effect_larger():
 
 def test_an_effect_below_zero_is_said_as_such():
     told = " ".join(
-        made_up({"bill_interest": PAID, "credit": MUCH}, {"credit": MUCH + [8.0, 9.0, 9.0, 8.0]}).words
+        made_up({"bill_interest": PAID, "credit": MUCH}, {"credit": [*MUCH, 8.0, 9.0, 9.0, 8.0]}).words
     )
     assert "buy GPUs for USD 3.50 bn less in on than in off" in told
     assert "more than makes up for it" in told
@@ -87,7 +87,7 @@ def test_an_effect_below_zero_is_said_as_such():
 
 
 def test_an_effect_that_spans_zero_is_not_claimed():
-    off = MUCH + [9.0, 0.0, 11.0, -2.0]
+    off = [*MUCH, 9.0, 0.0, 11.0, -2.0]
     found = made_up({"bill_interest": PAID, "credit": MUCH}, {"credit": off})
     assert not found.cause.purchases.decided
     told = " ".join(found.words)
@@ -119,7 +119,7 @@ def test_twins_that_differ_otherwise_are_not_called_with_and_without():
 
 
 def test_interest_that_reaches_no_gpu_is_said():
-    told = " ".join(made_up({"credit": MUCH + [1.0, 2.0, 1.0, 2.0]}, {"credit": MUCH}).words)
+    told = " ".join(made_up({"credit": [*MUCH, 1.0, 2.0, 1.0, 2.0]}, {"credit": MUCH}).words)
     assert "interest reached no GPU purchase in either twin" in told
     assert "nothing" not in told
 

@@ -154,7 +154,8 @@ def test_too_few_figures_are_named_and_never_passed_over():
     assert instead.rule == "random walk: 3 growth rates are known, AR(1) needs 4"
     assert instead.mean == forecast(RANDOM_WALK, there, "2025Q1", SETTINGS.benchmarks).mean
     lonely = forecast(TREND, known(by_quarter([1.0]), "2024Q4", "2023Q1"), "2025Q1", SETTINGS.benchmarks)
-    assert lonely.deviation is None and "no band" in lonely.rule
+    assert lonely.deviation is None
+    assert "no band" in lonely.rule
     nothing = known(by_quarter([1.0]), "2022Q4", "2022Q4")
     assert forecast(RANDOM_WALK, nothing, "2025Q1", SETTINGS.benchmarks) is None
 
@@ -214,7 +215,8 @@ def test_figures_after_the_origin_do_not_move_a_forecast(drawn, history):
     columns = ["series", "period", "method", "rule", "base", "p5", "p25", "p50", "p75", "p95"]
     pd.testing.assert_frame_equal(tables[0][columns], tables[1][columns])
     scored = tables[0]["actual"].notna()
-    assert scored.sum() > 100 and (tables[0]["actual"] != tables[1]["actual"])[scored].all()
+    assert scored.sum() > 100
+    assert (tables[0]["actual"] != tables[1]["actual"])[scored].all()
 
 
 @pytest.mark.parametrize(("from_quarter", "moves"), [("2025Q1", False), ("2024Q4", True)])
@@ -298,7 +300,8 @@ def test_the_page_gets_its_results_and_keeps_the_rest(small, capsys, tmp_path):
     console.show(small, tmp_path)
     shown = " ".join(capsys.readouterr().out.split())
     for sentence in small.words:
-        assert f"- {sentence}\n" in written and " ".join(sentence.split()) in shown
+        assert f"- {sentence}\n" in written
+        assert " ".join(sentence.split()) in shown
     with pytest.raises(ScenarioError, match="no lines"):
         writer.rewritten("nothing", small)
 
@@ -322,7 +325,8 @@ def test_the_command_leaves_numbers_forecasts_figures_and_a_report(done):
     assert {key: kept[key] for key in told if key != "backtest_dir"} == {
         key: value for key, value in told.items() if key != "backtest_dir"
     }
-    assert told["origins"] == ["2025Q1"] and told["headline"] == MODEL
+    assert told["origins"] == ["2025Q1"]
+    assert told["headline"] == MODEL
     whole = [row for row in told["scores"] if row["group"] == row["horizon"] == row["origin"] == summary.ALL]
     assert [row["method"] for row in whole] == list(summary.METHODS)
     assert all(row["rmse"] > 0.0 and row["forecasts"] > 10 for row in whole)
@@ -330,14 +334,16 @@ def test_the_command_leaves_numbers_forecasts_figures_and_a_report(done):
     assert any("next to no power" in sentence for sentence in told["words"])
     assert told["in_sample"]["ok"] == (0.8 <= told["in_sample"]["share"] <= 0.97)
     rows = duckdb.sql(f"SELECT * FROM '{home / 'out' / 'forecasts.parquet'}'").df()
-    assert set(rows["method"]) == set(summary.METHODS) and set(rows["period"]) == {"2025Q2"}
+    assert set(rows["method"]) == set(summary.METHODS)
+    assert set(rows["period"]) == {"2025Q2"}
     assert {path.name for path in (home / "out" / "figures").iterdir()} == {
         "errors.png",
         "fans.png",
         "fans_2025Q1.png",
     }
     report = (home / "out" / "report.html").read_text(encoding="utf8")
-    assert report.count("<img") == 3 and "Series by series" in report
+    assert report.count("<img") == 3
+    assert "Series by series" in report
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_two_shards_at_once_finish_one_sweep(whole, design, tmp_path):
     half = ("sweep", design, "--no-report", "--out", "at-once", "--shard")
     both = [command(*half, f"{i}/2", cwd=tmp_path) for i in (1, 2)]
     for process in both:
-        out, err = process.communicate(timeout=120)
+        _out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     assert content(tmp_path / "at-once") == content(whole.path)
     assert sorted(started(tmp_path / "at-once")) == list(range(CHUNKS))
@@ -412,6 +412,7 @@ def test_a_corrupt_compacted_sweep_is_run_again(whole, copy, design):
     assert any(victim.name in line for line in heard.lines)
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_lists_asks_and_compacts(whole, home, tmp_path):
     design = write_design(tmp_path / "rates.toml")
     out, err = done("sweep", design, "--no-report", "--name", "mine", "--workers", 1, "--json", cwd=tmp_path)

@@ -88,7 +88,7 @@ def test_killed_while_planning_it_starts_afresh(design, undisturbed, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize(("number", "status", "workers"), sampled(INTERRUPTIONS, INTERRUPTIONS[1:2]))
+@pytest.mark.parametrize(("number", "status", "workers"), sampled(INTERRUPTIONS, []))
 def test_interrupted_it_stops_soon_and_goes_on(number, status, workers, design, undisturbed, tmp_path):
     out = tmp_path / "out"
     process = command("sweep", design, "--no-report", "--out", out, "--workers", workers, cwd=tmp_path)
@@ -169,7 +169,8 @@ def test_another_call_on_the_same_folder_is_refused(design, undisturbed, tmp_pat
         os.kill(process.pid, signal.SIGCONT)
     assert len(err.strip().splitlines()) == 1
     assert f"process {process.pid} on" in err
-    assert process.communicate(timeout=60) and process.returncode == 0
+    assert process.communicate(timeout=60)
+    assert process.returncode == 0
     assert content(out) == undisturbed
 
 

@@ -22,7 +22,6 @@ from sim.errors import ScenarioError
 from sim.experiments.validate import validate
 from sim.scenario.load import load
 from sim.scenario.schema import Quantity
-from studies.facts.__main__ import cells, markdown
 
 IDS = [
     "tether_interest_2024",
@@ -102,37 +101,13 @@ def test_every_fact_is_there(facts, table):
     assert [row.id for row in table.rows if row.model is None] == ["open_data_fields"]
 
 
-def test_the_figures_are_those_of_the_sources(table):
-    """Where a figure is a row of data it is read from there; a few that are not, checked by hand."""
-    assert table["tether_tokens_2024Q4"].evidence_low == table["tether_tokens_2024Q4"].evidence_high == 136.6
-    assert table["circle_reserve_income_2024"].evidence_low == 1.661
-    assert table["ai_outlay_to_2025"].evidence_low == pytest.approx(0.427 + 0.610 + 0.200)
-    assert (table["tether_profit_2024"].evidence_low, table["tether_profit_2024"].evidence_high) == (13.0, 13.7)
-    low = table["tether_profit_interest_2024"].evidence_low
-    assert low == pytest.approx(1.153 + 1.270 + 1.281 + 1.215)
-    assert table["bill_rate_2025Q2"].evidence_low == 4.34
-    for row in table.rows:
-        if row.evidence_low is not None:
-            assert row.source, row.id
-        assert all(text == "article" or text.startswith("https://") for text in row.source), row.id
-
-
-def test_the_model_gives_what_its_documents_say(table):
-    assert table["tether_interest_2024"].model == pytest.approx(5.65, rel=0.05)
-    assert table["openai_loss_2024"].model == pytest.approx(5.0, rel=0.15)
-    assert table["bill_rate_2025Q2"].model == pytest.approx(4.34, abs=1e-9)
-    assert table["neurotech_implants"].model == pytest.approx(100.0 * 31.0 / 35.0)
-    assert table["tether_profit_2024"].model == pytest.approx(
-        sum(table[f"tether_profit_{part}_2024"].model for part in ("interest", "gains", "other"))
-    )
-
-
 def test_verdicts_follow_from_the_numbers(table):
     """Recomputed here from the row's own figures."""
     judged = 0
     for row in table.rows:
         if row.kind == "input" or row.evidence_low is None or row.model is None:
-            assert row.ok is None and row.verdict, row.id
+            assert row.ok is None, row.id
+            assert row.verdict, row.id
             continue
         middle = (row.evidence_low + row.evidence_high) / 2.0
         low, high = min(row.evidence_low, 0.95 * middle), max(row.evidence_high, 1.05 * middle)
@@ -148,11 +123,13 @@ def test_verdicts_follow_from_the_numbers(table):
 def test_a_narrower_range_turns_the_verdict(tmp_path, facts, table):
     seeds, found = table.seeds, [_as_found(table)] * 3
     before = fact_table(facts, table.scenario, seeds, found)
-    assert before["tether_interest_2024"].ok is True and before["tether_profit_2024"].ok is False
+    assert before["tether_interest_2024"].ok is True
+    assert before["tether_profit_2024"].ok is False
     old = "evidence_low = 5.0\nevidence_high = 6.5"
     narrow = load_facts(edited(tmp_path, (old, "evidence_low = 6.0\nevidence_high = 6.5")))
     after = fact_table(narrow, table.scenario, seeds, found)["tether_interest_2024"]
-    assert after.ok is False and "below the evidence" in after.verdict
+    assert after.ok is False
+    assert "below the evidence" in after.verdict
     wide = load_facts(edited(tmp_path, ("evidence_low = 13.0", "evidence_low = 9.0")))
     assert fact_table(wide, table.scenario, seeds, found)["tether_profit_2024"].ok is True
 
@@ -250,13 +227,15 @@ def test_inputs_do_not_change_over_seeds_and_the_others_do(table):
 
 def test_a_rate_that_is_not_followed_is_no_input():
     found = validate(runs=3, changes={"history.until": "2024Q4", "run.quarters": 8}, workers=1)["bill_rate_2025Q2"]
-    assert found.kind == "emergent" and found.ok is not None
+    assert found.kind == "emergent"
+    assert found.ok is not None
     assert found.interval[0] < found.interval[1]
 
 
 def test_short_histories_say_so():
     found = validate(runs=1, changes={"run.quarters": 4}, workers=1)
-    assert found["tether_profit_2024"].model is not None and found["tether_profit_2024"].interval is None
+    assert found["tether_profit_2024"].model is not None
+    assert found["tether_profit_2024"].interval is None
     late = found["openai_rd_2025h1"]
     assert (late.model, late.ok, late.verdict) == (None, None, "the history ends in 2024Q4, before 2025Q2")
     assert found["break_even_openai"].model is None
@@ -328,18 +307,23 @@ def test_a_year_beyond_the_end_is_not_made_up(years):
     assert (row.model, row.ok) == (None, None)
     assert row.verdict == "not by 2026, when the history ends"
     long = year(years, made({}, quarters=32))
-    assert long.ok is False and "later than the evidence" in long.verdict
+    assert long.ok is False
+    assert "later than the evidence" in long.verdict
     mixed = year(years, made({2025: 1.0}), made({2026: 1.0}), late)
-    assert mixed.model == 2026.0 and "median" in mixed.verdict and "1 of 3 histories" in mixed.verdict
+    assert mixed.model == 2026.0
+    assert "median" in mixed.verdict
+    assert "1 of 3 histories" in mixed.verdict
     assert mixed.interval == (2025.0, None)
     most = year(years, made({2025: 1.0}), late, late)
-    assert most.model is None and most.ok is None
+    assert most.model is None
+    assert most.ok is None
 
 
 def test_a_lab_that_failed_has_no_such_year(years):
     gone = made({2026: 5.0}, alive=lambda quarter: 0.0 if quarter == "2025Q2" else 1.0)
     row = year(years, gone)
-    assert row.model is None and row.verdict.startswith("it fails before")
+    assert row.model is None
+    assert row.verdict.startswith("it fails before")
 
 
 def test_who_is_not_in_the_scenario_is_missed(years):
@@ -377,7 +361,9 @@ def test_mistakes_are_told_in_a_line(tmp_path, mistake):
     with pytest.raises(ScenarioError) as caught:
         load_facts(path)
     message = str(caught.value)
-    assert "mine.toml" in message and told in message and "\n" not in message
+    assert "mine.toml" in message
+    assert told in message
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -393,35 +379,11 @@ def test_a_measure_that_there_is_none_of_is_told_when_it_is_read(tmp_path, old, 
 def test_rows_of_every_kind_of_file_are_found():
     assert data_row("deals|Tether|Blackrock Neurotech|2024-04-29").value == pytest.approx(0.2)
     wide = data_row("rates|2025Q2|tbill_3m_avg_pct")
-    assert wide.value == 4.34 and len(wide.sources) == 2
+    assert wide.value == 4.34
+    assert len(wide.sources) == 2
     for wrong in ("labs|OpenAI", "rates|2025Q2|nothing", "labs|OpenAI|2024FY|nothing", "rates|a|b|c"):
         with pytest.raises(ValueError, match=re.escape(wrong)):
             data_row(wrong)
-
-
-def test_the_page_of_facts_is_that_of_the_file(table):
-    """What the page says of article, evidence and kind; the model's numbers there are those of forty histories."""
-    page = (FACTS.parent.parent.parent / "docs" / "facts.md").read_text(encoding="utf8").splitlines()
-    told = [[cell.strip() for cell in line.strip("|").split("|")] for line in page if line.startswith("| ")]
-    rows = (*table.rows, *table.stylised)
-    for row in rows:
-        label, unit, article, evidence, *_, kind, _ = cells(row)
-        line = next((line for line in told if line[0] == label), None)
-        assert line is not None, label
-        assert (line[1:4], line[6]) == ([unit, article, evidence], kind), label
-    assert markdown(table.rows).splitlines()[0] in page
-
-
-def test_four_in_five_agree_and_the_others_say_why(table):
-    """By the page, which is of forty histories: of the facts alone, and with the stylised ones."""
-    page = (FACTS.parent.parent.parent / "docs" / "facts.md").read_text(encoding="utf8").splitlines()
-    told = [[cell.strip() for cell in line.strip("|").split("|")] for line in page if line.startswith("| ")]
-    verdicts = {line[0]: line[-1] for line in told}
-    for rows in (table.rows, (*table.rows, *table.stylised)):
-        found = [verdicts[row.label] for row in rows if verdicts[row.label] in ("yes", "no")]
-        assert len(found) >= 24 and found.count("yes") >= 0.8 * len(found)
-    silent = [row.label for row in (*table.rows, *table.stylised) if verdicts[row.label] == "no" and not row.note]
-    assert silent == []
 
 
 # The command line
@@ -453,6 +415,7 @@ def test_the_command_answers_in_json(tmp_path):
     assert not list(tmp_path.iterdir()), "nothing is written"
 
 
+@pytest.mark.slow
 def test_the_command_shows_a_table(tmp_path):
     done = capflow("--runs", "2", "--workers", "1", "--set", "run.quarters=8", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -474,8 +437,10 @@ def test_the_command_shows_a_table(tmp_path):
 )
 def test_the_command_explains_mistakes(tmp_path, arguments, told):
     done = capflow(*arguments, cwd=tmp_path)
-    assert done.returncode == 2 and not done.stdout
-    assert told in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert done.returncode == 2
+    assert not done.stdout
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_no_compiler_is_needed(tmp_path):

@@ -252,7 +252,8 @@ def test_the_report_of_a_sweep_says_what_was_run_and_what_came_out(small):
     assert "points and seeds" in told
     page = (small.path / "report.html").read_text(encoding="utf-8")
     assert page.count("<img") >= 3
-    assert "http://" not in page and "https://" not in page
+    assert "http://" not in page
+    assert "https://" not in page
 
 
 def test_every_outcome_is_in_the_report(small):
@@ -261,6 +262,7 @@ def test_every_outcome_is_in_the_report(small):
     assert {label for label in shown if label not in told} == set()
 
 
+@pytest.mark.slow
 def test_the_report_does_not_change_what_proves_the_sweep(small):
     before = (small.path / "manifest.json").read_bytes()
     write_sweep_report(small.path)
@@ -275,6 +277,7 @@ def test_an_unfinished_sweep_gets_no_report(tmp_path):
         write_sweep_report(folder)
 
 
+@pytest.mark.slow
 def test_problems_and_outcomes_without_limit_are_in_the_report(tmp_path):
     points = np.random.default_rng(1).uniform(0.0, 0.06, size=40)
     values = {o.name: np.stack([points, points + 1.0], axis=1) for o in OUTCOMES}
@@ -375,6 +378,7 @@ def test_mistakes_are_one_line_and_exit_2(small, words, says):
     assert answer.stdout == ""
 
 
+@pytest.mark.slow
 def test_the_words_are_printed_beside_the_table(small):
     command = [*CAPFLOW, "sensitivity", str(small.path), "--outcome", "redeployed_usd_bn"]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,0 +1,1 @@
+"""The interactive figures of the Compare and Sweep pages, made with Plotly as JSON that the browser draws."""
