@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from sim.economy import parameters as rule
 from sim.economy import state
 from sim.economy.books.flows import INVESTORS, VENTURE_SHARES
 from sim.economy.books.ledger import Books, net_worth
@@ -17,8 +16,9 @@ from sim.economy.coins.regimes import disclosed, law_in_force
 from sim.economy.compute.labs import FLOP_UNIT, training_loss
 from sim.economy.parameters import CHANNELS, Parameters
 from sim.errors import ScenarioError
-from sim.opening import draws, gpu_generations
-from sim.opening.balance_sheets import Vector, check_declared, fleet_by_age, opening_books, pairs, table, vector
+from sim.opening import draws, gpu_generations, places
+from sim.opening.balance_sheets import Vector, check_declared, fleet_by_age, opening_books, pairs, vector
+from sim.opening.places import NAMES, Place, build_parameters
 from sim.opening.schedule import regime_of, schedule
 from sim.opening.synthetic_agents import with_tail
 from sim.scenario.data import read_series
@@ -34,13 +34,18 @@ class Opening:
         economy: balances at the close of the opening quarter.
         parameters: parameters and traits.
         names: population -> names of its agents, in the order of the arrays.
-        quarter: label of the opening quarter.
+        scenario: the scenario that it was built from, with its synthetic agents.
     """
 
     economy: state.Economy
     parameters: Parameters
     names: dict[str, tuple[str, ...]]
-    quarter: str
+    scenario: Scenario
+
+    @property
+    def quarter(self) -> str:
+        """Label of the opening quarter."""
+        return self.scenario.run.opening
 
 
 def open_economy(scenario: Scenario) -> Opening:
@@ -53,12 +58,49 @@ def open_economy(scenario: Scenario) -> Opening:
     check_declared(scenario)
     books = opening_books(scenario)
     parameters = build_parameters(scenario)
-    economy = economy_of(scenario, parameters, books)
+    economy = _economy(scenario, parameters, books)
     names = {
         population: tuple(agent.name for agent in getattr(scenario, population).values())
         for population in ("issuers", "labs", "providers", "investors", "ventures")
     }
-    return Opening(economy, parameters, names, scenario.run.opening)
+    return Opening(economy, parameters, names, scenario)
+
+
+def with_numbers(opening: Opening, numbers: Mapping[Place, float]) -> Opening:
+    """Put other numbers of the scenario in their places: the arrays are those of an opening built with them.
+
+    The scenario of the opening stays as it is. Arrays that stay the same are shared.
+
+    Args:
+        opening: the opening with the numbers of its scenario.
+        numbers: the other numbers by their places, which `place_of` gives.
+    """
+    if not numbers:
+        return opening
+    scenario, books = opening.scenario, opening.economy.books
+    parameters = places.filled(opening.parameters, numbers)
+    changed = {place.parameter for place in numbers}
+    made = {
+        name: _sharing(part.make(scenario, parameters, books), getattr(opening.economy, name))
+        for name, part in PARTS.items()
+        if not part.reads.isdisjoint(changed)
+    }
+    return replace(opening, economy=replace(opening.economy, **made), parameters=parameters)
+
+
+def _sharing(made: Any, present: Any) -> Any:
+    """Part of an economy, with the present arrays where they are the same."""
+    arrays = {name: shared(array, getattr(present, name)) for name, array in vars(made).items()}
+    return type(made)(**arrays)
+
+
+def shared(array: Any, other: Any) -> Any:
+    """Return the other array if both are the same to the last bit, else the array."""
+    if array is other:
+        return other
+    one, two = np.asarray(array), np.asarray(other)
+    same = one.shape == two.shape and one.dtype == two.dtype and one.tobytes() == two.tobytes()
+    return other if same else array
 
 
 def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: int, quarters: int) -> state.Draws:
@@ -100,95 +142,14 @@ def observed(scenario: Scenario, quarters: int) -> draws.Data:
     return draws.Data(np.asarray(known), paths[0], paths[1], paths[2], arriving)
 
 
-def build_parameters(scenario: Scenario) -> Parameters:
-    """Turn the scenario's numbers into the arrays that the economy reads."""
-    return Parameters(
-        environment=_scalars(rule.EnvironmentParameters, scenario.environment),
-        tokens=_scalars(rule.TokenParameters, scenario.tokens),
-        reserve=_scalars(rule.ReserveParameters, scenario.reserve),
-        liquidity=_scalars(rule.LiquidityParameters, scenario.liquidity),
-        regimes=_regimes(scenario),
-        credit=_scalars(rule.CreditParameters, scenario.credit),
-        entry=_scalars(rule.EntryParameters, scenario.entry),
-        labs=_scalars(rule.LabParameters, scenario.labs_market),
-        gpus=_scalars(rule.GpuParameters, scenario.gpus),
-        funding=_scalars(rule.FundingParameters, scenario.funding),
-        redeployment=_redeployment(scenario),
-        beliefs=_scalars(rule.BeliefParameters, scenario.beliefs),
-        issuer=_traits(rule.IssuerTraits, scenario.issuers),
-        lab=_traits(
-            rule.LabTraits,
-            scenario.labs,
-            revenue_share=table(scenario.labs, "revenue_share", scenario.investors),
-            supplier_weight=table(scenario.labs, "suppliers", scenario.providers) + 1e-6,
-        ),
-        provider=_traits(
-            rule.ProviderTraits,
-            scenario.providers,
-            hyperscale=[1.0 if p.hyperscale else 0.0 for p in scenario.providers.values()],
-        ),
-        investor=_traits(
-            rule.InvestorTraits,
-            scenario.investors,
-            lends=[1.0 if i.lends else 0.0 for i in scenario.investors.values()],
-            lab_affinity=table(scenario.investors, "labs", scenario.labs),
-            provider_affinity=table(scenario.investors, "providers", scenario.providers),
-            loan_affinity=table(scenario.investors, "loans", scenario.providers),
-            venture_affinity=table(scenario.investors, "ventures", scenario.ventures),
-        ),
-        venture=_traits(
-            rule.VentureTraits,
-            scenario.ventures,
-            neurotech=[1.0 if v.kind == "neurotech" else 0.0 for v in scenario.ventures.values()],
-            robotics=[1.0 if v.kind == "robotics" else 0.0 for v in scenario.ventures.values()],
-            open_to_issuers=[1.0 if v.open_to_issuers else 0.0 for v in scenario.ventures.values()],
-        ),
-    )
-
-
-def _scalars(owner: type, section: Mapping[str, Any]) -> Any:
-    return owner(**{field.name: np.float64(section[field.name].value) for field in fields(owner)})
-
-
-def _regimes(scenario: Scenario) -> rule.RegimeParameters:
-    """One row per law, one number per regime in the order of `REGIMES`."""
-    return rule.RegimeParameters(
-        **{
-            field.name: np.array([scenario.regimes[name][field.name].value for name in rule.REGIMES])
-            for field in fields(rule.RegimeParameters)
-        }
-    )
-
-
-def _redeployment(scenario: Scenario) -> rule.RedeploymentParameters:
-    by_channel = {
-        key: np.array([scenario.channels[channel][key].value for channel in CHANNELS])
-        for key in ("prior_return", "risk", "visibility", "cost", "ticket")
-    }
-    scalars = {key: np.float64(quantity.value) for key, quantity in scenario.redeployment.items()}
-    return rule.RedeploymentParameters(**scalars, **by_channel)
-
-
-def _traits(owner: type, agents: Mapping[str, Any], **given: Any) -> Any:
-    """Arrays of one population: fields of the same name in the configs, and those given."""
-    arrays = {field.name: vector(agents, field.name) for field in fields(owner) if field.name not in given}
-    return owner(**arrays, **{name: np.asarray(value, dtype=float) for name, value in given.items()})
-
-
-def economy_of(scenario: Scenario, parameters: Parameters, books: Books) -> state.Economy:
-    """Build the opening economy of a scenario, with its tail, from its rules and its books."""
+def _economy(scenario: Scenario, parameters: Parameters, books: Books) -> state.Economy:
+    """Build the opening economy of a scenario, with its synthetic agents, from its parameters and its books."""
     none = np.zeros(len(scenario.issuers))
-    rate = np.float64(scenario.market.bill_rate.value)
     return state.Economy(
         quarter=np.float64(0.0),
         books=books,
-        environment=_environment(scenario, parameters, rate),
-        tokens=_token_market(scenario, parameters, rate, books),
         income=state.IssuerIncome(none, none, none, none, none),
-        labs=_labs(scenario, parameters),
-        gpus=_gpus(scenario, parameters),
         credit=_credit(scenario),
-        capital=_capital(scenario, books),
         ventures=state.Ventures(
             burn=vector(scenario.ventures, "burn"),
             revenue=vector(scenario.ventures, "revenue"),
@@ -198,12 +159,13 @@ def economy_of(scenario: Scenario, parameters: Parameters, books: Books) -> stat
             alive=np.ones(len(scenario.ventures)),
             vacant=np.zeros(len(scenario.ventures)),
         ),
-        redeployment=_beliefs_and_talks(scenario, parameters),
         open_data=np.float64(0.0),
+        **{name: part.make(scenario, parameters, books) for name, part in PARTS.items()},
     )
 
 
-def _token_market(scenario: Scenario, parameters: Parameters, rate: np.float64, books: Books) -> state.TokenMarket:
+def _token_market(scenario: Scenario, parameters: Parameters, books: Books) -> state.TokenMarket:
+    rate = np.float64(scenario.market.bill_rate.value)
     tokens = vector(scenario.issuers, "tokens")
     # What holders are used to: a yield that the scenario adds comes as a change in the first quarter.
     regime = regime_of(scenario)
@@ -262,7 +224,7 @@ def _credit(scenario: Scenario) -> state.Credit:
     )
 
 
-def _capital(scenario: Scenario, books: Books) -> state.Capital:
+def _capital(scenario: Scenario, parameters: Parameters, books: Books) -> state.Capital:
     zero, labs = np.float64(0.0), len(scenario.labs)
     return state.Capital(
         lab_ask=np.zeros(labs),
@@ -273,12 +235,12 @@ def _capital(scenario: Scenario, books: Books) -> state.Capital:
         offered=zero,
         heat=zero,
         peer_share=np.full(labs, 1.0 / labs),
-        asked_trend=vector(scenario.investors, "budget").sum(),
+        asked_trend=parameters.investor.budget.sum(),
         paid_in=net_worth(books, INVESTORS),
     )
 
 
-def _beliefs_and_talks(scenario: Scenario, parameters: Parameters) -> state.Redeployment:
+def _beliefs_and_talks(scenario: Scenario, parameters: Parameters, *_: object) -> state.Redeployment:
     none = np.zeros(len(scenario.issuers))
     channels = np.zeros((len(scenario.issuers), len(CHANNELS)))
     return state.Redeployment(
@@ -296,8 +258,8 @@ def _beliefs_and_talks(scenario: Scenario, parameters: Parameters) -> state.Rede
     )
 
 
-def _environment(scenario: Scenario, parameters: Parameters, rate: np.float64) -> state.Environment:
-    zero = np.float64(0.0)
+def _environment(scenario: Scenario, parameters: Parameters, *_: object) -> state.Environment:
+    zero, rate = np.float64(0.0), np.float64(scenario.market.bill_rate.value)
     return state.Environment(
         bill_rate=rate,
         expected_rate=rate,
@@ -312,7 +274,7 @@ def _environment(scenario: Scenario, parameters: Parameters, rate: np.float64) -
     )
 
 
-def _labs(scenario: Scenario, parameters: Parameters) -> state.Labs:
+def _labs(scenario: Scenario, parameters: Parameters, *_: object) -> state.Labs:
     revenue = vector(scenario.labs, "revenue_runrate") / 4.0
     spending = vector(scenario.labs, "spending")
     compute = vector(scenario.labs, "training_compute")
@@ -340,7 +302,7 @@ def _labs(scenario: Scenario, parameters: Parameters) -> state.Labs:
     )
 
 
-def _gpus(scenario: Scenario, parameters: Parameters) -> state.Gpus:
+def _gpus(scenario: Scenario, parameters: Parameters, *_: object) -> state.Gpus:
     fleet, book_value = fleet_by_age(scenario)
     rent = np.float64(scenario.market.rent.value)
     none = np.zeros(len(scenario.providers))
@@ -368,3 +330,43 @@ def _gpus(scenario: Scenario, parameters: Parameters) -> state.Gpus:
         alive=none + 1.0,
         vacant=none,
     )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the opening economy that is made from parameters.
+
+    Attributes:
+        make: builds it from the scenario, its parameters and its opening books.
+        reads: dotted names of the parameters that it is made from.
+    """
+
+    make: Callable[[Scenario, Parameters, Books], Any]
+    reads: frozenset[str]
+
+
+def _part(make: Callable[[Scenario, Parameters, Books], Any], **reads: str) -> Part:
+    """Declare a part, with the names of the parameters that it reads by their field of `Parameters`."""
+    return Part(make, frozenset(f"{field}.{name}" for field, names in reads.items() for name in names.split()))
+
+
+PARTS = {
+    "environment": _part(_environment, environment="crypto_sentiment ai_sentiment"),
+    "tokens": _part(
+        _token_market,
+        issuer="pass_through transparency",
+        tokens="transparency churn",
+        regimes=" ".join(NAMES["regimes"]),
+        liquidity="secured_discount gold_discount bitcoin_discount other_discount advance_discount transition",
+    ),
+    "labs": _part(
+        _labs,
+        lab="private_data",
+        labs="market_potential compute_share staff_share inference_cost research_staff_share irreducible_loss "
+        "parameter_scale parameter_exponent data_scale data_exponent useful_epochs",
+    ),
+    "gpus": _part(_gpus, gpus="other_demand gpu_price target_utilisation delivery_limit", labs="compute_share"),
+    "capital": _part(_capital, investor="budget"),
+    "redeployment": _part(_beliefs_and_talks, redeployment="prior_return multiple"),
+}
+"""Parts of the opening economy that are made from parameters; the others depend on the scenario alone."""

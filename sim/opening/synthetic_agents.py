@@ -12,6 +12,18 @@ from sim.scenario.schema import Described, Quantity, Scenario, Strict
 TEMPLATES = {"issuers": ("paypal", "Issuer"), "labs": ("cohere", "Lab"), "providers": ("nebius", "Provider")}
 """The small named agent that is copied, and what the copies are called."""
 
+PERSISTENCE = {"issuers": ("tokens", "network"), "labs": ("labs_market", "share_network")}
+"""Section and key of the number by which holders or customers stay, from which the pull of a size follows."""
+
+
+def sources(scenario: Scenario) -> list[str]:
+    """Return dotted keys of agents and numbers that the synthetic agents of a scenario are made from."""
+    populations = [population for population in TEMPLATES if getattr(scenario.tail, population)]
+    return [
+        *(f"{population}.{TEMPLATES[population][0]}" for population in populations),
+        *(".".join(PERSISTENCE[population]) for population in populations if population in PERSISTENCE),
+    ]
+
 
 def with_tail(scenario: Scenario) -> Scenario:
     """Add the synthetic agents that `tail` asks for; without any, the scenario itself.
@@ -32,13 +44,13 @@ def with_tail(scenario: Scenario) -> Scenario:
         if template not in agents:
             problem = f"copies {template!r}, which is not there"
             raise ScenarioError(problem, f"tail.{population}", count, where=scenario.name)
-        persistence = {"issuers": scenario.tokens["network"], "labs": scenario.labs_market["share_network"]}
         for number in range(1, count + 1):
             size = _size(scenario, population, number)
             copy = _scaled(agents[template], size)
             update: dict[str, Any] = {"name": f"{label} {number}"}
-            if population in persistence:
-                pull = (1.0 - persistence[population].value) * math.log(size)
+            if population in PERSISTENCE:
+                section, key = PERSISTENCE[population]
+                pull = (1.0 - getattr(scenario, section)[key].value) * math.log(size)
                 update["attraction"] = _moved(copy.attraction, pull)
             agents[f"{label.lower()}_{number}"] = copy.model_copy(update=update)
         changes[population] = agents

@@ -89,3 +89,20 @@ class Table(Described):
             except ScenarioError as error:
                 raise ScenarioError(error.problem, name, error.value, error.allowed) from None
         return self
+
+
+def number_at(part: Any, key: str) -> float:
+    """Return the number at a dotted key of a scenario, or of a part of one."""
+    for name in key.split("."):
+        part = part[name] if isinstance(part, Mapping) else getattr(part, name)
+    return float(part.value)
+
+
+def with_number(part: Any, key: str, number: float) -> Any:
+    """Return a scenario, or a part of one, with another number at a dotted key; nothing is validated."""
+    if not key:
+        return part.model_copy(update={"value": number})
+    name, _, below = key.partition(".")
+    if isinstance(part, Mapping):
+        return {**part, name: with_number(part[name], below, number)}
+    return part.model_copy(update={name: with_number(getattr(part, name), below, number)})

@@ -97,7 +97,7 @@ class Draws:
     def __init__(self, scenario: Scenario, problem: Problem, values: Numbers) -> None:
         self.scenario = scenario
         self._values = values
-        self._variants = Variants(scenario, problem.axes, list(values.T), 1)
+        self._variants = Variants(scenario, problem.axes)
 
     def opens(self) -> NDArray[np.bool_]:
         """Which draws have an opening whose balance sheets close, `(draw,)`."""

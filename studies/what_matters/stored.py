@@ -13,8 +13,8 @@ import numpy as np
 
 from sim.errors import ScenarioError
 from sim.experiments.sensitivity import Finding, Sensitivity
-from sim.experiments.sweep.shortcuts import number_at
 from sim.scenario.load import load
+from sim.scenario.quantities import number_at
 from studies.odd.parameters import numbers_of
 from studies.what_matters.assumptions import Range
 from studies.what_matters.headlines import BY_HEADLINE, HEADLINES, corner, curve

@@ -15,8 +15,8 @@ from sim.experiments.calibrate.results import Record, load_record
 from sim.experiments.calibrate.settings import load_problem
 from sim.experiments.sensitivity import analyse
 from sim.experiments.sweep.settings import read
-from sim.experiments.sweep.shortcuts import number_at
 from sim.scenario.load import load
+from sim.scenario.quantities import number_at
 from studies.what_matters import page, stored
 from studies.what_matters.assumptions import ASSUMPTIONS, label, load_study, ranges
 from studies.what_matters.designs import ANSWER, SCREEN, answer_text, chosen, screen_text

@@ -18,6 +18,7 @@ from sim.experiments.sweep.axes import Axis, resolve_axes
 from sim.experiments.sweep.settings import Design
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import Scenario, first_error, load, read_as
+from sim.scenario.quantities import number_at
 from sim.scenario.schema import QUARTER_PATTERN, Strict
 
 CALIBRATION = CONFIGS / "calibration.toml"
@@ -150,8 +151,6 @@ class Problem:
 
     def current(self) -> NDArray[np.float64]:
         """Return the values of the scenario as it stands, `(parameter,)`."""
-        from sim.experiments.sweep.shortcuts import number_at
-
         return np.array([number_at(self.scenario, key) for key in self.keys])
 
 

@@ -53,12 +53,7 @@ class Simulator:
 
     @cached_property
     def _variants(self) -> Variants:
-        # Rows at which shortcuts are tried: the middle of the priors, and every parameter at its ends.
-        low, high = self.problem.bounds
-        middle = np.zeros(len(low))
-        rows = [middle, low, high, *(np.where(np.eye(len(low))[i] > 0, low, middle) for i in range(len(low)))]
-        values = self.problem.values(np.array(rows))
-        return Variants(self.scenario, self.problem.axes, list(values.T), 1)
+        return Variants(self.scenario, self.problem.axes)
 
     def paths(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed quarter term"]:
         """Return every term of the targets' series by quarter; NaN in histories that cannot be used.
@@ -177,5 +172,5 @@ class Simulator:
 
     @cached_property
     def _agents(self) -> tuple[dict[tuple[str, str], slice], dict[str, tuple[str, ...]]]:
-        base = self._variants.openings.base
-        return agent_measures(base.economy), self._variants.openings.names
+        base = self._variants.openings.base.opening
+        return agent_measures(base.economy), base.names

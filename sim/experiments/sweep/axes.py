@@ -188,6 +188,20 @@ def _place(raw: Mapping[str, Any], key: str, at: str, where: str) -> Any:
     return place
 
 
+def point_at(axes: Sequence[Axis], columns: Sequence[NDArray[Any]], number: int) -> tuple[float | str, ...]:
+    """Return the values of one point, in the order of the axes.
+
+    Args:
+        axes: the keys that vary.
+        columns: for each axis its numbers, or the places of its words.
+        number: the number of the point.
+    """
+    return tuple(
+        axis.words[column[number]] if axis.words else float(column[number])
+        for axis, column in zip(axes, columns, strict=True)
+    )
+
+
 def spaced(low: float, high: float, steps: int, scale: str) -> tuple[float, ...]:
     """Numbers from low to high, both included, evenly spaced by themselves or by their logarithm."""
     numbers = np.geomspace(low, high, steps) if scale == "log" else np.linspace(low, high, steps)

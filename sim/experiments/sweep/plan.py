@@ -19,7 +19,7 @@ from sim.engine.decisions import Behaviour
 from sim.engine.ensemble import LAST_SEED, chosen_engine
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import settings as designs
-from sim.experiments.sweep.axes import Axis, resolve_axes, set_keys, with_changes
+from sim.experiments.sweep.axes import Axis, point_at, resolve_axes, set_keys, with_changes
 from sim.experiments.sweep.methods import METHODS, Sampled
 from sim.experiments.sweep.point_check import refuse_wrong_points
 from sim.experiments.sweep.variants import Problem, Variants
@@ -119,7 +119,7 @@ class Plan:
         }
         settings["plan_hash"] = _hash(settings, scenario, columns)
         plan = Plan(json.loads(json_text(settings)), scenario, axes, columns)
-        refuse_wrong_points(plan.variants, where)
+        refuse_wrong_points(plan.variants, plan.columns, where)
         return plan
 
     def write(self, folder: Path) -> None:
@@ -218,7 +218,11 @@ class Plan:
     @cached_property
     def variants(self) -> Variants:
         """What opens points."""
-        return Variants(self.scenario, self.axes, self.columns, self.replicates)
+        return Variants(self.scenario, self.axes)
+
+    def point(self, number: int) -> tuple[float | str, ...]:
+        """Return the values of one point, in the order of the axes."""
+        return point_at(self.axes, self.columns, number)
 
     def rows(self, chunk: int) -> dict[str, NDArray[np.int64]]:
         """Return number, point, replicate and seed of the runs of one chunk.
@@ -238,7 +242,7 @@ class Plan:
         rows = self.rows(chunk)
         for run, point, seed in zip(rows["run"], rows["point"], rows["seed"], strict=True):
             try:
-                yield self.variants.start(self.variants.point(int(point)), int(seed))
+                yield self.variants.start(self.point(int(point)), int(seed))
             except (ScenarioError, ArithmeticError) as error:
                 yield Problem(int(run), " ".join(str(error).split()))
 

@@ -73,7 +73,7 @@ def test_the_million_is_a_million_over_eight_levers_to_the_end_of_2026():
 
 def test_a_grid_takes_every_combination_the_last_key_fastest(tmp_path):
     plan = Plan.make(design(tmp_path, GRID))
-    points = [plan.variants.point(number) for number in range(plan.points_count)]
+    points = [plan.point(number) for number in range(plan.points_count)]
     assert points == [(0.0, 0.0), (0.0, 1.0), (0.03, 0.0), (0.03, 1.0)]
     assert plan.design["problem"] is None
 
@@ -101,7 +101,7 @@ def test_words_and_dotted_keys_vary_in_grids(tmp_path):
     plan = Plan.make(design(tmp_path, text))
     assert [axis.key for axis in plan.axes][2:] == ["issuers.tether.regime", "environment.cut_speed"]
     assert [axis.name for axis in plan.axes][2:] == ["tether_regime", "environment.cut_speed"]
-    assert [plan.variants.point(number)[2] for number in range(3)] == ["mica", "offshore", "mica"]
+    assert [plan.point(number)[2] for number in range(3)] == ["mica", "offshore", "mica"]
     starts = list(plan.starts(0))
     assert starts[0].parameters.environment.cut_speed == 0.5
     assert starts[0].economy.tokens.regime[0].tolist() == [0.0, 0.0, 1.0]
@@ -332,13 +332,13 @@ def test_a_plan_is_read_the_same_in_another_process(tmp_path):
     code = """
 import sys, numpy as np
 from sim.experiments.sweep import Plan
-from sim.experiments.sweep.places import leaves
+from sim.engine.pytrees import by_path
 import hashlib
 plan = Plan.read(sys.argv[1])
 digest = hashlib.sha256()
 for chunk in range(plan.chunks):
     for start in plan.starts(chunk):
-        for path, leaf in sorted(leaves(start).items()):
+        for path, leaf in sorted(by_path(start).items()):
             digest.update(repr(path).encode() + np.asarray(leaf).tobytes())
 print(plan.hash, digest.hexdigest())
 """
@@ -347,12 +347,12 @@ print(plan.hash, digest.hexdigest())
 
 
 def _digest(plan):
-    from sim.experiments.sweep.places import leaves
+    from sim.engine.pytrees import by_path
 
     digest = hashlib.sha256()
     for chunk in range(plan.chunks):
         for start in plan.starts(chunk):
-            for path, leaf in sorted(leaves(start).items()):
+            for path, leaf in sorted(by_path(start).items()):
                 digest.update(repr(path).encode() + np.asarray(leaf).tobytes())
     return digest.hexdigest()
 

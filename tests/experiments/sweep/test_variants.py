@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from sim.engine.batch import in_numpy
 from sim.engine.ensemble import starts
+from sim.engine.pytrees import by_path
 from sim.errors import ScenarioError
-from sim.experiments.sweep import Plan, Problem, places
-from sim.experiments.sweep.openings import Kept, Openings
-from sim.experiments.sweep.places import Place
+from sim.experiments.sweep import Plan, Problem
+from sim.experiments.sweep.openings import Memory, Openings
 from sim.scenario import levers
 from sim.scenario.load import changed, load
 
@@ -26,6 +26,7 @@ TRAITS = [
     "labs_market.market_potential",
     "labs_market.irreducible_loss",
     "gpus.other_demand",
+    "investors.softbank.budget",
 ]
 SLOW = [
     "market.bill_rate",
@@ -34,7 +35,7 @@ SLOW = [
     "issuers.tether.own.cash",
     "channels.gold.propensity",
     "issuers.tether.repo_share",
-    "investors.softbank.budget",
+    "labs_market.compute_share",
 ]
 
 
@@ -51,16 +52,18 @@ def planned(tmp_path, vary, method="random", **more):
 
 
 def assert_same(one, other):
-    first, second = places.leaves(one), places.leaves(other)
+    first, second = by_path(one), by_path(other)
     assert first.keys() == second.keys()
     for path, leaf in first.items():
         assert type(leaf) is type(second[path]), path
-        assert places.same(leaf, second[path]), path
+        assert np.shape(leaf) == np.shape(second[path]), path
+        assert np.asarray(leaf).dtype == np.asarray(second[path]).dtype, path
+        assert np.asarray(leaf).tobytes() == np.asarray(second[path]).tobytes(), path
 
 
 def single(plan, point, seed, base=BASELINE):
     """The start of a single history of a point, as an ensemble has it."""
-    values = {axis.key: value for axis, value in zip(plan.axes, plan.variants.point(point), strict=True)}
+    values = {axis.key: value for axis, value in zip(plan.axes, plan.point(point), strict=True)}
     scenario = changed(base, {**values, "run.quarters": plan.design["quarters"]})
     return next(iter(starts(scenario, [seed])))
 
@@ -85,14 +88,14 @@ def bounds(key):
 def test_any_levers_over_their_whole_range(tmp_path_factory, chosen, seed):
     vary = {lever.name: {} for lever in chosen}
     plan = planned(tmp_path_factory.mktemp("sweep"), vary, samples=3, replicates=2, design_seed=seed, seed=seed)
-    assert len(plan.variants.shortcuts.places) == len(chosen)
+    assert len(plan.variants.places) == len(chosen)
     for point, run_seed, start in all_starts(plan):
         assert_same(start, single(plan, int(point), int(run_seed)))
 
 
 def test_every_lever_that_is_a_number_needs_no_opening_of_its_own(tmp_path):
     plan = planned(tmp_path, {lever.name: {} for lever in levers.LEVERS}, samples=4)
-    assert len(plan.variants.shortcuts.places) == len(levers.LEVERS)
+    assert len(plan.variants.places) == len(levers.LEVERS)
     for point, seed, start in all_starts(plan):
         assert_same(start, single(plan, int(point), int(seed)))
 
@@ -100,8 +103,7 @@ def test_every_lever_that_is_a_number_needs_no_opening_of_its_own(tmp_path):
 def test_levers_that_are_only_copied_share_all_other_arrays(tmp_path):
     """What is the same at all points is the same object, which JAX hands on once for a whole batch."""
     plan = planned(tmp_path, {"terminal_rate": {}, "gpu_price": {}}, replicates=2)
-    assert not plan.variants.shortcuts.rebuild
-    first, *others = (places.leaves(start) for *_, start in all_starts(plan))
+    first, *others = (by_path(start) for *_, start in all_starts(plan))
     random = [path for path in first if path[0] == "draws" and path[1] in RANDOM]
     differ = {
         path for other in others for path, leaf in other.items() if leaf is not first[path] and path not in random
@@ -123,7 +125,6 @@ RANDOM = (
 def test_levers_with_words_share_what_is_the_same(tmp_path):
     vary = {"tether_regime": {"values": ["offshore", "mica"]}, "transparency": {"values": [0.0, 0.5, 1.0]}}
     plan = planned(tmp_path, vary, "grid")
-    assert plan.variants.shortcuts.rebuild
     made = [start for *_, start in all_starts(plan)]
     assert made[0].economy.tokens.regime is not made[3].economy.tokens.regime
     assert made[0].economy.books.cash["own"] is made[3].economy.books.cash["own"]
@@ -134,9 +135,9 @@ def test_levers_with_words_share_what_is_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("key", TRAITS)
-def test_traits_and_numbers_that_act_through_the_rules(tmp_path, key):
+def test_traits_and_numbers_that_act_through_the_parameters(tmp_path, key):
     plan = planned(tmp_path, {key: bounds(key), "payout_ratio": {}}, samples=4)
-    assert len(plan.variants.shortcuts.places) == 2
+    assert len(plan.variants.places) == 2
     for point, seed, start in all_starts(plan):
         assert_same(start, single(plan, int(point), int(seed)))
 
@@ -144,7 +145,7 @@ def test_traits_and_numbers_that_act_through_the_rules(tmp_path, key):
 @pytest.mark.parametrize("key", SLOW)
 def test_numbers_that_need_an_opening_of_their_own(tmp_path, key):
     plan = planned(tmp_path, {key: bounds(key), "payout_ratio": {}}, samples=4, replicates=2)
-    assert [plan.axes[axis].name for axis in plan.variants.shortcuts.places] == ["payout_ratio"]
+    assert [plan.axes[axis].name for axis in plan.variants.places] == ["payout_ratio"]
     for point, seed, start in all_starts(plan):
         assert_same(start, single(plan, int(point), int(seed)))
 
@@ -170,7 +171,7 @@ def test_numbers_in_tables_and_switches_vary_too(tmp_path):
         "providers.nebius.hyperscale": {"values": [0, 1]},
     }
     plan = planned(tmp_path, vary, "grid")
-    assert not plan.variants.shortcuts.places
+    assert not plan.variants.places
     for point, seed, start in all_starts(plan):
         assert_same(start, single(plan, int(point), int(seed)))
 
@@ -236,63 +237,25 @@ def test_a_point_that_cannot_be_opened_is_a_problem_of_its_runs_alone(tmp_path, 
     vary = {"market.bill_rate": {"values": [0.02, 0.03, 0.05]}}
     plan = planned(tmp_path, vary, "grid", replicates=2)
     assert plan.chunks == 1
-    bare = Openings.bare
+    built = Openings.built
 
-    def failing(self, given, seed):
-        if given.get(0) == 0.03:
+    def failing(self, values, seed):
+        if values.get(0) == 0.03:
             raise ScenarioError("baseline: opening balance sheet does not\nclose")
-        return bare(self, given, seed)
+        return built(self, values, seed)
 
-    monkeypatch.setattr(Openings, "bare", failing)
+    monkeypatch.setattr(Openings, "built", failing)
     made = list(Plan(plan.design, plan.scenario, plan.axes, plan.columns).starts(0))
     reason = "baseline: opening balance sheet does not close"
     assert made[2:4] == [Problem(2, reason), Problem(3, reason)]
     assert not any(isinstance(start, Problem) for start in made[:2] + made[4:])
 
 
-def test_shortcuts_that_prove_wrong_on_the_sample_are_not_taken(tmp_path, monkeypatch):
-    """A number that the opening uses only where another one is low: trying it alone does not show that."""
-    from sim.experiments.sweep import openings
-    from sim.opening import open_economy
-
-    economy_of = open_economy.economy_of
-
-    def bent(scenario, parameters, books):
-        made = economy_of(scenario, parameters, books)
-        rate, payout = scenario.environment["terminal_rate"].value, scenario.redeployment["payout_ratio"].value
-        return made if rate < 0.05 or payout < 0.5 else places.with_leaves(made, {("open_data",): np.float64(1.0)})
-
-    monkeypatch.setattr(open_economy, "economy_of", bent)
-    monkeypatch.setattr(openings, "economy_of", bent)
-    plan = planned(tmp_path, {"terminal_rate": {}, "payout_ratio": {}}, samples=30)
-    assert not plan.variants.shortcuts.places
-    assert any(start.economy.open_data == 1.0 for *_, start in all_starts(plan))
-    for point, seed, start in all_starts(plan):
-        assert_same(start, single(plan, int(point), int(seed)))
-
-
-def test_numbers_that_go_to_the_same_place_are_no_shortcuts():
-    one, two = (Place(("a",), np.array([0, 1])),), (Place(("a",), None),)
-    three = (Place(("b",), None),)
-    assert places.apart([one, two, three], {("a",): 3, ("b",): 1}) == [False, False, True]
-
-
-def test_places_are_where_the_number_itself_stands():
-    base = {("scalar",): np.float64(1.0), ("row",): np.array([1.0, 5.0]), ("sum",): np.float64(3.0)}
-    there = {("scalar",): np.float64(2.0), ("row",): np.array([2.0, 5.0]), ("sum",): np.float64(4.0)}
-    found, others = places.find(base, 1.0, [(2.0, there)])
-    assert [(place.path, place.spots) for place in found] == [(("row",), np.array([0])), (("scalar",), None)]
-    assert others == {("sum",)}
-    assert found[0].filled(base["row",], 7.0).tolist() == [7.0, 5.0]
-    assert base["row",].tolist() == [1.0, 5.0]
-    assert found[1].filled(base["scalar",], 7.0) == 7.0
-
-
 def test_what_is_kept_stays_within_its_memory(monkeypatch):
     from sim.experiments.sweep import openings
 
-    monkeypatch.setattr(openings, "MEMORY", 10_000)
-    kept, made = Kept(), []
+    monkeypatch.setattr(openings, "MOST", 10_000)
+    kept, made = Memory(), []
 
     def make(key):
         made.append(key)

@@ -1,0 +1,152 @@
+"""Where each number of a scenario lands in the parameters: one table, by which they are built and changed.
+
+A section of the scenario is a field of `Parameters`, and its keys are the names of the arrays there. Channels and
+regimes are columns of such arrays, agents are elements of the arrays of their traits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from sim.economy.parameters import CHANNELS, REGIMES, Parameters
+from sim.opening.balance_sheets import table, vector
+from sim.opening.synthetic_agents import sources
+from sim.scenario.schema import SUMMED, Quantity, Scenario
+
+SECTIONS = {
+    "environment": "environment",
+    "tokens": "tokens",
+    "reserve": "reserve",
+    "liquidity": "liquidity",
+    "credit": "credit",
+    "entry": "entry",
+    "labs_market": "labs",
+    "gpus": "gpus",
+    "funding": "funding",
+    "redeployment": "redeployment",
+    "beliefs": "beliefs",
+}
+"""Section of the scenario -> field of `Parameters` that holds its numbers."""
+COLUMNS = {"regimes": ("regimes", REGIMES), "channels": ("redeployment", CHANNELS)}
+"""Section with one table for each law or channel -> field of `Parameters`, and the order of the columns there."""
+TRAITS = {
+    "issuers": "issuer",
+    "labs": "lab",
+    "providers": "provider",
+    "investors": "investor",
+    "ventures": "venture",
+}
+"""Population -> field of `Parameters` that holds the traits of its agents, in the order of the scenario."""
+KINDS: dict[str, Any] = get_type_hints(Parameters)
+NAMES = {section: frozenset(field.name for field in fields(kind)) for section, kind in KINDS.items()}
+"""Field of `Parameters` -> names of its arrays."""
+IN_BALANCE_SHEETS = frozenset({"gpus.useful_life"})
+"""Keys that are parameters, and that the opening balance sheets are made from too."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a number of a scenario stands in the parameters.
+
+    Attributes:
+        section: field of `Parameters`.
+        name: name of the array there.
+        index: index of the number in the array; None where the array is the number.
+    """
+
+    section: str
+    name: str
+    index: int | None = None
+
+    @property
+    def parameter(self) -> str:
+        """The dotted name of the array, such as gpus.gpu_price."""
+        return f"{self.section}.{self.name}"
+
+
+def place_of(scenario: Scenario, key: str) -> Place | None:
+    """Find the one place in which the number at a dotted key decides about the opening.
+
+    Returns:
+        The place, or None if the opening must be built anew for another number: because no parameter holds it,
+        because the balance sheets or synthetic agents are made from it, or because it is judged with others.
+    """
+    parts = key.split(".")
+    section, row, name = parts[0], parts[1:-1], parts[-1]
+    made_from = any(f"{key}.".startswith(f"{source}.") for source in sources(scenario))
+    if made_from or key in IN_BALANCE_SHEETS or name in SUMMED.get(section, ()):
+        return None
+    place = None
+    if section in SECTIONS and not row:
+        place = Place(SECTIONS[section], name)
+    elif section in COLUMNS and len(row) == 1 and row[0] in COLUMNS[section][1]:
+        field, columns = COLUMNS[section]
+        place = Place(field, name, columns.index(row[0]))
+    elif section in TRAITS and len(row) == 1:
+        agents = getattr(scenario, section)
+        if isinstance(getattr(agents.get(row[0]), name, None), Quantity):
+            place = Place(TRAITS[section], name, list(agents).index(row[0]))
+    return place if place is not None and place.name in NAMES[place.section] else None
+
+
+def filled(parameters: Parameters, numbers: Mapping[Place, float]) -> Parameters:
+    """Put numbers in their places; all other arrays are shared with the parameters that are given."""
+    arrays: dict[str, dict[str, Any]] = defaultdict(dict)
+    for place, number in numbers.items():
+        section = arrays[place.section]
+        if place.index is None:
+            section[place.name] = np.float64(number)
+        else:
+            if place.name not in section:
+                section[place.name] = np.array(getattr(getattr(parameters, place.section), place.name))
+            section[place.name][place.index] = number
+    return replace(
+        parameters, **{name: replace(getattr(parameters, name), **changes) for name, changes in arrays.items()}
+    )
+
+
+def build_parameters(scenario: Scenario) -> Parameters:
+    """Turn the numbers of a scenario, with its synthetic agents, into the arrays that the economy reads."""
+    arrays: dict[str, dict[str, Any]] = {name: {} for name in KINDS}
+    for section, name in SECTIONS.items():
+        arrays[name] |= {key: np.float64(number.value) for key, number in getattr(scenario, section).items()}
+    for section, (name, columns) in COLUMNS.items():
+        tables = getattr(scenario, section)
+        for key in NAMES[name] & tables[columns[0]].keys():
+            arrays[name][key] = np.array([tables[column][key].value for column in columns])
+    for population, matrices in _matrices(scenario).items():
+        arrays[TRAITS[population]] = {key: np.asarray(rows, dtype=float) for key, rows in matrices.items()}
+    for population, name in TRAITS.items():
+        agents = getattr(scenario, population)
+        arrays[name] |= {key: vector(agents, key) for key in NAMES[name] - arrays[name].keys()}
+    return Parameters(**{name: KINDS[name](**numbers) for name, numbers in arrays.items()})
+
+
+def _matrices(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """Traits that are not one number of an agent: tables by the other side, and switches."""
+    labs, providers, ventures = scenario.labs, scenario.providers, scenario.ventures
+    investors = scenario.investors
+    return {
+        "labs": {
+            "revenue_share": table(labs, "revenue_share", investors),
+            "supplier_weight": table(labs, "suppliers", providers) + 1e-6,
+        },
+        "providers": {"hyperscale": [provider.hyperscale for provider in providers.values()]},
+        "investors": {
+            "lends": [investor.lends for investor in investors.values()],
+            "lab_affinity": table(investors, "labs", labs),
+            "provider_affinity": table(investors, "providers", providers),
+            "loan_affinity": table(investors, "loans", providers),
+            "venture_affinity": table(investors, "ventures", ventures),
+        },
+        "ventures": {
+            "neurotech": [venture.kind == "neurotech" for venture in ventures.values()],
+            "robotics": [venture.kind == "robotics" for venture in ventures.values()],
+            "open_to_issuers": [venture.open_to_issuers for venture in ventures.values()],
+        },
+    }
