@@ -219,7 +219,10 @@ def machine_name() -> str:
 
 
 def process_alive(pid: int) -> bool:
-    """Whether a process of this machine is alive; taken as alive where the system cannot be asked."""
+    """Whether a process of this machine is alive; taken as alive where the system cannot be asked.
+
+    A process that was killed, and whose parent has not asked for its exit status yet, is not.
+    """
     if os.name != "posix":
         return True  # there, signal 0 is not a question
     try:
@@ -228,7 +231,10 @@ def process_alive(pid: int) -> bool:
         return False
     except OSError:
         pass  # alive, and another user's
-    return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True  # a system without /proc
 
 
 def sync(path: Path) -> None:
