@@ -113,6 +113,8 @@ def serving(*arguments, cwd, program=None, environment=None):
             stderr=log,
             text=True,
             start_new_session=True,
+            # Tests that run in the background inherit an ignored Ctrl-C; a person's terminal does not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             yield _address(process, log)
