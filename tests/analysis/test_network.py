@@ -198,7 +198,7 @@ def test_the_same_run_gives_the_same_bytes_in_every_process(run: Run, tmp_path: 
     code = """if True:
         import sys
         from sim.analysis import network
-        from sim.runs import Run
+        from sim.runs.run import Run
         graph = network.graph(Run.open(sys.argv[1]), "2025Q1", 4)
         network.write_graphml(graph, sys.argv[2] + ".graphml")
         network.write_json(graph, sys.argv[2] + ".json")

@@ -258,7 +258,7 @@ def test_a_run_folder_gives_what_the_ensemble_gives(tmp_path):
 def test_workers_do_not_change_the_answer():
     one, two = (validate(runs=3, changes={"run.quarters": 4}, workers=count) for count in (1, 2))
     assert one.rows == two.rows
-    with pytest.raises(ScenarioError, match="at least 1"):
+    with pytest.raises(ScenarioError, match="allowed: 1 or more"):
         validate(runs=2, workers=0)
     with pytest.raises(ScenarioError, match="at least 1 history"):
         validate(runs=0)
