@@ -264,13 +264,7 @@ def phases(given: argparse.Namespace) -> None:
     print(found["text"])
 
 
-PARTS = {
-    "throughput": throughput,
-    "scaling": scaling,
-    "workers": workers,
-    "compile": compiling,
-    "phases": phases,
-}
+PARTS = {"throughput": throughput, "scaling": scaling, "workers": workers, "compile": compiling, "phases": phases}
 
 
 def main() -> None:

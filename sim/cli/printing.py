@@ -47,8 +47,7 @@ def show_run(finished: Run) -> None:
     quarters = list(finished.series["quarter"])
     console.print(
         Text.assemble(
-            (f"{manifest['title']}", "bold"),
-            f"  {quarters[1]} to {quarters[-1]}, seed {manifest['seed']}",
+            (f"{manifest['title']}", "bold"), f"  {quarters[1]} to {quarters[-1]}, seed {manifest['seed']}"
         )
     )
     console.print(_headline(manifest["outcomes"]))

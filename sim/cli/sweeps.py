@@ -47,8 +47,7 @@ def sweep(
 
 
 def compact(
-    folder: Annotated[Path, typer.Argument(help="Folder of a complete sweep.")],
-    as_json: Json = False,
+    folder: Annotated[Path, typer.Argument(help="Folder of a complete sweep.")], as_json: Json = False
 ) -> None:
     """Put the many files of a sweep's tables into one file each."""
     from sim.experiments.sweep import compact as put_together

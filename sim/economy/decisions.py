@@ -61,11 +61,7 @@ DECISIONS: dict[str, Decision] = {
         choose_labs,
     ),
     "payout": Decision(
-        ("issuers",),
-        "share of realised profit",
-        "part paid out as dividends, after the buffer",
-        pay_out,
-        most=1.0,
+        ("issuers",), "share of realised profit", "part paid out as dividends, after the buffer", pay_out, most=1.0
     ),
     "redeployment": Decision(
         ("issuers", "channels"),

@@ -45,12 +45,7 @@ PHASES: tuple[Phase, ...] = (
     ),
     Phase("3", "Reserve income", earn_on_reserves, "interest, yield to holders, distribution, costs, tax, marks"),
     Phase("4", "Compute loans fall due", service_loans, "interest and services cleared, principal"),
-    Phase(
-        "5a",
-        "Labs",
-        run_labs,
-        "capability, customers, revenue share, spending plan, staff, other cost, tax",
-    ),
+    Phase("5a", "Labs", run_labs, "capability, customers, revenue share, spending plan, staff, other cost, tax"),
     Phase("5b", "Ventures", run_ventures, "revenue, costs, milestones"),
     Phase("6", "The market for GPU hours", clear_gpu_market, "rent, hours, running costs, ageing"),
     Phase(
@@ -75,18 +70,10 @@ PHASES: tuple[Phase, ...] = (
         "late payments made good; labs, providers (workout or liquidation), ventures",
     ),
     Phase(
-        "10c",
-        "Issuers that cannot go on",
-        resolve_issuers,
-        "advances impaired, issuers wound up, late payouts",
+        "10c", "Issuers that cannot go on", resolve_issuers, "advances impaired, issuers wound up, late payouts"
     ),
     Phase("10d", "Newcomers", admit_newcomers, "places taken"),
-    Phase(
-        "11a",
-        "Beliefs",
-        update_beliefs,
-        "reference rate, trust, expected returns, propensities, heat",
-    ),
+    Phase("11a", "Beliefs", update_beliefs, "reference rate, trust, expected returns, propensities, heat"),
     Phase(
         "11b",
         "Closing",
@@ -121,8 +108,4 @@ def quarter(
 
 def open_books(economy: Economy) -> Economy:
     """Start a quarter with an empty journal."""
-    return replace(
-        economy,
-        quarter=economy.quarter + 1.0,
-        books=replace(economy.books, journal=EMPTY_JOURNAL),
-    )
+    return replace(economy, quarter=economy.quarter + 1.0, books=replace(economy.books, journal=EMPTY_JOURNAL))

@@ -84,10 +84,5 @@ def _name(event: Event, scenario: Scenario) -> str:
         return ""
     if event.target == EVERYONE:
         return "every issuer"
-    groups: Sequence[Mapping[str, Any]] = (
-        scenario.issuers,
-        scenario.labs,
-        scenario.providers,
-        scenario.ventures,
-    )
+    groups: Sequence[Mapping[str, Any]] = (scenario.issuers, scenario.labs, scenario.providers, scenario.ventures)
     return next(group[event.target].name for group in groups if event.target in group)

@@ -22,13 +22,7 @@ from sim.economy.books.ledger import Books
 from sim.economy.state import Economy
 from sim.engine.coin_happenings import coin_events
 
-POPULATION = {
-    OWN: "issuers",
-    LABS: "labs",
-    PROVIDERS: "providers",
-    INVESTORS: "investors",
-    VENTURES: "ventures",
-}
+POPULATION = {OWN: "issuers", LABS: "labs", PROVIDERS: "providers", INVESTORS: "investors", VENTURES: "ventures"}
 COMPANIES = (("labs", "labs", "lab"), ("gpus", "providers", "provider"), ("ventures", "ventures", "venture"))
 """Part of the economy, population and word for one member, for everyone who can fail."""
 SMALLEST = 1e-3

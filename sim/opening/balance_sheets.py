@@ -81,10 +81,7 @@ def opening_books(scenario: Scenario) -> Books:
     cost: dict[str, dict[str, Vector]] = {}
     for instrument in TRACED:
         reserve, own = _sheet(scenario, "reserve", instrument), _sheet(scenario, "own", instrument)
-        cost[instrument] = {
-            RESERVE: _of_origin(reserve, "token_float"),
-            OWN: _of_origin(own, "opening_cash"),
-        }
+        cost[instrument] = {RESERVE: _of_origin(reserve, "token_float"), OWN: _of_origin(own, "opening_cash")}
         positions[instrument] = {RESERVE: reserve / price[instrument], OWN: own / price[instrument]}
         total = float((reserve + own).sum())
         if instrument == BILLS:

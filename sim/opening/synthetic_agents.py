@@ -68,12 +68,7 @@ def _scaled(agent: Any, size: float) -> Any:
     """Multiply every quantity that is an amount; shares, rates and ages stay."""
     update: dict[str, Any] = {}
     for name, part in agent:
-        if isinstance(part, Quantity) and part.unit in (
-            "GPUs",
-            "USD bn",
-            "USD bn a year",
-            "USD bn a quarter",
-        ):
+        if isinstance(part, Quantity) and part.unit in ("GPUs", "USD bn", "USD bn a year", "USD bn a quarter"):
             update[name] = part.model_copy(update={"value": part.value * size})
         elif isinstance(part, Strict) and not isinstance(part, Described):
             update[name] = _scaled(part, size)

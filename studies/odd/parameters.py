@@ -59,11 +59,7 @@ LISTS: dict[str, tuple[str, type]] = {
     "loans": ("Compute loans outstanding at the opening", Loan),
     "facilities": ("Compute loans signed and not yet drawn", Facility),
 }
-SHEETS: dict[str, type] = {
-    "reserve": ReserveSheet,
-    "own": OwnSheet,
-    "declared": Declared,
-}
+SHEETS: dict[str, type] = {"reserve": ReserveSheet, "own": OwnSheet, "declared": Declared}
 """Parts of an issuer's table."""
 SETTINGS: dict[str, type] = {"run": schema.RunSettings, "history": schema.History, "tail": schema.Tail}
 Number = Quantity | Table

@@ -35,11 +35,7 @@ QUARTERS = 28
 REACH = 0.10
 """Share of tokens that the reserve lends to the own book where issuers reach into it."""
 AI = [COLUMN[channel] for channel in AI_CHANNELS]
-FALLING = {
-    "history.until": "none",
-    "environment.cut_speed": 3.0,
-    "environment.rate_volatility": 0.0,
-}
+FALLING = {"history.until": "none", "environment.cut_speed": 3.0, "environment.rate_volatility": 0.0}
 """From the opening rate to the terminal one within about a year, and no other movement."""
 EFFECTS = ("income_effect", "share_effect", "stock_effect", "deal_effect")
 

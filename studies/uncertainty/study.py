@@ -128,11 +128,7 @@ def usable(histories: Histories) -> NDArray[np.bool_]:
 
 
 def uncertainty(
-    baseline: Scenario,
-    runs: int,
-    draws: int,
-    estimate: str = ESTIMATE,
-    engine: Engine = "auto",
+    baseline: Scenario, runs: int, draws: int, estimate: str = ESTIMATE, engine: Engine = "auto"
 ) -> Uncertainty:
     """Run all three sources.
 

@@ -135,8 +135,7 @@ def test_a_quarter_that_is_not_in_the_run_is_refused(run: Run, quarter: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("quarter", "last", "most"),
-    [("2024Q2", 3, 2), ("2023Q4", 2, 1), (None, 7, 6), (None, 0, 6), (None, -1, 6)],
+    ("quarter", "last", "most"), [("2024Q2", 3, 2), ("2023Q4", 2, 1), (None, 7, 6), (None, 0, 6), (None, -1, 6)]
 )
 def test_more_quarters_than_there_are_is_refused(run: Run, quarter: str | None, last: int, most: int) -> None:
     with pytest.raises(ValueError, match=f"last = {last}: up to .* can add up 1 to {most} quarters"):

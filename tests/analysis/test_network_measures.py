@@ -89,10 +89,7 @@ def test_funding_that_comes_back_as_sales() -> None:
         i="investors",
         s="sectors",
     )
-    for payer, payee, flow, usd_bn in [
-        ("l", "i", "compute", 2.5),
-        ("p", "i", "investor_loan_principal", 1.0),
-    ]:
+    for payer, payee, flow, usd_bn in [("l", "i", "compute", 2.5), ("p", "i", "investor_loan_principal", 1.0)]:
         graph.add_edge(payer, payee, flow, layer="flow", flow=flow, usd_bn=usd_bn)
     assert network.funded_sales(graph) == (2.5, 7.0)
 

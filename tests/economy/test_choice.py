@@ -214,9 +214,7 @@ def test_experimentation_keeps_every_arm_alive(experimentation, forgetting, retu
     """M4-T6."""
     parameters = _learning()
     learn = replace(
-        parameters.redeployment,
-        experimentation=np.float64(experimentation),
-        forgetting=np.float64(forgetting),
+        parameters.redeployment, experimentation=np.float64(experimentation), forgetting=np.float64(forgetting)
     )
     _, propensity = _practice(replace(parameters, redeployment=learn), np.array(returns), 100)
     assert (propensity / propensity.sum() > 1e-6).all()

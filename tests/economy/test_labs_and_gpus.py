@@ -131,11 +131,7 @@ def test_hours_sold_never_exceed_hours_offered_and_every_hour_is_paid():
 def test_gpus_depreciate_to_nothing_over_their_life_and_keep_count():
     """M6-T3: no purchases, and after six years there is neither a GPU nor a book value left."""
     _, closed = history(
-        changes={
-            "gpus.delivery_limit": 1000.0,
-            "gpus.delivery_growth": -1.0,
-            "funding.investor_appetite": 0.0,
-        },
+        changes={"gpus.delivery_limit": 1000.0, "gpus.delivery_growth": -1.0, "funding.investor_appetite": 0.0},
         quarters=26,
     )
     first, last = closed[0][0].gpus, closed[-1][0].gpus

@@ -119,9 +119,7 @@ def test_loans_that_are_repaid_in_full_earned_their_interest():
     cash = {PROVIDERS: books.cash[PROVIDERS] + moved, ECONOMY: books.cash[ECONOMY] - moved.sum(axis=0)}
     terms = replace(economy.credit.investor, remaining=np.ones_like(economy.credit.investor.remaining))
     economy = replace(
-        economy,
-        books=replace(books, cash={**books.cash, **cash}),
-        credit=replace(economy.credit, investor=terms),
+        economy, books=replace(books, cash={**books.cash, **cash}), credit=replace(economy.credit, investor=terms)
     )
     closed, _ = quarter(
         economy, start.parameters, draws.draws_of_quarter(draws_for(load(FROZEN), start.names, 1, 1), 0)

@@ -69,8 +69,7 @@ def test_demand_falls_when_bills_pay_more_and_not_when_holders_get_it_all():
 def test_network_effect_keeps_narrows_or_tips(network, spread):
     """M1-T3: with no other difference, shares stay at n = 1, even out below and tip above."""
     scenario = mapped(
-        load(FROZEN, {**CALM, "tokens.network": network, "tokens.churn": 0.0}),
-        lambda _quantity, value: value,
+        load(FROZEN, {**CALM, "tokens.network": network, "tokens.churn": 0.0}), lambda _quantity, value: value
     )
     even = {
         slug: i.model_copy(
@@ -126,11 +125,7 @@ def _income(rate, changes=None):
     books = economy.books
     held = {
         name: books.positions[key][RESERVE]
-        for name, key in (
-            ("average_bills", BILLS),
-            ("average_repo", "repo"),
-            ("average_secured", "secured_loans"),
-        )
+        for name, key in (("average_bills", BILLS), ("average_repo", "repo"), ("average_secured", "secured_loans"))
     }
     economy = replace(
         economy,

@@ -164,8 +164,7 @@ def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
     return _worst(
         [
             _largest(
-                closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a],
-                tally.gross[a][:, None],
+                closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a], tally.gross[a][:, None]
             )
             for a in ACCOUNTS
         ]

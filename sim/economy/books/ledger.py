@@ -111,10 +111,7 @@ def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
 
 
 def pay(
-    books: Books,
-    kind: str,
-    amount: Float[Array, "payer payee"],
-    mix: Float[Array, "payer origin"] | None = None,
+    books: Books, kind: str, amount: Float[Array, "payer payee"], mix: Float[Array, "payer origin"] | None = None
 ) -> Books:
     """Pay `amount`, in USD bn, as one kind of flow of `sim.economy.books.flows.FLOWS`.
 

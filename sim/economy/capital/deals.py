@@ -87,9 +87,7 @@ def close_deals(
     )
     xp = namespace(data)
     credit = replace(
-        credit,
-        facility=credit.facility - drawn,
-        facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0),
+        credit, facility=credit.facility - drawn, facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0)
     )
     deployed = redeployment.deployed + closed + _by_channel({"compute_loans": drawn.sum(axis=1)}, data)
     redeployment = replace(

@@ -197,11 +197,7 @@ def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: De
     books = revalue(economy.books, LAB_SHARES, _round_price(economy.books, LAB_SHARES, LABS, value, total))
     books = pay(books, "lab_round", raised)
     labs = replace(labs, post_money=xp.where(material(total) > 0.0, value + total, labs.post_money))
-    capital = replace(
-        capital,
-        lab_ask=material(capital.lab_ask - total),
-        peer_share=ratio(total, total.sum()),
-    )
+    capital = replace(capital, lab_ask=material(capital.lab_ask - total), peer_share=ratio(total, total.sum()))
     return replace(economy, books=books, labs=labs, capital=capital)
 
 

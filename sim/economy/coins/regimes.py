@@ -66,8 +66,6 @@ def put_laws_in_force(economy: Economy, parameters: Parameters, draws: Draws, *_
     """Apply the laws and audits whose day has come."""
     events = draws.events
     tokens = replace(
-        economy.tokens,
-        regime=events.regime,
-        transparency=disclosed(events.regime, events.audited, parameters),
+        economy.tokens, regime=events.regime, transparency=disclosed(events.regime, events.audited, parameters)
     )
     return replace(economy, tokens=tokens)

@@ -21,9 +21,6 @@ def run_ventures(economy: Economy, parameters: Parameters, *_: object) -> Econom
     spent = xp.minimum(burn, balance(books, VENTURES))
     books = pay(books, "venture_costs", column(spent))
     ventures = replace(
-        ventures,
-        burn=burn,
-        revenue=revenue,
-        milestones=ventures.milestones + parameters.venture.progress * spent,
+        ventures, burn=burn, revenue=revenue, milestones=ventures.milestones + parameters.venture.progress * spent
     )
     return replace(economy, books=books, ventures=ventures)

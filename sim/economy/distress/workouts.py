@@ -94,11 +94,7 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
     recovery = affordable(proceeds + balance(economy.books, PROVIDERS), claims)
     due = gpus.running_cost + flow_total(economy.books, "provider_late_costs", 1) + credit.unpaid_costs
     agreed = (gpus.revenue > due) & (received > 0.0) & (received >= recovery * given_up)
-    return Exchange(
-        agreed=short * agreed,
-        price=ratio(old, issued),
-        paid_in_shares=ratio(received, given_up),
-    )
+    return Exchange(agreed=short * agreed, price=ratio(old, issued), paid_in_shares=ratio(received, given_up))
 
 
 def resale_proceeds(

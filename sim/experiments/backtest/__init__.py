@@ -9,12 +9,7 @@ from typing import Any
 from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
 from sim.engine.progress import Progress
 from sim.errors import ScenarioError, needs
-from sim.experiments.backtest.forecasting import (
-    longest_record,
-    record_at,
-    refuse_unknown_series,
-    set_by_hand,
-)
+from sim.experiments.backtest.forecasting import longest_record, record_at, refuse_unknown_series, set_by_hand
 from sim.experiments.backtest.forecasts import Row, rows_of
 from sim.experiments.backtest.in_sample import in_sample
 from sim.experiments.backtest.known import known

@@ -18,17 +18,7 @@ from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL
 from sim.experiments.calibrate.history import span
 from sim.report.figures.fans import LEVELS, draw_fan
-from sim.report.figures.style import (
-    NOTE,
-    TEXT,
-    empty,
-    new_figure,
-    number_of,
-    panel,
-    panels,
-    shades,
-    time_axis,
-)
+from sim.report.figures.style import NOTE, TEXT, empty, new_figure, number_of, panel, panels, shades, time_axis
 from sim.report.palette import INK, MUTED, ORIGIN, PAPER, POPULATION
 
 if TYPE_CHECKING:

@@ -112,14 +112,7 @@ def _of_benchmark(known: Known, name: str, period: str, method: str, settings: S
 
 
 def _row(
-    known: Known,
-    name: str,
-    period: str,
-    method: str,
-    rule: str,
-    base: str,
-    quantiles: Numbers,
-    crps: float | None,
+    known: Known, name: str, period: str, method: str, rule: str, base: str, quantiles: Numbers, crps: float | None
 ) -> Row:
     series = known.series
     actual = series.observed.get(period)

@@ -50,10 +50,7 @@ def draw_tornado(found: Findings, outcome: str) -> Figure:
     seen = [finding.mean]
     for row, name in enumerate(levers):
         ends = finding.ends[name]
-        for end, at, colour, shift in (
-            (ends.high, ends.high_at, HIGH, -0.17),
-            (ends.low, ends.low_at, LOW, 0.17),
-        ):
+        for end, at, colour, shift in ((ends.high, ends.high_at, HIGH, -0.17), (ends.low, ends.low_at, LOW, 0.17)):
             if not np.isfinite(end.value):
                 continue
             place = row + shift
@@ -185,10 +182,7 @@ def draw_screening(found: Findings, outcome: str) -> Figure:
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_xlabel(f"mean size of the effect ({MU}*), {about.unit}", fontsize=TEXT, color=MUTED)
     axes.set_title(
-        f"\N{UPWARDS ARROW} spread of the effect ({SIGMA}), {about.unit}",
-        fontsize=TEXT,
-        color=MUTED,
-        loc="left",
+        f"\N{UPWARDS ARROW} spread of the effect ({SIGMA}), {about.unit}", fontsize=TEXT, color=MUTED, loc="left"
     )
     _verdict_key(figure, finding)
     return figure

@@ -106,11 +106,7 @@ class Finding(Dependence):
         }
         if self.interactions:
             told["second_order"] = [
-                {
-                    "levers": list(pair),
-                    **found.to_dict(),
-                    "told_from_zero": pair in self.clear_interactions,
-                }
+                {"levers": list(pair), **found.to_dict(), "told_from_zero": pair in self.clear_interactions}
                 for pair, found in self.interactions.items()
             ]
         if self.verdicts:

@@ -19,10 +19,7 @@ KEEP = ("outcomes", "series", "flows")
 PARTS = 64
 """Chunks that a sweep is divided into by default, unless they would be too small or too large: four for each of
 sixteen cores."""
-SIZES = {
-    "jax": {"outcomes": (256, 1024), "tables": (256, 256)},
-    "numpy": {"outcomes": (8, 64), "tables": (8, 64)},
-}
+SIZES = {"jax": {"outcomes": (256, 1024), "tables": (256, 256)}, "numpy": {"outcomes": (8, 64), "tables": (8, 64)}}
 """Engine -> least and most runs in one file by default, of outcomes alone and where the quarters of every run are
 kept too; a size in between is a multiple of the least. On a processor the compiled engine steps batches of 256,
 and one that is not full costs as much."""

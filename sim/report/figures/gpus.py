@@ -84,11 +84,7 @@ def _use(axes: Axes, run: Run, quarters: list[str]) -> None:
     )
     market = 100.0 * table["gpu_utilisation"]
     axes.plot(
-        table.index,
-        market,
-        color=POPULATION["providers"],
-        linewidth=2.6,
-        marker="" if len(table) > 2 else "o",
+        table.index, market, color=POPULATION["providers"], linewidth=2.6, marker="" if len(table) > 2 else "o"
     )
     axes.set_ylim(0.0, 1.05 * max(100.0, float(market.max()), float(np.nanmax(by_provider.to_numpy()))))
     axes.text(

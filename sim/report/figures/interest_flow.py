@@ -34,11 +34,7 @@ SMALL_ISSUER, SMALL_USE, SMALL_END = 0.012, 0.012, 0.02
 MOST_ENDS = 8
 TOLD_ENDS = ("gpu_purchase", "open_data")
 """Ends that are the point of the figure."""
-GROUPS = {
-    PAID: ("Paid away", "#9AA5B1"),
-    KEPT: ("Kept", POPULATION["issuers"]),
-    AI: ("AI and frontier", INTEREST),
-}
+GROUPS = {PAID: ("Paid away", "#9AA5B1"), KEPT: ("Kept", POPULATION["issuers"]), AI: ("AI and frontier", INTEREST)}
 OTHERS = "others"
 NO_COLOUR = "#B8C0C8"
 
@@ -117,11 +113,7 @@ def draw(run: Run) -> Figure:
     if len(ends):
         below = _draw_magnified(bottom, ends)
         times = (bottom.get_position().height / below.height) / (top.get_position().height / above.height)
-        _join(
-            figure,
-            top,
-            f"The AI part, {times:.0f} times as large: the {amount(into_ai)} that went in, ",
-        )
+        _join(figure, top, f"The AI part, {times:.0f} times as large: the {amount(into_ai)} that went in, ")
     else:
         empty(bottom, "No interest went into AI or frontier technology.")
     return figure
@@ -176,12 +168,7 @@ def _use_nodes(inside: list[Stroke], group: str, colour: str, whole: float) -> l
     totals = {use: sum(s.usd_bn for s in inside if s.use == use) for use in labels}
     uses = sorted(labels, key=lambda use: (use.startswith(OTHERS), -totals[use]))
     return [
-        Node(
-            f"use {use}",
-            2,
-            "Enlarged below" if group == AI else _text(labels[use], totals[use], whole),
-            colour,
-        )
+        Node(f"use {use}", 2, "Enlarged below" if group == AI else _text(labels[use], totals[use], whole), colour)
         for use in uses
     ]
 

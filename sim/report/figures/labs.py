@@ -46,21 +46,14 @@ def draw(run: Run) -> Figure:
         + ("year" if len(year) == 4 else f"{len(year)} quarters" if len(year) > 1 else "quarter"),
         f"AI labs, {span(run)}; logarithmic scales; dots are data, in bars over the time they cover",
         source(
-            run,
-            f"Data: company reports and press to {data.LAST}; years and half-years as averages per quarter",
+            run, f"Data: company reports and press to {data.LAST}; years and half-years as averages per quarter"
         ),
     )
     names = _shown(run)
     hues = dict(zip(names, shades(POPULATION["labs"], len(names)), strict=True))
     grid = panels(figure, 2, 3, left=0.08, right=0.985, gap=(0.26, 0.52))
     _lines(
-        grid[0],
-        run,
-        "revenue",
-        "Revenue",
-        "USD bn a quarter",
-        hues,
-        {"OpenAI": "revenue", "Anthropic": "revenue"},
+        grid[0], run, "revenue", "Revenue", "USD bn a quarter", hues, {"OpenAI": "revenue", "Anthropic": "revenue"}
     )
     _lines(grid[1], run, "spending", "Spending", "USD bn a quarter", hues, {})
     _lines(grid[2], run, "cash", "Cash", "USD bn", hues, {"OpenAI": "cash_and_securities", "xAI": "cash"})

@@ -7,18 +7,7 @@ from typing import Any
 
 from sim.report.numbers import MINUS, amount, plain
 from sim.report.palette import GRID, INK, MUTED, POPULATION, TWINS
-from sim.server.figures.style import (
-    LINE,
-    Json,
-    axis,
-    band,
-    blank,
-    figure,
-    quarter_axis,
-    small,
-    unit_note,
-    wrapped,
-)
+from sim.server.figures.style import LINE, Json, axis, band, blank, figure, quarter_axis, small, unit_note, wrapped
 
 NARROW = 700
 """Width of a window in pixels below which labels are short."""

@@ -6,18 +6,7 @@ import itertools
 from typing import Any
 
 from sim.report.palette import INK, MUTED, POPULATION
-from sim.server.figures.style import (
-    LINE,
-    Json,
-    axis,
-    band,
-    blank,
-    faded,
-    figure,
-    quarter_axis,
-    vertical,
-    wrapped,
-)
+from sim.server.figures.style import LINE, Json, axis, band, blank, faded, figure, quarter_axis, vertical, wrapped
 from sim.server.sweeps.words import cell_words, in_words, interval_words, titled
 
 NARROW = 520
@@ -296,10 +285,5 @@ def fan_figure(fan: Json, width: int) -> Json:
     )
 
 
-FIGURES = {
-    "map": map_figure,
-    "effects": effects_figure,
-    "distribution": distribution_figure,
-    "fan": fan_figure,
-}
+FIGURES = {"map": map_figure, "effects": effects_figure, "distribution": distribution_figure, "fan": fan_figure}
 """Part of a sweep's page -> its figure, made from the part and the width of its panel in pixels."""

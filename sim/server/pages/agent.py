@@ -28,7 +28,7 @@ def layout(said: dict[str, str]) -> Any:
                 [
                     html.P(html.A("Back to the network", id="agent-back", href=f"/?{world.query}")),
                     html.H1(id="agent-name"),
-                ],
+                ]
             ),
             html.P(id="agent-about", className="note"),
             html.Div(id="agent-problem", role="alert"),
@@ -84,10 +84,7 @@ def callbacks(app: dash.Dash) -> None:
 
     now = (Input("agent-world", "data"), Input("agent-quarter", "value"))
     wire(
-        "fetch",
-        Output("agent-world", "data"),
-        Output("agent-problem", "children"),
-        Input("agent-address", "data"),
+        "fetch", Output("agent-world", "data"), Output("agent-problem", "children"), Input("agent-address", "data")
     )
     wire(
         "head",

@@ -216,11 +216,7 @@ def _results() -> list[Any]:
         html.Div(
             [
                 panel(
-                    f"fan-{measure.name}",
-                    measure.title,
-                    "",
-                    _graph(f"fan-{measure.name}", 260),
-                    tables=("fans",),
+                    f"fan-{measure.name}", measure.title, "", _graph(f"fan-{measure.name}", 260), tables=("fans",)
                 )
                 for measure in FANS
             ],

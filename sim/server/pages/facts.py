@@ -63,10 +63,7 @@ def callbacks(app: dash.Dash) -> None:
         app.clientside_callback(ClientsideFunction("facts", function), *wiring, **options)
 
     wire(
-        "single",
-        Output("facts-single", "data"),
-        Output("facts-problem", "children"),
-        Input("facts-query", "data"),
+        "single", Output("facts-single", "data"), Output("facts-problem", "children"), Input("facts-query", "data")
     )
     wire(
         "job",

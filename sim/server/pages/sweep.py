@@ -170,16 +170,7 @@ def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:
     return html.Section(
         [
             html.Div(
-                [
-                    html.H2(title),
-                    html.Div(
-                        [
-                            save_picture(name, title),
-                            _csv(name, title),
-                        ],
-                        className="downloads",
-                    ),
-                ],
+                [html.H2(title), html.Div([save_picture(name, title), _csv(name, title)], className="downloads")],
                 className="panel-head",
             ),
             html.P(about, className="note"),

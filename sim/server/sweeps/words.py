@@ -81,9 +81,5 @@ def _fan_note(fan: Json) -> str:
     return f"{fan['runs']:,} runs{approximate}."
 
 
-NOTES: dict[str, Callable[[Json], str]] = {
-    "map": _map_note,
-    "distribution": _distribution_note,
-    "fan": _fan_note,
-}
+NOTES: dict[str, Callable[[Json], str]] = {"map": _map_note, "distribution": _distribution_note, "fan": _fan_note}
 """Part of a sweep's page -> the note below its figure."""

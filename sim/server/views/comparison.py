@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from sim.server.address import World
     from sim.server.comparison_query import Question
 
-OUTCOMES = (
-    "interest_funded_gpu_usd_bn",
-    "gpus_funded_by_interest",
-    "interest_share_of_gpu_capex",
-    *HEADLINES,
-)
+OUTCOMES = ("interest_funded_gpu_usd_bn", "gpus_funded_by_interest", "interest_share_of_gpu_capex", *HEADLINES)
 """Outcomes of the table, those of interest first."""
 FANS = (
     *MEASURES,

@@ -309,10 +309,7 @@ def test_problems_and_outcomes_without_limit_are_in_the_report(tmp_path):
 REAL = [("morris", 4, 12), ("sobol", 4, 24), ("latin_hypercube", 12, 12)]
 
 
-@pytest.mark.parametrize(
-    ("method", "samples", "points"),
-    sampled(REAL, REAL[:1]),
-)
+@pytest.mark.parametrize(("method", "samples", "points"), sampled(REAL, REAL[:1]))
 def test_a_real_sweep_of_every_sampled_design_is_analysed(tmp_path, method, samples, points):
     (tmp_path / "small.toml").write_text(
         f"""
