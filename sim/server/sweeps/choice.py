@@ -99,7 +99,7 @@ def outcomes_there() -> list[Outcome]:
     return [outcome for outcome in OUTCOMES if outcome.name != INTEREST_GPUS]
 
 
-def shown(outcome: Outcome) -> dict[str, Any]:
+def outcome_display(outcome: Outcome) -> dict[str, Any]:
     """How an outcome is shown: label, unit, both together, the factor from its own unit, and its colour.
 
     Shares are percent.

@@ -51,7 +51,7 @@ class Axis:
         """Label and unit."""
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
-    def told(self, value: float | str) -> str:
+    def text(self, value: float | str) -> str:
         """Return a value in the unit shown."""
         digits = 4 if self.values else 3
         return value if isinstance(value, str) else plain(float(f"{value * self.factor:.{digits}g}"))
@@ -134,9 +134,9 @@ def side(axis: Axis, points: int) -> Side:
     """
     column = quoted(axis.name)
     if axis.values:
-        return Side(axis, tuple(axis.told(value) for value in axis.values), False, _nearest(axis, column))
+        return Side(axis, tuple(axis.text(value) for value in axis.values), False, _nearest(axis, column))
     bins = int(min(max(math.sqrt(points / POINTS_IN_BIN), 2), BINS))
-    labels = tuple(axis.told(axis.at(edge / bins)) for edge in range(bins + 1))
+    labels = tuple(axis.text(axis.at(edge / bins)) for edge in range(bins + 1))
     sql = f"greatest(0, least({bins - 1}, floor({_place(axis, column)} * {bins})))::INTEGER"
     return Side(axis, labels, True, sql)
 
