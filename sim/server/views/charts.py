@@ -243,7 +243,7 @@ def _observed(line: Line, run: Run) -> list[dict[str, Any]]:
             "value": short([point.value])[0],
             "reported": point.reported,
         }
-        for point in data.within(list(line.observed()), first, last)
+        for point in data.within(line.observed(), range(first, last + 1))
     ]
 
 
