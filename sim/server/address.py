@@ -25,7 +25,7 @@ LONGEST = 64
 
 
 @dataclass(frozen=True)
-class World:
+class HistoryRequest:
     """A history as an address says it.
 
     Attributes:
@@ -47,9 +47,9 @@ class World:
         return urlencode(said)
 
     @property
-    def untouched(self) -> World:
+    def untouched(self) -> HistoryRequest:
         """The same scenario and seed with no lever turned."""
-        return World(self.scenario, (), self.seed)
+        return HistoryRequest(self.scenario, (), self.seed)
 
     def spec(self) -> Scenario:
         """Return the scenario to run, validated."""
@@ -79,7 +79,7 @@ def own_values(scenario: str) -> Mapping[str, float | str]:
     return MappingProxyType({**numbers, **words})
 
 
-def read(said: Mapping[str, str], others: tuple[str, ...] = ()) -> World:
+def read(said: Mapping[str, str], others: tuple[str, ...] = ()) -> HistoryRequest:
     """Read an address.
 
     Args:
@@ -106,7 +106,7 @@ def read(said: Mapping[str, str], others: tuple[str, ...] = ()) -> World:
         if value != own[name]:
             turned.append((name, value))
     seed = _seed(said["seed"]) if said.get("seed") else shipped(scenario).run.seed
-    world = World(scenario, tuple(turned), seed)
+    world = HistoryRequest(scenario, tuple(turned), seed)
     world.spec()
     return world
 

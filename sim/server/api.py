@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 from sim.errors import AccountingError, RunError, ScenarioError
 from sim.server import address
-from sim.server.histories import BusyError, Worlds
+from sim.server.histories import BusyError, HistoryStore
 
 if TYPE_CHECKING:
     from sim.runs.run import Run
@@ -27,12 +27,12 @@ USUAL_WIDTH = 600
 Answer = Callable[..., Response]
 
 
-def told(error: str, status: int) -> Response:
+def error_response(error: str, status: int) -> Response:
     """Return an error in one line."""
     return Response(json.dumps({"error": error}), status, mimetype="application/json")
 
 
-def answered(respond: Answer) -> Answer:
+def errors_as_json(respond: Answer) -> Answer:
     """Turn what a user got wrong, and what nobody did, into one line with a status."""
 
     @wraps(respond)
@@ -40,20 +40,20 @@ def answered(respond: Answer) -> Answer:
         try:
             return respond(*args, **kwargs)
         except (ScenarioError, RunError) as error:
-            return told(str(error), 400)
+            return error_response(str(error), 400)
         except BusyError as error:
-            return told(str(error), 503)
+            return error_response(str(error), 503)
         except AccountingError as error:
-            return told(f"this history cannot be used: {error}", 422)
+            return error_response(f"this history cannot be used: {error}", 422)
 
     return safe
 
 
-def attach(server: Flask, worlds: Worlds) -> None:
+def attach(server: Flask, worlds: HistoryStore) -> None:
     """Add the addresses under /api/ to the application."""
 
     @server.get("/api/world")
-    @answered
+    @errors_as_json
     def world() -> Response:
         asked = address.read(request.args)
         response = Response(worlds.document(asked), mimetype="application/json")
@@ -62,7 +62,7 @@ def attach(server: Flask, worlds: Worlds) -> None:
         return response
 
     @server.get("/api/agent")
-    @answered
+    @errors_as_json
     def agent() -> Response:
         from sim.server.views.agent import agent as told_agent
 
@@ -72,13 +72,13 @@ def attach(server: Flask, worlds: Worlds) -> None:
 
     @server.get("/api/<path:rest>")
     def nothing(rest: str) -> Response:
-        return told(f"/api/{rest[:64]}: no such address", 404)
+        return error_response(f"/api/{rest[:64]}: no such address", 404)
 
     @server.get("/api/<table>.csv")
-    @answered
+    @errors_as_json
     def table(table: str) -> Response:
         if table not in TABLES:
-            return told(f"{table[:64]!r}: no such table; there are {', '.join(TABLES)}", 404)
+            return error_response(f"{table[:64]!r}: no such table; there are {', '.join(TABLES)}", 404)
         asked = address.read(request.args)
         return download(as_csv(worlds.run(asked), table), f"capflow-{asked.scenario}-{table}.csv")
 

@@ -16,11 +16,11 @@ from sim.errors import RunError, ScenarioError
 from sim.report import palette
 from sim.server import api, comparison_query, comparison_tables, facts_api, job_api, runs_api
 from sim.server.access import guard
+from sim.server.components import problem
 from sim.server.figures.compare import figures as compare_figures
-from sim.server.histories import Worlds
+from sim.server.histories import HistoryStore
 from sim.server.jobs import Jobs
 from sim.server.pages import about, agent, compare, facts, live, runs
-from sim.server.parts import problem
 
 ASSETS = Path(__file__).parent / "assets"
 JOBS = "capflow jobs"
@@ -69,7 +69,7 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
 
 def _answer(server: Flask) -> None:
     """Attach the addresses under /api/, which the pages fetch."""
-    worlds, jobs = Worlds(), Jobs()
+    worlds, jobs = HistoryStore(), Jobs()
     server.extensions[JOBS] = jobs
     job_api.attach(server, jobs, "compare", comparison_query.read, comparison_tables.TABLES, compare_figures)
     job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)

@@ -11,7 +11,7 @@ from sim.errors import ScenarioError, suggestion
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed
 from sim.server import address
-from sim.server.address import HOME, LONGEST, World, shipped
+from sim.server.address import HOME, LONGEST, HistoryRequest, shipped
 
 FEWEST, MOST, USUAL = 4, 500, 100
 """Pairs of histories of a comparison."""
@@ -25,7 +25,7 @@ OF_BOTH = ("seed", "runs", "quarters")
 
 
 @dataclass(frozen=True)
-class Question:
+class ComparisonRequest:
     """A comparison as an address says it.
 
     Attributes:
@@ -35,8 +35,8 @@ class Question:
         quarters: length of the histories; None is the scenarios' own.
     """
 
-    a: World
-    b: World
+    a: HistoryRequest
+    b: HistoryRequest
     runs: int
     quarters: int | None = None
     kind: ClassVar[str] = "compare"
@@ -67,7 +67,7 @@ class Question:
         return changed(self.a.spec(), length), changed(self.b.spec(), length)
 
 
-def read(said: Mapping[str, str]) -> Question:
+def read(said: Mapping[str, str]) -> ComparisonRequest:
     """Read the address of a comparison.
 
     Both worlds may be told, each with its prefix (`a.scenario`, `b.terminal_rate`), or one without: it is compared
@@ -93,12 +93,14 @@ def read(said: Mapping[str, str]) -> Question:
         a = _world(bare, said, "a")
         b = a.untouched if a.turned else _usual_twin(a)
     seed = a.seed
-    found = Question(a, replace(b, seed=seed), _runs(said.get("runs", "")), _quarters(said.get("quarters", "")))
+    found = ComparisonRequest(
+        a, replace(b, seed=seed), _runs(said.get("runs", "")), _quarters(said.get("quarters", ""))
+    )
     _refuse_unlike(found)
     return found
 
 
-def _usual_twin(a: World) -> World:
+def _usual_twin(a: HistoryRequest) -> HistoryRequest:
     """Return what to compare an untouched scenario with: no redeployment, or the baseline if it has none."""
     if a.scenario == AGAINST:
         return replace(a, scenario=HOME)
@@ -113,7 +115,7 @@ def _side(said: Mapping[str, str], side: str) -> dict[str, str]:
     return {key.removeprefix(start): text for key, text in said.items() if key.startswith(start)}
 
 
-def _world(own: Mapping[str, str], said: Mapping[str, str], side: str) -> World:
+def _world(own: Mapping[str, str], said: Mapping[str, str], side: str) -> HistoryRequest:
     for key in own:
         if key not in OF_A_WORLD:
             short = key[:LONGEST]
@@ -139,7 +141,7 @@ def _quarters(text: str) -> int | None:
     return _whole("quarters", text, 1, LONGEST_HISTORY) if text else None
 
 
-def _refuse_unlike(found: Question) -> None:
+def _refuse_unlike(found: ComparisonRequest) -> None:
     a, b = (shipped(world.scenario).run for world in (found.a, found.b))
     if a.opening != b.opening:
         raise ScenarioError(

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from flask import Flask, Response, request
 
 from sim.server import address
-from sim.server.address import World
-from sim.server.api import answered
-from sim.server.histories import Worlds
+from sim.server.address import HistoryRequest
+from sim.server.api import errors_as_json
+from sim.server.histories import HistoryStore
 from sim.server.job_api import Table, as_csv
 
 RUNS = 40
@@ -24,10 +24,10 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class FactsQuestion:
+class FactsRequest:
     """The fact table of a world."""
 
-    world: World
+    world: HistoryRequest
     kind: ClassVar[str] = "facts"
 
     @property
@@ -40,12 +40,12 @@ class FactsQuestion:
         self.world.spec()
 
 
-def read(said: Mapping[str, str]) -> FactsQuestion:
+def read(said: Mapping[str, str]) -> FactsRequest:
     """Read the address of a fact table; raises ScenarioError as `sim.server.address.read` does."""
-    return FactsQuestion(address.read(said))
+    return FactsRequest(address.read(said))
 
 
-def attach(server: Flask, worlds: Worlds) -> None:
+def attach(server: Flask, worlds: HistoryStore) -> None:
     """Add the addresses of a single history's table to the application."""
 
     def table() -> dict[str, Any]:
@@ -55,12 +55,12 @@ def attach(server: Flask, worlds: Worlds) -> None:
         return facts_of(worlds.run(asked), asked.spec()).to_dict()
 
     @server.get("/api/facts")
-    @answered
+    @errors_as_json
     def facts() -> Response:
         return Response(json.dumps(table(), allow_nan=False), mimetype="application/json")
 
     @server.get("/api/facts.csv")
-    @answered
+    @errors_as_json
     def as_table() -> Response:
         return as_csv("capflow-facts.csv", *_rows(table()))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from sim.server.address import World
+from sim.server.address import HistoryRequest
 
 if TYPE_CHECKING:
     from sim.runs.run import Run
@@ -83,16 +83,16 @@ class Cache(Generic[Key, Kept]):
         return made
 
 
-class Worlds:
+class HistoryStore:
     """The histories that the server has at hand."""
 
     def __init__(self) -> None:
-        self._runs: Cache[World, Run] = Cache(MOST_RUNS, self._compute)
-        self._documents: Cache[World, bytes] = Cache(MOST_DOCUMENTS, self._write)
+        self._runs: Cache[HistoryRequest, Run] = Cache(MOST_RUNS, self._compute)
+        self._documents: Cache[HistoryRequest, bytes] = Cache(MOST_DOCUMENTS, self._write)
         self._working = threading.BoundedSemaphore(AT_ONCE)
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
-    def run(self, world: World) -> Run:
+    def run(self, world: HistoryRequest) -> Run:
         """Return a history with all its tables.
 
         Raises:
@@ -101,15 +101,15 @@ class Worlds:
         """
         return self._runs.get(world)
 
-    def document(self, world: World) -> bytes:
+    def document(self, world: HistoryRequest) -> bytes:
         """Return a history as browsers get it: JSON, compressed with gzip. Raises as `run` does."""
         return self._documents.get(world)
 
-    def _compute(self, world: World) -> Run:
+    def _compute(self, world: HistoryRequest) -> Run:
         with self._turn():
             return _run(world)
 
-    def _write(self, world: World) -> bytes:
+    def _write(self, world: HistoryRequest) -> bytes:
         from sim.server.history_json import document
 
         with self._turn():
@@ -132,7 +132,7 @@ class Worlds:
             self._waiting.release()
 
 
-def _run(world: World) -> Run:
+def _run(world: HistoryRequest) -> Run:
     from sim.engine.history import history
     from sim.experiments.in_memory import run_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sim.server.address import World, own_values
+from sim.server.address import HistoryRequest, own_values
 from sim.server.views.cards import cards, first_failures
 from sim.server.views.charts import charts
 from sim.server.views.network import network
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.runs.run import Run
 
 
-def document(world: World, run: Run) -> bytes:
+def document(world: HistoryRequest, run: Run) -> bytes:
     """Return the document of a history.
 
     Args:

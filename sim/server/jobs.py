@@ -35,7 +35,7 @@ LONGEST = 900.0
 HOME = Path(__file__).parents[2]
 
 
-class Question(Protocol):
+class JobRequest(Protocol):
     """What a job answers; equal questions have one job.
 
     Attributes:
@@ -73,7 +73,7 @@ class Job:
         seconds: that it took.
     """
 
-    question: Question
+    question: JobRequest
     state: State = "waiting"
     progress: dict[str, Any] = field(default_factory=lambda: {"part": 0.0, "words": "Starting"})
     message: str = ""
@@ -92,11 +92,11 @@ class Jobs:
     """The ensembles that the server knows of; may be used from several threads."""
 
     def __init__(self) -> None:
-        self._jobs: OrderedDict[Question, Job] = OrderedDict()
+        self._jobs: OrderedDict[JobRequest, Job] = OrderedDict()
         self._at_work: Job | None = None
         self._lock = threading.RLock()
 
-    def start(self, question: Question) -> None:
+    def start(self, question: JobRequest) -> None:
         """Ask for a job; one that waits, runs or is done already is not asked for again.
 
         Raises:
@@ -114,7 +114,7 @@ class Jobs:
             self._jobs[question] = Job(question)
             self._next()
 
-    def state(self, question: Question) -> dict[str, Any]:
+    def state(self, question: JobRequest) -> dict[str, Any]:
         """How far a job is: `state`, and of `place`, `progress`, `seconds` and `message` what it has."""
         with self._lock:
             job = self._jobs.get(question)
@@ -131,7 +131,7 @@ class Jobs:
                 told["seconds"] = round(job.seconds, 1)
             return told
 
-    def result(self, question: Question) -> bytes | None:
+    def result(self, question: JobRequest) -> bytes | None:
         """Return the document of a job that is done, compressed with gzip, or None."""
         with self._lock:
             job = self._jobs.get(question)
@@ -140,7 +140,7 @@ class Jobs:
             self._jobs.move_to_end(question)
             return job.result
 
-    def cancel(self, question: Question) -> None:
+    def cancel(self, question: JobRequest) -> None:
         """End a job that waits or runs, for everyone who asked for it."""
         with self._lock:
             job = self._jobs.get(question)
@@ -207,7 +207,7 @@ class Jobs:
                 _end(job)
 
 
-def _process(question: Question) -> subprocess.Popen[str]:
+def _process(question: JobRequest) -> subprocess.Popen[str]:
     environment = {**os.environ, **ONE_THREAD}
     path = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = f"{HOME}{os.pathsep}{path}" if path else str(HOME)

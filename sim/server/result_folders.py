@@ -52,14 +52,14 @@ class Entry:
     Attributes:
         path: of the folder.
         kind: the name of its kind, one of `sim.runs.kinds.KINDS`, or "broken".
-        told: its metadata, as its marker file has it; empty if broken.
+        metadata: the metadata, as its marker file has it; empty if broken.
         created: when it was finished, or last written to.
         reason: why it cannot be used, if it cannot.
     """
 
     path: Path
     kind: str
-    told: dict[str, Any]
+    metadata: dict[str, Any]
     created: datetime
     reason: str = ""
 

@@ -15,10 +15,10 @@ from flask import Blueprint, Flask, Response, request, send_file
 from sim.errors import RunError
 from sim.report.html import REPORT
 from sim.server import result_folders
-from sim.server.api import TABLES, answered, as_csv, download, panel_width, told
+from sim.server.api import TABLES, as_csv, download, error_response, errors_as_json, panel_width
 
 if TYPE_CHECKING:
-    from sim.server.sweeps.parts import Answers
+    from sim.server.sweeps.panels import Answers
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; base-uri 'none'"
 """Of a report: it has its style and pictures in itself, runs no script and fetches nothing."""
@@ -33,18 +33,18 @@ def attach(server: Flask) -> None:
     @cache
     def answers() -> Answers:
         # What adds up sweeps takes a second to import, and a server should be there at once.
-        from sim.server.sweeps.parts import Answers
+        from sim.server.sweeps.panels import Answers
 
         return Answers()
 
     @pages.get("/runs/file")
-    @answered
+    @errors_as_json
     def file() -> Response:
         entry, name = _asked(), request.args.get("file", "")
         return _sent(entry, name, attachment=True)
 
     @pages.get("/runs/picture")
-    @answered
+    @errors_as_json
     def picture() -> Response:
         entry, name = _asked(), request.args.get("file", "")
         if not name.endswith(PICTURES):
@@ -52,34 +52,36 @@ def attach(server: Flask) -> None:
         return _sent(entry, name, attachment=False)
 
     @pages.get("/runs/report")
-    @answered
+    @errors_as_json
     def report() -> Response:
         response = _sent(_asked(), REPORT, attachment=False)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
     @pages.get("/runs/<table>.csv")
-    @answered
+    @errors_as_json
     def table(table: str) -> Response:
         entry = _asked()
         if entry.kind == "comparison" and table == "differences":
-            return download(_written(differences(entry.told)), f"{_file_name(entry)}-{table}.csv")
+            return download(_written(differences(entry.metadata)), f"{_file_name(entry)}-{table}.csv")
         if table not in TABLES:
-            return told(f"{table[: result_folders.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404)
+            return error_response(
+                f"{table[: result_folders.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404
+            )
         return download(as_csv(entry.run(), table), f"{_file_name(entry)}-{table}.csv")
 
     @pages.get("/sweep/<part>")
-    @answered
+    @errors_as_json
     def part(part: str) -> Response:
-        from sim.server.sweeps import parts
+        from sim.server.sweeps import panels
 
         name, _, kind = part.partition(".")
-        if name not in parts.MAKERS or kind not in ("", "csv"):
-            return told(f"{part[: result_folders.SHOWN]!r}: there is no such picture of a sweep", 404)
+        if name not in panels.MAKERS or kind not in ("", "csv"):
+            return error_response(f"{part[: result_folders.SHOWN]!r}: there is no such picture of a sweep", 404)
         sweep, answer = answers().get(name, request.args)
         if kind == "csv":
-            return download(_written(parts.TABLES[name](answer)), f"{sweep}-{name}.csv")
-        shown = parts.shown(name, answer, panel_width())
+            return download(_written(panels.TABLES[name](answer)), f"{sweep}-{name}.csv")
+        shown = panels.shown(name, answer, panel_width())
         return Response(json.dumps(shown, allow_nan=False), mimetype="application/json")
 
     server.register_blueprint(pages)

@@ -43,7 +43,7 @@ def test_a_world_is_the_same_after_its_own_address(said):
 def test_a_lever_at_the_value_of_the_scenario_is_not_turned():
     own = address.own_values("zero-rates")
     said = {"scenario": "zero-rates", **{name: str(value) for name, value in own.items()}}
-    assert address.read(said) == address.World("zero-rates", (), 1)
+    assert address.read(said) == address.HistoryRequest("zero-rates", (), 1)
     assert address.read(said).query == "scenario=zero-rates"
 
 

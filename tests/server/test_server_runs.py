@@ -22,7 +22,7 @@ from sim.runs.tables import write_explained
 from sim.scenario.shipped import shipped
 from sim.server import address, result_folders
 from sim.server.app import create_app
-from sim.server.histories import Worlds
+from sim.server.histories import HistoryStore
 from sim.server.pages import runs as page
 from sim.server.replay import replay
 
@@ -433,7 +433,7 @@ def test_the_extreme_cases_are_live_histories(client, here):
     values = Sweep.open(here / "runs" / "laws").outcomes["interest_usd_bn"]
     assert [case["value"] for case in found["highest"]] == sorted(values, reverse=True)[:10]
     assert [case["value"] for case in found["lowest"]] == sorted(values)[:10]
-    worlds = Worlds()
+    worlds = HistoryStore()
     for case in (found["highest"][0], found["lowest"][0]):
         said = dict(part.split("=") for part in case["href"].removeprefix("/?").split("&"))
         assert said.pop("quarter") == "2024Q2"

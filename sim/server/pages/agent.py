@@ -9,9 +9,9 @@ from dash import ClientsideFunction, Input, Output, dcc, html
 
 from sim.errors import ScenarioError
 from sim.server import address
+from sim.server.components import panel
 from sim.server.pages import transport
 from sim.server.pages.live import GRAPH
-from sim.server.parts import panel
 
 OTHERS = ("quarter", "agent")
 

@@ -48,7 +48,7 @@ def _figures(entry: Entry) -> Any:
 
 
 def _sensitivity(entry: Entry) -> tuple[str, list[str]]:
-    document = entry.told
+    document = entry.metadata
     facts = (
         f"{len(document['levers'])} levers of the sweep {document['sweep']}, {document['points']:,} points with "
         f"{document['replicates']} seeds each; finished"
@@ -57,7 +57,7 @@ def _sensitivity(entry: Entry) -> tuple[str, list[str]]:
 
 
 def _backtest(entry: Entry) -> tuple[str, list[str]]:
-    document = entry.told
+    document = entry.metadata
     origins = document["origins"]
     facts = (
         f"Forecasts from {len(origins)} origins, {origins[0]} to {origins[-1]}, {document['draws']:,} draws each, "
@@ -67,9 +67,9 @@ def _backtest(entry: Entry) -> tuple[str, list[str]]:
 
 
 def _calibration(entry: Entry) -> tuple[str, list[str]]:
-    window = entry.told["plan"]["window"]
+    window = entry.metadata["plan"]["window"]
     facts = f"Fitted to {window['first']} to {window['last']}; started"
-    record = entry.told.get("record")
+    record = entry.metadata.get("record")
     if record is None:
         return facts, ["It is not finished: the same command goes on where it stopped."]
     return facts, words(Record(record))

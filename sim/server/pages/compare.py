@@ -17,10 +17,10 @@ from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 from sim.report import palette
 from sim.scenario import levers
 from sim.server import comparison_query
-from sim.server.address import World, shipped
-from sim.server.comparison_query import FEWEST, LONGEST_HISTORY, MOST, SIDES, Question
+from sim.server.address import HistoryRequest, shipped
+from sim.server.comparison_query import FEWEST, LONGEST_HISTORY, MOST, SIDES, ComparisonRequest
+from sim.server.components import copy_link, panel
 from sim.server.pages.levers import LONGEST_SEED, ordered, scale, scenarios
-from sim.server.parts import copy_link, panel
 from sim.server.views.comparison import FANS
 
 TICK = 700
@@ -62,7 +62,7 @@ def _lists() -> dict[str, Any]:
     return {"scenarios": scenarios(), "levers": {**numbers, **words}, "colours": list(palette.TWINS)}
 
 
-def _told(asked: Question) -> dict[str, Any]:
+def _told(asked: ComparisonRequest) -> dict[str, Any]:
     return {
         **{
             side: {"scenario": world.scenario, "turned": dict(world.turned)}
@@ -74,7 +74,7 @@ def _told(asked: Question) -> dict[str, Any]:
     }
 
 
-def _side(side: str, world: World) -> Any:
+def _side(side: str, world: HistoryRequest) -> Any:
     """Pickers of one world: its scenario, and the levers that are turned."""
     letter = side.upper()
     return html.Section(
@@ -143,7 +143,7 @@ def _side(side: str, world: World) -> Any:
     )
 
 
-def _controls(asked: Question) -> Any:
+def _controls(asked: ComparisonRequest) -> Any:
     def whole(name: str, label: str, value: int | None, low: int, high: int, **more: Any) -> Any:
         return dmc.NumberInput(
             id=f"compare-{name}",

@@ -8,8 +8,8 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from sim.server import address
+from sim.server.components import panel
 from sim.server.facts_api import RUNS
-from sim.server.parts import panel
 
 POLL = 500
 """Milliseconds between two looks at how far the histories are."""

@@ -11,7 +11,7 @@ from sim.errors import RunError, ScenarioError
 from sim.report.html import REPORT
 from sim.report.numbers import money, percent
 from sim.server import result_folders
-from sim.server.parts import copy_link
+from sim.server.components import copy_link
 from sim.server.replay import replay, twin_addresses
 
 CARDS = (
@@ -131,7 +131,7 @@ def _not_live(reason: str) -> Any:
 
 
 def _run(entry: result_folders.Entry) -> list[Any]:
-    told = entry.told
+    told = entry.metadata
     replaced = any(key.startswith("decisions.") for key in told["changes"])
     found = replay(entry.path, str(told["scenario"]), decisions=replaced)
     actions, notes = [report(entry)], []
@@ -222,7 +222,7 @@ def _comparison(entry: result_folders.Entry) -> list[Any]:
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.compare.folder import CAUSE
 
-    told = entry.told
+    told = entry.metadata
     actions, notes = [report(entry)], []
     try:
         for side, address in zip("ab", twin_addresses(told), strict=True):
@@ -249,7 +249,7 @@ def _comparison(entry: result_folders.Entry) -> list[Any]:
 def _differences(entry: result_folders.Entry) -> Any:
     from sim.report.numbers import number
 
-    told = entry.told
+    told = entry.metadata
 
     def cell(value: Any, unit: str) -> Any:
         text = "\N{EN DASH}" if value is None else number(float(value), unit)

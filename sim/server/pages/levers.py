@@ -12,7 +12,7 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
 from sim.scenario import levers
 from sim.scenario.levers import Lever
 from sim.scenario.load import names
-from sim.server.address import World, own_values, shipped
+from sim.server.address import HistoryRequest, own_values, shipped
 
 GROUPS = {
     "rates": "Interest rates",
@@ -33,7 +33,7 @@ LONGEST_SEED = 2**53 - 1
 """Largest whole number that a browser counts exactly."""
 
 
-def panel(world: World) -> Any:
+def panel(world: HistoryRequest) -> Any:
     """Return controls that show a world; `sim/server/assets/levers.js` makes them work."""
     by_group = groupby([*levers.LEVERS, *levers.CHOICES], key=lambda lever: lever.group)
     members: dict[str, list[Lever]] = {}
@@ -105,7 +105,7 @@ def scenarios() -> dict[str, dict[str, Any]]:
     }
 
 
-def _group(group: str, members: list[Lever], world: World) -> Any:
+def _group(group: str, members: list[Lever], world: HistoryRequest) -> Any:
     rows = [_choice(lever, world) if lever.choices else _number(lever, world) for lever in members]
     return dmc.AccordionItem(
         [dmc.AccordionControl(GROUPS[group]), dmc.AccordionPanel(rows)], value=group, className="lever-group"
@@ -134,7 +134,7 @@ def _id(lever: Lever, part: str) -> str:
     return f'{{"lever":"{lever.name}","part":"{part}"}}'
 
 
-def _number(lever: Lever, world: World) -> Any:
+def _number(lever: Lever, world: HistoryRequest) -> Any:
     told = scale(lever)
     value = float({**own_values(world.scenario), **dict(world.turned)}[lever.name]) * told["factor"]
     ends = f"{told['low']:,g} to {told['high']:,g}"
@@ -175,7 +175,7 @@ def _number(lever: Lever, world: World) -> Any:
     )
 
 
-def _choice(lever: Lever, world: World) -> Any:
+def _choice(lever: Lever, world: HistoryRequest) -> Any:
     value = {**own_values(world.scenario), **dict(world.turned)}[lever.name]
     return html.Div(
         [

@@ -15,8 +15,8 @@ from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
 from sim.report import palette
 from sim.server import address
+from sim.server.components import copy_link, panel
 from sim.server.pages import levers, transport
-from sim.server.parts import copy_link, panel
 from sim.server.views.charts import CHARTS
 
 OTHERS = ("quarter",)

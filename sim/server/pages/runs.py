@@ -126,12 +126,12 @@ def _row(entry: result_folders.Entry) -> Any:
 
 def _scenario(entry: result_folders.Entry) -> str:
     if entry.kind == "comparison":
-        return f"{entry.told['a'].get('scenario')} and {entry.told['b'].get('scenario')}"
-    return str(entry.told.get("scenario", "\N{EN DASH}"))
+        return f"{entry.metadata['a'].get('scenario')} and {entry.metadata['b'].get('scenario')}"
+    return str(entry.metadata.get("scenario", "\N{EN DASH}"))
 
 
 def _histories(entry: result_folders.Entry) -> str:
-    told = entry.told
+    told = entry.metadata
     if entry.kind == "broken":
         return "\N{EN DASH}"
     if entry.kind == "run":
@@ -151,18 +151,18 @@ def _short(entry: result_folders.Entry) -> Any:
     """Headline numbers in a line."""
     try:
         if entry.kind == "run":
-            return _of_run(entry.told["outcomes"])
+            return _of_run(entry.metadata["outcomes"])
         if entry.kind == "comparison":
-            return _of_comparison(entry.told)
+            return _of_comparison(entry.metadata)
         if entry.kind in ("sweep", "ensemble"):
             written = max(part.stat().st_mtime_ns for part in (entry.path / DESIGN, entry.path / "outcomes"))
             return _of_sweep(entry.path, entry.kind, written)
         if entry.kind == "sensitivity":
-            return f"{len(entry.told['levers'])} levers of the sweep {Path(entry.told['sweep']).name}"
+            return f"{len(entry.metadata['levers'])} levers of the sweep {Path(entry.metadata['sweep']).name}"
         if entry.kind == "backtest":
-            return f"forecasts from {entry.told['origins'][0]} to {entry.told['origins'][-1]}"
+            return f"forecasts from {entry.metadata['origins'][0]} to {entry.metadata['origins'][-1]}"
         if entry.kind == "calibration":
-            window = entry.told["plan"]["window"]
+            window = entry.metadata["plan"]["window"]
             return f"fitted to {window['first']} to {window['last']}"
     except (RunError, OSError, KeyError, TypeError, ValueError) as error:
         return f"its numbers cannot be read: {error}"

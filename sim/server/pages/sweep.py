@@ -14,8 +14,8 @@ from dash import dcc, html
 from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.methods import METHODS
 from sim.server import result_folders
+from sim.server.components import save_picture
 from sim.server.pages.folder import back, files, head, report, scrolled, when
-from sim.server.parts import save_picture
 from sim.server.sweeps import choice
 from sim.server.sweeps.choice import SERIES, Choice
 from sim.server.sweeps.sides import axes_of
@@ -78,7 +78,7 @@ def layout(entry: result_folders.Entry, said: dict[str, str]) -> Any:
 
 
 def _facts(entry: result_folders.Entry) -> str:
-    told = entry.told
+    told = entry.metadata
     last = int(told["seed"]) + int(told["replicates"]) - 1
     seeds = f"seeds {told['seed']} to {last}" if told["replicates"] > 1 else f"seed {told['seed']}"
     if entry.kind == "ensemble":
@@ -94,7 +94,7 @@ def _facts(entry: result_folders.Entry) -> str:
 
 
 def _unfinished(entry: result_folders.Entry) -> Any:
-    told = entry.told
+    told = entry.metadata
     if told["complete"]:
         return None
     return html.P(
@@ -126,7 +126,8 @@ def _select(name: str, label: str, options: list[dict[str, str]], value: str, hi
 def _controls(sweep: Sweep, asked: Choice) -> Any:
     levers = [{"value": axis.name, "label": axis.words} for axis in axes_of(sweep.design)]
     outcomes = [
-        {"value": outcome.name, "label": choice.shown(outcome)["title"]} for outcome in choice.outcomes_there()
+        {"value": outcome.name, "label": choice.outcome_display(outcome)["title"]}
+        for outcome in choice.outcomes_there()
     ]
     series = [{"value": name, "label": f"{found.title}, {found.unit}"} for name, found in SERIES.items()]
     return html.Div(

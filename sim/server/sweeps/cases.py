@@ -8,7 +8,7 @@ from sim.errors import ScenarioError
 from sim.experiments.sweep import Sweep
 from sim.runs.run import quoted
 from sim.server.replay import LEVER_OF, Replay, replay
-from sim.server.sweeps.choice import Choice, shown
+from sim.server.sweeps.choice import Choice, outcome_display
 from sim.server.sweeps.sides import Axis, axes_of
 from sim.server.sweeps.words import in_words
 
@@ -26,7 +26,7 @@ def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """
     axes = axes_of(sweep.design)
     live = replay(sweep.path, str(sweep.design["scenario"]), {axis.name: axis.lever.key for axis in axes})
-    outcome = shown(choice.about)
+    outcome = outcome_display(choice.about)
     ends = {
         end: [_case(row, axes, live, outcome) for row in _rows(sweep, choice.outcome, axes, order)]
         for end, order in (("highest", "DESC"), ("lowest", "ASC"))
@@ -85,7 +85,7 @@ def _case(row: dict[str, Any], axes: tuple[Axis, ...], live: Replay, outcome: di
         "seed": int(row["seed"]),
         "value": float(row["value"]),
         "words": in_words(row["value"], outcome),
-        "levers": [axis.told(value) for axis, value in zip(axes, values, strict=True)],
+        "levers": [axis.text(value) for axis, value in zip(axes, values, strict=True)],
         "values": values,
         "href": href,
         "reason": reason,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.experiments.sweep import Sweep
 from sim.runs.run import quoted
-from sim.server.sweeps.choice import Choice, axis, shown
+from sim.server.sweeps.choice import Choice, axis, outcome_display
 from sim.server.sweeps.sides import side
 
 NUMBERS = ("runs", "problems", "endless", "mean", "p05", "p95")
@@ -44,7 +44,7 @@ def cells(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     return {
         "x": across.to_dict(),
         "y": up.to_dict() if up else None,
-        "outcome": shown(choice.about),
+        "outcome": outcome_display(choice.about),
         "others": len(sweep.design["vary"]) - (2 if up else 1),
         "cells": found,
     }

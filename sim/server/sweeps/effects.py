@@ -14,7 +14,7 @@ from sim.experiments.sweep.methods import METHODS
 from sim.runs.folders import finite
 from sim.runs.kinds import MANIFEST, SENSITIVITY
 from sim.runs.run import read_json
-from sim.server.sweeps.choice import Choice, shown
+from sim.server.sweeps.choice import Choice, outcome_display
 from sim.server.sweeps.sides import Axis, axes_of
 from sim.server.sweeps.words import in_words, interval_words
 
@@ -34,7 +34,7 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         their intervals are in the outcome's own unit.
     """
     told: dict[str, Any] = {
-        "outcome": shown(choice.about),
+        "outcome": outcome_display(choice.about),
         "method": METHODS[str(sweep.design["method"])].analysis,
         "bars": [],
         "indices": [],
@@ -143,8 +143,8 @@ def _at(axis: Axis, end: str, told: str, method: str, whole: bool) -> str:
     if axis.lever.words or not whole:
         return told
     if method in LEVELS:
-        return axis.told(axis.lever.low if end == "low" else axis.lever.high)
-    return f"up to {axis.told(axis.at(OUTER))}" if end == "low" else f"from {axis.told(axis.at(1.0 - OUTER))}"
+        return axis.text(axis.lever.low if end == "low" else axis.lever.high)
+    return f"up to {axis.text(axis.at(OUTER))}" if end == "low" else f"from {axis.text(axis.at(1.0 - OUTER))}"
 
 
 def _estimate(index: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.sensitivity.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
-from sim.experiments.sweep.axes import Varied, levers_of
+from sim.experiments.sweep.axes import Axis as Lever
+from sim.experiments.sweep.axes import levers_of
 from sim.report.numbers import plain
 from sim.runs.run import quoted
 from sim.scenario import levers
@@ -34,7 +35,7 @@ class Axis:
         factor: from the unit of the scenario to the one shown.
     """
 
-    lever: Varied
+    lever: Lever
     values: tuple[float | str, ...]
     label: str
     unit: str
@@ -50,7 +51,7 @@ class Axis:
         """Label and unit."""
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
-    def told(self, value: float | str) -> str:
+    def text(self, value: float | str) -> str:
         """Return a value in the unit shown."""
         digits = 4 if self.values else 3
         return value if isinstance(value, str) else plain(float(f"{value * self.factor:.{digits}g}"))
@@ -105,7 +106,7 @@ def axes_of(design: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(_axis(design, lever, raw) for lever, raw in zip(levers_of(design), design["vary"], strict=True))
 
 
-def _axis(design: dict[str, Any], lever: Varied, raw: dict[str, Any]) -> Axis:
+def _axis(design: dict[str, Any], lever: Lever, raw: dict[str, Any]) -> Axis:
     values: tuple[float | str, ...] = tuple(raw["values"] or ())
     if design["method"] == "morris" and not values:
         # Morris' levels lie evenly between the ends.
@@ -133,9 +134,9 @@ def side(axis: Axis, points: int) -> Side:
     """
     column = quoted(axis.name)
     if axis.values:
-        return Side(axis, tuple(axis.told(value) for value in axis.values), False, _nearest(axis, column))
+        return Side(axis, tuple(axis.text(value) for value in axis.values), False, _nearest(axis, column))
     bins = int(min(max(math.sqrt(points / POINTS_IN_BIN), 2), BINS))
-    labels = tuple(axis.told(axis.at(edge / bins)) for edge in range(bins + 1))
+    labels = tuple(axis.text(axis.at(edge / bins)) for edge in range(bins + 1))
     sql = f"greatest(0, least({bins - 1}, floor({_place(axis, column)} * {bins})))::INTEGER"
     return Side(axis, labels, True, sql)
 

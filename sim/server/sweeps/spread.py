@@ -10,7 +10,7 @@ import numpy as np
 from sim.experiments.sweep import Sweep
 from sim.report.figures import fans
 from sim.runs.run import quoted
-from sim.server.sweeps.choice import COUNTED, SERIES, Choice, shown
+from sim.server.sweeps.choice import COUNTED, SERIES, Choice, outcome_display
 
 FEWEST, BARS = 8, 30
 """Bars of a histogram: twice the cube root of the number of runs (Rice's rule), within these."""
@@ -38,7 +38,7 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     ).iloc[0]
     runs = int(told["runs"])
     found: dict[str, Any] = {
-        "outcome": shown(choice.about),
+        "outcome": outcome_display(choice.about),
         "runs": runs,
         "endless": int(sums["endless"]),
         "problems": int(sums["problems"]),

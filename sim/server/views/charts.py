@@ -21,7 +21,7 @@ MOST_LINES = 5
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """A line of a chart: a series, or a measure of an agent (population, agent, measure), and data on it."""
 
     label: str
@@ -51,7 +51,7 @@ class Chart:
     title: str
     unit: str
     about: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ChartLine, ...] = ()
     population: tuple[str, str] | None = None
     observed: dict[str, Callable[[], Sequence[Point]]] = field(default_factory=dict)
 
@@ -64,8 +64,8 @@ CHARTS = (
         "percent a year",
         "What Treasury bills pay, and what issuers expect a year ahead.",
         (
-            Line("bill rate", INTEREST, "bill_rate", scale=100.0, observed=lambda: _rate()),
-            Line("expected", MUTED, "expected_bill_rate", scale=100.0, dashed=True),
+            ChartLine("bill rate", INTEREST, "bill_rate", scale=100.0, observed=lambda: _rate()),
+            ChartLine("expected", MUTED, "expected_bill_rate", scale=100.0, dashed=True),
         ),
     ),
     Chart(
@@ -85,8 +85,8 @@ CHARTS = (
         "USD bn a quarter",
         "On bills, repo and money funds; dots: Tether's reported bills times the bill rate.",
         (
-            Line("all issuers", INTEREST, "interest_usd_bn"),
-            Line(
+            ChartLine("all issuers", INTEREST, "interest_usd_bn"),
+            ChartLine(
                 "Tether",
                 ISSUERS,
                 agent=("issuers", "Tether", "interest"),
@@ -100,8 +100,8 @@ CHARTS = (
         "USD bn a quarter",
         "Loans, shares and grants, from any of their money.",
         (
-            Line("all channels", ISSUERS, "redeployed_usd_bn"),
-            Line("GPUs paid with interest", INTEREST, "interest_funded_gpu_usd_bn"),
+            ChartLine("all channels", ISSUERS, "redeployed_usd_bn"),
+            ChartLine("GPUs paid with interest", INTEREST, "interest_funded_gpu_usd_bn"),
         ),
     ),
     Chart(
@@ -109,7 +109,7 @@ CHARTS = (
         "Lowest coin price",
         "USD",
         "The lowest price of any coin in the worst week of the quarter; 1 is par.",
-        (Line("lowest of all coins", ISSUERS, "lowest_token_price"),),
+        (ChartLine("lowest of all coins", ISSUERS, "lowest_token_price"),),
     ),
     Chart(
         "lab_revenue",
@@ -125,9 +125,9 @@ CHARTS = (
         "USD bn a quarter",
         "Computing, staff and data, beside what they earn and raise.",
         (
-            Line("spending", LABS, "lab_spending_usd_bn"),
-            Line("revenue", MUTED, "lab_revenue_usd_bn"),
-            Line("raised", POPULATION["investors"], "lab_raised_usd_bn", dashed=True),
+            ChartLine("spending", LABS, "lab_spending_usd_bn"),
+            ChartLine("revenue", MUTED, "lab_revenue_usd_bn"),
+            ChartLine("raised", POPULATION["investors"], "lab_raised_usd_bn", dashed=True),
         ),
     ),
     Chart(
@@ -136,7 +136,7 @@ CHARTS = (
         "USD an hour",
         "One hour of an H100 or its equivalent.",
         (
-            Line(
+            ChartLine(
                 "rent",
                 PROVIDERS,
                 "gpu_rent_usd_hour",
@@ -150,8 +150,8 @@ CHARTS = (
         "USD bn a quarter",
         "Purchases of providers; dots: data-centre sales of the largest vendor, to everyone.",
         (
-            Line("providers' purchases", PROVIDERS, "gpu_capex_usd_bn"),
-            Line(
+            ChartLine("providers' purchases", PROVIDERS, "gpu_capex_usd_bn"),
+            ChartLine(
                 "vendor's sales",
                 POPULATION["vendor"],
                 "vendor_sales_usd_bn",
@@ -165,7 +165,7 @@ CHARTS = (
         "Use of the GPUs",
         "percent of hours",
         "Hours rented out of all hours there are.",
-        (Line("utilisation", PROVIDERS, "gpu_utilisation", scale=100.0),),
+        (ChartLine("utilisation", PROVIDERS, "gpu_utilisation", scale=100.0),),
     ),
     Chart(
         "provider_debt",
@@ -180,7 +180,7 @@ CHARTS = (
         "thousand USD",
         "Data as long as there are some, then a random walk with jumps.",
         (
-            Line(
+            ChartLine(
                 "bitcoin",
                 POPULATION["government"],
                 "bitcoin_usd",
@@ -207,7 +207,7 @@ def charts(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(chart: Chart, measures: Measures) -> Sequence[Line]:
+def _lines(chart: Chart, measures: Measures) -> Sequence[ChartLine]:
     """Return the lines of a chart; those of a population are its largest members."""
     if chart.population is None:
         return [line for line in chart.lines if line.agent is None or line.agent in measures]
@@ -216,11 +216,12 @@ def _lines(chart: Chart, measures: Measures) -> Sequence[Line]:
     shown = sorted(sizes, key=lambda agent: -sizes[agent])[:MOST_LINES]
     hues = dict(zip(shown, shades(POPULATION[group], len(shown)), strict=True))
     return [
-        Line(agent, hues[agent], agent=(group, agent, name), observed=chart.observed.get(agent)) for agent in shown
+        ChartLine(agent, hues[agent], agent=(group, agent, name), observed=chart.observed.get(agent))
+        for agent in shown
     ]
 
 
-def _drawn(line: Line, run: Run, measures: Measures) -> dict[str, Any]:
+def _drawn(line: ChartLine, run: Run, measures: Measures) -> dict[str, Any]:
     values = measures[line.agent] if line.agent is not None else run.series[line.series].to_numpy()
     return {
         "label": line.label,
@@ -231,7 +232,7 @@ def _drawn(line: Line, run: Run, measures: Measures) -> dict[str, Any]:
     }
 
 
-def _observed(line: Line, run: Run) -> list[dict[str, Any]]:
+def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
     from sim.report.figures.style import number_of
 
     assert line.observed is not None

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sim.experiments.compare import TwinPaths
     from sim.experiments.compare.cause import Cause
     from sim.experiments.compare.paired import Effect
-    from sim.server.address import World
-    from sim.server.comparison_query import Question
+    from sim.server.address import HistoryRequest
+    from sim.server.comparison_query import ComparisonRequest
 
 OUTCOMES = ("interest_funded_gpu_usd_bn", "gpus_funded_by_interest", "interest_share_of_gpu_capex", *HEADLINES)
 """Outcomes of the table, those of interest first."""
@@ -36,7 +36,7 @@ MOST_TOLD = 2
 """Levers that a label names."""
 
 
-def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
+def document(asked: ComparisonRequest, found: TwinPaths) -> dict[str, Any]:
     """Return the document of a comparison.
 
     Args:
@@ -70,13 +70,13 @@ def document(asked: Question, found: TwinPaths) -> dict[str, Any]:
     }
 
 
-def _label(world: World) -> str:
+def _label(world: HistoryRequest) -> str:
     """Return the label of a world in figures: its scenario and, where they are few, the levers turned."""
     turned = [f"{name} = {value}" for name, value in world.turned]
     return ", ".join([world.scenario, *(turned if len(turned) <= MOST_TOLD else [f"{len(turned)} levers turned"])])
 
 
-def _world(world: World) -> dict[str, Any]:
+def _world(world: HistoryRequest) -> dict[str, Any]:
     return {"scenario": world.scenario, "query": world.query, "turned": dict(world.turned)}
 
 
