@@ -57,8 +57,7 @@ def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[st
     folder.mkdir(parents=True, exist_ok=True)
     paths = {}
     for name, figure in figures:
-        paths[name] = folder / f"{name}.png"
-        figure.savefig(paths[name], dpi=DPI)
+        paths[name] = save(figure, folder / f"{name}.png")
     return paths
 
 
