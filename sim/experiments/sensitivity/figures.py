@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def draw_tornado(findings: Findings, outcome: str) -> Figure:
                 side, edge, gap = (
                     ("left", max(extent), 6) if end.value >= finding.mean else ("right", min(extent), -6)
                 )
-                look = {"ha": side, "va": "center", "fontsize": NOTE, "color": MUTED}
+                look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": NOTE, "color": MUTED}
                 axes.annotate(text, (edge, row + shift), (gap, 0), textcoords="offset points", **look)
     air = 0.13 * (max(numbers) - min(numbers) or 1.0)
     axes.set_xlim(min(numbers) - air, max(numbers) + air)
@@ -186,8 +186,8 @@ def _name_points(axes: Axes, finding: Finding, right: float, top: float) -> None
         for name, height in zip(group, heights, strict=True):
             x = star[name].value
             side, shift = ("right", -0.008 * right) if x > 0.8 * right else ("left", 0.008 * right)
-            look = {"fontsize": TEXT, "color": INK, "ha": side, "va": "bottom", "zorder": 5}
-            axes.text(x + shift, height, spelled(name), **look)
+            font: dict[str, Any] = {"fontsize": TEXT, "color": INK, "ha": side, "va": "bottom", "zorder": 5}
+            axes.text(x + shift, height, spelled(name), **font)
 
 
 def _explain_colours(figure: Figure, finding: Finding) -> None:

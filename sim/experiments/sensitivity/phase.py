@@ -157,7 +157,7 @@ def spelled(lever: str) -> str:
     return lever.rpartition(".")[2].replace("_", " ")
 
 
-def tick_label(number: float, _: int | None = None) -> str:
+def tick_label(number: float, _: float) -> str:
     """Return a number on an axis."""
     return plain(number)
 
@@ -217,5 +217,5 @@ def _write_numbers(axes: Axes, phase_map: PhaseMap, mesh: Any) -> None:
     for row, column in np.argwhere(np.isfinite(phase_map.means)):
         value = float(phase_map.means[row, column])
         dark = float(np.array(mesh.cmap(mesh.norm(value))[:3]) @ (0.299, 0.587, 0.114)) < 0.55
-        look = {"ha": "center", "va": "center", "fontsize": size, "color": PAPER if dark else INK}
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": size, "color": PAPER if dark else INK}
         axes.text(x[column], y[row], plain(float(f"{value:.3g}")), **look)
