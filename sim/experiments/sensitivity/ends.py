@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.experiments.compare.paired import ROUNDING, half_width
 from sim.experiments.sensitivity.results import Ends
-from sim.experiments.sweep.axes import Varied
+from sim.experiments.sweep.axes import Axis
 from sim.experiments.sweep.methods.estimates import Estimate
 from sim.experiments.sweep.sample import Sample
 from sim.report.numbers import plain
@@ -45,7 +45,7 @@ def ends_in_words(sample: Sample) -> str:
     return "ends are the outer fifths of a lever's range"
 
 
-def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64], method: str) -> Ends:
+def _ends(lever: Axis, place: NDArray[np.float64], values: NDArray[np.float64], method: str) -> Ends:
     if lever.words:
         means = {word: float(values[place == word].mean()) for word in np.unique(place)}
         least, most = min(means, key=lambda word: means[word]), max(means, key=lambda word: means[word])
@@ -62,7 +62,7 @@ def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64]
     return Ends(_mean(values[low], axis), _mean(values[high], axis), *labels)
 
 
-def _value(lever: Varied, place: float) -> str:
+def _value(lever: Axis, place: float) -> str:
     """Return the value of a lever at a place from 0 to 1 of its range, to three digits."""
     if lever.log:
         value = math.exp(math.log(lever.low) + place * (math.log(lever.high) - math.log(lever.low)))

@@ -11,9 +11,8 @@ from sim.experiments.result_folder import write_result
 from sim.experiments.sensitivity.results import Findings
 from sim.experiments.sensitivity.sections import drawn_figures, page_values
 from sim.experiments.sweep.methods import METHODS
-from sim.runs.folders import free_folder
+from sim.runs.folders import free_folder, runs_folder
 from sim.runs.kinds import DESIGN, KINDS
-from sim.runs.place import runs_folder
 
 
 def write(findings: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path:

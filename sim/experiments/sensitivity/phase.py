@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.sensitivity.results import Findings
-    from sim.experiments.sweep.axes import Varied
+    from sim.experiments.sweep.axes import Axis
     from sim.experiments.sweep.sample import Sample
 
 BINS = 8
@@ -37,7 +37,7 @@ MOST_LABELLED = 100
 class MapAxis:
     """A lever on an axis: the edges of its cells (0, 1, ... for a grid) and their labels (none for bins)."""
 
-    lever: Varied
+    lever: Axis
     edges: NDArray[np.float64]
     labels: tuple[str, ...] = ()
 
@@ -109,7 +109,7 @@ def of_sample(sample: Sample, outcome: str, across: str, up: str) -> PhaseMap:
     return PhaseMap(outcome, across_axis, up_axis, means.reshape(shape), runs, sample)
 
 
-def _axis(lever: Varied, column: pd.Series, gridded: bool) -> tuple[MapAxis, NDArray[np.int64]]:
+def _axis(lever: Axis, column: pd.Series, gridded: bool) -> tuple[MapAxis, NDArray[np.int64]]:
     """Return an axis, and the place of each point's cell on it."""
     numbers = lever.as_numbers(column) if lever.words else np.asarray(column, dtype=float)
     if gridded:

@@ -92,9 +92,11 @@ def index_text(value: float) -> str:
     return text.replace("-", MINUS)
 
 
-def _kinds(findings: Findings) -> tuple[str, ...]:
+def _kinds(findings: Findings) -> list[str]:
+    """Return the kinds of figures that the method has and that there is something to show in."""
     pairs = any(finding.interactions for finding in findings.findings.values())
-    return METHODS[findings.method].figures(len(findings.sample.levers), pairs)
+    fitting = {"phase": len(findings.sample.levers) > 1, "interactions": pairs}
+    return [kind for kind in METHODS[findings.method].figures if fitting.get(kind, True)]
 
 
 def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> Section:
