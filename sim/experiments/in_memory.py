@@ -10,7 +10,7 @@ import numpy as np
 from sim.analysis.attribution import headline
 from sim.engine import pytrees
 from sim.engine.history import History
-from sim.runs.manifest import manifest_of
+from sim.runs.metadata import manifest_of
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 

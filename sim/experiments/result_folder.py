@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.figures.style import save_figures
 from sim.report.html import REPORT, write_page
-from sim.runs.folders import WholeFolder, free_folder
+from sim.runs.folders import WholeFolder, free_folder, runs_folder
 from sim.runs.kinds import ResultKind
-from sim.runs.place import runs_folder
+from sim.runs.metadata import write_metadata
 from sim.runs.run import parquet_name
-from sim.runs.tables import write_explained, write_table
+from sim.runs.tables import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def write_result(
     """
     folder = Path(out) if out is not None else free_folder(runs_folder(), name)
     with WholeFolder(folder, f"a {kind.noun}") as whole:
-        write_explained(whole.path / kind.marker, numbers, LIBRARIES)
+        write_metadata(whole.path / kind.marker, numbers, LIBRARIES)
         for title, table in tables.items():
             write_table(whole.path / parquet_name(title), table)
         pictures = save_figures(whole.path / "figures", figures)

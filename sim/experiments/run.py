@@ -12,8 +12,8 @@ from sim.analysis.attribution import headline
 from sim.analysis.facts import FactTable, facts_of, load_facts
 from sim.economy.phase import DecisionRule
 from sim.engine.progress import Progress
-from sim.runs.manifest import manifest_of
-from sim.runs.place import runs_folder
+from sim.runs.folders import runs_folder
+from sim.runs.metadata import manifest_of
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out

@@ -14,8 +14,9 @@ from sim.experiments.sensitivity.folder import find_sweep, write
 from sim.experiments.sensitivity.results import Ends, Finding, Findings, Parts
 from sim.experiments.sensitivity.sweep_report import write_sweep_report
 from sim.experiments.sensitivity.words import words
+from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods.estimates import Convergence, Dependence, Estimate
-from sim.experiments.sweep.sample import Sample, read
+from sim.experiments.sweep.sample import Sample
 
 __all__ = [
     "Convergence",
@@ -76,7 +77,7 @@ def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None)
         RunError: if it is not a sweep folder, or its points cannot be analysed.
         ScenarioError: if there is no such outcome.
     """
-    return analyse(read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES))))
+    return analyse(Sweep.open(sweep_folder).sample(list(dict.fromkeys(outcomes or HEADLINES))))
 
 
 def analyse(sample: Sample) -> Sensitivity:

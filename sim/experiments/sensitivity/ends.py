@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.experiments.compare.paired import ROUNDING, half_width
 from sim.experiments.sensitivity.results import Ends
-from sim.experiments.sweep.axes import Varied
+from sim.experiments.sweep.axes import Axis
 from sim.experiments.sweep.methods.estimates import Estimate
 from sim.experiments.sweep.sample import Sample
 from sim.report.numbers import plain
@@ -45,7 +45,7 @@ def ends_in_words(sample: Sample) -> str:
     return "ends are the outer fifths of a lever's range"
 
 
-def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64], method: str) -> Ends:
+def _ends(lever: Axis, place: NDArray[np.float64], values: NDArray[np.float64], method: str) -> Ends:
     grid = method == "grid"
     if lever.words:
         means = {number: float(values[place == number].mean()) for number in np.unique(place)}
@@ -61,7 +61,7 @@ def _ends(lever: Varied, place: NDArray[np.float64], values: NDArray[np.float64]
     return Ends(_mean(values[low], grid), _mean(values[high], grid), *told)
 
 
-def _told(lever: Varied, place: float) -> str:
+def _told(lever: Axis, place: float) -> str:
     if lever.log:
         return _short(math.exp(math.log(lever.low) + place * (math.log(lever.high) - math.log(lever.low))))
     return _short(lever.low + place * (lever.high - lever.low))

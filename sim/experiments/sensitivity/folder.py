@@ -11,9 +11,8 @@ from sim.experiments.sensitivity.results import Findings
 from sim.experiments.sensitivity.sections import draw, page_values
 from sim.experiments.sweep.methods import METHODS
 from sim.report.html import REPORT, write_page
-from sim.runs.folders import WholeFolder, free_folder, json_text
+from sim.runs.folders import WholeFolder, free_folder, json_text, runs_folder
 from sim.runs.kinds import DESIGN, SENSITIVITY
-from sim.runs.place import runs_folder
 
 
 def write(findings: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path:

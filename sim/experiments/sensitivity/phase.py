@@ -20,7 +20,7 @@ from sim.report.palette import INK, MUTED, PAPER, POPULATION
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.sweep.axes import Varied
+    from sim.experiments.sweep.axes import Axis
     from sim.experiments.sweep.sample import Sample
 
 BINS = 8
@@ -43,7 +43,7 @@ class Side:
         labels: of the cells of a grid; none for bins.
     """
 
-    lever: Varied
+    lever: Axis
     edges: NDArray[np.float64]
     labels: tuple[str, ...] = ()
 
@@ -125,7 +125,7 @@ def of_sample(sample: Sample, outcome: str, across: str, up: str) -> PhaseMap:
     )
 
 
-def _side(lever: Varied, column: pd.Series, gridded: bool) -> tuple[Side, NDArray[np.int64]]:
+def _side(lever: Axis, column: pd.Series, gridded: bool) -> tuple[Side, NDArray[np.int64]]:
     """Return an axis, and the cell of each point on it."""
     at = lever.as_numbers(column) if lever.words else np.asarray(column, dtype=float)
     if gridded:

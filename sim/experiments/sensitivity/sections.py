@@ -78,7 +78,8 @@ def draw(findings: Findings, folder: Path) -> dict[str, dict[str, Path]]:
         Outcome -> kind of figure -> its file.
     """
     pairs = any(finding.interactions for finding in findings.findings.values())
-    kinds = METHODS[findings.method].figures(len(findings.sample.levers), pairs)
+    fitting = {"phase": len(findings.sample.levers) > 1, "interactions": pairs}
+    kinds = [kind for kind in METHODS[findings.method].figures if fitting.get(kind, True)]
     paths: dict[str, dict[str, Path]] = {}
     for name in findings.findings:
         paths[name] = {kind: folder / f"{kind}_{name}.png" for kind in kinds}

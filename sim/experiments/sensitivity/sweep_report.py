@@ -17,10 +17,9 @@ from sim.errors import RunError
 from sim.experiments.sensitivity.analysis import findings
 from sim.experiments.sensitivity.sections import draw, page_values
 from sim.experiments.sweep import chunk_files, first_failures
-from sim.experiments.sweep.axes import Varied, levers_of
+from sim.experiments.sweep.axes import Axis, levers_of
 from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods import METHODS
-from sim.experiments.sweep.sample import read
 from sim.experiments.sweep.summary import summaries
 from sim.report.figures import fans
 from sim.report.figures.style import save
@@ -119,7 +118,7 @@ def _values(sweep: Sweep, pictures: Path) -> dict[str, Any]:
     }
 
 
-def _lever_values(design: Mapping[str, Any], lever: Varied) -> str:
+def _lever_values(design: Mapping[str, Any], lever: Axis) -> str:
     """Return which values a lever takes, in words."""
     if lever.words:
         return ", ".join(lever.words)
@@ -169,7 +168,7 @@ def number_or_none(value: float, unit: str) -> str:
 def _dependence(sweep: Sweep, pictures: Path) -> dict[str, Any]:
     """Return what outcomes depend on, with the figures that fit the design, or why it cannot be said."""
     try:
-        analysed = findings(read(sweep.path, DRAWN))
+        analysed = findings(sweep.sample(DRAWN))
     except RunError as error:
         return {"findings": None, "unusable": str(error).partition(": ")[2] or str(error)}
     return page_values(analysed, draw(analysed, pictures))
@@ -177,7 +176,7 @@ def _dependence(sweep: Sweep, pictures: Path) -> dict[str, Any]:
 
 def _fan_picture(sweep: Sweep, pictures: Path) -> Path | None:
     """Draw the fans of a sweep that kept its series."""
-    if "series" not in sweep.kept or not sweep.query("SELECT 1 FROM series LIMIT 1").size:
+    if "series" not in sweep.tables or not sweep.query("SELECT 1 FROM series LIMIT 1").size:
         return None
     return save(fans.draw(of_sweep(sweep)), pictures / "fans.png")
 

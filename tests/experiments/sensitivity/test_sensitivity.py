@@ -14,9 +14,9 @@ from sim.engine.outcomes import OUTCOMES, reduced
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sensitivity import Estimate, sensitivity
 from sim.experiments.sensitivity.variance import parts
+from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods.estimates import next_power
 from sim.experiments.sweep.methods.morris import elementary_effects
-from sim.experiments.sweep.sample import read
 
 NAMES = ["x1", "x2", "x3"]
 SIDES = {"num_vars": 3, "names": NAMES, "bounds": [[-math.pi, math.pi]] * 3}
@@ -204,7 +204,7 @@ def test_an_even_effect_is_called_linear_whatever_the_size_of_the_steps(tmp_path
 
 def test_our_elementary_effects_are_those_of_salib(tmp_path):
     folder = morris_sweep(tmp_path / "morris", ishigami)
-    sample = read(folder, [OUTCOME])
+    sample = Sweep.open(folder).sample([OUTCOME])
     effects = elementary_effects(sample.cube(), sample.values[OUTCOME][:, 0])
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME].indices
     for place, lever in enumerate(NAMES):
@@ -291,9 +291,9 @@ def test_outcomes_that_cannot_be_judged_are_named_with_the_reason(tmp_path):
     }
 
 
-def test_an_unknown_outcome_and_a_folder_that_is_no_sweep_are_one_line(tmp_path):
+def test_an_unknown_outcome_and_a_folder_that_is_no_sweep_are_one_line(ishigami_found, tmp_path):
     with pytest.raises(ScenarioError, match="did you mean 'gpus_bought'"):
-        sensitivity(tmp_path, ["gpus_bougth"])
+        sensitivity(ishigami_found.sample.folder, ["gpus_bougth"])
     with pytest.raises(RunError, match="not a sweep folder"):
         sensitivity(tmp_path)
 
