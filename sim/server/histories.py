@@ -132,6 +132,6 @@ class HistoryStore:
 
 def _run(request: HistoryRequest) -> Run:
     from sim.engine.history import history
-    from sim.experiments.in_memory import run_of
+    from sim.experiments.run import run_of
 
     return run_of(history(request.spec(), request.seed), outcomes=False)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.errors import RunError
+from sim.runs.folders import runs_folder
 from sim.runs.kinds import CALIBRATION_RECORD, DESIGN, KINDS, MANIFEST, SENSITIVITY, kind_of
-from sim.runs.place import runs_folder
 from sim.runs.run import Run, read_json
 from sim.server.address import LONGEST
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.sensitivity.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
-from sim.experiments.sweep.axes import Varied, levers_of
+from sim.experiments.sweep.axes import Axis, levers_of
 from sim.report.numbers import plain
 from sim.runs.run import quoted
 from sim.scenario import levers
@@ -34,7 +34,7 @@ class LeverAxis:
         factor: the factor from the unit of the scenario to the one shown.
     """
 
-    lever: Varied
+    lever: Axis
     values: tuple[float | str, ...]
     label: str
     unit: str
@@ -95,7 +95,7 @@ def axes_of(design: dict[str, Any]) -> tuple[LeverAxis, ...]:
     return tuple(_axis(design, lever, raw) for lever, raw in zip(levers_of(design), design["vary"], strict=True))
 
 
-def _axis(design: dict[str, Any], lever: Varied, raw: dict[str, Any]) -> LeverAxis:
+def _axis(design: dict[str, Any], lever: Axis, raw: dict[str, Any]) -> LeverAxis:
     values: tuple[float | str, ...] = tuple(raw["values"] or ())
     if design["method"] == "morris" and not values:
         # Morris' levels lie evenly between the ends.

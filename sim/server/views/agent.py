@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import INTEREST
-from sim.analysis.sums import quarters_of
+from sim.analysis.sums import quarters_of, summed
 from sim.economy.books.flows import FLOWS
 from sim.errors import ScenarioError, suggestion
 from sim.report.palette import POPULATION
@@ -84,13 +84,8 @@ def agent(run: Run, key: str) -> dict[str, Any]:
     }
 
 
-def _by_quarter(table: pd.DataFrame, keys: tuple[str, str], column: str, quarters: list[str]) -> pd.DataFrame:
-    sums = table.groupby([*keys, "quarter"])[column].sum().unstack(fill_value=0.0)
-    return sums.reindex(columns=quarters, fill_value=0.0)
-
-
 def _positions(exposures: pd.DataFrame, other: str, quarters: list[str]) -> list[dict[str, Any]]:
-    wide = _by_quarter(exposures, ("instrument", other), "usd_bn", quarters)
+    wide = summed(exposures, ("instrument", other), quarters).sort_index()
     return [
         {"item": str(instrument).replace("_", " "), "with": str(whom), "usd_bn": worth}
         for (instrument, whom), worth in zip(wide.index, short(wide), strict=True)
@@ -99,7 +94,8 @@ def _positions(exposures: pd.DataFrame, other: str, quarters: list[str]) -> list
 
 def _payments(flows: pd.DataFrame, other: str, quarters: list[str]) -> list[dict[str, Any]]:
     whole, interest = (
-        _by_quarter(flows, ("flow", other), column, quarters) for column in ("usd_bn", "from_bill_interest")
+        summed(flows.assign(usd_bn=flows[column]), ("flow", other), quarters).sort_index()
+        for column in ("usd_bn", "from_bill_interest")
     )
     return [
         {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.attribution import AI_FLOWS, INTEREST
-from sim.analysis.sums import quarters_of, rows_of
+from sim.analysis.sums import quarters_of
 from sim.server.views.arrays import short
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def cards(run: Run) -> list[dict[str, Any]]:
     quarters, series = quarters_of(run), run.series
 
     def paid(kinds: tuple[str, ...], column: str) -> NDArray[np.float64]:
-        rows = rows_of(run, "flows", ("flow",), column)
-        chosen = rows.of("flow", kinds)
-        return np.bincount(rows.step[chosen], rows.usd_bn[chosen], len(quarters)).cumsum()
+        flows = run.flows[run.flows["flow"].isin(kinds)]
+        sums = flows.groupby("quarter")[column].sum().reindex(quarters, fill_value=0.0)
+        return np.asarray(sums.cumsum())
 
     capex = series["gpu_capex_usd_bn"].to_numpy().cumsum()
     with_interest = series["interest_funded_gpu_usd_bn"].to_numpy().cumsum()

@@ -240,5 +240,5 @@ def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
             "value": short([point.value])[0],
             "reported": point.reported,
         }
-        for point in within(list(line.observed()), first, last)
+        for point in within(line.observed(), range(first, last + 1))
     ]

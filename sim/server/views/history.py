@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.analysis.attribution import direct_uses_by_quarter, final_uses_by_quarter
-from sim.analysis.sums import Rows, quarters_of
+from sim.analysis.sums import quarters_of, summed
 from sim.report.figures.journeys import journeys_by_quarter
 from sim.server.address import HistoryRequest, own_values
 from sim.server.views.arrays import short
@@ -65,11 +63,8 @@ def _uses(run: Run) -> dict[str, Any]:
 
 
 def _rows(run: Run, table: pd.DataFrame, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    number = {label: step for step, label in enumerate(quarters_of(run))}
-    names = {key: table[key].to_numpy(dtype=object) for key in keys}
-    steps = table["quarter"].map(number).to_numpy(dtype=np.int64)
-    sums = Rows(names, steps, table["usd_bn"].to_numpy()).summed(keys, len(number))
+    sums = summed(table, keys, quarters_of(run))
     return [
         {**dict(zip(keys, key, strict=True)), "usd_bn": amounts}
-        for key, amounts in zip(sums.keys, short(sums.amounts), strict=True)
+        for key, amounts in zip(sums.index, short(sums), strict=True)
     ]

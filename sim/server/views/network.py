@@ -33,8 +33,8 @@ LEAST = 1e-6
 def network(run: Run) -> dict[str, Any]:
     """Return nodes with place, colour and balances by quarter, and edges with payments by quarter, USD bn."""
     paid, interest = payments_between(run)
-    drawn = paid.amounts.max(axis=1, initial=0.0) > LEAST
-    rows = zip(paid.keys, drawn, short(paid.amounts), short(interest), strict=True)
+    drawn = paid.to_numpy().max(axis=1, initial=0.0) > LEAST
+    rows = zip(paid.index, drawn, short(paid), short(interest), strict=True)
     edges = [
         {"source": source, "target": target, "usd_bn": all_money, "interest": part}
         for (source, target), is_drawn, all_money, part in rows
