@@ -21,8 +21,8 @@ from sim.experiments.sweep.sample import NOT_RUN, Sample
 from sim.report.html import REPORT
 from sim.runs.folders import json_text
 from sim.runs.kinds import DESIGN, MANIFEST
+from sim.runs.metadata import versions_of
 from sim.runs.run import literal, parquet_name, quoted, read_json, reported
-from sim.runs.versions import versions_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,9 +25,8 @@ from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
 from sim.experiments.sweep.settings import Design
 from sim.experiments.worker_pool import ProcessPool, ThreadPool, closing, cores, is_loss
-from sim.runs.folders import WholeFolder
+from sim.runs.folders import WholeFolder, runs_folder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import runs_folder
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
