@@ -134,6 +134,6 @@ class HistoryStore:
 
 def _run(world: HistoryRequest) -> Run:
     from sim.engine.history import history
-    from sim.experiments.in_memory import run_of
+    from sim.experiments.run import run_of
 
     return run_of(history(world.spec(), world.seed), outcomes=False)

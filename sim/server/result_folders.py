@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sim.errors import RunError
+from sim.runs.folders import runs_folder
 from sim.runs.kinds import (
     CALIBRATION,
     CALIBRATION_RECORD,
@@ -27,7 +28,6 @@ from sim.runs.kinds import (
     SENSITIVITY,
     kind_of,
 )
-from sim.runs.place import runs_folder
 from sim.runs.run import Run, read_json
 
 if TYPE_CHECKING:

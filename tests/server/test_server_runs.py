@@ -18,7 +18,7 @@ from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sweep import Sweep, sweep
 from sim.report.html import REPORT
 from sim.runs.kinds import BACKTEST, CALIBRATION_RECORD
-from sim.runs.tables import write_explained
+from sim.runs.metadata import write_metadata
 from sim.scenario.shipped import shipped
 from sim.server import address, result_folders
 from sim.server.app import create_app
@@ -513,7 +513,7 @@ def analysed(filled, tmp_path_factory):
     shutil.copy(shipped("configs") / "estimates" / "2025Q2.json", runs / "fitted" / CALIBRATION_RECORD)
     (runs / "past").mkdir()
     scores = {"origins": ["2024Q4", "2025Q1"], "draws": 20, "seed": 1, "words": ["The model loses on rents."]}
-    write_explained(runs / "past" / BACKTEST, scores, ())
+    write_metadata(runs / "past" / BACKTEST, scores, ())
     (runs / "past" / REPORT).write_text("<html>the report</html>")
     return home
 

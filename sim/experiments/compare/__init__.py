@@ -12,6 +12,7 @@ from sim.engine.progress import Progress
 from sim.experiments.compare.results import PairedOutcomes
 from sim.experiments.compare.settings import twins_of
 from sim.experiments.compare.twin_paths import TwinPaths, run_twins
+from sim.experiments.compare.words import words
 from sim.experiments.workers import run_seeds
 from sim.scenario import levers
 from sim.scenario.load import Scenario
@@ -24,9 +25,7 @@ class Comparison(PairedOutcomes):
 
     @property
     def words(self) -> list[str]:
-        """What the comparison says about interest and GPUs, in sentences made from its numbers."""
-        from sim.experiments.compare.words import words
-
+        """Paragraphs on interest and GPUs, made from the numbers."""
         return words(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,15 +38,12 @@ class Comparison(PairedOutcomes):
         Args:
             out: the folder to make; `runs/compare-<a>-vs-<b>-runs<n>-seed<seed>` if left out.
 
-        Returns:
-            The folder.
-
         Raises:
             RunError: if the folder exists or cannot be written; nothing is left behind.
         """
         from sim.experiments.compare.folder import write
 
-        return write(self, out)
+        return write(self, self.to_dict(), out)
 
 
 def compare(
@@ -63,8 +59,8 @@ def compare(
 ) -> Comparison:
     """Run two scenarios with the same seeds, and compare their outcomes pair by pair.
 
-    The random numbers of a history depend on its seed alone, so that the twins of a pair differ by what the
-    scenarios assume, and by nothing else.
+    The random numbers of a history depend on its seed alone: the twins of a pair differ by what the scenarios
+    assume, and by nothing else.
 
     Args:
         a: the first scenario: its name, its path, or the scenario itself.
@@ -77,9 +73,6 @@ def compare(
             processors and work for. The answer does not depend on it.
         progress: called after every history, or batch of histories.
         engine: "jax", "numpy" or "auto", as in `sim.experiments.workers.run_seeds`; answers agree to 1e-9.
-
-    Returns:
-        The comparison; its `save` writes a folder with figures and a report.
 
     Raises:
         ScenarioError: if a scenario, a change or `runs` is wrong, or the scenarios do not open in the same

@@ -1,9 +1,9 @@
-"""Accounting beside cause: what interest paid for, what there would not be without it, and the gap between them.
+"""GPU purchases explained twice: what interest paid for, what it caused, and the gap between the two.
 
-Accounting follows dollars: so many GPUs were paid with bill interest, at any remove. Cause asks what providers
-would have bought otherwise, which the twin with less redeployment answers. They differ because other money steps
-in where interest stays away (crowding-out), or follows it. GPU purchases are known by origin of the money, so
-that the effect on all purchases is the sum of the effects on those of each origin.
+Accounting follows dollars: so many GPUs were paid with bill interest, at any remove. The cause is what providers
+bought because of it, which the twin with less redeployment shows. The two differ because other money steps in
+where interest stays away (crowding-out), or follows it. Purchases are known by origin of the money, so that the
+effect on all of them is the sum of the effects by origin.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Cause:
         alone: whether they differ in nothing else.
         purchases: all GPU purchases, USD bn.
         by_origin: origin -> GPU purchases paid with it, USD bn; they sum to `purchases`.
-        others: GPU purchases paid with other money than interest.
-        share_more: accounting share of interest in the GPU purchases of `more`: mean over mean.
-        share_less: the same in `less`.
-        replaced: part of the interest's purchases that other money makes up for where there is less of it, with
+        others: GPU purchases paid with other money than interest, USD bn.
+        share_more: the share of interest in the GPU purchases of `more`: mean over mean.
+        share_less: the share in those of `less`.
+        replaced: the part of the interest's purchases that other money makes up for where interest is less, with
             its 90 percent interval; above one: more than made up for; below zero: other money follows interest.
             None where the twins do not differ in redeployment, or interest paid for no more in `more`.
     """
@@ -53,7 +53,7 @@ class Cause:
 
     @property
     def interest(self) -> Effect:
-        """GPU purchases paid with interest: what accounting says in each twin, and the difference."""
+        """GPU purchases paid with interest, USD bn: accounting in each twin, and the difference."""
         return self.by_origin[INTEREST]
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,21 +78,17 @@ class Cause:
 def cause_of(
     names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], effects: Mapping[str, Effect]
 ) -> Cause:
-    """Set accounting beside cause.
+    """Explain the GPU purchases of twins by accounting and by cause.
 
     Args:
-        names: what the twins are called.
+        names: the names of the twins.
         differs: the keys in which they differ: dotted key -> values `a` and `b`.
         effects: outcome -> its difference, the first twin less the second.
-
-    Returns:
-        The effect on GPU purchases by origin of the money, from the twin with more redeployment to the other.
     """
     values = differs.get(REDEPLOYMENT)
     flipped = values is not None and float(values["b"]) > float(values["a"])
     by_origin = {origin: turned(effects[f"gpu_capex_from_{origin}_usd_bn"], flipped) for origin in EARNED}
-    purchases = turned(effects["gpu_capex_usd_bn"], flipped)
-    interest = by_origin[INTEREST]
+    purchases, interest = turned(effects["gpu_capex_usd_bn"], flipped), by_origin[INTEREST]
     others = effect(purchases.a - interest.a, purchases.b - interest.b)
     more, less = reversed(names) if flipped else names
     return Cause(
@@ -125,7 +121,7 @@ def _replaced(interest: Effect, others: Effect) -> tuple[float, float, float] | 
 
 
 def shares(cause: Cause) -> dict[str, float]:
-    """Return origin -> part of the effect on GPU purchases, in the order of drawing: interest first."""
+    """Return origin -> its part of the effect on GPU purchases, USD bn, interest first, then by size."""
     order = sorted((o for o in EARNED if o != INTEREST), key=lambda o: -abs(cause.by_origin[o].mean))
-    parts = {origin: cause.by_origin[origin].mean for origin in (INTEREST, *order)}
-    return {origin: part for origin, part in parts.items() if not cause.by_origin[origin].none}
+    parts = {origin: cause.by_origin[origin] for origin in (INTEREST, *order)}
+    return {origin: part.mean for origin, part in parts.items() if not part.none}

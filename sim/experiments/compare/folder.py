@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.engine.outcomes import BY_NAME, HEADLINES, INTEREST_GPUS
 from sim.experiments.compare.figures import draw_cause, draw_outcome
 from sim.experiments.compare.results import PairedOutcomes
-from sim.experiments.compare.words import cells, words
+from sim.experiments.compare.words import cells
 from sim.experiments.result_folder import write_result
 from sim.report.numbers import labelled
 from sim.runs.kinds import KINDS
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 CAUSE = "accounting_and_cause"
-"""Name of the figure that sets accounting beside cause."""
+"""Name of the figure that compares accounting with cause."""
 
 
-def write(comparison: PairedOutcomes, out: Path | str | None) -> Path:
-    """Write a comparison folder, or into a free one under the folder of runs; return it."""
+def write(comparison: PairedOutcomes, numbers: Mapping[str, Any], out: Path | str | None) -> Path:
+    """Write a comparison with its numbers into a folder, or into a free one under the folder of runs."""
     a, b = comparison.a.name, comparison.b.name
     return write_result(
         KINDS["comparison"],
         out,
         f"compare-{a}-vs-{b}-runs{len(comparison.seeds)}-seed{comparison.seeds[0]}",
-        {**comparison.to_numbers(), "words": words(comparison)},
+        numbers,
         {"outcomes": comparison.samples},
-        _draw(comparison),
-        lambda pictures: _page(comparison, pictures),
+        (
+            (name, draw_cause(comparison) if name == CAUSE else draw_outcome(comparison, name))
+            for name in figures(comparison)
+        ),
+        lambda pictures: _page(comparison, numbers["words"], pictures),
     )
 
 
 def figures(comparison: PairedOutcomes) -> list[str]:
     """Name the figures of a comparison: accounting and cause, and the headline outcomes that differ."""
-    if not comparison.differs:
-        return []
-    return [
-        CAUSE,
-        *(name for name in HEADLINES if name in comparison.effects and not comparison.effects[name].none),
-    ]
+    effects = comparison.effects
+    outcomes = [name for name in HEADLINES if name in effects and not effects[name].none]
+    return [CAUSE, *outcomes] if comparison.differs else []
 
 
-def _draw(comparison: PairedOutcomes) -> Iterator[tuple[str, Figure]]:
-    for name in figures(comparison):
-        yield name, draw_cause(comparison) if name == CAUSE else draw_outcome(comparison, name)
-
-
-def _page(comparison: PairedOutcomes, pictures: Mapping[str, Path]) -> dict[str, Any]:
+def _page(comparison: PairedOutcomes, words: list[str], pictures: Mapping[str, Path]) -> dict[str, Any]:
     a, b = comparison.names
     return {
         "title": f"{a} against {b}",
         "comparison": comparison,
-        "words": words(comparison),
+        "words": words,
         "cause": [path for name, path in pictures.items() if name not in BY_NAME],
         "outcomes": [(BY_NAME[name].label, path) for name, path in pictures.items() if name in BY_NAME],
         "rows": [

@@ -1,4 +1,4 @@
-"""Paired differences of twins that share their random numbers."""
+"""Differences between two scenarios with the same random numbers, pair by pair, with their intervals."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ class Effect:
 
     Attributes:
         a: the outcome in the first scenario, `(seed,)`.
-        b: the same in the second, with the same seeds.
-        mean_a: mean of `a`.
-        mean_b: mean of `b`.
-        mean: mean of the differences, `a` less `b`.
-        low: lower end of the 90 percent interval of that mean, by Student's t with one degree of freedom fewer
-            than seeds.
-        high: its upper end.
+        b: the outcome in the second scenario with the same seeds, `(seed,)`.
+        mean_a: the mean of `a`.
+        mean_b: the mean of `b`.
+        mean: the mean of the differences, `a` less `b`.
+        low: the lower end of the 90 percent interval of that mean.
+        high: the upper end of that interval.
         spread_low: the fifth percentile of the single differences.
-        spread_high: the ninety-fifth.
+        spread_high: the ninety-fifth percentile.
     """
 
     a: NDArray[np.float64]
@@ -50,7 +49,7 @@ class Effect:
 
     @property
     def none(self) -> bool:
-        """Whether the twins do not differ at all, in any pair."""
+        """Whether the twins are the same in every pair."""
         size = np.maximum(np.maximum(np.abs(self.a), np.abs(self.b)), 1.0)
         return bool((np.abs(self.differences) <= ROUNDING * size).all())
 
@@ -61,15 +60,14 @@ class Effect:
 
     @property
     def same_sign(self) -> int:
-        """In how many pairs the difference has the sign of the mean."""
+        """The number of pairs in which the difference has the sign of the mean."""
         return int((np.sign(self.differences) == np.sign(self.mean)).sum())
 
     @property
     def pairs_to_decide(self) -> int:
-        """How many pairs would leave zero out of the interval, if the mean and the spread stay what they are.
+        """The pairs whose interval would leave zero out, if mean and spread stayed the same; 0 for a mean of zero.
 
-        Solves `t s / sqrt(n) = |mean|` with the normal quantile in place of t, so that it is a little low for
-        few pairs. Zero where the mean is zero: no number of pairs would.
+        Solves `t s / sqrt(n) = |mean|` with the normal quantile in place of t: a little low for few pairs.
         """
         if self.mean == 0.0:
             return 0
@@ -89,15 +87,11 @@ class Effect:
 
 
 def effect(a: NDArray[np.float64], b: NDArray[np.float64]) -> Effect:
-    """Compare an outcome of two scenarios, paired by seed.
+    """Compare an outcome of two scenarios, `(seed,)` each, paired by seed.
 
     The interval of the mean difference is `mean +- t s / sqrt(n)`, `s` the standard deviation of the paired
     differences (Law, Simulation Modeling and Analysis, section 10.2.1). What the twins have in common cancels
     in each pair, so that it is narrower than an unpaired one.
-
-    Args:
-        a: the outcome in the first scenario, `(seed,)`, at least two.
-        b: the same in the second.
 
     Raises:
         ValueError: if there are fewer than two pairs, or the lengths differ.
@@ -106,21 +100,11 @@ def effect(a: NDArray[np.float64], b: NDArray[np.float64]) -> Effect:
         raise ValueError(f"at least two pairs are needed, not shapes {a.shape} and {b.shape}")
     difference = a - b
     mean, half = float(difference.mean()), half_width(difference)
-    spread_low, spread_high = np.quantile(difference, [0.05, 0.95])
-    return Effect(
-        a,
-        b,
-        float(a.mean()),
-        float(b.mean()),
-        mean,
-        mean - half,
-        mean + half,
-        float(spread_low),
-        float(spread_high),
-    )
+    spread = (float(end) for end in np.quantile(difference, [0.05, 0.95]))
+    return Effect(a, b, float(a.mean()), float(b.mean()), mean, mean - half, mean + half, *spread)
 
 
 def half_width(sample: NDArray[np.float64]) -> float:
-    """Half of the 90 percent interval of a mean, by Student's t."""
+    """Return half of the 90 percent interval of a mean, by Student's t with n - 1 degrees of freedom."""
     quantile = float(stdtrit(len(sample) - 1, 0.5 + CONFIDENCE / 2.0))
     return quantile * float(sample.std(ddof=1)) / math.sqrt(len(sample))

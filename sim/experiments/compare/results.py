@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,9 +28,9 @@ class PairedOutcomes:
         b: the second scenario.
         seeds: the seeds of the pairs of histories.
         differs: the keys in which the scenarios differ: dotted key -> values `a` and `b`.
-        changes: what was set in both beside their own files: dotted key -> value.
+        changes: the values set in both scenarios: dotted key -> value.
         effects: outcome -> its difference, the first scenario less the second.
-        seconds: how long the histories took.
+        seconds: the time that the histories took.
     """
 
     a: Scenario
@@ -50,22 +50,14 @@ class PairedOutcomes:
         changes: dict[str, Any],
         seconds: float,
     ) -> Self:
-        """Compare twins whose outcomes are there already.
-
-        Args:
-            twins: the scenarios.
-            seeds: the seeds of the pairs.
-            samples: for each twin its outcomes, in the order of the seeds.
-            changes: what was set in both beside their own files: dotted key -> value.
-            seconds: how long the histories took.
-        """
+        """Compare twins by their outcomes; `samples` has those of each twin, in the order of the seeds."""
         differs = {key: {"a": values["from"], "b": values["to"]} for key, values in changed_keys(*twins).items()}
         effects = {name: effect(samples[0][name], samples[1][name]) for name in samples[0]}
         return cls(*twins, tuple(seeds), differs, changes, effects, seconds)
 
     @property
     def names(self) -> tuple[str, str]:
-        """What to call the two: their names, or their names with a letter where these are the same."""
+        """The names of the scenarios, with a letter where they are the same."""
         if self.a.name != self.b.name:
             return self.a.name, self.b.name
         return f"{self.a.name} (A)", f"{self.b.name} (B)"
@@ -75,44 +67,37 @@ class PairedOutcomes:
         """One row per outcome: outcome, label, unit, mean_a, mean_b, difference, low, high and the spread."""
         import pandas as pd
 
+        columns = ["outcome", "label", "unit", "mean_a", "mean_b", "difference", "low", "high"]
         rows = [
-            (
-                name,
-                BY_NAME[name].label,
-                BY_NAME[name].unit,
-                *(effect.mean_a, effect.mean_b, effect.mean, effect.low, effect.high),
-                *(effect.spread_low, effect.spread_high),
-            )
+            (name, BY_NAME[name].label, BY_NAME[name].unit, *astuple(effect)[2:])
             for name, effect in self.effects.items()
         ]
-        names = ["outcome", "label", "unit", "mean_a", "mean_b", "difference", "low", "high"]
-        return pd.DataFrame(rows, columns=[*names, "spread_low", "spread_high"])
+        return pd.DataFrame(rows, columns=[*columns, "spread_low", "spread_high"])
 
     @property
     def samples(self) -> pd.DataFrame:
         """One row per twin, seed and outcome: twin ("A" or "B"), scenario, seed, outcome, value."""
         import pandas as pd
 
-        columns = ["twin", "scenario", "seed", "outcome", "value"]
         rows = [
             (twin, scenario.name, seed, name, float(value))
             for twin, scenario in (("A", self.a), ("B", self.b))
             for name, effect in self.effects.items()
             for seed, value in zip(self.seeds, effect.a if twin == "A" else effect.b, strict=True)
         ]
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=["twin", "scenario", "seed", "outcome", "value"])
 
     @cached_property
     def cause(self) -> Cause:
-        """What accounting says of interest and GPUs beside what the twins say, and the gap between them."""
+        """The GPU purchases explained by accounting and by cause, and the gap between the two."""
         return cause_of(self.names, self.differs, self.effects)
 
     def to_numbers(self) -> dict[str, Any]:
         """Return everything but the single histories, with JSON's own types; money is USD bn."""
-        first, last = self.a, self.b
+        first, second = self.a, self.b
         return {
             "a": {"scenario": first.name, "title": first.title, "about": first.about},
-            "b": {"scenario": last.name, "title": last.title, "about": last.about},
+            "b": {"scenario": second.name, "title": second.title, "about": second.about},
             "runs": len(self.seeds),
             "seed": self.seeds[0],
             "quarters": first.run.quarters,

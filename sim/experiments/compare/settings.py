@@ -1,4 +1,4 @@
-"""What a comparison runs: two scenarios as twins, and the seeds of their pairs."""
+"""The settings of a comparison: two scenarios as twins, and the seeds of their pairs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from sim.errors import ScenarioError
 from sim.scenario.load import Scenario
 from sim.scenario.resolve import resolved
 
-Twins = tuple[Scenario, Scenario]
-"""Two scenarios that differ only in what they assume."""
-
 
 def twins_of(
     a: str | Path | Scenario,
@@ -22,28 +19,17 @@ def twins_of(
     seed: int | None = None,
     quarters: int | None = None,
     changes: Mapping[str, Any] | None = None,
-) -> tuple[Twins, tuple[int, ...]]:
+) -> tuple[tuple[Scenario, Scenario], tuple[int, ...]]:
     """Load two scenarios as twins, and list the seeds of their pairs; the arguments are those of `compare`."""
     if runs < 2:
         raise ScenarioError("a comparison takes at least 2 pairs of histories", "runs", runs, "2 or more")
     first = resolved(a, seed, quarters, changes)
-    twins = first, resolved(b, first.run.seed, quarters, changes)
-    _refuse_unlike(*twins)
-    return twins, tuple(seeds_from(first.run.seed, runs))
-
-
-def _refuse_unlike(a: Scenario, b: Scenario) -> None:
-    if a.run.opening != b.run.opening:
-        raise ScenarioError(
-            f"{a.name} opens in {a.run.opening}: twins must open in the same quarter",
-            f"run.opening of {b.name}",
-            b.run.opening,
-            a.run.opening,
-        )
-    if a.run.quarters != b.run.quarters:
-        raise ScenarioError(
-            f"{a.name} runs for {a.run.quarters} quarters: give `quarters` to run both for the same time",
-            f"run.quarters of {b.name}",
-            b.run.quarters,
-            str(a.run.quarters),
-        )
+    second = resolved(b, first.run.seed, quarters, changes)
+    start, length = first.run.opening, first.run.quarters
+    for key, value, allowed, problem in (
+        ("opening", second.run.opening, start, f"opens in {start}: twins must open in the same quarter"),
+        ("quarters", second.run.quarters, length, f"runs for {length} quarters: set `quarters` for both"),
+    ):
+        if value != allowed:
+            raise ScenarioError(f"{first.name} {problem}", f"run.{key} of {second.name}", value, str(allowed))
+    return (first, second), tuple(seeds_from(first.run.seed, runs))

@@ -1,10 +1,11 @@
-"""Twins with their paths: two scenarios on the same seeds, by their outcomes and quarter by quarter."""
+"""Two scenarios on the same seeds, by their outcomes and quarter by quarter: `run_twins` and its `TwinPaths`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -28,11 +29,11 @@ class TwinPaths:
     """A comparison, and the paths behind it.
 
     Attributes:
-        comparison: the outcomes of both, and their differences.
-        quarters: labels, the opening first.
+        comparison: the outcomes of both scenarios, and their differences.
+        quarters: the labels of the quarters, the opening first.
         names: the names of the readings, in the order of the last axis of the paths.
         paths: the paths of the first and of the second scenario, `(seed, quarter, reading)`.
-        engine: what ran them, "numpy" or "jax".
+        engine: the engine that ran them, "numpy" or "jax".
     """
 
     comparison: PairedOutcomes
@@ -57,9 +58,7 @@ def run_twins(
     engine: Engine = "auto",
     progress: Progress | None = None,
 ) -> TwinPaths:
-    """Run two scenarios with the same seeds in this process, and keep every path.
-
-    The histories are those of `sim.compare`.
+    """Run two scenarios with the same seeds in this process, and keep every path: the histories of `compare`.
 
     Args:
         a: the first scenario.
@@ -77,13 +76,24 @@ def run_twins(
     began = time.perf_counter()
     twins, seeds = twins_of(a, b, runs, seed, quarters)
     chosen = chosen_engine(engine, 2 * runs)
-    count = _Count(2 * runs, progress)
+    counts = {DRAWN: 0, FINISHED: 0}
+
+    def count(stage: str, histories: int) -> None:
+        counts[stage] += histories
+        if progress is not None:
+            progress(counts[stage], 2 * runs, stage)
+
+    def counted(starts: Iterable[Start]) -> Iterator[Start]:
+        for start in starts:
+            count(DRAWN, 1)
+            yield start
+
     histories: list[Histories] = []
     # Twins with the same agents and decisions go through one program together: batches are filled better.
-    groups: list[tuple[Scenario, ...]] = [twins] if _alike(*twins) else [(twin,) for twin in twins]
-    for group in groups:
-        drawn = chain.from_iterable(starts(scenario, seeds) for scenario in group)
-        whole = run_histories(count.drawing(drawn), behaviour(group[0]), engine=chosen, progress=count.finished)
+    kinds = [(twin.decisions, open_economy(twin).names) for twin in twins]
+    for group in [twins] if kinds[0] == kinds[1] else [(twin,) for twin in twins]:
+        drawn = counted(chain.from_iterable(starts(scenario, seeds) for scenario in group))
+        whole = run_histories(drawn, behaviour(group[0]), engine=chosen, progress=partial(count, FINISHED))
         histories += [whole.select(slice(first, first + runs)) for first in range(0, len(group) * runs, runs)]
     for scenario, part in zip(twins, histories, strict=True):
         refuse_problems(part, scenario.name, seeds)
@@ -96,29 +106,3 @@ def run_twins(
         (histories[0].paths, histories[1].paths),
         chosen,
     )
-
-
-def _alike(a: Scenario, b: Scenario) -> bool:
-    return a.decisions == b.decisions and open_economy(a).names == open_economy(b).names
-
-
-class _Count:
-    """Counts histories of both twins, and reports progress."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self._drawn = self._done = 0
-        self._total, self._progress = total, progress
-
-    def drawing(self, starts: Iterable[Start]) -> Iterator[Start]:
-        """Pass on starts, each once its random numbers are drawn."""
-        for start in starts:
-            self._drawn += 1
-            if self._progress is not None:
-                self._progress(self._drawn, self._total, DRAWN)
-            yield start
-
-    def finished(self, count: int) -> None:
-        """Count histories that have been finished."""
-        self._done += count
-        if self._progress is not None:
-            self._progress(self._done, self._total, FINISHED)

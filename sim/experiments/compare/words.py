@@ -1,4 +1,4 @@
-"""A comparison in sentences: accounting, cause, the gap between them, and what issuers did otherwise."""
+"""Sentences of a comparison: accounting, cause, the gap between them, and the issuers; and cells of its table."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ from sim.engine.outcomes import ORIGIN_WORDS
 from sim.experiments.compare.cause import INTEREST, Cause, turned
 from sim.experiments.compare.paired import Effect
 from sim.experiments.compare.results import PairedOutcomes
-from sim.report.numbers import between, money, number, percent
+from sim.report.numbers import MINUS, between, money, number, percent
 
 NAMED = 0.1
-"""An origin is named beside the largest one if its part is at least this share of it."""
+"""An origin is named after the largest one if its part is at least this share of it."""
 
 
 def words(comparison: PairedOutcomes) -> list[str]:
-    """Write the comparison as paragraphs.
-
-    Every word depends on the numbers: more or less by the sign, and no claim where an interval spans zero.
-    """
+    """Write the comparison as paragraphs: more or less by the sign, and no claim where an interval spans zero."""
     if not comparison.differs:
         first, second = comparison.names
-        return [f"{first} and {second} assume the same, so that every difference is exactly zero."]
+        return [f"{first} and {second} make the same assumptions, so that every difference is exactly zero."]
     cause = comparison.cause
-    paragraphs = (
-        _accounting(cause),
-        _effect(cause, len(comparison.seeds)),
-        _gap(cause),
-        _issuers(comparison, cause),
-    )
+    pairs = len(comparison.seeds)
+    paragraphs = _accounting(cause), _effect(cause, pairs), _gap(cause), _issuers(comparison, cause)
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
@@ -55,14 +48,10 @@ def _effect(cause: Cause, pairs: int) -> str:
     where = f"90 percent interval of the difference {between(bought.low, bought.high)}"
     agree = f"{_more(bought.mean)} in {bought.same_sign} of {pairs} pairs"
     if bought.decided:
-        own = _because(cause)
-        return f"Cause: the providers buy {mean} ({where}; {agree}).{own}"
-    enough = bought.pairs_to_decide
-    needed = (
-        f" If the effect is as large as that, it would take about {enough:,} pairs to distinguish it from zero."
-        if pairs < enough < 1_000_000
-        else ""
-    )
+        return f"Cause: the providers buy {mean} ({where}; {agree}).{_because(cause)}"
+    enough, needed = bought.pairs_to_decide, ""
+    if pairs < enough < 1_000_000:
+        needed = f" To distinguish an effect of this size from zero would take about {enough:,} pairs."
     return (
         f"Cause: not decided by {pairs} pairs. The providers buy {mean} on average, but the interval spans zero "
         f"({where}; {agree}).{needed}{_because(cause)}"
@@ -78,7 +67,6 @@ def _because(cause: Cause) -> str:
 
 
 def _gap(cause: Cause) -> str:
-    """Say where the difference between accounting and effect comes from, by origin of the money."""
     interest, others = cause.interest, cause.others
     if cause.purchases.none and interest.none:
         return ""
@@ -167,7 +155,7 @@ def _more(difference: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100.0 * share:.0f}%".replace("-", "\N{MINUS SIGN}")
+    return f"{share:.0%}".replace("-", MINUS)
 
 
 def cells(effect: Effect, unit: str) -> tuple[str, str, str, str, str]:

@@ -13,8 +13,8 @@ from dash import ClientsideFunction, Input, Output, State, html
 
 from sim.errors import RunError, ScenarioError
 from sim.report.numbers import money
+from sim.runs.folders import runs_folder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import runs_folder
 from sim.server import result_folders
 from sim.server.pages import folder
 

@@ -79,7 +79,7 @@ def read(said: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     if x and x == y:
         raise ScenarioError(f"address: x and y are both {x}; choose two levers")
     outcome = _one_of("outcome", said.get("outcome"), [o.name for o in OUTCOMES], FIRST)
-    kept = list(SERIES) if "series" in sweep.kept else []
+    kept = list(SERIES) if "series" in sweep.tables else []
     series = _one_of("series", said.get("series"), kept, FIRST if kept else "")
     return Choice(entry.name, x, y, outcome, series)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.sensitivity.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
-from sim.experiments.sweep.axes import Varied, levers_of
+from sim.experiments.sweep.axes import Axis as Lever
+from sim.experiments.sweep.axes import levers_of
 from sim.report.numbers import plain
 from sim.runs.run import quoted
 from sim.scenario import levers
@@ -34,7 +35,7 @@ class Axis:
         factor: from the unit of the scenario to the one shown.
     """
 
-    lever: Varied
+    lever: Lever
     values: tuple[float | str, ...]
     label: str
     unit: str
@@ -105,7 +106,7 @@ def axes_of(design: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(_axis(design, lever, raw) for lever, raw in zip(levers_of(design), design["vary"], strict=True))
 
 
-def _axis(design: dict[str, Any], lever: Varied, raw: dict[str, Any]) -> Axis:
+def _axis(design: dict[str, Any], lever: Lever, raw: dict[str, Any]) -> Axis:
     values: tuple[float | str, ...] = tuple(raw["values"] or ())
     if design["method"] == "morris" and not values:
         # Morris' levels lie evenly between the ends.

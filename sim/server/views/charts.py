@@ -244,7 +244,7 @@ def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
             "value": short([point.value])[0],
             "reported": point.reported,
         }
-        for point in data.within(list(line.observed()), first, last)
+        for point in data.within(line.observed(), range(first, last + 1))
     ]
 
 

@@ -39,8 +39,8 @@ def network(run: Run) -> dict[str, Any]:
 
 def _edges(run: Run) -> list[dict[str, Any]]:
     paid, interest = payments_between(run)
-    drawn = paid.amounts.max(axis=1, initial=0.0) > LEAST
-    rows = zip(paid.keys, drawn, short(paid.amounts), short(interest), strict=True)
+    drawn = paid.to_numpy().max(axis=1, initial=0.0) > LEAST
+    rows = zip(paid.index, drawn, short(paid.to_numpy()), short(interest.to_numpy()), strict=True)
     return [
         {"source": source, "target": target, "usd_bn": all_money, "interest": part}
         for (source, target), is_drawn, all_money, part in rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import direct_uses_by_quarter, final_uses_by_quarter
+from sim.analysis.sums import quarters_of, summed
 from sim.report.figures.journeys import journeys_by_quarter
-from sim.server.views.measures import wide
 from sim.server.views.numbers import short
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def uses(run: Run) -> dict[str, Any]:
 
 
 def _rows(run: Run, table: pd.DataFrame, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    found = wide(run, table, keys)
+    sums = summed(table, keys, quarters_of(run))
     return [
         {**dict(zip(keys, key, strict=True)), "usd_bn": amounts}
-        for key, amounts in zip(found.keys, short(found.amounts), strict=True)
+        for key, amounts in zip(sums.index, short(sums.to_numpy()), strict=True)
     ]
