@@ -128,7 +128,7 @@ def equity_value(
 
 
 def round_price(books: Books, shares: str, value: Array, at_value: Array) -> Array:
-    """Price per share: pre-money `value` over shares where `at_value` is true and value positive, else the mark."""
+    """Share price: pre-money `value` over shares where `at_value` is true and value positive, else the mark."""
     price = ratio(value, issued(books, shares))
     return namespace(value).where(at_value & (value > 0.0), price, books.price[shares])
 
