@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.attribution import INTEREST
 from sim.economy.books.flows import FLOWS
+from sim.economy.books.uses import INTEREST
 from sim.errors import ScenarioError, suggestion
 from sim.report.palette import POPULATION
 from sim.server.views.numbers import short

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.attribution import AI_FLOWS, INTEREST
+from sim.economy.books.uses import AI_FLOWS, INTEREST
 from sim.server.views.measures import flows_of
 from sim.server.views.numbers import short
 
