@@ -209,7 +209,8 @@ def _differentiated(
     decisions = behaviour(scenario).unchecked()
 
     def outcomes(parts: Any) -> Any:
-        paths = paths_alone(*parts, decisions)
+        economy, parameters, draws = parts
+        paths = paths_alone(economy, parameters, draws, decisions)
         numbers = reduced({name: paths[:, index] for index, name in enumerate(names)})
         return jnp.stack([jnp.asarray(number) for number in numbers.values()])
 
