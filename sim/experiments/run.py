@@ -1,16 +1,20 @@
-"""Run one history and leave a run folder that explains itself."""
+"""One history of a scenario as a run: with its tables, figures and report in a folder, or in memory."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sim.analysis.attribution import headline
 from sim.analysis.facts import FactTable, facts_of, load_facts
 from sim.economy.phase import DecisionRule
+from sim.engine import pytrees
+from sim.engine.history import History
 from sim.engine.progress import Progress
 from sim.runs.folders import runs_folder
 from sim.runs.metadata import manifest_of
@@ -20,6 +24,8 @@ from sim.runs.writer import RunWriter, default_out
 from sim.scenario.load import Scenario, resolved
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.engine.mesa_model import CapitalFlowModel
 
 
@@ -43,8 +49,8 @@ def run(
         out: the folder to make; `runs/<scenario>-seed<seed>` if left out.
         progress: called after every quarter.
         figures: whether to draw the figures and write the report, which takes most of the time.
-        decisions: decision -> the function (or `module:function`) that takes its place, beside those of the
-            scenario.
+        decisions: decision -> the function (or `module:function`) that replaces it, in addition to those that the
+            scenario replaces.
 
     Returns:
         The finished run, open for reading.
@@ -112,3 +118,38 @@ def _write_report(finished: Run, folder: Path, manifest: Mapping[str, Any], fact
     from sim.report.run_page import write_report
 
     write_report(finished, save_all(finished, folder / "figures"), folder, manifest, facts)
+
+
+def run_of(history: History, outcomes: bool = True) -> Run:
+    """Return a history as a run in memory: the tables, events and manifest of its run folder.
+
+    Tables are made when they are first asked for.
+
+    Args:
+        history: the history.
+        outcomes: whether the manifest has the outcomes, which takes as long as all the rest.
+
+    Returns:
+        The run; its manifest does not say when it was made.
+    """
+    import pandas as pd
+
+    recorder, labels = Recorder(history.names), history.labels
+    opening, closes = pytrees.stacked([history.opening]), history.closes
+    series = pytrees.joined(opening.series, closes.series)
+    agents = pytrees.joined(opening.agents, closes.agents)
+
+    def exposures() -> pd.DataFrame:
+        books = ((labels[:1], opening.economy.books), (labels[1:], closes.economy.books))
+        return pd.concat([pd.DataFrame(recorder.exposures(*part)) for part in books], ignore_index=True)
+
+    tables: dict[str, Callable[[], pd.DataFrame]] = {
+        "series": lambda: pd.DataFrame({"quarter": np.array(labels, dtype=object), **series}),
+        "agents": lambda: pd.DataFrame(recorder.agents(labels, agents)),
+        "flows": lambda: pd.DataFrame(recorder.flows(labels[1:], closes.economy.books)),
+        "exposures": exposures,
+    }
+    run = Run.of({}, tables, [event for events in history.happenings for event in events])
+    numbers = headline(run) if outcomes else {}
+    run.manifest = manifest_of(history.scenario, history.seed, history.checks, numbers, history.replaced)
+    return run

@@ -1,6 +1,6 @@
 """The live page: choose a scenario, turn levers, play the quarters, and see where the money goes.
 
-All of it happens in the browser on one document per history (`sim.server.history_json`); the scripts are in
+All of it happens in the browser on one document per history (`sim.server.views.history`); the scripts are in
 `sim/server/assets`.
 """
 
