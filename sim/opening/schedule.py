@@ -101,9 +101,9 @@ def arrival(quarters: Sequence[str], generations: Sequence[str]) -> list[float]:
     """Return the years of technical progress in GPUs that arrive in each quarter.
 
     Progress comes with generations: the progress gathered since the previous generation arrives over the four
-    quarters from the first use in volume, and none between two rollouts. Before the first generation, and after the
-    rollout of the last, one comes every year: a quarter of a year's progress each quarter. So progress in the long
-    run is the same wherever generations lie.
+    quarters from the first use in volume, and none between two rollouts. Before the first generation, and after
+    the rollout of the last, one comes every year: a quarter of a year's progress each quarter. So progress in the
+    long run is the same wherever generations lie.
 
     Args:
         quarters: labels such as 2024Q1.
