@@ -1,4 +1,4 @@
-"""Parts that pages share: panels with their downloads, messages, empty states."""
+"""Components that pages share: panels with their downloads, error pages and buttons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dash import html
 
 
 def problem(message: str, offer: str, href: str) -> Any:
-    """Return a page that says in one line what is wrong, and where to go from there."""
+    """Return a page with one line that says what is wrong, and a link to go on from there."""
     return html.Div(
         [
             dmc.Alert(message, title="That did not work", color="orange", id="page-problem"),
@@ -29,15 +29,15 @@ def panel(
     extra: Any = None,
     png: bool = True,
 ) -> Any:
-    """Return a picture with its title, a sentence, and what can be downloaded of it.
+    """Return a picture with its title, a sentence about it, and its downloads.
 
     Args:
-        name: of the picture, in ids and file names.
+        name: the name of the picture, in ids and file names.
         title: a few words.
-        about: how to read it.
+        about: one sentence on how to read it.
         body: the picture.
-        tables: tables behind it, of `sim.server.api.TABLES`.
-        extra: controls of the picture.
+        tables: the tables behind it, of `sim.server.api.TABLES`.
+        extra: the controls of the picture.
         png: whether it can be downloaded as a picture.
     """
     downloads = [

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from sim.server import address
 from sim.server.components import panel
-from sim.server.facts_api import RUNS
+from sim.server.facts_request import RUNS
 
 POLL = 500
 """Milliseconds between two looks at how far the histories are."""

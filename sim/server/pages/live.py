@@ -1,6 +1,6 @@
 """The live page: choose a scenario, turn levers, play the quarters, and see where the money goes.
 
-All of it happens in the browser on one document per history (`sim.server.history_json`); the scripts are in
+All of it happens in the browser on one document per history (`sim.server.views.history`); the scripts are in
 `sim/server/assets`.
 """
 
@@ -132,7 +132,7 @@ def _charts() -> Any:
                 f"{chart.title}",
                 chart.about,
                 dcc.Graph(id={"chart": chart.name}, config=GRAPH, style={"height": 270}, responsive=True),
-                tables=("agents",) if chart.population else ("series",),
+                tables=(chart.table,),
             )
             for chart in CHARTS
         ],

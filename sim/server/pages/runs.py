@@ -16,6 +16,7 @@ from sim.report.numbers import money
 from sim.runs.folders import runs_folder
 from sim.runs.kinds import DESIGN
 from sim.server import result_folders
+from sim.server.address import LONGEST
 from sim.server.pages import folder
 
 SWEEP_KEYS = ("sweep", "x", "y", "outcome", "series")
@@ -35,9 +36,7 @@ def layout(said: dict[str, str]) -> Any:
     known = SWEEP_KEYS if "sweep" in said else ("run",)
     for key in said:
         if key not in known:
-            raise ScenarioError(
-                f"address: this page knows no {key[: result_folders.SHOWN]!r}; it knows run, or sweep"
-            )
+            raise ScenarioError(f"address: this page knows no {key[:LONGEST]!r}; it knows run, or sweep")
     entry = result_folders.find(said.get("sweep", said.get("run", "")))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")
