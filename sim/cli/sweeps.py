@@ -31,7 +31,7 @@ def sweep(
     """Run a sweep; the same command again goes on where it stopped."""
     from sim.experiments.sensitivity import write_sweep_report
     from sim.experiments.sweep import console, runner
-    from sim.runs.place import runs_folder
+    from sim.runs.folders import runs_folder
 
     if name is not None and out is not None:
         raise typer.BadParameter("--name and --out: give one of them")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import RunError, ScenarioError, suggestion
+from sim.runs.folders import runs_folder
 from sim.runs.kinds import CALIBRATION_RECORD, DESIGN, KINDS, ResultKind, kind_of, result_folders
-from sim.runs.place import runs_folder
 from sim.runs.run import Run, list_runs, read_json
 from sim.scenario import levers
 from sim.scenario.load import load, names

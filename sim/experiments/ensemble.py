@@ -16,9 +16,8 @@ from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.plan import Plan
 from sim.experiments.sweep.runner import Listener, sweep
 from sim.experiments.sweep.summary import Summary, summaries
-from sim.runs.folders import finite, fit_name, free_folder
+from sim.runs.folders import finite, fit_name, free_folder, runs_folder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import runs_folder
 from sim.scenario import levers
 from sim.scenario.load import load
 

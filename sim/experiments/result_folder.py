@@ -1,4 +1,4 @@
-"""The folder of an experiment's result: numbers, tables, figures and a report, written whole or not at all."""
+"""Writes the folder of an experiment's result: numbers, tables, figures and a report, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.figures.style import save_figures
 from sim.report.html import REPORT, write_page
-from sim.runs.folders import WholeFolder, free_folder
+from sim.runs.folders import WholeFolder, free_folder, runs_folder
 from sim.runs.kinds import ResultKind
-from sim.runs.place import runs_folder
+from sim.runs.metadata import write_metadata
 from sim.runs.run import parquet_name
-from sim.runs.tables import write_explained, write_table
+from sim.runs.tables import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ LIBRARIES = (
     "pandas",
     "duckdb",
 )
-"""The libraries whose versions are written down."""
+"""The libraries whose versions are recorded."""
 
 
 def write_result(
@@ -42,26 +42,23 @@ def write_result(
     figures: Iterable[tuple[str, Figure]],
     page: Callable[[Mapping[str, Path]], Mapping[str, Any]],
 ) -> Path:
-    """Write the folder of a result.
+    """Write the folder of a result, and return it.
 
     Args:
         kind: the kind of result; the template of its report is `experiments/<command>/report.html.j2`.
-        out: the folder to make; a free name under the folder of runs if None.
-        name: that name.
+        out: the folder to make; `name` in the folder of runs, or with a number where that is taken, if None.
+        name: the name of the folder if `out` is None.
         numbers: the result as plain data, for its JSON file.
         tables: name -> table, for Parquet.
-        figures: name and figure, in pairs.
-        page: returns the values of the template, from name -> PNG file.
-
-    Returns:
-        The folder.
+        figures: the name and the figure of each, drawn one after the other.
+        page: returns the values of the template, from the PNG file of each name.
 
     Raises:
         RunError: if the folder exists or cannot be written; nothing is left behind.
     """
     folder = Path(out) if out is not None else free_folder(runs_folder(), name)
     with WholeFolder(folder, f"a {kind.noun}") as whole:
-        write_explained(whole.path / kind.marker, numbers, LIBRARIES)
+        write_metadata(whole.path / kind.marker, numbers, LIBRARIES)
         for title, table in tables.items():
             write_table(whole.path / parquet_name(title), table)
         pictures = save_figures(whole.path / "figures", figures)

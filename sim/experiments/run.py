@@ -1,19 +1,23 @@
-"""Run one history and leave a run folder that explains itself."""
+"""One history of a scenario as a run: with its tables, figures and report in a folder, or in memory."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sim.analysis.attribution import headline
 from sim.analysis.facts import FactTable, facts_of, load_facts
 from sim.economy.phase import DecisionRule
+from sim.engine import pytrees
+from sim.engine.history import History
 from sim.engine.progress import Progress
-from sim.runs.manifest import manifest_of
-from sim.runs.place import runs_folder
+from sim.runs.folders import runs_folder
+from sim.runs.metadata import manifest_of
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out
@@ -21,6 +25,8 @@ from sim.scenario.load import Scenario
 from sim.scenario.resolve import resolved
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.engine.mesa_model import CapitalFlowModel
 
 
@@ -44,8 +50,8 @@ def run(
         out: the folder to make; `runs/<scenario>-seed<seed>` if left out.
         progress: called after every quarter.
         figures: whether to draw the figures and write the report, which takes most of the time.
-        decisions: decision -> the function (or `module:function`) that takes its place, beside those of the
-            scenario.
+        decisions: decision -> the function (or `module:function`) that replaces it, in addition to those that the
+            scenario replaces.
 
     Returns:
         The finished run, open for reading.
@@ -113,3 +119,38 @@ def _write_report(finished: Run, folder: Path, manifest: Mapping[str, Any], fact
     from sim.report.run_page import write_report
 
     write_report(finished, save_all(finished, folder / "figures"), folder, manifest, facts)
+
+
+def run_of(history: History, outcomes: bool = True) -> Run:
+    """Return a history as a run in memory: the tables, events and manifest of its run folder.
+
+    Tables are made when they are first asked for.
+
+    Args:
+        history: the history.
+        outcomes: whether the manifest has the outcomes, which takes as long as all the rest.
+
+    Returns:
+        The run; its manifest does not say when it was made.
+    """
+    import pandas as pd
+
+    recorder, labels = Recorder(history.names), history.labels
+    opening, closes = pytrees.stacked([history.opening]), history.closes
+    series = pytrees.joined(opening.series, closes.series)
+    agents = pytrees.joined(opening.agents, closes.agents)
+
+    def exposures() -> pd.DataFrame:
+        books = ((labels[:1], opening.economy.books), (labels[1:], closes.economy.books))
+        return pd.concat([pd.DataFrame(recorder.exposures(*part)) for part in books], ignore_index=True)
+
+    tables: dict[str, Callable[[], pd.DataFrame]] = {
+        "series": lambda: pd.DataFrame({"quarter": np.array(labels, dtype=object), **series}),
+        "agents": lambda: pd.DataFrame(recorder.agents(labels, agents)),
+        "flows": lambda: pd.DataFrame(recorder.flows(labels[1:], closes.economy.books)),
+        "exposures": exposures,
+    }
+    run = Run.of({}, tables, [event for events in history.happenings for event in events])
+    numbers = headline(run) if outcomes else {}
+    run.manifest = manifest_of(history.scenario, history.seed, history.checks, numbers, history.replaced)
+    return run

@@ -1,1 +1,1 @@
-"""A history as a folder: recorder, writer, manifest, and the run that reads it back."""
+"""Run folders: writing the tables and metadata of a history, and reading them back."""

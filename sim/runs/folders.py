@@ -1,6 +1,7 @@
-"""Folders of results that are there whole or not at all, and never overwrite another.
+"""Folders of results: where they go, and how one is written completely or not at all.
 
-Everything goes into a temporary folder beside the final one, which is renamed when it is complete.
+Everything goes into a temporary folder next to the final one, which is renamed when it is complete and replaces
+no other.
 """
 
 from __future__ import annotations
@@ -19,26 +20,33 @@ from typing import Any, Self
 from sim.errors import RunError
 from sim.runs.run import reported
 
-# Temporary folders of this process: what else carries its pid was left by an earlier process of that pid.
+RUNS_VARIABLE = "CAPFLOW_RUNS"
+"""The environment variable that names the folder of all results."""
+# Temporary folders of this process: others that carry its pid were left by an earlier process of that pid.
 _being_written: set[Path] = set()
 
 
+def runs_folder() -> Path:
+    """Return the folder of all results: `$CAPFLOW_RUNS`, or `runs` in the working directory."""
+    return Path(os.environ.get(RUNS_VARIABLE) or "runs")
+
+
 class WholeFolder:
-    """A folder in the making; a context manager.
+    """A folder that is being written; a context manager.
 
     `commit` renames the temporary folder. Leaving the context without it, by an error or Ctrl-C, removes it; one
     that a killed process left is removed by the next writer of the same folder.
 
     Args:
-        out: The final folder. It must not exist, or be empty.
-        what: What it is, for messages, such as "a run".
+        out: the final folder; it must not exist, or be empty.
+        what: its content, for messages, such as "a run".
 
     Attributes:
-        out: The final folder.
-        path: The temporary folder.
+        out: the final folder.
+        path: the temporary folder.
 
     Raises:
-        RunError: `out` is taken, or its parent cannot be created.
+        RunError: if `out` is taken, or its parent cannot be created.
     """
 
     def __init__(self, out: Path, what: str = "a run") -> None:
@@ -50,11 +58,7 @@ class WholeFolder:
         self.path = self.out.parent / f"{_partial_prefix(self.out)}{os.getpid()}"
 
     def __enter__(self) -> Self:
-        """Create the temporary folder, and remove those that dead processes left.
-
-        Raises:
-            RunError: The folder cannot be created, or this process is already writing it.
-        """
+        """Create the temporary folder, and remove those that dead processes left."""
         for leftover in _partials(self.out):
             if not _in_progress(leftover):
                 shutil.rmtree(leftover, ignore_errors=True)
@@ -72,13 +76,10 @@ class WholeFolder:
         self.discard()
 
     def commit(self) -> Path:
-        """Give the folder its final name.
-
-        Returns:
-            The final folder.
+        """Give the folder its final name, and return its path.
 
         Raises:
-            RunError: The final name was taken meanwhile, or the disk refuses.
+            RunError: if the final name was taken in the meantime, or the disk refuses.
         """
         with reported(self.doing):
             # On disk before the rename is, so that a power cut cannot leave the name without the content.
@@ -97,14 +98,9 @@ class WholeFolder:
 
 
 def free_folder(root: Path, name: str) -> Path:
-    """Return a free name for a folder: `name`, with -2, -3 and so on where that is taken.
+    """Return a path in `root` that does not exist and that no process is writing.
 
-    Args:
-        root: The folder to put it into; it need not exist.
-        name: What it should be called; what is not fit for a name becomes a hyphen.
-
-    Returns:
-        A folder that does not exist and that nobody is writing.
+    It is called `name`, with -2, -3 and so on where that is taken; `root` need not exist.
     """
     first, count = root / fit_name(name, "run"), 1
     while True:
@@ -115,20 +111,15 @@ def free_folder(root: Path, name: str) -> Path:
 
 
 def fit_name(text: str, otherwise: str) -> str:
-    """Return a text as the name of a folder: what is not fit for one becomes a hyphen.
-
-    Args:
-        text: what it should be called.
-        otherwise: the name if nothing is left of it.
-    """
+    """Return a text with a hyphen for all that is unfit for a name of a folder; `otherwise` if nothing is left."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.") or otherwise
 
 
 def json_text(value: Any, **layout: Any) -> str:
-    """JSON with NaN and infinity as null.
+    """Return a value as JSON, with NaN and infinity as null.
 
     Raises:
-        RunError: A value cannot be written as JSON.
+        RunError: if the value cannot be written as JSON.
     """
     try:
         return json.dumps(finite(value), allow_nan=False, ensure_ascii=False, **layout)
@@ -152,11 +143,7 @@ def finite(value: Any) -> Any:
 
 
 def refuse_taken(out: Path) -> None:
-    """Refuses a folder that has something in it, or is none.
-
-    Raises:
-        RunError: `out` is taken.
-    """
+    """Raise a RunError if `out` exists and is not an empty folder."""
     if out.is_dir():
         if any(out.iterdir()):
             raise RunError(f"{out} exists and is not empty; choose another folder")
@@ -164,28 +151,20 @@ def refuse_taken(out: Path) -> None:
         raise RunError(f"{out} exists and is not a folder")
 
 
-def refuse_homeless(out: Path) -> None:
-    """Refuses a folder that could not be made where it would be, before work is done that would be lost.
-
-    Raises:
-        RunError: where `out` would be made is no folder, or none that can be written.
-    """
-    home = next(folder for folder in out.absolute().parents if folder.exists())
-    if not home.is_dir():
-        raise RunError(f"{out} cannot be made: {home} is not a folder")
-    if not os.access(home, os.W_OK):
-        raise RunError(f"{out} cannot be made: {home} cannot be written")
+def require_writable_parent(out: Path) -> None:
+    """Raise a RunError early, before any work is lost, if `out` cannot be created."""
+    parent = next(folder for folder in out.absolute().parents if folder.exists())
+    if not parent.is_dir():
+        raise RunError(f"{out} cannot be created: {parent} is not a folder")
+    if not os.access(parent, os.W_OK):
+        raise RunError(f"{out} cannot be created: {parent} is not writable")
 
 
 def refuse_unusable(out: Path | None) -> None:
-    """Refuses a folder that was asked for, before work is done that would be lost; None is a free one.
-
-    Raises:
-        RunError: `out` is taken, or could not be made.
-    """
+    """Raise a RunError early if results cannot be written to `out`; None stands for a free folder."""
     if out is not None:
         refuse_taken(out)
-        refuse_homeless(out)
+        require_writable_parent(out)
 
 
 def _partial_prefix(out: Path) -> str:
@@ -194,7 +173,7 @@ def _partial_prefix(out: Path) -> str:
 
 
 def _partials(out: Path) -> list[Path]:
-    """Return the temporary folders of this run that processes of this machine made, alive or dead."""
+    """Return the temporary folders of `out` that processes of this machine made, alive or dead."""
     prefix = _partial_prefix(out)
     if not out.parent.is_dir():
         return []
@@ -206,7 +185,7 @@ def _partials(out: Path) -> list[Path]:
 
 
 def _in_progress(partial: Path) -> bool:
-    """Whether the process that made a temporary folder still writes it."""
+    """Tell whether the process that made a temporary folder is still writing it."""
     pid = int(partial.name.rpartition("-")[2])
     if pid == os.getpid():
         return partial.resolve() in _being_written
@@ -214,17 +193,17 @@ def _in_progress(partial: Path) -> bool:
 
 
 def machine_name() -> str:
-    """Return the name of this machine, in letters that fit a file's name."""
+    """Return the name of this machine, in characters that are fit for the name of a file."""
     return re.sub(r"\W+", "-", platform.node())[:40] or "here"
 
 
 def process_alive(pid: int) -> bool:
-    """Whether a process of this machine is alive; taken as alive where the system cannot be asked.
+    """Tell whether a process of this machine is alive; assume so where the system cannot be asked.
 
-    A process that was killed, and whose parent has not asked for its exit status yet, is not.
+    A process that was killed, but whose parent has not asked for its exit status yet, is dead.
     """
     if os.name != "posix":
-        return True  # there, signal 0 is not a question
+        return True  # elsewhere, signal 0 is not a question
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

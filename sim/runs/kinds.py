@@ -1,4 +1,4 @@
-"""What a folder of results can be: its kinds, the file that marks each, and what each is called."""
+"""Kinds of results folders: their names, and the file by which a folder of each kind is recognised."""
 
 from __future__ import annotations
 
@@ -15,22 +15,14 @@ SENSITIVITY = "sensitivity.json"
 BACKTEST = "backtest.json"
 CALIBRATION = "plan.json"
 CALIBRATION_RECORD = "record.json"
-"""What a calibration leaves when it is finished."""
+"""The record that a calibration writes when it is finished."""
 SEEDS = "seeds"
-"""Method of a design with one point, whose histories differ in their seeds alone."""
+"""Method of a design with one point, whose histories differ only in their seeds."""
 
 
 @dataclass(frozen=True)
 class ResultKind:
-    """A kind of results folder.
-
-    Attributes:
-        name: the name of the kind.
-        marker: the file that marks its folders.
-        noun: what one is called.
-        plural: what several are called.
-        command: the command that makes one.
-    """
+    """A kind of results folder: its name, the file that marks it, its words, and the command that makes one."""
 
     name: str
     marker: str
@@ -51,7 +43,7 @@ KINDS = {
         ResultKind("run", MANIFEST, "run", "runs", "run"),
     )
 }
-"""Every kind by its name. A folder is of the first kind whose marker it has: a sweep has a manifest as well."""
+"""Every kind by its name. The first kind whose marker a folder has is its kind: a sweep has a manifest as well."""
 
 
 def kind_of(folder: Path) -> ResultKind | None:
@@ -68,11 +60,8 @@ def kind_of(folder: Path) -> ResultKind | None:
 def result_folders(root: Path) -> Iterator[tuple[Path, ResultKind]]:
     """Yield the folders of results under `root` with their kinds, by name.
 
-    Sensitivity analyses inside the folders of their sweeps are among them. Folders whose name starts with a dot
-    are being written, and left out.
-
-    Args:
-        root: the folder to look into; it need not exist.
+    Sensitivity analyses inside the folders of their sweeps are included. Folders whose names start with a dot are
+    being written, and left out; `root` need not exist.
     """
     for folder in _folders(root):
         kind = kind_of(folder)

@@ -1,4 +1,4 @@
-"""From an economy to tables: what a quarter leaves in the run folder, with names instead of indices."""
+"""Conversion of economies to the tables of a run folder, with names of agents in place of indices."""
 
 from __future__ import annotations
 
@@ -32,41 +32,33 @@ from sim.runs.writer import QuarterTables
 Columns = dict[str, np.ndarray]
 """A table: column -> its rows."""
 SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
-DUST = 1e-15
-"""USD bn, a millionth of a dollar: what rounding leaves of a payment is not in the tables."""
-NO_ONE = np.array([""], dtype=object)
+ROUNDING = 1e-15
+"""USD bn, a millionth of a dollar: smaller payments are errors of rounding, and not in the tables."""
+NO_ISSUER = np.array([""], dtype=object)
 """Issuer of real assets."""
 
 
 class Recorder:
-    """Turns economies into tables.
-
-    Args:
-        names: population -> names of its agents.
-    """
+    """Turn economies into tables; `names` are those of the agents by population."""
 
     def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
         self.names = {**names, "sectors": tuple(SECTOR_NAMES.values())}
         self.accounts: dict[str, np.ndarray] = {
-            RESERVE: np.array(names["issuers"], dtype=object),
-            OWN: np.array(names["issuers"], dtype=object),
-            LABS: np.array(names["labs"], dtype=object),
-            PROVIDERS: np.array(names["providers"], dtype=object),
-            INVESTORS: np.array(names["investors"], dtype=object),
-            VENTURES: np.array(names["ventures"], dtype=object),
-            **{account: np.array([name], dtype=object) for account, name in SECTOR_NAMES.items()},
+            **dict.fromkeys((RESERVE, OWN), _texts(names["issuers"])),
+            **{account: _texts(names[account]) for account in (LABS, PROVIDERS, INVESTORS, VENTURES)},
+            **{account: _texts([name]) for account, name in SECTOR_NAMES.items()},
         }
 
     def tables(
         self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]
     ) -> QuarterTables:
-        """Everything recorded of a quarter.
+        """Return the tables of one quarter.
 
         Args:
-            quarter: its label.
+            quarter: the label of the quarter.
             opening: the books when it opened (the same as at the close for the opening quarter).
             economy: the economy at its close.
-            events: what happened, from `sim.engine.happenings`.
+            events: the events, from `sim.engine.happenings`.
         """
         measured = measures.series(economy) | measures.origin_series(opening, economy.books)
         labels, books = (quarter,), pytrees.stacked([economy.books])
@@ -79,10 +71,10 @@ class Recorder:
         )
 
     def agents(self, quarters: Sequence[str], measured: Mapping[str, Mapping[str, np.ndarray]]) -> Columns:
-        """Long table of agents' measures.
+        """Return the long table of agents' measures.
 
         Args:
-            quarters: their labels.
+            quarters: the labels of the quarters.
             measured: population -> measure -> `(quarter, agent)`, as in `sim.economy.books.measures.agents`.
         """
         rows = [(group, name, len(self.names[group])) for group, table in measured.items() for name in table]
@@ -98,15 +90,15 @@ class Recorder:
         }
 
     def flows(self, quarters: Sequence[str], books: Books) -> Columns:
-        """Payments between pairs, with the part of each origin; pairs that paid nothing are left out.
+        """Return the payments between each payer and payee, whole and by origin; zero payments are left out.
 
         Args:
-            quarters: their labels.
-            books: of these quarters in one, every array with a leading quarter axis.
+            quarters: the labels of the quarters.
+            books: the books of these quarters in one, every array with a leading quarter axis.
         """
         steps, kinds, payers, payees, amounts, origins = [], [], [], [], [], []
         for kind, flow in books.journal.flows.items():
-            step, row, column = np.nonzero(flow.amount > DUST)
+            step, row, column = np.nonzero(flow.amount > ROUNDING)
             if not len(row):
                 continue
             paid = flow.amount[step, row, column]
@@ -130,17 +122,17 @@ class Recorder:
         }
 
     def exposures(self, quarters: Sequence[str], books: Books) -> Columns:
-        """Who holds what of whom, at market value: the balance-sheet matrix, from whom to whom.
+        """Return the holdings of each holder by instrument and issuer, at market value: the balance-sheet matrix.
 
-        Cash is left out, being no one's debt here; real assets (bitcoin, gold, GPUs) have no issuer.
+        Cash is left out, because no agent owes it; real assets (bitcoin, gold, GPUs) have no issuer.
 
         Args:
-            quarters: their labels.
-            books: of these quarters in one, every array with a leading quarter axis.
+            quarters: the labels of the quarters.
+            books: the books of these quarters in one, every array with a leading quarter axis.
         """
         parts: list[tuple[np.ndarray, ...]] = []
         for number, instrument in enumerate(INSTRUMENTS):
-            for holders, issuers, worth in self._held(books, instrument):
+            for holders, issuers, worth in self._positions(books, instrument):
                 step, row, column = np.nonzero(worth)
                 same = np.full(len(step), number)
                 parts.append((step, same, holders[row], issuers[column], worth[step, row, column]))
@@ -160,8 +152,8 @@ class Recorder:
             "usd_bn": np.bincount(place, usd_bn, len(first))[order],
         }
 
-    def _held(self, books: Books, instrument: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Names of holders and of issuers, and what they hold, `(quarter, holder, issuer)`, for each account."""
+    def _positions(self, books: Books, instrument: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield the names of holders and of issuers, and values, `(quarter, holder, issuer)`, for each account."""
         debtors = debtor_accounts(instrument)
         for account in books.positions[instrument]:
             if account in debtors:
@@ -170,15 +162,15 @@ class Recorder:
             if worth.ndim == 3:
                 issuers = self.accounts[debtors[0]]
             elif instrument == TOKENS:
-                # One holder, everyone else, and a debtor for each coin.
+                # The rest of the economy is the only holder; each coin has a debtor of its own.
                 worth, issuers = -_values(books, TOKENS, RESERVE)[:, None, :], self.accounts[RESERVE]
             else:
-                worth, issuers = worth[:, :, None], self.accounts[debtors[0]] if debtors else NO_ONE
+                worth, issuers = worth[:, :, None], self.accounts[debtors[0]] if debtors else NO_ISSUER
             yield holders, issuers, worth
 
 
 def _values(books: Books, instrument: str, account: str) -> np.ndarray:
-    """Market value of a position in every quarter, USD bn, as `ledger.value` gives it for one."""
+    """Return the market value of a position in every quarter, USD bn, as `ledger.value` does for one."""
     units, price = books.positions[instrument][account], books.price[instrument]
     gap = (1,) * (units.ndim - price.ndim)
     worth: np.ndarray = units * price.reshape(price.shape[0], *gap, *price.shape[1:])

@@ -1,6 +1,6 @@
-"""The run folder: written once, whole or not at all; read by everything else.
+"""Reading of runs: the tables, events and metadata of a run folder, or of a run in memory.
 
-A `sim.runs.writer.RunWriter` makes it; a `Run` reads it. Schemas are in `runs/README.md`.
+A `sim.runs.writer.RunWriter` writes the folder. Schemas are in `runs/README.md`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,9 +22,6 @@ from sim.runs.kinds import MANIFEST, kind_of
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
-    from numpy.typing import NDArray
-
-    Columns = dict[str, NDArray[Any]]
 
 ORIGIN_PREFIX = "from_"
 """A column `from_<origin>` of the flows is the part of `usd_bn` whose money came from that origin."""
@@ -37,12 +34,12 @@ _log = logging.getLogger(__name__)
 
 
 class Run:
-    """Read access to a run folder, or to a run in memory. Tables are read when first asked for, then kept.
+    """A run, in a folder or in memory. Tables are read when first used, and then kept.
 
-    Several threads may read a run at once; nobody may change its tables.
+    Several threads may read a run at once; none may change its tables.
 
     Attributes:
-        manifest: What explains the run: scenario, seed, quarters, created, versions, checks, outcomes.
+        manifest: metadata of the run: scenario, seed, quarters, created, versions, checks, outcomes.
     """
 
     def __init__(self, path: Path | None, manifest: dict[str, Any]) -> None:
@@ -51,11 +48,7 @@ class Run:
 
     @property
     def path(self) -> Path:
-        """The folder.
-
-        Raises:
-            RunError: The run is in memory alone.
-        """
+        """The folder; a RunError for a run in memory, which has none."""
         if self._path is None:
             raise RunError("a run in memory has no folder")
         return self._path
@@ -64,14 +57,8 @@ class Run:
     def open(path: Path | str) -> Run:
         """Open a finished run folder.
 
-        Args:
-            path: The folder.
-
-        Returns:
-            The run.
-
         Raises:
-            RunError: It is not a run folder; the message names what is missing.
+            RunError: if it is not a run folder; the message names the missing files.
         """
         path = Path(path)
         if not path.is_dir():
@@ -88,18 +75,15 @@ class Run:
     def of(
         manifest: Mapping[str, Any],
         tables: Mapping[str, Callable[[], pd.DataFrame]],
-        events: Sequence[Mapping[str, Any]],
+        events: Iterable[Mapping[str, Any]],
     ) -> Run:
-        """Return a run in memory.
+        """Return a run in memory, which has no path.
 
         Args:
-            manifest: What explains it.
-            tables: For each name of `TABLES` what makes the table, with the columns of `runs/README.md`; called
-                when the table is first asked for (by two threads at once, perhaps twice).
-            events: What happened, in order.
-
-        Returns:
-            The run; it has no path.
+            manifest: metadata of the run.
+            tables: for each name of `TABLES` a function that makes the table, with the columns of
+                `runs/README.md`; called when the table is first used (by two threads at once, perhaps twice).
+            events: the events, in order.
         """
         return _InMemory(manifest, tables, events)
 
@@ -125,24 +109,18 @@ class Run:
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
-        """What happened, in order: each with quarter, kind, agent, text, usd_bn."""
+        """The events in order: dictionaries of quarter, kind, agent, text, usd_bn."""
         events: list[dict[str, Any]] = read_json(self.path / EVENTS)
         return events
 
     def query(self, sql: str) -> pd.DataFrame:
-        """Asks the run a question in SQL (DuckDB).
+        """Query the run in SQL (DuckDB), such as "select quarter, sum(usd_bn) from flows group by quarter".
 
         The tables series, agents, flows and exposures are copies in memory; the query reaches no file, no
         network and no setting.
 
-        Args:
-            sql: The query, such as "select quarter, sum(usd_bn) from flows group by quarter".
-
-        Returns:
-            The answer.
-
         Raises:
-            RunError: A table cannot be read, or the query is wrong or not allowed.
+            RunError: if a table cannot be read, or the query is wrong or not allowed.
         """
         import duckdb
 
@@ -168,32 +146,28 @@ class Run:
             return db.execute("FROM read_parquet(?)", [self._file(name)]).df()
 
     def _file(self, table: str) -> str:
-        # DuckDB takes a path for a pattern.
+        # DuckDB reads a path as a pattern.
         return glob.escape(str(self.path / parquet_name(table)))
 
 
 class _InMemory(Run):
-    """A run whose tables are made when they are asked for, and never leave memory."""
+    """A run whose tables are made when they are first used."""
 
     def __init__(
         self,
         manifest: Mapping[str, Any],
         tables: Mapping[str, Callable[[], pd.DataFrame]],
-        events: Sequence[Mapping[str, Any]],
+        events: Iterable[Mapping[str, Any]],
     ) -> None:
         super().__init__(None, dict(manifest))
         self._tables = tables
-        self._events = [dict(event) for event in events]
-
-    @cached_property
-    def events(self) -> list[dict[str, Any]]:
-        return self._events
+        self.events = [dict(event) for event in events]
 
     def _fill(self, db: duckdb.DuckDBPyConnection) -> None:
         for name in TABLES:
-            db.register("given", getattr(self, name))
-            db.execute(f"CREATE TABLE {name} AS FROM given")
-            db.unregister("given")
+            db.register("columns", getattr(self, name))
+            db.execute(f"CREATE TABLE {name} AS FROM columns")
+            db.unregister("columns")
 
     def _table(self, name: str) -> pd.DataFrame:
         return self._tables[name]()
@@ -201,15 +175,7 @@ class _InMemory(Run):
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A line of the list of runs.
-
-    Attributes:
-        path: The folder.
-        scenario: The scenario's name.
-        seed: Its seed.
-        quarters: How many quarters it ran.
-        created: When it was finished.
-    """
+    """A row of the list of runs: the folder, the name of its scenario, its seed and length, and when it ended."""
 
     path: Path
     scenario: str
@@ -219,16 +185,10 @@ class RunSummary:
 
 
 def list_runs(root: Path) -> list[RunSummary]:
-    """List the runs in a folder, newest first.
+    """List the runs in a folder, newest first; the folder need not exist.
 
-    A folder that is not a whole run is skipped, with a warning in the log. One whose name starts with a dot
-    is skipped in silence: it is being written. So are folders of other kinds of results.
-
-    Args:
-        root: The folder of run folders; it need not exist.
-
-    Returns:
-        A summary of each run.
+    A folder that is not a complete run is skipped, with a warning in the log; one whose name starts with a dot is
+    being written, and skipped silently, as are folders of other kinds of results.
     """
     runs = []
     folders = (path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ()
@@ -261,17 +221,17 @@ def _summary(run: Run) -> RunSummary:
 
 
 def parquet_name(table: str) -> str:
-    """File name of a table."""
+    """Return the file name of a table."""
     return f"{table}.parquet"
 
 
 def quoted(name: str) -> str:
-    """Return an SQL identifier."""
+    """Return a name between double quotes, as an identifier in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(path: Path | str) -> str:
-    """Return a path between single quotes in SQL."""
+    """Return a path with its single quotes escaped, for a string in SQL."""
     return str(path).replace("'", "''")
 
 
@@ -279,7 +239,7 @@ def read_json(path: Path) -> Any:
     """Return the content of a JSON file.
 
     Raises:
-        RunError: if it cannot be read, or is no JSON.
+        RunError: if it cannot be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,4 @@
-"""Writing a run folder: streamed while the run goes, and there whole or not at all.
-
-Everything goes into a temporary folder beside the final one, which is renamed when the run is complete.
-"""
+"""Writing of a run folder: tables are streamed while the run goes, and the folder is complete or absent."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -17,7 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from sim.errors import RunError
 from sim.runs.folders import WholeFolder, fit_name, free_folder, json_text
 from sim.runs.kinds import MANIFEST
-from sim.runs.run import EVENTS, MANIFEST_KEYS, ORIGIN_PREFIX, TABLES, Run, literal, parquet_name, quoted, reported
+from sim.runs.metadata import timestamp
+from sim.runs.run import EVENTS, MANIFEST_KEYS, ORIGIN_PREFIX, TABLES, Run, parquet_name, quoted, reported
+from sim.runs.tables import ORDERED, export_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -42,14 +40,14 @@ _MEMORY_LIMIT = "128MB"
 
 @dataclass(frozen=True)
 class QuarterTables:
-    """What closes with a quarter.
+    """The tables of one quarter.
 
     Attributes:
-        series: One row: "quarter" (such as "2024Q1") and a number or text for each measure. NaN is no value.
-        agents: Columns quarter, population, agent, measure, value.
-        flows: Columns quarter, flow, payer, payee, usd_bn, and `from_<origin>` for each origin of money.
-        exposures: Columns quarter, instrument, holder, issuer, usd_bn.
-        events: Each with quarter, kind, agent, text and usd_bn (a number or None).
+        series: one row: "quarter" (such as "2024Q1") and a number or text for each measure; NaN is no value.
+        agents: columns quarter, population, agent, measure, value.
+        flows: columns quarter, flow, payer, payee, usd_bn, and `from_<origin>` for each origin of money.
+        exposures: columns quarter, instrument, holder, issuer, usd_bn.
+        events: dictionaries of quarter, kind, agent, text and usd_bn (a number or None).
     """
 
     series: Mapping[str, float | str]
@@ -60,11 +58,7 @@ class QuarterTables:
 
 
 class RunWriter:
-    """Writes one run folder; a context manager.
-
-    Everything goes into a temporary folder, which `commit` renames. Leaving the context without `commit`,
-    by an error or Ctrl-C, removes it; one that a killed process left is removed by the next writer of the
-    same folder.
+    """Write one run folder, as a `WholeFolder` that `commit` renames; a context manager.
 
         with RunWriter(out) as writer:
             for tables in quarters:
@@ -73,10 +67,10 @@ class RunWriter:
             run = writer.commit(manifest)
 
     Args:
-        out: The final folder. It must not exist, or be empty.
+        out: the final folder; it must not exist, or be empty.
 
     Raises:
-        RunError: `out` is taken, or its parent cannot be created.
+        RunError: if `out` is taken, or its parent cannot be created.
     """
 
     def __init__(self, out: Path) -> None:
@@ -88,11 +82,7 @@ class RunWriter:
         self._finished: Run | None = None
 
     def __enter__(self) -> Self:
-        """Create the temporary folder, and remove those that dead processes left.
-
-        Raises:
-            RunError: The folder cannot be created, or this process is already writing this run.
-        """
+        """Create the temporary folder, and open its tables."""
         self._whole.__enter__()
         with reported(self._whole.doing):
             try:
@@ -115,24 +105,17 @@ class RunWriter:
         return self._whole.path
 
     def quarter(self, tables: QuarterTables) -> None:
-        """Add the tables of one quarter.
-
-        The first quarter that has rows fixes the columns of each table. Memory does not grow with the
-        number of quarters.
-
-        Args:
-            tables: What closed with the quarter.
+        """Add the tables of one quarter; memory does not grow with the number of quarters.
 
         Raises:
-            RunError: Columns differ from those of the earlier quarters or from the schema, a value does not
-                fit its column, or the disk refuses.
+            RunError: if columns differ from the schema or from those of the first quarter that had rows, a value
+                does not fit its column, or the disk refuses.
         """
         store, events = self._open_for_tables()
         with reported(self._whole.doing):
             store.add("series", _series_row(tables.series))
-            store.add("agents", _long_columns("agents", tables.agents))
-            store.add("flows", _long_columns("flows", tables.flows))
-            store.add("exposures", _long_columns("exposures", tables.exposures))
+            for table in _LONG:
+                store.add(table, _long_columns(table, getattr(tables, table)))
             for event in tables.events:
                 if set(event) != set(EVENT_KEYS):
                     raise RunError(f"events: {_differing(event, EVENT_KEYS)}")
@@ -144,11 +127,10 @@ class RunWriter:
         """Write the Parquet files and events.json into the temporary folder.
 
         Returns:
-            The tables so far, to draw figures and a report from; it has no manifest, and is to be used
-            before `commit`. Calling again gives the same.
+            The run, without metadata, to draw figures and a report from before `commit`; the same if called again.
 
         Raises:
-            RunError: No quarter was written, or the disk refuses.
+            RunError: if no quarter was written, or the disk refuses.
         """
         if self._finished is None:
             store, events = self._open_for_tables()
@@ -171,25 +153,21 @@ class RunWriter:
         return self._finished
 
     def commit(self, manifest: Mapping[str, Any]) -> Run:
-        """Write the manifest and give the folder its final name.
+        """Write the metadata of the run, give the folder its final name, and return the finished run.
 
         Args:
-            manifest: What explains the run: at least scenario, seed and quarters. NaN and infinity become
-                null. "created", the time in UTC, is added where it is missing.
-
-        Returns:
-            The finished run.
+            manifest: the metadata: at least scenario, seed and quarters; NaN and infinity become null; "created",
+                the time in UTC, is added where it is missing.
 
         Raises:
-            RunError: The manifest lacks a key or is not JSON, the final name was taken meanwhile, or the
+            RunError: if the metadata lacks a key or is not JSON, the final name was taken in the meantime, or the
                 disk refuses.
         """
         missing = [key for key in MANIFEST_KEYS if key not in manifest]
         if missing:
             raise RunError(f"{MANIFEST}: missing {', '.join(missing)}")
         self.finish_tables()
-        created = datetime.now(UTC).isoformat(timespec="milliseconds")
-        text = json_text({"created": created, **manifest}, indent=2, sort_keys=True)
+        text = json_text({"created": timestamp(), **manifest}, indent=2, sort_keys=True)
         with reported(self._whole.doing):
             (self.folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
         return Run.open(self._whole.commit())
@@ -202,7 +180,7 @@ class RunWriter:
         return self._store, self._events
 
     def _discard(self) -> None:
-        # What is not committed is not wanted: that the disk refuses to flush it is no second error.
+        # The tables are not wanted: if the disk refuses to flush them, that is not a second error.
         for opened in (self._store, self._events):
             if opened is not None:
                 with suppress(RunError, OSError):
@@ -212,28 +190,18 @@ class RunWriter:
 
 
 def default_out(root: Path, scenario: str, seed: int) -> Path:
-    """Return a free name for a run: `<scenario>-seed<seed>`, with -2, -3 and so on where that is taken.
-
-    Args:
-        root: The folder of run folders; it need not exist.
-        scenario: The scenario's name.
-        seed: The seed.
-
-    Returns:
-        A folder that does not exist and that nobody is writing.
-    """
+    """Return a free folder in `root` for a run: `<scenario>-seed<seed>`, with -2 and so on where that is taken."""
     return free_folder(root, f"{fit_name(scenario, 'run')}-seed{seed}")
 
 
 class _Store:
-    """The rows of a run that goes on, in DuckDB: in memory up to a limit, then in its spill folder."""
+    """The rows of an unfinished run in DuckDB: in memory up to a limit, then in a folder on disk."""
 
     def __init__(self, folder: Path) -> None:
         import duckdb
 
         self._spill = folder / "spill"
-        # One thread keeps rows in order, and so the exported bytes the same from one process to the next.
-        options = {"threads": 1, "memory_limit": _MEMORY_LIMIT, "temp_directory": str(self._spill)}
+        options = {**ORDERED, "memory_limit": _MEMORY_LIMIT, "temp_directory": str(self._spill)}
         self._db = duckdb.connect(config=options)
         self._types: dict[str, dict[str, str]] = {}
         self._waiting: dict[str, list[Columns]] = {table: [] for table in TABLES}
@@ -269,13 +237,10 @@ class _Store:
             if table not in self._types:
                 names, amount = _LONG[table]
                 self.add(table, _long_columns(table, {name: [] for name in (*names, amount)}))
-            target = literal(folder / parquet_name(table))
-            self._db.execute(
-                f"COPY {table} TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-            )
+            export_table(self._db, table, folder / parquet_name(table))
 
     def close(self) -> None:
-        """Lets go of the rows."""
+        """Close the database and remove its folder."""
         with reported("cannot close the tables"):
             self._db.close()
         shutil.rmtree(self._spill, ignore_errors=True)
@@ -319,7 +284,7 @@ def _array(table: str, name: str, values: ArrayLike, is_text: bool) -> NDArray[A
     import numpy as np
 
     try:
-        # A copy: it waits, and the caller may use its own array again.
+        # A copy, because the caller may change its own array before the rows are inserted.
         array = np.array(values, dtype=object if is_text else float)
     except (TypeError, ValueError) as error:
         raise RunError(f"{table}: {name} has a value that is not a number") from error
@@ -329,10 +294,10 @@ def _array(table: str, name: str, values: ArrayLike, is_text: bool) -> NDArray[A
 
 
 def _differing(names: Iterable[str], expected: Iterable[str]) -> str:
-    """Say which names are missing and which are too many."""
+    """Say which names are missing and which are unexpected."""
     names, expected = list(names), list(expected)
     parts = {
         "missing": [name for name in expected if name not in names],
         "unexpected": [name for name in names if name not in expected],
     }
-    return "; ".join(f"{word} {', '.join(found)}" for word, found in parts.items() if found)
+    return "; ".join(f"{word} {', '.join(differing)}" for word, differing in parts.items() if differing)

@@ -1,7 +1,7 @@
-"""The visualisation server: watch the money move, turn a lever, compare worlds.
+"""The visualisation server: a history quarter by quarter, its levers, comparisons and results, in a browser.
 
-The server keeps no state of a session: the address says which history is meant (`address`), a bounded cache holds
-it (`histories`), and the browser plays its quarters from one document (`history_json`).
+The server keeps no state of a session: the address names the history (`address`), a bounded cache keeps it
+(`histories`), and the browser plays its quarters from one document (`views`).
 """
 
 from sim.errors import needs

@@ -1,4 +1,4 @@
-"""Who may ask: a token where the server listens to others, and headers that keep pages to themselves."""
+"""Access to the server: a token or known host names, the origin of requests, and the security headers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from werkzeug.wrappers import Response as Answer
 
 COOKIE = "capflow_token"
 MAX_AGE = 30 * 24 * 3600
-"""Seconds for which a browser need not ask again."""
+"""Seconds for which a browser keeps the token."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 OPEN = ("/_token",)
-"""Paths that ask for the token themselves."""
+"""Paths that need no token."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing, which pages of other sites may use: what is answered, browsers keep from them."""
 LARGEST_REQUEST = 1_000_000
 """Bytes that a request may have: the largest ones name components and their values."""
 
+POLICY = (
+    "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
 ASK = Template("""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>capflow</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body{font:17px/1.5 system-ui,sans-serif;color:#1f2933;display:grid;place-items:center;min-height:90vh;
@@ -35,24 +40,24 @@ required autofocus><input type="hidden" name="next" value="$next"><button>Open</
 
 
 def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Iterable[str]) -> None:
-    """Let in who may ask, and nobody else; give every answer its headers.
+    """Refuse requests without access, and give every response its security headers.
 
     Args:
         server: the application.
-        token: what everyone must know; None lets in whoever reaches this machine's own address.
-        hosts: names under which the server may be addressed without a token, so that a page of someone else's
+        token: the secret that every request must carry; None admits whoever reaches this machine's own address.
+        hosts: the names under which the server may be addressed without a token, so that a page of someone else's
             cannot reach it through a name of its own (DNS rebinding).
-        scripts: hashes of the scripts that pages carry in themselves.
+        scripts: the hashes of the scripts inside the pages.
     """
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     names = {*LOOPBACK, *hosts}
     stamp = None if token is None else hmac.new(token.encode(), b"capflow", hashlib.sha256).hexdigest()
-    policy = _policy(scripts)
+    policy = POLICY.format(scripts=" ".join(scripts))
 
     @server.before_request
-    def may_ask() -> Answer | None:
+    def check() -> Answer | None:
         if request.method not in SAFE and not _same_origin():
-            return Response("capflow: asked by a page of another site\n", 403, mimetype="text/plain")
+            return Response("capflow: the request comes from a page of another site\n", 403, mimetype="text/plain")
         if stamp is None:
             if _hostname() not in names:
                 return Response("capflow: unknown host name\n", 403, mimetype="text/plain")
@@ -60,33 +65,24 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
         if request.path in OPEN or _knows(token or "", stamp):
             return None
         if request.method == "GET" and "token" in request.args:
-            others = urlencode([(key, value) for key, value in request.args.items(multi=True) if key != "token"])
-            here = f"{request.path}?{others}" if others else request.path
-            return _let_in(request.args["token"], token or "", stamp, here)
+            rest = urlencode([(key, value) for key, value in request.args.items(multi=True) if key != "token"])
+            path = f"{request.path}?{rest}" if rest else request.path
+            return _admit(request.args["token"], token or "", stamp, path)
         if request.path.startswith("/api/") or request.method != "GET":
             return Response('{"error":"this server asks for a token"}', 401, mimetype="application/json")
         return _ask("This server asks for a token.", request.full_path)
 
     @server.post("/_token")
-    def token_given() -> Answer:
-        return _let_in(request.form.get("token", ""), token or "", stamp or "", request.form.get("next", "/"))
+    def enter() -> Answer:
+        return _admit(request.form.get("token", ""), token or "", stamp or "", request.form.get("next", "/"))
 
     @server.after_request
-    def with_headers(response: Response) -> Response:
+    def add_headers(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "same-origin"
         return response
-
-
-def _policy(scripts: Iterable[str]) -> str:
-    inside = " ".join(scripts)
-    return (
-        f"default-src 'self'; script-src 'self' {inside}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
-        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-    )
 
 
 def _hostname() -> str:
@@ -108,12 +104,12 @@ def _knows(token: str, stamp: str) -> bool:
     return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), stamp.encode())
 
 
-def _let_in(given: str, token: str, stamp: str, then: str) -> Answer:
-    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+def _admit(secret: str, token: str, stamp: str, then: str) -> Answer:
+    if not token or not hmac.compare_digest(secret.encode(), token.encode()):
         return _ask("That is not the token.", then)
     # A path of this server, and no other: not "//elsewhere", not "https:...".
-    here = then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/"
-    answer = redirect(here)
+    local = then.startswith("/") and not then.startswith(("//", "/\\"))
+    answer = redirect(then if local else "/")
     answer.set_cookie(COOKIE, stamp, max_age=MAX_AGE, httponly=True, samesite="Lax")
     return answer
 

@@ -1,12 +1,12 @@
-"""The address is the state: which history a link means.
+"""Reading and writing the address of a history: its scenario, the levers that differ from it, and its seed.
 
-An address names a scenario under `configs/`, levers with their values, and a seed: nothing else decides a history
-here, and no part of it names a file or loads code. Levers are checked by the same schema as on the command line.
+An address names a scenario under `configs/`, levers with their values, and a seed; no part of it names a file or
+loads code. Levers are checked by the same schema as on the command line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -19,19 +19,21 @@ from sim.scenario.load import Scenario, changed, load, names
 
 HOME = "baseline"
 """Scenario of an address that names none."""
-KNOWN = (*levers.BY_NAME, "scenario", "seed")
+KEYS = (*levers.BY_NAME, "scenario", "seed")
 LONGEST = 64
-"""Characters of a value in an address; no number of a lever needs as many."""
+"""Characters of a value in an address, and of one that a message repeats; no number of a lever needs as many."""
+ADDRESS = "address"
+"""Where a mistake stands that is in an address."""
 
 
 @dataclass(frozen=True)
 class HistoryRequest:
-    """A history as an address says it.
+    """A history that an address names.
 
     Attributes:
-        scenario: name of a scenario under configs/.
-        turned: levers that differ from the scenario, with their values, in the order of `sim.scenario.levers`.
-        seed: of the history.
+        scenario: the name of a scenario under configs/.
+        turned: the levers that differ from the scenario, with their values, in the order of `sim.scenario.levers`.
+        seed: the seed of the history.
     """
 
     scenario: str
@@ -40,11 +42,11 @@ class HistoryRequest:
 
     @property
     def query(self) -> str:
-        """The address, without what is as the scenario has it."""
-        said: dict[str, Any] = {"scenario": self.scenario, **dict(self.turned)}
+        """The query of the address, without what is as the scenario has it."""
+        query: dict[str, Any] = {"scenario": self.scenario, **dict(self.turned)}
         if self.seed != shipped(self.scenario).run.seed:
-            said["seed"] = self.seed
-        return urlencode(said)
+            query["seed"] = self.seed
+        return urlencode(query)
 
     @property
     def untouched(self) -> HistoryRequest:
@@ -58,67 +60,73 @@ class HistoryRequest:
 
 @lru_cache(maxsize=128)
 def shipped(name: str) -> Scenario:
-    """Return a scenario under configs/ as it is there.
+    """Return a scenario under configs/, unchanged.
 
     Raises:
-        ScenarioError: if there is none of that name; paths are none.
+        ScenarioError: if no scenario has this name; a path is not a name.
     """
     if name not in names():
-        there = ", ".join(sorted(names()))
         short = name[:LONGEST]
-        raise ScenarioError(f"address: unknown scenario {short!r}{suggestion(short, names())}; there are {there}")
+        problem = f"unknown scenario{suggestion(short, names())}"
+        raise ScenarioError(problem, "scenario", short, ", ".join(sorted(names())), ADDRESS)
     return load(name)
 
 
 @lru_cache(maxsize=128)
 def own_values(scenario: str) -> Mapping[str, float | str]:
-    """Levers and their values in a scenario as it is."""
+    """Return the value of each lever in a scenario, unchanged."""
     spec = shipped(scenario)
     numbers = {lever.name: levers.quantity(spec, lever).value for lever in levers.LEVERS}
     words = {lever.name: levers.choice(spec, lever) for lever in levers.CHOICES}
     return MappingProxyType({**numbers, **words})
 
 
-def read(said: Mapping[str, str], others: tuple[str, ...] = ()) -> HistoryRequest:
+def read(query: Mapping[str, str], others: tuple[str, ...] = ()) -> HistoryRequest:
     """Read an address.
 
     Args:
-        said: the query of the address.
-        others: what else the page knows in its address.
+        query: the query of the address.
+        others: the keys of the page's own that the address may have.
 
     Raises:
-        ScenarioError: in one line, for what is unknown, is no number, or is out of range.
+        ScenarioError: in one line, for what is unknown, is not a number, or is out of range.
     """
-    for key, text in said.items():
-        if key not in KNOWN and key not in others:
-            short = key[:LONGEST]
-            there = ", ".join(KNOWN)
-            raise ScenarioError(f"address: {short!r} is no lever{suggestion(short, KNOWN)}; there are {there}")
+    for key, text in query.items():
+        if key not in KEYS and key not in others:
+            raise unknown_key(key, text, KEYS)
         if len(text) > LONGEST and key not in others:
-            raise ScenarioError(f"address: {key} is longer than {LONGEST} characters")
-    scenario = said.get("scenario") or HOME
+            raise ScenarioError(f"longer than {LONGEST} characters", key, where=ADDRESS)
+    scenario = query.get("scenario") or HOME
     own = own_values(scenario)
-    turned = []
-    for name, lever in levers.BY_NAME.items():
-        if name not in said:
-            continue
-        value = said[name] if lever.choices else _number(name, said[name])
-        if value != own[name]:
-            turned.append((name, value))
-    seed = _seed(said["seed"]) if said.get("seed") else shipped(scenario).run.seed
-    world = HistoryRequest(scenario, tuple(turned), seed)
-    world.spec()
-    return world
+    values = {
+        name: query[name] if lever.choices else _number(name, query[name])
+        for name, lever in levers.BY_NAME.items()
+        if name in query
+    }
+    turned = tuple((name, value) for name, value in values.items() if value != own[name])
+    seed = whole_number("seed", query["seed"]) if query.get("seed") else shipped(scenario).run.seed
+    history = HistoryRequest(scenario, turned, seed)
+    history.spec()
+    return history
 
 
-def _number(name: str, text: str) -> float:
+def unknown_key(key: str, text: str, keys: Iterable[str]) -> ScenarioError:
+    """Return the error for a key that an address may not have, given those that it may have."""
+    short = key[:LONGEST]
+    problem = f"no such lever{suggestion(short, keys)}"
+    return ScenarioError(problem, short, text[:LONGEST], ", ".join(keys), ADDRESS)
+
+
+def whole_number(key: str, text: str, low: int = 0, high: int | None = None) -> int:
+    """Return the whole number of an address; raises ScenarioError outside its range."""
+    if not text.isdecimal() or len(text) > LONGEST or int(text) < low or (high is not None and int(text) > high):
+        allowed = f"{low} or more" if high is None else f"{low} to {high}"
+        raise ScenarioError("expected a whole number", key, text[:LONGEST], allowed, ADDRESS)
+    return int(text)
+
+
+def _number(key: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ScenarioError(f"address: {name} = {text!r}: expected a number") from None
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise ScenarioError(f"address: seed = {text!r}: expected a whole number from 0 on")
-    return int(text)
+        raise ScenarioError("expected a number", key, text, where=ADDRESS) from None

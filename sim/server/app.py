@@ -1,4 +1,4 @@
-"""The application: the frame of every page, and which page an address shows."""
+"""The Dash application: its pages, the frame around them, and the routes of pages and of /api/."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from flask import Flask
 
 from sim.errors import RunError, ScenarioError
 from sim.report import palette
-from sim.server import api, comparison_query, comparison_tables, facts_api, job_api, runs_api
+from sim.server import api, comparison_query, facts_request, job_api, runs_api
 from sim.server.access import guard
 from sim.server.components import problem
 from sim.server.figures.compare import figures as compare_figures
 from sim.server.histories import HistoryStore
 from sim.server.jobs import Jobs
 from sim.server.pages import about, agent, compare, facts, live, runs
+from sim.server.responses import handle_errors
+from sim.server.views import comparison
 
 ASSETS = Path(__file__).parent / "assets"
 JOBS = "capflow jobs"
@@ -35,7 +37,7 @@ PAGES: dict[str, tuple[str, Layout]] = {
 }
 """Pages of the navigation: path -> name and layout, which takes the query of the address."""
 HIDDEN: dict[str, tuple[str, Layout]] = {"/agent": ("Agent", agent.layout)}
-"""Pages that others lead to."""
+"""Pages that only links of other pages lead to."""
 THEME = {
     "primaryColor": "dark",
     "fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
@@ -57,24 +59,20 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
     app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.layout = _frame()
     _route(app)
-    live.callbacks(app)
-    compare.callbacks(app)
-    agent.callbacks(app)
-    runs.callbacks(app)
-    facts.callbacks(app)
-    _answer(app.server)
+    for page in (live, compare, agent, runs, facts):
+        page.callbacks(app)
+    _attach_api(app.server)
     guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
     return app
 
 
-def _answer(server: Flask) -> None:
-    """Attach the addresses under /api/, which the pages fetch."""
-    worlds, jobs = HistoryStore(), Jobs()
-    server.extensions[JOBS] = jobs
-    job_api.attach(server, jobs, "compare", comparison_query.read, comparison_tables.TABLES, compare_figures)
-    job_api.attach(server, jobs, "facts/many", facts_api.read, facts_api.TABLES)
-    facts_api.attach(server, worlds)
-    api.attach(server, worlds)
+def _attach_api(server: Flask) -> None:
+    """Register the addresses under /api/, which the pages fetch."""
+    jobs = server.extensions[JOBS] = Jobs()
+    handle_errors(server)
+    job_api.attach(server, jobs, "compare", comparison_query.read, comparison.TABLES, compare_figures)
+    job_api.attach(server, jobs, "facts/many", facts_request.read, facts_request.TABLES)
+    api.attach(server, HistoryStore())
     runs_api.attach(server)
 
 
@@ -106,13 +104,13 @@ def _frame() -> Any:
 def _route(app: dash.Dash) -> None:
     @app.callback(Output("page", "children"), Input("url", "pathname"), Input("url", "search"))
     def page(path: str | None, search: str | None) -> Any:
-        said = dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=True))
-        said.pop("token", None)
-        found = {**PAGES, **HIDDEN}.get((path or "/").rstrip("/") or "/")
-        if found is None:
+        query = dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=True))
+        query.pop("token", None)
+        _, layout = {**PAGES, **HIDDEN}.get((path or "/").rstrip("/") or "/", ("", None))
+        if layout is None:
             return problem("There is no such page.", "Go to the live model", "/")
         try:
-            return found[1](said)
+            return layout(query)
         except (ScenarioError, RunError) as error:
             return problem(str(error), "Start again from the baseline", path or "/")
 

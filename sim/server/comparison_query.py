@@ -1,4 +1,4 @@
-"""What the compare page is asked: two worlds, how many pairs of histories, how long; read from an address."""
+"""What the compare page asks for: two scenarios with their levers, the number of pairs, and their length."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from sim.errors import ScenarioError, suggestion
+from sim.errors import ScenarioError
 from sim.scenario import levers
 from sim.scenario.load import Scenario, changed
 from sim.server import address
-from sim.server.address import HOME, LONGEST, HistoryRequest, shipped
+from sim.server.address import ADDRESS, HOME, HistoryRequest, shipped, whole_number
 
 FEWEST, MOST, USUAL = 4, 500, 100
 """Pairs of histories of a comparison."""
 LONGEST_HISTORY = 28
 """Quarters that a history may have here."""
 AGAINST = "no-redeployment"
-"""What a world is compared with that has no lever turned."""
+"""The scenario with which one is compared that has no lever turned."""
 SIDES = ("a", "b")
-OF_A_WORLD = ("scenario", *levers.BY_NAME)
-OF_BOTH = ("seed", "runs", "quarters")
+SIDE_KEYS = ("scenario", *levers.BY_NAME)
+KEYS = (*SIDE_KEYS, "seed", "runs", "quarters")
 
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """A comparison as an address says it.
+    """A comparison that an address names.
 
     Attributes:
-        a: the first world.
+        a: the first history.
         b: the second, with the same seed.
-        runs: pairs of histories; the first has the seed of the worlds, the next ones follow.
-        quarters: length of the histories; None is the scenarios' own.
+        runs: the number of pairs; the first has the seed of `a` and `b`, the next ones follow.
+        quarters: the length of the histories; None is the scenarios' own.
     """
 
     a: HistoryRequest
@@ -43,15 +43,15 @@ class ComparisonRequest:
 
     @property
     def query(self) -> str:
-        """The address."""
-        said: dict[str, object] = {}
-        for side, world in zip(SIDES, (self.a, self.b), strict=True):
-            said[f"{side}.scenario"] = world.scenario
-            said |= {f"{side}.{name}": value for name, value in world.turned}
-        said |= {"seed": self.a.seed, "runs": self.runs}
+        """The query of the address."""
+        query: dict[str, object] = {}
+        for side, history in zip(SIDES, (self.a, self.b), strict=True):
+            query[f"{side}.scenario"] = history.scenario
+            query |= {f"{side}.{name}": value for name, value in history.turned}
+        query |= {"seed": self.a.seed, "runs": self.runs}
         if self.quarters is not None:
-            said["quarters"] = self.quarters
-        return urlencode(said)
+            query["quarters"] = self.quarters
+        return urlencode(query)
 
     def check(self) -> None:
         """Refuse what cannot be run; raises as `specs` does."""
@@ -67,37 +67,46 @@ class ComparisonRequest:
         return changed(self.a.spec(), length), changed(self.b.spec(), length)
 
 
-def read(said: Mapping[str, str]) -> ComparisonRequest:
+def read(query: Mapping[str, str]) -> ComparisonRequest:
     """Read the address of a comparison.
 
-    Both worlds may be told, each with its prefix (`a.scenario`, `b.terminal_rate`), or one without: it is compared
-    with its own scenario as that is, or with `AGAINST` if no lever is turned.
+    An address names both sides, each with its prefix (`a.scenario`, `b.terminal_rate`), or one without a prefix.
+    That is compared with its own scenario with no lever turned, or with `AGAINST` if it turns no lever itself.
 
     Raises:
-        ScenarioError: in one line, for what is unknown, is no number, is out of range, or does not fit together.
+        ScenarioError: in one line, for what is unknown, not a number, out of range, or does not fit together.
     """
-    bare = {key: text for key, text in said.items() if key in OF_A_WORLD}
-    sides = {side: _side(said, side) for side in SIDES}
-    told = any(sides.values())
-    for key in said:
-        if key not in OF_BOTH and key not in bare and key.partition(".")[0] not in SIDES:
-            short = key[:LONGEST]
-            raise ScenarioError(f"address: {short!r} is no lever{suggestion(short, OF_A_WORLD)}")
-        if told and key in bare:
-            raise ScenarioError(
-                f"address: {key} needs a prefix, a. or b., as the other parts of this address have"
-            )
-    if told:
-        a, b = (_world(sides[side], said, side) for side in SIDES)
+    for key, text in query.items():
+        if key not in KEYS and not (key[:2] in ("a.", "b.") and key[2:] in SIDE_KEYS):
+            raise address.unknown_key(key, text, KEYS)
+    prefixed = any("." in key for key in query)
+    for key in SIDE_KEYS:
+        if prefixed and key in query:
+            problem = "needs a prefix, a. or b., as the other parts of this address have"
+            raise ScenarioError(problem, key, query[key][: address.LONGEST], where=ADDRESS)
+    if prefixed:
+        a, b = (_side(query, side, f"{side}.") for side in SIDES)
     else:
-        a = _world(bare, said, "a")
+        a = _side(query, "a", "")
         b = a.untouched if a.turned else _usual_twin(a)
-    seed = a.seed
-    found = ComparisonRequest(
-        a, replace(b, seed=seed), _runs(said.get("runs", "")), _quarters(said.get("quarters", ""))
+    runs, quarters = query.get("runs"), query.get("quarters")
+    request = ComparisonRequest(
+        a,
+        replace(b, seed=a.seed),
+        whole_number("runs", runs, FEWEST, MOST) if runs else USUAL,
+        whole_number("quarters", quarters, 1, LONGEST_HISTORY) if quarters else None,
     )
-    _refuse_unlike(found)
-    return found
+    _check_pair(request)
+    return request
+
+
+def _side(query: Mapping[str, str], side: str, prefix: str) -> HistoryRequest:
+    own = {key: query[f"{prefix}{key}"] for key in SIDE_KEYS if f"{prefix}{key}" in query}
+    seed = {"seed": query["seed"]} if "seed" in query else {}
+    try:
+        return address.read({**own, **seed})
+    except ScenarioError as error:
+        raise error.inside(f"world {side.upper()}") from None
 
 
 def _usual_twin(a: HistoryRequest) -> HistoryRequest:
@@ -110,46 +119,13 @@ def _usual_twin(a: HistoryRequest) -> HistoryRequest:
     return replace(a, turned=(("redeployment", 0.0),))
 
 
-def _side(said: Mapping[str, str], side: str) -> dict[str, str]:
-    start = f"{side}."
-    return {key.removeprefix(start): text for key, text in said.items() if key.startswith(start)}
-
-
-def _world(own: Mapping[str, str], said: Mapping[str, str], side: str) -> HistoryRequest:
-    for key in own:
-        if key not in OF_A_WORLD:
-            short = key[:LONGEST]
-            raise ScenarioError(f"address: {side}.{short} is no lever{suggestion(short, OF_A_WORLD)}")
-    shared = {"seed": said["seed"]} if "seed" in said else {}
-    try:
-        return address.read({"scenario": HOME, **own, **shared})
-    except ScenarioError as error:
-        raise ScenarioError(f"world {side.upper()}: {error}") from None
-
-
-def _whole(name: str, text: str, low: int, high: int) -> int:
-    if not text.isdecimal() or len(text) > LONGEST or not low <= int(text) <= high:
-        raise ScenarioError(f"address: {name} = {text[:LONGEST]!r}: expected a whole number from {low} to {high}")
-    return int(text)
-
-
-def _runs(text: str) -> int:
-    return _whole("runs", text, FEWEST, MOST) if text else USUAL
-
-
-def _quarters(text: str) -> int | None:
-    return _whole("quarters", text, 1, LONGEST_HISTORY) if text else None
-
-
-def _refuse_unlike(found: ComparisonRequest) -> None:
-    a, b = (shipped(world.scenario).run for world in (found.a, found.b))
+def _check_pair(request: ComparisonRequest) -> None:
+    """Refuse histories that open in different quarters, or whose scenarios differ in length."""
+    first, second = request.a.scenario, request.b.scenario
+    a, b = shipped(first).run, shipped(second).run
     if a.opening != b.opening:
-        raise ScenarioError(
-            f"{found.a.scenario} opens in {a.opening} and {found.b.scenario} in {b.opening}: only worlds that "
-            "open in the same quarter can be compared"
-        )
-    if found.quarters is None and a.quarters != b.quarters:
-        raise ScenarioError(
-            f"{found.a.scenario} runs for {a.quarters} quarters and {found.b.scenario} for {b.quarters}: choose a "
-            "number of quarters for both"
-        )
+        problem = f"it opens in {b.opening}, {first} in {a.opening}; both must open in the same quarter"
+        raise ScenarioError(problem, "b.scenario", second, where=ADDRESS)
+    if request.quarters is None and a.quarters != b.quarters:
+        problem = f"{first} runs for {a.quarters}, {second} for {b.quarters}: choose a number of quarters for both"
+        raise ScenarioError(problem, "quarters", allowed=f"1 to {LONGEST_HISTORY}", where=ADDRESS)

@@ -1,4 +1,4 @@
-"""Histories by address: computed once, kept as long as there is room, the same for everyone who asks."""
+"""The store of histories: each is computed once for all who ask, and kept as long as there is room."""
 
 from __future__ import annotations
 
@@ -26,65 +26,68 @@ PATIENCE = 60.0
 """Seconds that a request waits at most."""
 
 Key = TypeVar("Key", bound=Hashable)
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
 
 
 class BusyError(Exception):
     """Too many histories are asked for at once."""
 
 
-class Cache(Generic[Key, Kept]):
-    """A bounded cache in which everyone who asks for the same thing at the same time waits for one computation.
+class Cache(Generic[Key, Value]):
+    """A bounded cache in which all who ask for the same key at the same time wait for one computation.
 
     Args:
-        most: how many answers are kept; the longest unused is dropped first.
-        make: computes an answer; what it raises is raised to all who wait, and is not kept.
+        most: how many values are kept; the longest unused is dropped first.
+        make: computes a value; what it raises is raised to all who wait, and is not kept.
     """
 
-    def __init__(self, most: int, make: Callable[[Key], Kept]) -> None:
+    def __init__(self, most: int, make: Callable[[Key], Value]) -> None:
         self._most, self._make = most, make
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
-        self._making: dict[Key, threading.Lock] = {}
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._locks: dict[Key, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._values)
 
-    def kept(self, key: Key) -> Kept | None:
-        """Return the answer to a key if it is kept."""
+    def peek(self, key: Key) -> Value | None:
+        """Return the value of a key if it is kept."""
         with self._lock:
-            return self._kept.get(key)
+            return self._values.get(key)
 
-    def keep(self, key: Key, made: Kept) -> Kept:
-        """Keep an answer that was computed elsewhere."""
+    def put(self, key: Key, value: Value) -> Value:
+        """Keep a value that was computed elsewhere."""
         with self._lock:
-            self._kept[key] = made
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return made
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
 
-    def get(self, key: Key) -> Kept:
-        """Return the answer to a key, computed if it is not kept."""
+    def get(self, key: Key) -> Value:
+        """Return the value of a key, computed if it is not kept."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            mine = self._making.setdefault(key, threading.Lock())
-        with mine:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+            computing = self._locks.setdefault(key, threading.Lock())
+        with computing:
             with self._lock:
-                if key in self._kept:
-                    return self._kept[key]
+                if key in self._values:
+                    return self._values[key]
             try:
-                made = self.keep(key, self._make(key))
+                return self.put(key, self._make(key))
             finally:
                 with self._lock:
-                    self._making.pop(key, None)
-        return made
+                    self._locks.pop(key, None)
 
 
 class HistoryStore:
-    """The histories that the server has at hand."""
+    """The histories that the server keeps.
+
+    Both methods raise BusyError if too many wait already, or for too long, and AccountingError if the books of the
+    history do not balance.
+    """
 
     def __init__(self) -> None:
         self._runs: Cache[HistoryRequest, Run] = Cache(MOST_RUNS, self._compute)
@@ -92,33 +95,28 @@ class HistoryStore:
         self._working = threading.BoundedSemaphore(AT_ONCE)
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
-    def run(self, world: HistoryRequest) -> Run:
-        """Return a history with all its tables.
+    def run(self, history: HistoryRequest) -> Run:
+        """Return a history with all its tables."""
+        return self._runs.get(history)
 
-        Raises:
-            BusyError: if too many wait already, or for too long.
-            AccountingError: if its books do not hold.
-        """
-        return self._runs.get(world)
+    def document(self, history: HistoryRequest) -> bytes:
+        """Return a history as browsers get it: JSON, compressed with gzip."""
+        return self._documents.get(history)
 
-    def document(self, world: HistoryRequest) -> bytes:
-        """Return a history as browsers get it: JSON, compressed with gzip. Raises as `run` does."""
-        return self._documents.get(world)
-
-    def _compute(self, world: HistoryRequest) -> Run:
+    def _compute(self, history: HistoryRequest) -> Run:
         with self._turn():
-            return _run(world)
+            return _run(history)
 
-    def _write(self, world: HistoryRequest) -> bytes:
-        from sim.server.history_json import document
+    def _write(self, history: HistoryRequest) -> bytes:
+        from sim.server.views.history import document
 
         with self._turn():
-            run = self._runs.kept(world) or self._runs.keep(world, _run(world))
-            return gzip.compress(document(world, run), compresslevel=4)
+            run = self._runs.peek(history) or self._runs.put(history, _run(history))
+            return gzip.compress(document(history, run), compresslevel=4)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait for one's turn: many threads at a time would only take the interpreter from each other."""
+        """Limit the histories computed at a time: many threads would only take the interpreter from each other."""
         if not self._waiting.acquire(blocking=False):
             raise BusyError("too many histories are being computed; try again in a moment")
         try:
@@ -132,8 +130,8 @@ class HistoryStore:
             self._waiting.release()
 
 
-def _run(world: HistoryRequest) -> Run:
+def _run(request: HistoryRequest) -> Run:
     from sim.engine.history import history
-    from sim.experiments.in_memory import run_of
+    from sim.experiments.run import run_of
 
-    return run_of(history(world.spec(), world.seed), outcomes=False)
+    return run_of(history(request.spec(), request.seed), outcomes=False)

@@ -1,10 +1,8 @@
-"""Ensembles in the background: one process at a time, a few that wait, the latest results kept.
+"""Background jobs: ensembles that run one at a time in a process of their own; the latest results are kept.
 
-Each job has a process of its own, and not one of the worker pool: a process can be killed at once when its job is
-cancelled or takes too long, its memory goes with it, and it ends when the server does.
-
-A job is known by its question, so that everyone who asks the same sees the same job, and a page that is loaded
-again finds it. The process ends with its server, however that ends (`sim.server.ensemble_worker`).
+A job is known by its request, so that everyone who asks for the same gets the same job, and a page that is loaded
+again finds it. Its process is not one of the worker pool: it can be killed at once when the job is cancelled or
+takes too long, its memory goes with it, and it ends with its server (`sim.server.ensemble_worker`).
 """
 
 from __future__ import annotations
@@ -32,22 +30,22 @@ MOST_KEPT = 32
 """Jobs that are over and kept, some 100 kB each."""
 LONGEST = 900.0
 """Seconds after which a job is ended."""
-HOME = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 class JobRequest(Protocol):
-    """What a job answers; equal questions have one job.
+    """What a job computes; equal requests share one job.
 
     Attributes:
-        kind: of the job, a key of `sim.server.ensemble_worker.ANSWERS`.
-        query: everything else, as an address.
+        kind: the kind of the job, a key of `sim.server.ensemble_worker.DOCUMENTS`.
+        query: everything else, as the query of an address.
     """
 
     kind: ClassVar[str]
 
     @property
     def query(self) -> str:
-        """The address without its path."""
+        """The query of the address."""
 
     def check(self) -> None:
         """Refuse what cannot be run: raises ScenarioError."""
@@ -63,17 +61,17 @@ class Job:
     """One ensemble.
 
     Attributes:
-        question: what is asked.
-        state: how far it is.
+        request: what is to be computed.
+        state: waiting, running, or one of the three ends.
         progress: `part` done, from 0 to 1 or None, and `words`.
         message: why it failed, in one line.
         result: the document, as JSON compressed with gzip.
-        process: what runs it.
+        process: the process that runs it.
         began: when it was started, by the monotonic clock.
-        seconds: that it took.
+        seconds: how long it ran.
     """
 
-    question: JobRequest
+    request: JobRequest
     state: State = "waiting"
     progress: dict[str, Any] = field(default_factory=lambda: {"part": 0.0, "words": "Starting"})
     message: str = ""
@@ -84,8 +82,18 @@ class Job:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether it is done, failed or cancelled."""
         return self.state in ("done", "failed", "cancelled")
+
+    def kill(self) -> None:
+        """End the process at once, with all that it has started."""
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
 
 
 class Jobs:
@@ -93,127 +101,129 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[JobRequest, Job] = OrderedDict()
-        self._at_work: Job | None = None
+        self._running: Job | None = None
         self._lock = threading.RLock()
 
-    def start(self, question: JobRequest) -> None:
-        """Ask for a job; one that waits, runs or is done already is not asked for again.
+    def start(self, request: JobRequest) -> None:
+        """Start a job, unless it waits, runs or is done already.
 
         Raises:
             ScenarioError: if it cannot be run.
             BusyError: if too many wait.
         """
-        question.check()
+        request.check()
         with self._lock:
-            known = self._jobs.get(question)
-            if known is not None and known.state in ("waiting", "running", "done"):
+            job = self._jobs.get(request)
+            if job is not None and job.state in ("waiting", "running", "done"):
                 return
-            if sum(job.state == "waiting" for job in self._jobs.values()) >= MOST_WAITING:
+            if len(self._waiting()) >= MOST_WAITING:
                 raise BusyError(f"busy: {MOST_WAITING} ensembles wait already; try again in a minute")
-            self._jobs.pop(question, None)
-            self._jobs[question] = Job(question)
+            self._jobs.pop(request, None)
+            self._jobs[request] = Job(request)
             self._next()
 
-    def state(self, question: JobRequest) -> dict[str, Any]:
-        """How far a job is: `state`, and of `place`, `progress`, `seconds` and `message` what it has."""
+    def state(self, request: JobRequest) -> dict[str, Any]:
+        """Return the `state` of a job, and what it has of `place`, `progress`, `seconds` and `message`."""
         with self._lock:
-            job = self._jobs.get(question)
+            job = self._jobs.get(request)
             if job is None:
                 return {"state": "none"}
-            told: dict[str, Any] = {"state": job.state}
+            details: dict[str, Any] = {}
             if job.state == "waiting":
-                told["place"] = 1 + [j for j in self._jobs.values() if j.state == "waiting"].index(job)
+                details = {"place": 1 + self._waiting().index(job)}
             elif job.state == "running":
-                told |= {"progress": job.progress, "seconds": round(time.monotonic() - job.began, 1)}
+                details = {"progress": job.progress, "seconds": round(time.monotonic() - job.began, 1)}
             elif job.state == "failed":
-                told["message"] = job.message
+                details = {"message": job.message}
             elif job.state == "done":
-                told["seconds"] = round(job.seconds, 1)
-            return told
+                details = {"seconds": round(job.seconds, 1)}
+            return {"state": job.state, **details}
 
-    def result(self, question: JobRequest) -> bytes | None:
+    def result(self, request: JobRequest) -> bytes | None:
         """Return the document of a job that is done, compressed with gzip, or None."""
         with self._lock:
-            job = self._jobs.get(question)
+            job = self._jobs.get(request)
             if job is None or job.state != "done":
                 return None
-            self._jobs.move_to_end(question)
+            self._jobs.move_to_end(request)
             return job.result
 
-    def cancel(self, question: JobRequest) -> None:
+    def cancel(self, request: JobRequest) -> None:
         """End a job that waits or runs, for everyone who asked for it."""
         with self._lock:
-            job = self._jobs.get(question)
+            job = self._jobs.get(request)
             if job is None or job.over:
                 return
             job.state = "cancelled"
-            _end(job)
+            job.kill()
 
     def close(self) -> None:
         """End all that waits or runs."""
         with self._lock:
-            for question in list(self._jobs):
-                self.cancel(question)
+            for request in list(self._jobs):
+                self.cancel(request)
+
+    def _waiting(self) -> list[Job]:
+        return [job for job in self._jobs.values() if job.state == "waiting"]
 
     def _next(self) -> None:
         """Start the job that has waited longest, if none runs; forget the oldest that are over."""
-        jobs = list(self._jobs.values())
-        over = [job.question for job in jobs if job.over]
-        for question in over[: max(len(over) - MOST_KEPT, 0)]:
-            del self._jobs[question]
-        waiting = [job for job in jobs if job.state == "waiting"]
+        over = [job.request for job in self._jobs.values() if job.over]
+        for request in over[: max(len(over) - MOST_KEPT, 0)]:
+            del self._jobs[request]
+        waiting = self._waiting()
         # A process that was cancelled counts until it is gone.
-        if not waiting or self._at_work is not None:
+        if not waiting or self._running is not None:
             return
-        job = self._at_work = waiting[0]
+        job = self._running = waiting[0]
         job.state, job.began = "running", time.monotonic()
         try:
-            job.process = _process(job.question)
+            job.process = _start_process(job.request)
         except OSError as error:
-            job.state, job.message, self._at_work = "failed", f"no process could be started: {error}", None
+            job.state, job.message, self._running = "failed", f"no process could be started: {error}", None
             return
         threading.Thread(target=self._follow, args=(job, job.process), name="ensemble", daemon=True).start()
 
     def _follow(self, job: Job, process: subprocess.Popen[str]) -> None:
-        """Take what the process of a job says until it ends."""
+        """Read the lines that the process of a job writes until it ends."""
         limit = threading.Timer(LONGEST, self._too_long, (job,))
         limit.daemon = True
         limit.start()
-        said: dict[str, Any] = {}
+        line: dict[str, Any] = {}
         assert process.stdout is not None
         assert process.stdin is not None
-        for line in process.stdout:
+        for text in process.stdout:
             # A process that is killed may leave half a line.
             with suppress(json.JSONDecodeError):
-                said = json.loads(line)
-                job.progress = said.get("progress", job.progress)
+                line = json.loads(text)
+                job.progress = line.get("progress", job.progress)
         status = process.wait()
         limit.cancel()
         process.stdout.close()
         process.stdin.close()
-        result = gzip.compress(json.dumps(said["result"]).encode()) if "result" in said else b""
+        result = gzip.compress(json.dumps(line["result"]).encode()) if "result" in line else b""
         with self._lock:
-            job.process = self._at_work = None
+            job.process = self._running = None
             job.seconds = time.monotonic() - job.began
             if job.state == "running":
                 job.state, job.result = ("done" if result else "failed"), result
-                job.message = str(said.get("failed") or _died(status))
+                job.message = str(line.get("failed") or _died(status))
             self._next()
 
     def _too_long(self, job: Job) -> None:
         with self._lock:
             if job.state == "running":
                 job.state, job.message = "failed", f"it was ended after {LONGEST / 60:.0f} minutes"
-                _end(job)
+                job.kill()
 
 
-def _process(question: JobRequest) -> subprocess.Popen[str]:
+def _start_process(request: JobRequest) -> subprocess.Popen[str]:
     environment = {**os.environ, **ONE_THREAD}
     path = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = f"{HOME}{os.pathsep}{path}" if path else str(HOME)
+    environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{path}" if path else str(ROOT)
     return subprocess.Popen(
         # -P: nothing is imported from the folder that the server happens to be started in.
-        [sys.executable, "-P", "-m", "sim.server.ensemble_worker", question.kind, question.query],
+        [sys.executable, "-P", "-m", "sim.server.ensemble_worker", request.kind, request.query],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
@@ -221,16 +231,6 @@ def _process(question: JobRequest) -> subprocess.Popen[str]:
         # A group of its own: Ctrl-C is for the server, and a cancel ends whatever the process has started.
         start_new_session=True,
     )
-
-
-def _end(job: Job) -> None:
-    if job.process is None:
-        return
-    with suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(job.process.pid, signal.SIGKILL)
-        else:
-            job.process.kill()
 
 
 def _died(status: int) -> str:

@@ -1,4 +1,4 @@
-"""Whether a history that was run into a folder can be shown live, and at which address.
+"""The address at which the live page shows a history from a results folder, or the reason why there is none.
 
 The live page knows the scenarios that ship, levers and seeds. A history that differs from a scenario that ships in
 anything else has no address there.
@@ -6,7 +6,7 @@ anything else has no address there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,14 @@ MOST_KEYS = 3
 
 @dataclass(frozen=True)
 class Replay:
-    """What the histories of a folder have in common, as an address would say it.
+    """What the histories of a folder have in common, as an address names it.
 
     Attributes:
-        scenario: that ships; empty if there is no address.
-        turned: levers and their values.
-        quarter: at which the histories end, where the live ones go on; a longer history begins with a shorter one.
-        reason: why they cannot be shown live, if so.
+        scenario: the name of a scenario that ships; empty if there is no address.
+        turned: the levers that differ from it, with their values.
+        quarter: the quarter in which the histories end, if the live ones go on; a longer history begins with a
+            shorter one.
+        reason: why the histories cannot be shown live; empty if they can.
     """
 
     scenario: str
@@ -49,83 +50,97 @@ class Replay:
         """Return the address of one history.
 
         Args:
-            seed: of the history.
-            point: lever -> value, beside what they have in common.
+            seed: the seed of the history.
+            point: lever -> value, in addition to what the histories have in common.
 
         Raises:
-            ScenarioError: if there is none; the message says why.
+            ScenarioError: if there is no address; the message says why.
         """
         if self.reason:
             raise ScenarioError(self.reason)
-        said = {"scenario": self.scenario, **dict(self.turned), **(point or {}), "seed": seed}
-        query = address.read({key: str(value) for key, value in said.items()}).query
-        return f"/?{query}" + (f"&{urlencode({'quarter': self.quarter})}" if self.quarter else "")
+        return _address(self.scenario, {**dict(self.turned), **(point or {}), "seed": seed}, self.quarter)
 
 
 def replay(
     folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False
 ) -> Replay:
-    """Whether the histories of a folder can be shown live.
+    """Return how the live page can show the histories of a folder.
 
     Args:
-        folder: of a run or a sweep, with the scenario in full.
-        scenario: its name.
-        varied: for sweeps, what varies: name -> dotted key.
-        decisions: whether a caller replaced decision rules.
+        folder: the folder of a run or a sweep, with the scenario in full.
+        scenario: the name of the scenario.
+        varied: for a sweep, what it varies: name -> dotted key.
+        decisions: whether decision rules were replaced.
 
     Returns:
-        The replay; its `reason` says why there is none.
+        The replay; its `reason` says why the histories cannot be shown live.
     """
-    if scenario not in names():
-        return Replay("", reason=f"{scenario} is no scenario that ships")
-    if decisions:
-        return Replay("", reason="its decision rules were replaced by other functions")
     try:
-        ran = Scenario.model_validate(read_json(folder / FILE))
+        shipped = _shipped(scenario)
+        if decisions:
+            raise ScenarioError("its decision rules were replaced by other functions")
+        spec = Scenario.model_validate(read_json(folder / FILE))
+        differs = {key: value["to"] for key, value in changed_keys(shipped, spec).items()}
+        differs.pop("run.seed", None)
+        quarters = differs.pop("run.quarters", shipped.run.quarters)
+        _check_levers((*differs, *(varied or {}).values()))
+        turned = tuple((LEVER_OF[key], value) for key, value in differs.items())
+        return Replay(scenario, turned, _last_quarter(shipped, quarters))
+    except ScenarioError as error:
+        return Replay("", reason=str(error))
     except (RunError, ValidationError) as error:
         return Replay("", reason=f"its scenario cannot be read: {str(error).splitlines()[0]}")
-    shipped = address.shipped(scenario)
-    differs = {key: value["to"] for key, value in changed_keys(shipped, ran).items()}
-    differs.pop("run.seed", None)
-    quarters = differs.pop("run.quarters", None)
-    other = [key for key in (*differs, *(varied or {}).values()) if key not in LEVER_OF]
-    if other:
-        more = f" and {len(other) - MOST_KEYS} more" if len(other) > MOST_KEYS else ""
-        told = ", ".join(other[:MOST_KEYS]) + more
-        return Replay("", reason=f"no lever of the live page turns {told}")
-    if quarters is not None and quarters > shipped.run.quarters:
-        return Replay("", reason=f"it runs for {quarters} quarters, the live page for {shipped.run.quarters}")
-    end = "" if quarters is None else later(ran.run.opening, quarters)
-    return Replay(scenario, tuple((LEVER_OF[key], value) for key, value in differs.items()), end)
 
 
 def twin_addresses(comparison: Mapping[str, Any]) -> tuple[str, str]:
-    """Addresses of the first pair of a comparison.
+    """Return the addresses of the first pair of a comparison.
 
     Args:
-        comparison: as `comparison.json` has it.
+        comparison: the document in `comparison.json`.
 
     Raises:
         ScenarioError: if its scenarios are not those that ship, with levers; the message says why.
     """
-    changes, quarters = dict(comparison["changes"]), int(comparison["quarters"])
-    changes.pop("run.quarters", None)
-    other = [key for key in changes if key not in LEVER_OF]
-    if other:
-        raise ScenarioError(f"no lever of the live page turns {', '.join(other[:MOST_KEYS])}")
-    worlds = []
+    changes = {key: value for key, value in comparison["changes"].items() if key != "run.quarters"}
+    _check_levers(changes)
+    levers_set = {LEVER_OF[key]: value for key, value in changes.items()}
+    specs, addresses = [], []
     for side in ("a", "b"):
-        name = str(comparison[side]["scenario"])
-        if name not in names():
-            raise ScenarioError(f"{name} is no scenario that ships")
-        turned = {LEVER_OF[key]: str(value) for key, value in changes.items()}
-        worlds.append(address.read({"scenario": name, **turned, "seed": str(comparison["seed"])}))
-    first, second = (world.spec() for world in worlds)
-    differs = {key: {"a": found["from"], "b": found["to"]} for key, found in changed_keys(first, second).items()}
+        scenario = str(comparison[side]["scenario"])
+        quarter = _last_quarter(_shipped(scenario), int(comparison["quarters"]))
+        values = {**levers_set, "seed": comparison["seed"]}
+        addresses.append(_address(scenario, values, quarter))
+        specs.append(_read(scenario, values).spec())
+    differs = {key: {"a": value["from"], "b": value["to"]} for key, value in changed_keys(*specs).items()}
     if differs != comparison["differs"]:
         raise ScenarioError("its scenarios are not those that ship now")
-    if quarters > first.run.quarters:
-        raise ScenarioError(f"it runs for {quarters} quarters, the live page for {first.run.quarters}")
-    end = "" if quarters == first.run.quarters else later(first.run.opening, quarters)
-    one, other_one = (f"/?{world.query}" + (f"&{urlencode({'quarter': end})}" if end else "") for world in worlds)
-    return one, other_one
+    return addresses[0], addresses[1]
+
+
+def _shipped(scenario: str) -> Scenario:
+    if scenario not in names():
+        raise ScenarioError(f"{scenario} is not a scenario that ships")
+    return address.shipped(scenario)
+
+
+def _check_levers(keys: Iterable[str]) -> None:
+    other = [key for key in keys if key not in LEVER_OF]
+    if other:
+        more = f" and {len(other) - MOST_KEYS} more" if len(other) > MOST_KEYS else ""
+        raise ScenarioError(f"no lever of the live page turns {', '.join(other[:MOST_KEYS])}{more}")
+
+
+def _last_quarter(shipped: Scenario, quarters: int) -> str:
+    """Return the quarter in which shorter histories than those of the live page end, or nothing."""
+    if quarters > shipped.run.quarters:
+        raise ScenarioError(f"it runs for {quarters} quarters, the live page for {shipped.run.quarters}")
+    return "" if quarters == shipped.run.quarters else later(shipped.run.opening, quarters)
+
+
+def _read(scenario: str, values: Mapping[str, Any]) -> address.HistoryRequest:
+    return address.read({"scenario": scenario, **{key: str(value) for key, value in values.items()}})
+
+
+def _address(scenario: str, values: Mapping[str, Any], quarter: str) -> str:
+    query = _read(scenario, values).query
+    return f"/?{query}" + (f"&{urlencode({'quarter': quarter})}" if quarter else "")

@@ -1,10 +1,8 @@
-"""What the pages of runs and sweeps fetch: files of folders, and sums of sweeps as JSON and CSV."""
+"""The addresses of results folders: their files and tables, and the panels of a sweep as JSON and CSV."""
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import mimetypes
 from functools import cache
 from pathlib import PurePosixPath
@@ -15,74 +13,65 @@ from flask import Blueprint, Flask, Response, request, send_file
 from sim.errors import RunError
 from sim.report.html import REPORT
 from sim.server import result_folders
-from sim.server.api import TABLES, as_csv, download, error_response, errors_as_json, panel_width
+from sim.server.address import LONGEST
+from sim.server.api import TABLES, run_table
+from sim.server.responses import MissingError, Rows, check_table, csv_response, json_response, panel_width
 
 if TYPE_CHECKING:
-    from sim.server.sweeps.panels import Answers
+    from sim.server.sweeps.panels import PanelStore
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; base-uri 'none'"
-"""Of a report: it has its style and pictures in itself, runs no script and fetches nothing."""
-PICTURES = ".png"
-Rows = list[dict[str, Any]]
+"""Policy of a report, which holds its style and pictures, runs no script and fetches nothing."""
 
 
 def attach(server: Flask) -> None:
-    """Add the addresses under /api/runs/ and /api/sweep/ to the application."""
+    """Register the addresses under /api/runs/ and /api/sweep/."""
     pages = Blueprint("runs", __name__, url_prefix="/api")
 
     @cache
-    def answers() -> Answers:
+    def store() -> PanelStore:
         # What adds up sweeps takes a second to import, and a server should be there at once.
-        from sim.server.sweeps.panels import Answers
+        from sim.server.sweeps.panels import PanelStore
 
-        return Answers()
+        return PanelStore()
 
     @pages.get("/runs/file")
-    @errors_as_json
     def file() -> Response:
-        entry, name = _asked(), request.args.get("file", "")
-        return _sent(entry, name, attachment=True)
+        return _file(request.args.get("file", ""), attachment=True)
 
     @pages.get("/runs/picture")
-    @errors_as_json
     def picture() -> Response:
-        entry, name = _asked(), request.args.get("file", "")
-        if not name.endswith(PICTURES):
-            raise RunError(f"runs: {name[: result_folders.SHOWN]!r} is no picture")
-        return _sent(entry, name, attachment=False)
+        name = request.args.get("file", "")
+        if not name.endswith(".png"):
+            raise RunError(f"runs: {name[:LONGEST]!r} is not a picture")
+        return _file(name, attachment=False)
 
     @pages.get("/runs/report")
-    @errors_as_json
     def report() -> Response:
-        response = _sent(_asked(), REPORT, attachment=False)
+        response = _file(REPORT, attachment=False)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
-    @pages.get("/runs/<table>.csv")
-    @errors_as_json
-    def table(table: str) -> Response:
-        entry = _asked()
-        if entry.kind == "comparison" and table == "differences":
-            return download(_written(differences(entry.metadata)), f"{_file_name(entry)}-{table}.csv")
-        if table not in TABLES:
-            return error_response(
-                f"{table[: result_folders.SHOWN]!r}: no such table; there are {', '.join(TABLES)}", 404
-            )
-        return download(as_csv(entry.run(), table), f"{_file_name(entry)}-{table}.csv")
+    @pages.get("/runs/<name>.csv")
+    def table(name: str) -> Response:
+        entry = _entry()
+        if entry.kind == "comparison":
+            check_table(name, ("differences",))
+            return csv_response(f"{_file_name(entry)}-{name}.csv", differences(entry.metadata))
+        check_table(name, TABLES)
+        return csv_response(f"{_file_name(entry)}-{name}.csv", run_table(entry.run(), name))
 
-    @pages.get("/sweep/<part>")
-    @errors_as_json
-    def part(part: str) -> Response:
-        from sim.server.sweeps import panels
+    @pages.get("/sweep/<panel>")
+    def panel(panel: str) -> Response:
+        from sim.server.sweeps.panels import PANELS, with_figure
 
-        name, _, kind = part.partition(".")
-        if name not in panels.MAKERS or kind not in ("", "csv"):
-            return error_response(f"{part[: result_folders.SHOWN]!r}: there is no such picture of a sweep", 404)
-        sweep, answer = answers().get(name, request.args)
+        name, _, kind = panel.partition(".")
+        if name not in PANELS or kind not in ("", "csv"):
+            raise MissingError(f"{panel[:LONGEST]!r}: no such panel of a sweep; available: {', '.join(PANELS)}")
+        sweep, document = store().get(name, request.args)
         if kind == "csv":
-            return download(_written(panels.TABLES[name](answer)), f"{sweep}-{name}.csv")
-        shown = panels.shown(name, answer, panel_width())
-        return Response(json.dumps(shown, allow_nan=False), mimetype="application/json")
+            return csv_response(f"{sweep}-{name}.csv", PANELS[name].table(document))
+        return json_response(with_figure(name, document, panel_width()))
 
     server.register_blueprint(pages)
 
@@ -92,19 +81,15 @@ def differences(comparison: dict[str, Any]) -> Rows:
     return [
         {
             "outcome": name,
-            "label": found["label"],
-            "unit": found["unit"],
-            "mean_a": found["mean_a"],
-            "mean_b": found["mean_b"],
-            "difference": found["mean_difference"],
-            "low": found["interval_90"][0],
-            "high": found["interval_90"][1],
+            **{key: outcome[key] for key in ("label", "unit", "mean_a", "mean_b")},
+            "difference": outcome["mean_difference"],
+            **dict(zip(("low", "high"), outcome["interval_90"], strict=True)),
         }
-        for name, found in comparison["outcomes"].items()
+        for name, outcome in comparison["outcomes"].items()
     ]
 
 
-def _asked() -> result_folders.Entry:
+def _entry() -> result_folders.Entry:
     """Return the folder that the address names."""
     entry = result_folders.find(request.args.get("run", ""))
     if entry.kind == "broken":
@@ -112,13 +97,13 @@ def _asked() -> result_folders.Entry:
     return entry
 
 
-def _sent(entry: result_folders.Entry, name: str, attachment: bool) -> Response:
-    content = result_folders.opened(entry, name)
+def _file(name: str, attachment: bool) -> Response:
+    entry = _entry()
+    content = result_folders.open_file(entry, name)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     file_name = f"{_file_name(entry)}-{PurePosixPath(name).name}"
     response = send_file(content, mimetype=kind, as_attachment=attachment, download_name=file_name)
-    content.seek(0, io.SEEK_END)
-    response.content_length = content.tell()
+    response.content_length = content.seek(0, io.SEEK_END)
     content.seek(0)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -126,12 +111,3 @@ def _sent(entry: result_folders.Entry, name: str, attachment: bool) -> Response:
 
 def _file_name(entry: result_folders.Entry) -> str:
     return entry.name.replace("/", "-")
-
-
-def _written(rows: Rows) -> str:
-    text = io.StringIO()
-    heads = list(dict.fromkeys(head for row in rows for head in row))
-    writer = csv.DictWriter(text, heads)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -1,4 +1,4 @@
-"""Start the server: one process, one line with its address, a clean end."""
+"""The server process: it starts, prints its address in one line, and ends in order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.server.access import LOOPBACK
 
 PORT = 8765
 TOKEN = "CAPFLOW_TOKEN"
-"""Environment variable: the token, in place of `--token`, which other users of the machine could see."""
+"""Environment variable with the token, which other users of the machine could see in a command line."""
 COMPILE = "CAPFLOW_COMPILE"
 """Environment variable: 0 keeps all histories in NumPy, on a machine short of memory."""
 SHORTEST_TOKEN = 8
@@ -23,25 +23,28 @@ CONNECTIONS = 1000
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = PORT, token: str | None = None, told: Callable[[str], None] | None = None
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    token: str | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve pages until interrupted or terminated, which ends it in order.
 
     Args:
-        host: address to listen at; another than this machine's own needs a token.
-        port: to listen at; 0 takes a free one.
-        token: what everyone who asks must know.
-        told: told the address of the pages; it is printed if left out.
+        host: the address to listen at; any but this machine's own needs a token.
+        port: the port to listen at; 0 takes a free one.
+        token: the secret that every request must carry.
+        announce: called with the address of the pages, which is printed if left out.
 
     Raises:
         ScenarioError: if the host needs a token, or the port cannot be had.
     """
     if token is None and host not in LOOPBACK:
-        raise ScenarioError(f"--host {host} is open to others: give a --token, or set {TOKEN}")
+        raise ScenarioError(f"open to others, and so needs a token, which may be in {TOKEN}", "host", host)
     if token is not None and len(token) < SHORTEST_TOKEN:
-        raise ScenarioError(f"--token: at least {SHORTEST_TOKEN} characters are needed")
+        raise ScenarioError("too short", "token", allowed=f"at least {SHORTEST_TOKEN} characters")
     if not 0 <= port <= 65535:
-        raise ScenarioError(f"--port {port}: expected 0 to 65535")
+        raise ScenarioError("out of range", "port", port, "0 to 65535")
     from waitress import create_server
 
     from sim.server.app import JOBS, create_app
@@ -53,11 +56,12 @@ def serve(
         )
     except (OSError, ValueError) as error:
         # ValueError: waitress on a host that has no address.
-        raise ScenarioError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from None
+        problem = f"cannot listen at {host}: {getattr(error, 'strerror', None) or error}"
+        raise ScenarioError(problem, "port", port) from None
     shown = f"[{host}]" if ":" in host else host
     preparing = threading.Thread(target=_prepare, name="prepare", daemon=True)
     try:
-        (told or _print)(f"http://{shown}:{server.effective_port}/")
+        (announce or _print)(f"http://{shown}:{server.effective_port}/")
         if os.environ.get(COMPILE, "1") != "0":
             preparing.start()
         server.run()

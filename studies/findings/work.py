@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.batch import Engine, Histories
 from sim.opening.open_economy import open_economy
-from sim.runs.versions import versions_of
+from sim.runs.metadata import versions_of
 from sim.scenario.load import Scenario, load
 from studies.findings import bets, drawn, ends, evidence, rates, worlds
 from studies.findings.summaries import rounded

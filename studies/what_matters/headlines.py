@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import BY_NAME, USD
 from sim.errors import RunError
-from sim.experiments.sweep.sample import Sample, read
+from sim.experiments.sweep.folder import Sweep
+from sim.experiments.sweep.sample import Sample
 
 WITHOUT: Mapping[str, Any] = {"redeployment": 0.0}
 """What the twin assumes otherwise."""
@@ -67,7 +68,7 @@ def twins(with_it: Path | str, without: Path | str) -> Sample:
         RunError: if the two have other points or seeds, or cannot be read.
     """
     own = [headline.name for headline in HEADLINES if headline.name != CAUSED]
-    sample, twin = read(with_it, [*own, PURCHASES]), read(without, [PURCHASES])
+    sample, twin = Sweep.open(with_it).sample([*own, PURCHASES]), Sweep.open(without).sample([PURCHASES])
     same = ("method", "replicates", "seed", "quarters", "scenario")
     if any(sample.design[key] != twin.design[key] for key in same) or not sample.points.equals(twin.points):
         raise RunError(f"{without}: not a twin of {with_it}: it has other points or seeds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def _outcomes(sensitivity: Sensitivity, part: Any) -> dict[str, Any]:
             "mean": finding.mean,
             "deviation": finding.deviation,
             "ranked": list(finding.ranked),
-            "variance": None if finding.parts is None else finding.parts.to_dict(),
+            "variance": None if finding.variance is None else asdict(finding.variance),
             "unsettled": [list(pair) for pair in finding.convergence.unsettled],
             **part(finding),
         }

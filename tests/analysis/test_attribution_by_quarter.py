@@ -16,7 +16,7 @@ from sim.analysis.attribution import (
     interest_earned,
 )
 from sim.engine.history import history
-from sim.experiments.in_memory import run_of
+from sim.experiments.run import run_of
 from sim.report.figures.journeys import journeys, journeys_by_quarter
 from sim.scenario.load import load
 

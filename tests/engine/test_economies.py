@@ -18,7 +18,7 @@ from sim.engine import history as history_module
 from sim.engine import pytrees
 from sim.engine.history import history, warm
 from sim.errors import AccountingError, RunError
-from sim.experiments.in_memory import run_of
+from sim.experiments.run import run_of
 from sim.report.figures import FIGURES
 from sim.runs.run import TABLES
 from sim.scenario.levers import keys
@@ -210,7 +210,7 @@ def test_figures_are_drawn_from_memory_as_from_the_folder(twins, name):
 
 def test_nothing_is_compiled_or_imported_for_numpy():
     code = (
-        "import sys; from sim.engine.history import history; from sim.experiments.in_memory import run_of\n"
+        "import sys; from sim.engine.history import history; from sim.experiments.run import run_of\n"
         "from sim.scenario.load import load\n"
         "run_of(history(load('baseline', {'run.quarters': 1}), 1)); sys.exit('jax' in sys.modules)"
     )

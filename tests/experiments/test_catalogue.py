@@ -12,7 +12,7 @@ from sim.experiments.catalogue import listing
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.sensitivity import sensitivity
 from sim.runs.kinds import BACKTEST, KINDS, kind_of, result_folders
-from sim.runs.tables import write_explained
+from sim.runs.metadata import write_metadata
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def home(tmp_path_factory):
     sensitivity(runs / "sweep", ["redeployed_usd_bn"]).save()
     run_ensemble("baseline", 2, quarters=1, engine="numpy", out=runs / "ensemble", report=False)
     (runs / "backtest").mkdir()  # a whole one takes half a minute: the tests of backtests ask for its kind
-    write_explained(runs / "backtest" / BACKTEST, {"origins": ["2025Q1"]}, ())
+    write_metadata(runs / "backtest" / BACKTEST, {"origins": ["2025Q1"]}, ())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "Simulator", _interrupted)
         with pytest.raises(KeyboardInterrupt):

@@ -237,7 +237,7 @@ def test_one_run_is_a_run(home):
 def test_a_design_may_be_given_as_plain_data(tmp_path):
     design = {"title": "Two rates!", "method": "grid", "quarters": 1, "engine": "numpy"}
     plan = Plan.make({**design, "vary": {"environment": {"terminal_rate": {"values": [0.0, 0.03]}}}})
-    assert (plan.name, plan.points_count, plan.axes[0].key) == ("two-rates", 2, "environment.terminal_rate")
+    assert (plan.name, plan.points, plan.axes[0].key) == ("two-rates", 2, "environment.terminal_rate")
     with pytest.raises(ScenarioError, match=r"^mine: vary: grid needs at least 1"):
         Plan.make(design, name="mine")
     with pytest.raises(ScenarioError, match=r"^mine: vary: seeds takes no vary"):
@@ -249,7 +249,7 @@ def test_the_plan_of_seeds_alone_is_read_back_as_it_was_written(tmp_path):
     plan.write(tmp_path)
     read = Plan.read(tmp_path)
     assert read.hash == plan.hash
-    assert (read.points_count, read.runs) == (1, 40)
+    assert (read.points, read.runs) == (1, 40)
     assert [start.draws.bill_rate_data.shape for start in list(read.starts(0))[:2]] == [(1,), (1,)]
     told = (tmp_path / "design.json").read_text()
     (tmp_path / "design.json").write_text(told.replace('"seed": 1,', '"seed": 2,'))

@@ -24,9 +24,9 @@ def _serve(*arguments):
 
 
 REFUSED = [
-    (("--host", "0.0.0.0"), "--host 0.0.0.0 is open to others: give a --token"),
-    (("--token", "short"), "at least 8 characters"),
-    (("--port", "80000"), "expected 0 to 65535"),
+    (("--host", "0.0.0.0"), "--host 0.0.0.0: open to others, and so needs a token"),
+    (("--token", "short"), "--token: too short; allowed: at least 8 characters"),
+    (("--port", "80000"), "--port 80000: out of range; allowed: 0 to 65535"),
     (("--host", "no.such.host.invalid", "--token", "a-long-secret"), "no.such.host.invalid"),
 ]
 

@@ -56,7 +56,7 @@ def test_values_of_the_scenario_are_those_of_the_file():
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"scenario": "../secrets"}, "unknown scenario '../secrets'"),
+        ({"scenario": "../secrets"}, "scenario = '../secrets': unknown scenario"),
         ({"scenario": "/etc/passwd"}, "unknown scenario"),
         ({"scenario": "configs/baseline.toml"}, "unknown scenario"),
         ({"scenario": "bassline"}, "did you mean"),
@@ -68,10 +68,10 @@ def test_values_of_the_scenario_are_those_of_the_file():
         ({"tether_regime": "lunar"}, "regime"),
         ({"seed": "-1"}, "expected a whole number"),
         ({"seed": "1" * 60}, "run.seed"),
-        ({"seed": "9" * 80}, "longer than"),
-        ({"decisions.redeployment": "os:system"}, "is no lever"),
-        ({"environment.terminal_rate": "0.01"}, "is no lever"),
-        ({"events": "[]"}, "is no lever"),
+        ({"seed": "9" * 80}, "seed: longer than"),
+        ({"decisions.redeployment": "os:system"}, "no such lever"),
+        ({"environment.terminal_rate": "0.01"}, "no such lever"),
+        ({"events": "[]"}, "no such lever"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(said, told):

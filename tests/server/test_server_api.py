@@ -113,9 +113,9 @@ def test_tables_come_as_csv(client, table):
     [
         ("/api/world?terminal_rate=9", 400, "out of range; allowed: 0 to 0.1"),
         ("/api/world?scenario=../../etc/passwd", 400, "unknown scenario"),
-        ("/api/world?decisions.redeployment=os:system", 400, "is no lever"),
+        ("/api/world?decisions.redeployment=os:system", 400, "no such lever"),
         ("/api/agent?agent=issuers/Tehter", 400, "did you mean"),
-        ("/api/agent", 400, "agent ''"),
+        ("/api/agent", 400, "agent = ''"),
         ("/api/secrets.csv", 404, "no such table"),
         ("/api/..%2f..%2fpyproject.csv", 404, "no such address"),
     ],

@@ -6,7 +6,7 @@ import io
 import pytest
 
 import sim
-from sim.server import ensemble_worker, facts_api
+from sim.server import ensemble_worker, facts_request
 from sim.server.app import create_app
 
 SLOW = 60_000
@@ -31,8 +31,8 @@ def test_the_table_of_one_history_is_that_of_the_run(client, tmp_path):
 
 @pytest.mark.slow
 def test_many_histories_are_those_of_the_command(monkeypatch):
-    monkeypatch.setattr(facts_api, "RUNS", 2)
-    found = ensemble_worker.ANSWERS["facts"]({"scenario": "baseline"})
+    monkeypatch.setattr(facts_request, "RUNS", 2)
+    found = ensemble_worker.DOCUMENTS["facts"]({"scenario": "baseline"})
     wanted = sim.validate("baseline", runs=2, workers=1).to_dict()
     assert found["facts"] == wanted["facts"]
     assert found["runs"] == 2

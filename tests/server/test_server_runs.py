@@ -18,7 +18,7 @@ from sim.experiments.sensitivity import sensitivity
 from sim.experiments.sweep import Sweep, sweep
 from sim.report.html import REPORT
 from sim.runs.kinds import BACKTEST, CALIBRATION_RECORD
-from sim.runs.tables import write_explained
+from sim.runs.metadata import write_metadata
 from sim.scenario.shipped import shipped
 from sim.server import address, result_folders
 from sim.server.app import create_app
@@ -251,7 +251,7 @@ def test_tables_of_a_run_and_differences_of_a_comparison_as_csv(client, here):
     assert set(rows) == set(told)
     assert float(rows["interest_usd_bn"]["difference"]) == told["interest_usd_bn"]["mean_difference"]
     assert client.get("/api/runs/nothing.csv?run=small").status_code == 404
-    assert client.get("/api/runs/series.csv?run=laws").json["error"] == "runs: 'laws' is no run but a sweep"
+    assert client.get("/api/runs/series.csv?run=laws").json["error"] == "runs: 'laws' is not a run, but a sweep"
 
 
 def test_a_run_that_only_levers_change_can_be_shown_live(here):
@@ -282,7 +282,7 @@ def test_what_no_lever_turns_cannot_be_shown_live(here, tmp_path, change, reason
 
 
 def test_other_scenarios_and_replaced_decisions_cannot_be_shown_live(here):
-    assert "no scenario that ships" in replay(here / "runs" / "small", "mine").reason
+    assert "not a scenario that ships" in replay(here / "runs" / "small", "mine").reason
     assert "decision rules" in replay(here / "runs" / "small", "baseline", decisions=True).reason
 
 
@@ -458,11 +458,11 @@ def test_cases_whose_keys_are_no_levers_say_so(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ("sweep=laws&x=nothing", "x = 'nothing'; there are terminal_rate, tether_regime"),
+        ("sweep=laws&x=nothing", "x = 'nothing': unknown lever; allowed: terminal_rate, tether_regime"),
         ("sweep=laws&x=terminal_rate&y=terminal_rate", "choose two levers"),
         ("sweep=laws&outcome=interest", "outcome = 'interest'"),
         ("sweep=laws&series=x", "series = 'x'"),
-        ("sweep=small", "is no sweep but a run"),
+        ("sweep=small", "is not a sweep, but a run"),
         ("sweep=none", "there is no 'none'"),
         ("sweep=laws&outcome=" + "%22;drop table x" * 400, "outcome = "),
     ],
@@ -479,7 +479,7 @@ def test_wrong_choices_are_one_line(client, asked, told):
 def test_a_page_knows_its_address_alone(here):
     with pytest.raises(ScenarioError, match="file: unknown key; allowed: run"):
         page.layout({"run": "small", "file": "x"})
-    with pytest.raises(RunError, match="no sweep but a run"):
+    with pytest.raises(RunError, match="not a sweep, but a run"):
         page.layout({"sweep": "small"})
 
 
@@ -513,7 +513,7 @@ def analysed(filled, tmp_path_factory):
     shutil.copy(shipped("configs") / "estimates" / "2025Q2.json", runs / "fitted" / CALIBRATION_RECORD)
     (runs / "past").mkdir()
     scores = {"origins": ["2024Q4", "2025Q1"], "draws": 20, "seed": 1, "words": ["The model loses on rents."]}
-    write_explained(runs / "past" / BACKTEST, scores, ())
+    write_metadata(runs / "past" / BACKTEST, scores, ())
     (runs / "past" / REPORT).write_text("<html>the report</html>")
     return home
 

@@ -9,13 +9,13 @@ from typing import Any
 from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
 from sim.engine.progress import Progress
 from sim.errors import ScenarioError, needs
-from sim.experiments.backtest.forecasting import longest_record, record_at, refuse_unknown_series, set_by_hand
 from sim.experiments.backtest.forecasts import Row, rows_of
 from sim.experiments.backtest.in_sample import in_sample
 from sim.experiments.backtest.known import known
 from sim.experiments.backtest.model_forecasts import ModelHistories, draw, run, simulator_to
 from sim.experiments.backtest.results import ScoredForecasts
-from sim.experiments.backtest.settings import load_settings
+from sim.experiments.backtest.settings import load_settings, longest_record, record_at, set_by_hand
+from sim.experiments.backtest.words import words
 from sim.experiments.calibrate.history import load_history
 from sim.experiments.calibrate.settings import load_problem
 
@@ -30,9 +30,7 @@ class Backtest(ScoredForecasts):
 
     @property
     def words(self) -> list[str]:
-        """What follows from the tables, in sentences."""
-        from sim.experiments.backtest.words import words
-
+        """What must be known before the numbers are used, in sentences."""
         return words(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,15 +43,12 @@ class Backtest(ScoredForecasts):
         Args:
             out: the folder to make; a free name under `runs/` if left out.
 
-        Returns:
-            The folder.
-
         Raises:
             RunError: if the folder exists or cannot be written; nothing is left behind.
         """
         from sim.experiments.backtest.folder import write
 
-        return write(self, out)
+        return write(self, self.to_dict(), out)
 
 
 def backtest(
@@ -74,9 +69,6 @@ def backtest(
         engine: "jax", "numpy" or "auto", as in `sim.ensemble`.
         progress: called after every origin.
 
-    Returns:
-        The forecasts and their scores; `save` writes them into a folder with figures and a report.
-
     Raises:
         ScenarioError: if an origin, a number or a record is wrong.
     """
@@ -89,27 +81,24 @@ def backtest(
         raise ScenarioError("must not be negative", "seed", seed, "0 or more")
     seeds_from(seed, count)
     chosen = chosen_engine(checked_engine(engine), count)
-    wanted = settings.origins if origins is None else tuple(dict.fromkeys(origins))
-    records = {origin: record_at(origin, settings, estimates) for origin in wanted}
-    series = {name: series for name, series in history.items() if series.group in settings.groups}
-    refuse_unknown_series(settings, series)
+    records = [record_at(origin, settings, estimates) for origin in dict.fromkeys(origins or settings.origins)]
+    series = settings.select(history)
     longest = longest_record(estimates)
-    ran: dict[str, ModelHistories] = {}
-    for number, record in enumerate((*records.values(), longest)):
+    histories: dict[str, ModelHistories] = {}
+    for number, record in enumerate((*records, longest)):
         if progress is not None:
             progress(number, len(records) + 1, record.last)
-        if record.last not in ran:
-            end = max(settings.last, record.last)
-            simulator = simulator_to(problem, history, end, record.last, chosen)
-            ran[record.last] = run(simulator, record, count, seed)
+        if record.last not in histories:
+            simulator = simulator_to(problem, history, max(settings.last, record.last), record.last, chosen)
+            histories[record.last] = run(simulator, record, count, seed)
     rows: list[Row] = []
-    for origin in records:
-        there = {name: known(figures, origin, settings.benchmarks.first) for name, figures in series.items()}
-        rows += rows_of(origin, there, draw(ran[origin], there, origin, settings.last, seed), settings)
-    fit = in_sample(ran[longest.last], history, longest, seed)
-    unusable = {quarter: histories.unusable for quarter, histories in ran.items()}
+    for record in records:
+        there = {name: known(figures, record.last, settings.benchmarks.first) for name, figures in series.items()}
+        drawn = draw(histories[record.last], there, record.last, settings.last, seed)
+        rows += rows_of(record.last, there, drawn, settings)
+    fit = in_sample(histories[longest.last], history, longest, seed)
+    unusable = {quarter: each.unusable for quarter, each in histories.items()}
     if progress is not None:
         progress(len(records) + 1, len(records) + 1, "")
-    return Backtest(
-        settings, tuple(records), count, seed, series, tuple(rows), fit, set_by_hand(problem), unusable
-    )
+    quarters = tuple(record.last for record in records)
+    return Backtest(settings, quarters, count, seed, series, tuple(rows), fit, set_by_hand(problem), unusable)

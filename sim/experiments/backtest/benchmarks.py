@@ -1,4 +1,4 @@
-"""What anyone could have forecast without a model: the last figure, its growth, its trend.
+"""Benchmark forecasts, which need no model: the last figure, its growth, its trend.
 
 All start from the last actual, like the model's own forecast, and are normal distributions of the rate:
 
@@ -45,36 +45,22 @@ class Normal:
 
 
 def forecast(method: str, known: Known, period: str, settings: Benchmarks) -> Normal | None:
-    """Forecast a period by a benchmark.
-
-    Args:
-        method: the benchmark, one of `BENCHMARKS`.
-        known: the figures of the series at the origin.
-        period: the period that is forecast.
-        settings: how many figures are needed.
-
-    Returns:
-        The forecast; None where no figure is known.
-    """
+    """Forecast a period by one of the `BENCHMARKS` from the known figures; None where no figure is known."""
     if known.last is None:
         return None
-    quarterly = sum(len(quarters_of(figure.period)) == 1 for figure in known.figures)
-    growths = len(known.figures) - 1
+    growths, needed = 0, 0
     if method == AUTOREGRESSION:
         # Growth on the growth before needs quarters, the last of all among them.
-        usable = quarterly - 1 if len(quarters_of(known.last.period)) == 1 else 0
-        if usable >= settings.autoregression_growths:
-            return _autoregression(known, period, settings.most_persistence)
-        return _walk(known, period, settings, _instead(usable, settings.autoregression_growths, AUTOREGRESSION))
-    if method == TREND:
-        if growths >= settings.trend_growths:
-            return _trend(known, period)
-        return _walk(known, period, settings, _instead(growths, settings.trend_growths, TREND))
-    return _walk(known, period, settings, RANDOM_WALK)
-
-
-def _instead(there: int, needed: int, method: str) -> str:
-    return f"random walk: {max(there, 0)} growth rates are known, {method} needs {needed}"
+        growths = sum("Q" in figure for figure in known.figures) - 1 if "Q" in known.last else 0
+        needed = settings.autoregression_growths
+    elif method == TREND:
+        growths, needed = len(known.figures) - 1, settings.trend_growths
+    if growths < needed:
+        rule = f"random walk: {max(growths, 0)} growth rates are known, {method} needs {needed}"
+        return _walk(known, period, settings, rule)
+    if method == AUTOREGRESSION:
+        return _autoregression(known, period, settings.most_persistence)
+    return _trend(known, period) if method == TREND else _walk(known, period, settings, RANDOM_WALK)
 
 
 def _walk(known: Known, period: str, settings: Benchmarks, rule: str) -> Normal:
@@ -100,11 +86,10 @@ def _trend(known: Known, period: str) -> Normal:
 
 
 def _autoregression(known: Known, period: str, most: float) -> Normal:
-    assert known.last is not None
-    quarters = [f.period for f in known.figures if len(quarters_of(f.period)) == 1]
-    places = [between(quarters[0], quarter) for quarter in quarters]
-    by_period = {f.period: value for f, value in zip(known.figures, known.rates, strict=True)}
-    path = np.interp(np.arange(places[-1] + 1), places, [by_period[quarter] for quarter in quarters])
+    rates = {quarter: rate for quarter, rate in zip(known.figures, known.rates, strict=True) if "Q" in quarter}
+    first, last = min(rates), max(rates)
+    places = [between(first, quarter) for quarter in rates]
+    path = np.interp(np.arange(places[-1] + 1), places, list(rates.values()))
     growth = np.diff(path)
     before, after = growth[:-1], growth[1:]
     around = before - before.mean()
@@ -114,14 +99,13 @@ def _autoregression(known: Known, period: str, most: float) -> Normal:
     left = after - constant - persistence * before
     variance = float(left @ left) / (len(left) - 2)
     # Quarter by quarter; a longer period has the mean of its quarters.
-    far = max(between(quarters[-1], quarter) for quarter in quarters_of(period))
-    means, variances, level, last = [], [], path[-1], growth[-1]
-    weights = np.cumsum(persistence ** np.arange(far))
-    for step in range(far):
-        last = constant + persistence * last
-        level = level + last
+    steps = [between(last, quarter) for quarter in quarters_of(period)]
+    means, variances, level, step_growth = [], [], path[-1], growth[-1]
+    weights = np.cumsum(persistence ** np.arange(max(steps)))
+    for step in range(max(steps)):
+        step_growth = constant + persistence * step_growth
+        level = level + step_growth
         means.append(level)
         variances.append(variance * float((weights[: step + 1] ** 2).sum()))
-    at = [between(quarters[-1], quarter) - 1 for quarter in quarters_of(period)]
-    mean, variance = float(np.mean(np.array(means)[at])), float(np.mean(np.array(variances)[at]))
+    mean, variance = (float(np.mean([numbers[step - 1] for step in steps])) for numbers in (means, variances))
     return Normal(mean, float(np.sqrt(variance)), AUTOREGRESSION)

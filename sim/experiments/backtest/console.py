@@ -1,4 +1,4 @@
-"""A backtest in the terminal."""
+"""Output of a backtest in the terminal: the tables and the sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of a backtest: fans from past origins with what came, and errors beside those of benchmarks."""
+"""Figures of a backtest: fans from past origins with the actuals, and errors of the model and its benchmarks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.experiments.backtest.benchmarks import RANDOM_WALK
+from sim.experiments.backtest.benchmarks import AUTOREGRESSION, RANDOM_WALK, TREND
 from sim.experiments.backtest.known import known, size
 from sim.experiments.backtest.model_forecasts import MODEL
-from sim.experiments.backtest.settings import GROUPS
 from sim.experiments.backtest.summary import ALL
+from sim.experiments.backtest.words import group_name
 from sim.experiments.calibrate.history import span
 from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import NOTE, TEXT, empty, new_figure, number_of, panel, panels, shades, time_axis
@@ -33,9 +33,13 @@ HUE = {
     "gpus": POPULATION["providers"],
 }
 """Colour of the forecasts of a group of series."""
-OTHERS = {"random walk": INK, "AR(1)": ORIGIN["token_float"], "trend": POPULATION["ventures"]}
-MARKS = {"random walk": "o", "AR(1)": "s", "trend": "^"}
-"""Marker of a benchmark, so that no one depends on colours."""
+LOOKS = {
+    RANDOM_WALK: (INK, "o"),
+    AUTOREGRESSION: (ORIGIN["token_float"], "s"),
+    TREND: (POPULATION["ventures"], "^"),
+    MODEL: (POPULATION["providers"], "D"),
+}
+"""Colour and marker of a method; nobody has to tell colours apart."""
 SHOWN_FROM = "2023Q1"
 OVER = "Over parameters, seeds and the error of the figures."
 """The sources of uncertainty in a fan."""
@@ -60,7 +64,7 @@ def draw_fans(backtest: ScoredForecasts) -> Figure:
 
 
 def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
-    """Draw the forecasts of the headline series from one origin, the random walk beside the model."""
+    """Draw the forecasts of the headline series from one origin, by the model and by the random walk."""
     figure = new_figure(
         f"Forecasts from {origin}",
         "With parameters estimated on what was known then. Dots are actuals; hollow ones were not known yet",
@@ -68,9 +72,8 @@ def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
         f"walk. {OVER} {BAR}",
     )
     for axes, name in _headlines(figure, backtest):
-        hue = _hue(backtest, name)
         places, lines = _path(backtest, name, origin, MODEL)
-        draw_fan(axes, places, [lines[f"p{100 * level:g}"] for level in LEVELS], hue)
+        draw_fan(axes, places, [lines[f"p{100 * level:g}"] for level in LEVELS], _hue(backtest, name))
         places, lines = _path(backtest, name, origin, RANDOM_WALK)
         axes.plot(places, lines["p50"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
         _actuals(axes, backtest, name, origin)
@@ -86,7 +89,8 @@ def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes
     for axes, name in zip(places, names, strict=False):
         series = backtest.series[name]
         flow = series.total == "sum" and not series.over
-        panel(axes, _short(series.label), f"{series.unit}{' a quarter' if flow else ''}")
+        # The label is shortened to fit over a narrow panel.
+        panel(axes, series.label.split(", ")[0].split(" on ")[0], f"{series.unit}{' a quarter' if flow else ''}")
         yield axes, name
         time_axis(axes, (SHOWN_FROM, backtest.settings.last))
         if series.change == "log":
@@ -100,25 +104,18 @@ def _hue(backtest: ScoredForecasts, name: str) -> str:
 def _path(
     backtest: ScoredForecasts, name: str, origin: str, method: str
 ) -> tuple[NDArray[np.float64], dict[str, Any]]:
-    """Quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
+    """Return the quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
     table = backtest.forecasts
     mine = table[(table["series"] == name) & (table["method"] == method) & (table["origin"] == origin)]
     mine = mine[mine["period"].str.contains("Q")].sort_values("period")
     places = np.array([number_of(period) for period in mine["period"]], dtype=float)
     lines = {column: mine[column].to_numpy() for column in ("p5", "p25", "p50", "p75", "p95")}
-    start = _start(backtest, name, origin)
-    if start is None or not len(mine):
+    there = known(backtest.series[name], origin, backtest.settings.benchmarks.first)
+    if there.last is None or "Q" not in there.last or not len(mine):
         return places, lines
-    joined = {column: np.concatenate([[start[1]], line]) for column, line in lines.items()}
-    return np.concatenate([[start[0]], places]), joined
-
-
-def _start(backtest: ScoredForecasts, name: str, origin: str) -> tuple[float, float] | None:
-    """Return where a fan starts: the last actual, if it is of a quarter."""
-    last = known(backtest.series[name], origin, backtest.settings.benchmarks.first).last
-    if last is None or "Q" not in last.period:
-        return None
-    return float(number_of(last.period)), last.value
+    actual = there.figures[there.last]
+    joined = {column: np.concatenate([[actual], line]) for column, line in lines.items()}
+    return np.concatenate([[float(number_of(there.last))], places]), joined
 
 
 def _actuals(axes: Axes, backtest: ScoredForecasts, name: str, origin: str | None = None) -> None:
@@ -140,15 +137,10 @@ def _actuals(axes: Axes, backtest: ScoredForecasts, name: str, origin: str | Non
             )
 
 
-def _short(label: str) -> str:
-    """Shorten a label to fit over a narrow panel."""
-    return label.split(", ")[0].split(" on ")[0]
-
-
 def draw_errors(backtest: ScoredForecasts) -> Figure:
     """Draw the errors of model and benchmarks by horizon, a panel for each group."""
     figure = new_figure(
-        "How far off the model and its benchmarks were",
+        "Errors of the model and its benchmarks",
         f"Root mean square of the errors by quarters ahead; forecasts from {', '.join(backtest.origins)}",
         "1 is what the random walk (nothing changes) misses by on average over all its forecasts of a series. "
         "Small numbers: how many forecasts a point is made of. Lower is better.",
@@ -156,26 +148,25 @@ def draw_errors(backtest: ScoredForecasts) -> Figure:
     groups = (ALL, *backtest.settings.groups)
     scores = backtest.scores
     for axes, group in zip(panels(figure, 1, len(groups), gap=(0.25, 0.5)), groups, strict=True):
-        name = "All together" if group == ALL else GROUPS[group][:1].upper() + GROUPS[group][1:]
-        panel(axes, name.replace(" and reserves", ""), "1: random walk on average")
+        panel(axes, group_name(group).replace(" and reserves", ""), "1: random walk on average")
         part = scores[(scores["group"] == group) & (scores["horizon"] != ALL) & (scores["origin"] == ALL)]
         if not len(part):
             empty(axes, "no figure to\nscore by")
             continue
-        _errors(axes, part, MODEL)
+        _errors(axes, part)
     figure.axes[0].legend(fontsize=TEXT - 1.0, loc="upper left", framealpha=0.85, edgecolor="none", labelcolor=INK)
     return figure
 
 
-def _errors(axes: Axes, part: pd.DataFrame, model: str) -> None:
-    for method in (*OTHERS, model):
+def _errors(axes: Axes, part: pd.DataFrame) -> None:
+    for method, (colour, marker) in LOOKS.items():
         line = part[part["method"] == method].sort_values("horizon")
-        mine = method == model
+        mine = method == MODEL
         axes.plot(
             line["horizon"].to_numpy(dtype=float),
             line["rmse"].to_numpy(),
-            color=POPULATION["providers"] if mine else OTHERS[method],
-            marker="D" if mine else MARKS[method],
+            color=colour,
+            marker=marker,
             linewidth=3.0 if mine else 1.4,
             markersize=7.0 if mine else 5.5,
             zorder=5 if mine else 3,
@@ -185,6 +176,6 @@ def _errors(axes: Axes, part: pd.DataFrame, model: str) -> None:
     axes.set_xlim(0.5, 5.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("quarters ahead", fontsize=TEXT, color=MUTED)
-    counts = part[part["method"] == model]
+    counts = part[part["method"] == MODEL]
     for horizon, count in zip(counts["horizon"], counts["forecasts"], strict=True):
         axes.text(horizon, 0.0, f"{count}\n", ha="center", va="bottom", fontsize=NOTE - 1.0, color=MUTED)

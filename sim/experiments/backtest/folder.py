@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.experiments.backtest.figures import draw_errors, draw_fans, draw_origin
 from sim.experiments.backtest.tables import sheets
-from sim.experiments.backtest.words import words
 from sim.experiments.result_folder import write_result
 from sim.runs.kinds import KINDS
 
@@ -18,24 +17,18 @@ if TYPE_CHECKING:
     from sim.experiments.backtest.results import ScoredForecasts
 
 
-def write(backtest: ScoredForecasts, out: Path | str | None) -> Path:
-    """Write a backtest folder, or into a free one under the folder of runs; return it."""
+def write(backtest: ScoredForecasts, numbers: Mapping[str, Any], out: Path | str | None) -> Path:
+    """Write a backtest with its numbers into a folder, or into a free one under the folder of runs."""
     span = "-to-".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
-    sentences = words(backtest)
+    page = {"title": "Backtest", "backtest": backtest, "words": numbers["words"], "sheets": sheets(backtest)}
     return write_result(
         KINDS["backtest"],
         out,
         f"backtest-{span}-draws{backtest.draws}-seed{backtest.seed}",
-        {**backtest.to_numbers(), "words": sentences},
+        numbers,
         {"forecasts": backtest.forecasts},
         _draw(backtest),
-        lambda pictures: {
-            "title": "Backtest",
-            "backtest": backtest,
-            "words": sentences,
-            "pictures": pictures,
-            "sheets": sheets(backtest),
-        },
+        lambda pictures: {**page, "pictures": pictures},
     )
 
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS, forecast
-from sim.experiments.backtest.known import Known, compared, horizon, in_units, size, wanted
-from sim.experiments.backtest.model_forecasts import MODEL, Drawn
+from sim.experiments.backtest.known import Known, compared, size, wanted
+from sim.experiments.backtest.model_forecasts import MODEL, VARIANTS, Drawn
 from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, score
 from sim.experiments.backtest.settings import Settings
+from sim.experiments.calibrate.history import span
+from sim.scenario.quarters import between
 
 Numbers = NDArray[np.float64]
 UNSCORED = (np.nan,) * 5
@@ -37,9 +39,9 @@ class Row:
         p50: the median, the point forecast.
         p75: the third quartile.
         p95: the upper end of the 90 percent band.
-        actual: what came, in the unit of the series; NaN where nothing is known.
-        error: median less actual on the scale of comparison; NaN without an actual.
-        crps: on that scale; NaN without an actual or a band.
+        actual: the figure that came, in the unit of the series; NaN where nothing is known.
+        error: the median less the actual on the scale of comparison; NaN without an actual.
+        crps: the score on that scale; NaN without an actual or a band.
         inside_50: 1 where the actual lay in the 50 percent band, else 0; NaN where that cannot be said.
         inside_90: the same of the 90 percent band.
     """
@@ -68,17 +70,16 @@ def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Set
     """Make the rows of one origin, by series, period and method.
 
     Args:
-        origin: the quarter.
+        origin: the quarter at whose end forecasts are made.
         known: series -> its figures that were known.
         drawn: the model's forecasts.
         settings: the settings of the backtest.
     """
     for name, there in known.items():
         for period in wanted(there.series, origin, settings.last):
-            for (method, series, of), sample in drawn.samples.items():
-                if (series, of) == (name, period):
-                    base = drawn.base[name] if method == MODEL else None
-                    yield _of_draws(there, name, period, method, base, sample)
+            for method in VARIANTS:
+                base = drawn.base[name] if method == MODEL else None
+                yield _of_draws(there, name, period, method, base, drawn.samples[method, name, period])
             for method in BENCHMARKS:
                 row = _of_benchmark(there, name, period, method, settings)
                 if row is not None:
@@ -87,8 +88,7 @@ def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Set
 
 def _of_draws(known: Known, name: str, period: str, method: str, base: str | None, sample: Numbers) -> Row:
     actual = known.series.observed.get(period)
-    at = None if actual is None else known.series.transformed(actual)
-    crps = None if at is None else crps_of_draws(sample, at)
+    crps = None if actual is None else crps_of_draws(sample, known.series.transformed(actual))
     rule = method if method != MODEL or base is not None else "its own level: no actual to start from"
     return _row(known, name, period, method, rule, base or "", np.quantile(sample, QUANTILES), crps)
 
@@ -97,25 +97,24 @@ def _of_benchmark(known: Known, name: str, period: str, method: str, settings: S
     normal = forecast(method, known, period, settings.benchmarks)
     if normal is None or known.last is None:
         return None
-    # A sum by the period has the spread of its rate by the quarter as many times, unless it is a relative one.
     mean = float(compared(known.series, period, np.array(normal.mean)))
-    times = size(known.series, period) if known.series.change == "level" else 1.0
     actual, crps = known.series.observed.get(period), None
-    if normal.deviation is None:
-        quantiles = np.array([np.nan, np.nan, mean, np.nan, np.nan])
-    else:
-        deviation = times * normal.deviation
+    quantiles = np.array([np.nan, np.nan, mean, np.nan, np.nan])
+    if normal.deviation is not None:
+        # A sum by the period has the spread of its rate by the quarter as many times, unless it is relative.
+        deviation = (size(known.series, period) if known.series.change == "level" else 1.0) * normal.deviation
         quantiles = mean + deviation * stats.norm.ppf(QUANTILES)
         if actual is not None:
             crps = crps_of_normal(mean, deviation, known.series.transformed(actual))
-    return _row(known, name, period, method, normal.rule, known.last.period, quantiles, crps)
+    return _row(known, name, period, method, normal.rule, known.last, quantiles, crps)
 
 
 def _row(
     known: Known, name: str, period: str, method: str, rule: str, base: str, quantiles: Numbers, crps: float | None
 ) -> Row:
-    series = known.series
+    series, ahead = known.series, between(known.origin, span(period)[1])
     actual = series.observed.get(period)
-    head = (known.origin, name, series.group, period, horizon(known.origin, period), method, rule, base)
     scores = UNSCORED if actual is None else (actual, *score(quantiles, crps, series.transformed(actual)))
-    return Row(*head, *(float(number) for number in (*in_units(series, quantiles), *scores)))
+    in_units = np.exp(quantiles) if series.change == "log" else quantiles
+    numbers = (float(number) for number in (*in_units, *scores))
+    return Row(known.origin, name, series.group, period, ahead, method, rule, base, *numbers)

@@ -1,7 +1,8 @@
-"""Bands over the quarters that were fitted: nine figures in ten should lie in those of 90 percent."""
+"""The share of the fitted figures that lie within the model's 90 percent bands: nine in ten should."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ class InSampleFit:
 
     @property
     def share(self) -> float:
-        """Share of all figures within their bands."""
+        """The share of all figures within their bands."""
         return sum(self.inside.values()) / sum(self.figures.values())
 
 
@@ -47,21 +48,21 @@ def in_sample(histories: ModelHistories, history: Mapping[str, Series], record: 
         record: the estimate.
         seed: the seed of the errors of figures.
     """
-    first, last = str(record.raw["window"]["first"]), record.last
-    fitted = [target for target in targets(history, first, last) if target.series.fitted]
     generator = np.random.default_rng([seed, 2])
-    inside: dict[str, int] = {}
-    figures: dict[str, int] = {}
+    inside: Counter[str] = Counter()
+    figures: Counter[str] = Counter()
     outside = []
-    for target in fitted:
+    for target in targets(history, str(record.raw["window"]["first"]), record.last):
         series = target.series
+        if not series.fitted:
+            continue
         numbers = histories.simulator.period(series, target.period, histories.paths)[:, 0]
         if series.change == "log":
             numbers = np.log(np.maximum(numbers, FLOOR * target.value))
         low, high = np.quantile(numbers + series.error * generator.standard_normal(len(numbers)), ENDS)
         within = low <= series.transformed(target.value) <= high
-        figures[series.group] = figures.get(series.group, 0) + 1
-        inside[series.group] = inside.get(series.group, 0) + int(within)
+        figures[series.group] += 1
+        inside[series.group] += int(within)
         if not within:
             outside.append(target.label)
-    return InSampleFit(last, inside, figures, tuple(outside))
+    return InSampleFit(record.last, inside, figures, tuple(outside))

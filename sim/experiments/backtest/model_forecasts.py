@@ -1,4 +1,4 @@
-"""The model's forecasts: histories that know nothing after the origin, from the last actual or from the opening.
+"""Forecasts by the model: histories that know nothing after the origin, from the last actual or from the opening.
 
 Each draw is a history with parameters from the estimate at the origin and a seed of its own. Bill rate, bitcoin
 and gold follow the data up to the origin and the model after it. From the last actual, a draw's number is that
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim.engine.batch import Engine
 from sim.errors import ScenarioError
-from sim.experiments.backtest.known import Known, compared, rate, size, wanted
+from sim.experiments.backtest.known import Known, compared, size, wanted
 from sim.experiments.calibrate.history import FLOOR, Series, Target, span
 from sim.experiments.calibrate.results import Record
 from sim.experiments.calibrate.settings import Problem
@@ -61,27 +61,13 @@ class ModelHistories:
 def simulator_to(
     problem: Problem, history: Mapping[str, Series], last: str, until: str, engine: Engine
 ) -> Simulator:
-    """Make a simulator that reads every series, and follows data up to a quarter.
-
-    Args:
-        problem: parameters and scenario.
-        history: the series.
-        last: the quarter that histories end with.
-        until: the last quarter whose bill rate and asset prices are known.
-        engine: the engine, as in `sim.ensemble`.
-    """
+    """Make a simulator of every series to a last quarter, with known bill rates and asset prices until another."""
     some = [Target(name, series, last, 0.0) for name, series in history.items()]
     return Simulator(problem, some, last=last, known=until, engine=engine)
 
 
 def run(simulator: Simulator, record: Record, draws: int, seed: int) -> ModelHistories:
-    """Run histories with parameters drawn from an estimate, each with a seed of its own.
-
-    Args:
-        simulator: the simulator with the data up to the quarter that the estimate was fitted to.
-        record: the estimate.
-        draws: the number of histories.
-        seed: the seed of the first history, and of the draws.
+    """Run histories with parameters drawn from an estimate, each with a seed of its own from `seed` on.
 
     Raises:
         ScenarioError: if too few histories can be used.
@@ -98,7 +84,7 @@ def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, las
 
     Args:
         histories: the histories with the data up to the origin.
-        known: series -> the figures that were known.
+        known: series -> its figures that were known.
         origin: the quarter at whose end forecasts are made.
         last: the last quarter that is forecast.
         seed: the seed of the errors of figures.
@@ -125,17 +111,10 @@ def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, las
 
 
 def base_of(known: Known, quarters: list[str]) -> str | None:
-    """Return the period of the last actual if the model has a number for it, else None.
-
-    Args:
-        known: the figures of a series at the origin.
-        quarters: the quarters of the model, the opening first: a balance sheet, in which nothing is paid yet.
-    """
-    if known.last is None:
-        return None
-    first, _ = span(known.last.period)
-    there = quarters if known.series.total == "last" else quarters[1:]
-    return known.last.period if first in there else None
+    """Return the period of the last actual if the model, with its quarters, has a number for it, else None."""
+    # The opening is a balance sheet, in which nothing is paid yet.
+    usable = quarters if known.series.total == "last" else quarters[1:]
+    return known.last if known.last is not None and span(known.last)[0] in usable else None
 
 
 def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> Numbers:
@@ -144,8 +123,5 @@ def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> N
     numbers = simulator.period(series, period, paths)[:, 0] / size(series, period)
     if series.change == "level":
         return numbers
-    if known.last is not None:
-        least = FLOOR * np.exp(rate(series, known.last.period, known.last.value))
-    else:
-        least = FLOOR * float(np.abs(numbers).mean())
-    return np.asarray(np.log(np.maximum(numbers, least)))
+    usual = np.exp(known.rates[-1]) if known.last is not None else float(np.abs(numbers).mean())
+    return np.asarray(np.log(np.maximum(numbers, FLOOR * usual)))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScoredForecasts:
-    """Forecasts from past origins, and how good they were.
+    """Forecasts from past origins, and their scores.
 
     Attributes:
         settings: the settings of the backtest.
@@ -54,12 +54,12 @@ class ScoredForecasts:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores by method, overall and by group, horizon and origin, as `summary.scores` has them."""
+        """Scores by method, overall and by group, horizon and origin, with the columns of `summary.scores`."""
         return summary.scores(self.forecasts, self.series)
 
     @cached_property
     def by_series(self) -> pd.DataFrame:
-        """Scores of every method by series, in log points or the unit, as `summary.by_series` has them."""
+        """Scores by method and series, in log points or the unit, with the columns of `summary.by_series`."""
         return summary.by_series(self.forecasts, self.series)
 
     @cached_property
@@ -69,7 +69,7 @@ class ScoredForecasts:
 
     def to_numbers(self) -> dict[str, Any]:
         """Return the scores as plain data; the single forecasts are a table of their own."""
-        fit = self.in_sample
+        fit, bounds = self.in_sample, self.settings.in_sample
         return {
             "origins": self.origins,
             "last": self.settings.last,
@@ -85,9 +85,9 @@ class ScoredForecasts:
             "in_sample": {
                 "estimate": fit.last,
                 "share": fit.share,
-                "least": self.settings.in_sample.least,
-                "most": self.settings.in_sample.most,
-                "ok": self.settings.in_sample.least <= fit.share <= self.settings.in_sample.most,
+                "least": bounds.least,
+                "most": bounds.most,
+                "ok": bounds.least <= fit.share <= bounds.most,
                 "groups": {group: fit.inside[group] / count for group, count in fit.figures.items()},
                 "figures": fit.figures,
                 "outside": fit.outside,

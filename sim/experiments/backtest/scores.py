@@ -1,4 +1,4 @@
-"""Scores of forecasts: the continuous ranked probability score, and the Diebold-Mariano test."""
+"""Scores of single forecasts, among them the continuous ranked probability score, and the Diebold-Mariano test."""
 
 from __future__ import annotations
 
@@ -33,17 +33,14 @@ def score(quantiles: Numbers, crps: float | None, actual: float) -> tuple[float,
 
 
 def crps_of_draws(draws: Numbers, actual: float) -> float:
-    """Return the continuous ranked probability score of draws (Gneiting and Raftery 2007).
-
-    It is E|X - y| - E|X - X'| / 2.
-    """
+    """Return the score of draws, CRPS = E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007)."""
     import scoringrules
 
     return float(scoringrules.crps_ensemble(actual, draws, backend="numpy"))
 
 
 def crps_of_normal(mean: float, deviation: float, actual: float) -> float:
-    """Return the same score of a normal distribution, in closed form."""
+    """Return the continuous ranked probability score of a normal distribution, in closed form."""
     import scoringrules
 
     return float(scoringrules.crps_normal(actual, mean, deviation, backend="numpy"))

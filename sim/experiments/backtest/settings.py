@@ -1,50 +1,62 @@
-"""The settings of a backtest: `configs/backtest.toml`."""
+"""The settings of a backtest: `configs/backtest.toml`, the estimates at its origins, and what it must not know."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sim.experiments.calibrate.settings import Quarter
+from sim.errors import ScenarioError
+from sim.experiments.calibrate.history import Series
+from sim.experiments.calibrate.results import ESTIMATES, Record, load_record
+from sim.experiments.calibrate.settings import Count, Problem, Quarter
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import read_as
-from sim.scenario.schema import Strict
+from sim.scenario.schema import Quantity, Strict
 
 SETTINGS = CONFIGS / "backtest.toml"
-Count = Annotated[int, Field(strict=True, ge=1)]
+GROUPS = {
+    "supply": "token supply",
+    "income": "issuers' income and reserves",
+    "labs": "AI labs",
+    "gpus": "GPUs",
+    "funding": "funding",
+}
+"""Group of series -> its name in sentences and tables."""
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Several = Annotated[int, Field(strict=True, ge=2)]
 
 
 class Benchmarks(Strict):
-    """What the model is compared with.
+    """The settings of the benchmarks.
 
     Attributes:
-        first: quarter from which figures are used.
-        band_growths: fewest growth rates for a band.
-        trend_growths: fewest growth rates for a trend.
-        autoregression_growths: fewest growth rates for an autoregression.
-        most_persistence: largest coefficient of growth on growth.
+        first: the quarter from which figures are used.
+        band_growths: the fewest growth rates for a band.
+        trend_growths: the fewest growth rates for a trend.
+        autoregression_growths: the fewest growth rates for an autoregression.
+        most_persistence: the largest coefficient of growth on growth.
     """
 
     first: Quarter
-    band_growths: Annotated[int, Field(strict=True, ge=2)]
-    trend_growths: Annotated[int, Field(strict=True, ge=2)]
+    band_growths: Several
+    trend_growths: Several
     autoregression_growths: Annotated[int, Field(strict=True, ge=4)]
     most_persistence: Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
 class DieboldMariano(Strict):
-    """Where the test is done: series, longest horizon, and fewest forecasts of one horizon."""
+    """The cases of the test: its series, its longest horizon in quarters, the fewest forecasts of a horizon."""
 
     series: tuple[str, ...]
     most_quarters: Count
-    least: Annotated[int, Field(strict=True, ge=2)]
+    least: Several
 
 
 class InSampleBounds(Strict):
-    """Share of fitted figures that should lie within the 90 percent band."""
+    """The bounds on the share of fitted figures that should lie within the 90 percent band."""
 
     least: Share
     most: Share
@@ -60,14 +72,14 @@ class Settings(Strict):
         draws: the number of forecasts drawn at each origin.
         headlines: the series of the fan chart.
         benchmarks: the settings of the benchmarks.
-        diebold_mariano: where that test is done.
+        diebold_mariano: the cases of that test.
         in_sample: the share of fitted figures that the bands should hold.
     """
 
     origins: Annotated[tuple[Quarter, ...], Field(min_length=1)]
     last: Quarter
     groups: Annotated[tuple[str, ...], Field(min_length=1)]
-    draws: Annotated[int, Field(strict=True, ge=2)]
+    draws: Several
     headlines: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
     benchmarks: Benchmarks
     diebold_mariano: DieboldMariano
@@ -80,24 +92,61 @@ class Settings(Strict):
             raise ValueError(f"origins: {late[0]} is not before last = {self.last}")
         return self
 
+    def select(self, history: Mapping[str, Series]) -> dict[str, Series]:
+        """Select the series of the groups that are forecast.
 
-def load_settings(path: Path | str | None = None) -> Settings:
-    """Load a backtest file.
+        Raises:
+            ScenarioError: if the settings name a series outside these groups.
+        """
+        chosen = {name: series for name, series in history.items() if series.group in self.groups}
+        named = {"headlines": self.headlines, "diebold_mariano": self.diebold_mariano.series}
+        for key, names in named.items():
+            for name in names:
+                if name not in chosen:
+                    groups = ", ".join(self.groups)
+                    raise ScenarioError(f"not a series of the groups {groups}", f"backtest.toml: {key}", name)
+        return chosen
 
-    Args:
-        path: the file; the one that ships if left out.
+
+def load_settings(path: Path | str = SETTINGS) -> Settings:
+    """Load a backtest file; a ScenarioError names anything wrong with it, in one line."""
+    return read_as(Settings, Path(path))
+
+
+def record_at(origin: str, settings: Settings, folder: Path | str | None) -> Record:
+    """Load the estimate at an origin, which must know nothing later.
 
     Raises:
-        ScenarioError: for anything wrong with the file, in one line.
+        ScenarioError: if there is no such estimate, or it was fitted to another quarter.
     """
-    return read_as(Settings, Path(path) if path is not None else SETTINGS)
+    if origin >= settings.last or origin not in settings.origins:
+        allowed = ", ".join(settings.origins)
+        raise ScenarioError("not an origin of configs/backtest.toml", "origins", origin, allowed)
+    return _fitted_to(origin, Path(folder or ESTIMATES))
 
 
-GROUPS = {
-    "supply": "token supply",
-    "income": "issuers' income and reserves",
-    "labs": "AI labs",
-    "gpus": "GPUs",
-    "funding": "funding",
-}
-"""Group of series -> its name in sentences and tables."""
+def longest_record(folder: Path | str | None) -> Record:
+    """Load the estimate that was fitted to the most quarters."""
+    estimates = Path(folder or ESTIMATES)
+    return _fitted_to(max(path.stem for path in estimates.glob("[0-9][0-9][0-9][0-9]Q[1-4].json")), estimates)
+
+
+def _fitted_to(quarter: str, folder: Path) -> Record:
+    path = folder / f"{quarter}.json"
+    record = load_record(path)
+    if record.last != quarter:
+        raise ScenarioError(f"{path}: fitted to {record.last}, where an estimate fitted to {quarter} should be")
+    return record
+
+
+def set_by_hand(problem: Problem) -> tuple[str, ...]:
+    """List the keys of the scenario that were set with later data, and are not estimated anew at an origin."""
+
+    def walk(part: object, at: str) -> list[str]:
+        if isinstance(part, Quantity):
+            return [at] if part.kind == "calibrated" else []
+        fields = getattr(type(part), "model_fields", ())
+        inner = part if isinstance(part, Mapping) else {name: getattr(part, name) for name in fields}
+        return [key for name, value in inner.items() for key in walk(value, f"{at}.{name}" if at else str(name))]
+
+    return tuple(key for key in walk(problem.scenario, "") if key not in problem.keys)

@@ -1,15 +1,15 @@
-"""Tables of scores: which method was how far off, by group, horizon and origin.
+"""Scores of many forecasts as tables: errors by method, group, horizon, origin and series.
 
-To set series of all kinds beside each other, errors and CRPS of a series are divided by its scale: the root mean
-square of the random walk's errors over all of its forecasts, and no less than the error that the series declares.
-A score of 1 is as wrong as "nothing changes" is on average, and each series counts alike for each forecast. Only
-forecasts that have an actual to start from are pooled, the same ones for every method; means of CRPS and of
-coverage are over those with a band in every method.
+To compare series of all kinds, errors and CRPS of a series are divided by its scale: the root mean square of the
+random walk's errors over all of its forecasts, and no less than the error that the series declares. A score of 1
+is as wrong as "nothing changes" is on average, and each series counts alike for each forecast. Only forecasts that
+have an actual to start from are pooled, the same ones for every method; means of CRPS and of coverage are over
+those with a band in every method. `forecasts` has the columns of `Row` throughout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,53 +24,43 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METHODS = (*VARIANTS, *BENCHMARKS)
-"""In the order of tables."""
+"""The methods in the order of tables."""
 ALL = "all"
 CUTS = ((), ("group",), ("horizon",), ("origin",), ("group", "horizon"), ("group", "origin"))
-"""What scores are broken down by."""
+"""The columns that scores are broken down by."""
 FORECAST = ["series", "origin", "period"]
-"""What makes a forecast, whatever the method."""
+"""The columns that tell forecasts apart, whatever the method."""
 BANDED = ["crps", "inside_50", "inside_90"]
 """Scores that need a band."""
 
 
-def scaled(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Select forecasts that can be pooled, with errors and CRPS in units of their series' scale.
-
-    Args:
-        forecasts: as `Backtest.forecasts` has them.
-        series: name -> the series that was forecast.
-    """
-    scored = forecasts[forecasts["actual"].notna()].copy()
-    walk = scored[scored["method"] == RANDOM_WALK]
-    sizes = walk.groupby("series")["error"].apply(lambda errors: float(np.sqrt((errors**2).mean())))
-    scale = {name: max(size, series[name].error) for name, size in sizes.items()}
-    pooled = scored.merge(walk[FORECAST], on=FORECAST)
-    for column in ("error", "crps"):
-        pooled[column] = pooled[column] / pooled["series"].map(scale)
-    pooled.loc[~_banded(pooled), BANDED] = np.nan
-    return pooled
-
-
 def scores(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Score every method, overall and for every cut.
+    """Score every method, overall and for every cut, in units of the series' scales.
 
     Columns: group, horizon, origin ("all" where pooled over them), method, forecasts, rmse, bias, bands (forecasts
     with a band in every method), crps, coverage_50, coverage_90.
-
-    Args:
-        forecasts: as `Backtest.forecasts` has them.
-        series: name -> the series that was forecast.
     """
     import pandas as pd
 
-    pooled = scaled(forecasts, series)
+    scored = forecasts[forecasts["actual"].notna()]
+    walk = scored[scored["method"] == RANDOM_WALK]
+    sizes = walk.groupby("series")["error"].apply(lambda errors: float(np.sqrt((errors**2).mean())))
+    scale = {name: max(size, series[name].error) for name, size in sizes.items()}
+    pooled = _banded(scored.merge(walk[FORECAST], on=FORECAST))
+    for column in ("error", "crps"):
+        pooled[column] = pooled[column] / pooled["series"].map(scale)
     rows = []
-    for cut in CUTS:
-        for value, part in pooled.groupby(list(cut)) if cut else [((), pooled)]:
-            at = {"group": ALL, "horizon": ALL, "origin": ALL, **dict(zip(cut, value, strict=True))}
+    for columns in CUTS:
+        for value, part in pooled.groupby(list(columns)) if columns else [((), pooled)]:
+            at = {"group": ALL, "horizon": ALL, "origin": ALL, **dict(zip(columns, value, strict=True))}
             rows += [{**at, "method": method, **_scores_of(part[part["method"] == method])} for method in METHODS]
     return pd.DataFrame(rows)
+
+
+def cut(scores: pd.DataFrame, group: str = ALL, horizon: int | str = ALL, origin: str = ALL) -> pd.DataFrame:
+    """Select the scores of one cut, by method; those of all forecasts if left out."""
+    at = (scores["group"] == group) & (scores["horizon"] == horizon) & (scores["origin"] == origin)
+    return scores[at].set_index("method")
 
 
 def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
@@ -79,28 +69,21 @@ def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataF
     Columns: series, label, unit, comparable (whether there are benchmarks), method, forecasts, rmse, bias, crps,
     coverage_50, coverage_90. Where benchmarks exist, the forecasts are those that they have too, and CRPS and
     coverage are over those with a band in every method; where no benchmark ever has one, over the model's own.
-
-    Args:
-        forecasts: as `Backtest.forecasts` has them.
-        series: name -> the series that was forecast.
     """
     import pandas as pd
 
     scored = forecasts[forecasts["actual"].notna()]
-    benchmarked = scored[scored["method"] == RANDOM_WALK][FORECAST]
-    common = scored.merge(benchmarked, on=FORECAST)
+    common = scored.merge(scored[scored["method"] == RANDOM_WALK][FORECAST], on=FORECAST)
     rows = []
-    for name in series:
+    for name, figures in series.items():
         mine = common[common["series"] == name]
         comparable = len(mine) > 0
         if not comparable:
             mine = scored[scored["series"] == name]
         banded = _banded(mine)
-        if banded.any():
-            mine = mine.copy()
-            mine.loc[~banded, BANDED] = np.nan
-        unit = "log" if series[name].change == "log" else series[name].unit
-        at = {"series": name, "label": series[name].label, "unit": unit, "comparable": comparable}
+        mine = banded if banded["crps"].notna().any() else mine
+        unit = "log" if figures.change == "log" else figures.unit
+        at = {"series": name, "label": figures.label, "unit": unit, "comparable": comparable}
         for method in METHODS if comparable else VARIANTS:
             of_method = mine[mine["method"] == method]
             if len(of_method):
@@ -108,9 +91,10 @@ def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def _banded(forecasts: pd.DataFrame) -> pd.Series:
-    """Say of each forecast whether it has a band in every method."""
-    return forecasts.groupby(FORECAST)["crps"].transform(lambda scores: scores.notna().all()).astype(bool)
+def _banded(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the scores that need a band, where some method has none for the forecast."""
+    banded = forecasts.groupby(FORECAST)["crps"].transform(lambda scores: scores.notna().all()).astype(bool)
+    return forecasts.assign(**{column: forecasts[column].where(banded) for column in BANDED})
 
 
 def _scores_of(part: pd.DataFrame) -> dict[str, Any]:
@@ -120,27 +104,14 @@ def _scores_of(part: pd.DataFrame) -> dict[str, Any]:
         "rmse": float(np.sqrt((part["error"] ** 2).mean())),
         "bias": float(part["error"].mean()),
         "bands": len(banded),
-        "crps": _mean(banded["crps"]),
-        "coverage_50": _mean(banded["inside_50"]),
-        "coverage_90": _mean(banded["inside_90"]),
+        "crps": float(banded["crps"].mean()),
+        "coverage_50": float(banded["inside_50"].mean()),
+        "coverage_90": float(banded["inside_90"].mean()),
     }
 
 
-def _mean(numbers: Sequence[float]) -> float:
-    """Return the mean; NaN where there is nothing."""
-    return float(np.mean(numbers)) if len(numbers) else float("nan")
-
-
 def tests(forecasts: pd.DataFrame, settings: DieboldMariano) -> dict[tuple[str, int], DieboldMarianoTest]:
-    """Test the model against the random walk by series and horizon (Diebold and Mariano).
-
-    Args:
-        forecasts: as `Backtest.forecasts` has them.
-        settings: the series, the longest horizon, and the fewest forecasts of a test.
-
-    Returns:
-        Series and quarters ahead -> the test.
-    """
+    """Test the model against the random walk: series and quarters ahead -> the test (Diebold and Mariano)."""
     results = {}
     for name in settings.series:
         mine = forecasts[(forecasts["series"] == name) & forecasts["actual"].notna()]

@@ -16,9 +16,8 @@ from sim.experiments.calibrate.history import HISTORY
 from sim.experiments.calibrate.recovery import Identification
 from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
-from sim.runs.folders import json_text
+from sim.runs.folders import json_text, runs_folder
 from sim.runs.kinds import CALIBRATION, CALIBRATION_RECORD
-from sim.runs.place import runs_folder
 from sim.runs.run import reported
 from sim.scenario.data import CONFIGS
 

@@ -1,4 +1,4 @@
-"""What the outcomes of a sweep depend on, and how surely."""
+"""Sensitivity analysis: which levers the outcomes of a sweep depend on, with intervals."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 from sim.engine.outcomes import HEADLINES
 from sim.experiments.sensitivity.analysis import findings
 from sim.experiments.sensitivity.folder import find_sweep, write
-from sim.experiments.sensitivity.results import Ends, Finding, Findings, Parts
+from sim.experiments.sensitivity.results import Ends, Finding, Findings, VarianceShares
 from sim.experiments.sensitivity.sweep_report import write_sweep_report
 from sim.experiments.sensitivity.words import words
+from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods.estimates import Convergence, Dependence, Estimate
-from sim.experiments.sweep.sample import Sample, read
+from sim.experiments.sweep.sample import Sample
 
 __all__ = [
     "Convergence",
@@ -24,9 +25,9 @@ __all__ = [
     "Estimate",
     "Finding",
     "Findings",
-    "Parts",
     "Sample",
     "Sensitivity",
+    "VarianceShares",
     "analyse",
     "find_sweep",
     "sensitivity",
@@ -40,21 +41,18 @@ class Sensitivity(Findings):
 
     @cached_property
     def words(self) -> list[str]:
-        """Paragraphs: what was left out, one for each outcome, and what cannot be judged."""
+        """Paragraphs: what was left out, one for each outcome, and the outcomes that cannot be analysed."""
         return words(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers and the words, for JSON."""
+        """Return the numbers and the words as plain data for JSON."""
         return {**super().to_dict(), "words": list(self.words)}
 
     def save(self, out: Path | None = None) -> Path:
-        """Write a folder with the numbers, the figures and a report.
+        """Write a folder with the numbers, the figures and a report, and return it.
 
         Args:
             out: the folder; a free name in the sweep's folder if None.
-
-        Returns:
-            The folder.
 
         Raises:
             RunError: if the folder exists or cannot be written.
@@ -66,27 +64,23 @@ def sensitivity(sweep_folder: Path | str, outcomes: Sequence[str] | None = None)
     """Analyse what the outcomes of a sweep depend on.
 
     By the method of the design: Sobol indices, Morris screening, or standardised rank regression; with the mean at
-    both ends of each lever, and the seed's part of the variance. Replicates are averaged at each point.
+    both ends of each lever, and the seed's share of the variance. Replicates are averaged at each point.
 
     Args:
         sweep_folder: the folder of a finished sweep.
-        outcomes: their names; those that comparisons draw if left out.
+        outcomes: the names of the outcomes; the headline outcomes if left out.
 
     Raises:
         RunError: if it is not a sweep folder, or its points cannot be analysed.
         ScenarioError: if there is no such outcome.
     """
-    return analyse(read(sweep_folder, list(dict.fromkeys(outcomes or HEADLINES))))
+    return analyse(Sweep.open(sweep_folder).sample(list(dict.fromkeys(outcomes or HEADLINES))))
 
 
 def analyse(sample: Sample) -> Sensitivity:
-    """Analyse what the outcomes of a sample depend on: of one sweep, or of what was made of several.
-
-    Args:
-        sample: the sample, with its problems.
+    """Analyse what the outcomes of a sample depend on, which may combine several sweeps.
 
     Raises:
         RunError: if its points cannot be analysed.
     """
-    analysed = findings(sample)
-    return Sensitivity(analysed.sample, analysed.findings, analysed.skipped, analysed.notes)
+    return Sensitivity(**vars(findings(sample)))

@@ -1,4 +1,4 @@
-"""The analysis of a sweep: by the method of its design, outcome by outcome."""
+"""The analysis of a sweep: which points can be used, what each outcome depends on, and the part of the seed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from sim.errors import RunError
 from sim.experiments.compare.paired import ROUNDING
 from sim.experiments.sensitivity.ends import ends
-from sim.experiments.sensitivity.results import Finding, Findings
-from sim.experiments.sensitivity.variance import parts
+from sim.experiments.sensitivity.results import Finding, Findings, VarianceShares
 from sim.experiments.sweep.methods import METHODS
 from sim.experiments.sweep.sample import NOT_RUN, Sample
 
@@ -31,14 +30,13 @@ def findings(whole: Sample) -> Findings:
     sample, notes = usable(whole)
     if sample.method == "grid":
         notes.append(GRID)
-    analysed, skipped = {}, {}
-    for name, values in sample.values.items():
-        reason = _unusable(values)
-        if reason is None:
-            analysed[name] = _finding(sample, name, values)
-        else:
-            skipped[name] = reason
-    return Findings(sample, analysed, skipped, tuple(notes))
+    reasons = {name: _unusable(values) for name, values in sample.values.items()}
+    return Findings(
+        sample,
+        {name: _finding(sample, name) for name, reason in reasons.items() if reason is None},
+        {name: reason for name, reason in reasons.items() if reason is not None},
+        tuple(notes),
+    )
 
 
 def usable(sample: Sample) -> tuple[Sample, list[str]]:
@@ -47,29 +45,62 @@ def usable(sample: Sample) -> tuple[Sample, list[str]]:
     Raises:
         RunError: if too little is left, or the method needs every point.
     """
-    count, whole = len(sample.problems), len(sample.points)
-    if not count:
+    if not sample.problems:
         return sample, []
     point, reason = next(iter(sample.problems.items()))
-    told = f"{count:,} of {whole:,} points cannot be used (the first is point {point}: {reason})"
+    note = (
+        f"{len(sample.problems):,} of {len(sample.points):,} points cannot be used "
+        f"(the first is point {point}: {reason})"
+    )
     if sample.method == "sobol":
-        cure = "finish the sweep" if reason == NOT_RUN else "choose ranges in which every point runs"
-        raise RunError(f"{sample.folder}: {told}; Sobol indices need every point: {cure}")
+        remedy = "finish the sweep" if reason == NOT_RUN else "choose ranges in which every point runs"
+        raise RunError(f"{sample.folder}: {note}; Sobol indices need every point: {remedy}")
     left_out = ~sample.fine
     if sample.method == "morris":
         size = len(sample.levers) + 1
         broken: NDArray[np.bool_] = np.asarray(left_out.reshape(-1, size).any(axis=1))
         left_out = np.repeat(broken, size)
-        told = f"{told}; {broken.sum():,} of {len(broken):,} trajectories are left out whole"
+        note = f"{note}; {broken.sum():,} of {len(broken):,} trajectories are left out whole"
     else:
-        told = f"{told}; they are left out"
+        note = f"{note}; they are left out"
     if (~left_out).sum() < 2 * (len(sample.levers) + 1):
-        raise RunError(f"{sample.folder}: {told}; too few are left")
-    return sample.without(left_out), [f"{told}: what is said holds where the model runs."]
+        raise RunError(f"{sample.folder}: {note}; too few are left")
+    return sample.without(left_out), [f"{note}: the results hold where the model runs."]
+
+
+def variance_shares(values: NDArray[np.float64]) -> VarianceShares | None:
+    """Split the variance of an outcome into shares of points, seeds and their interaction.
+
+    Replicates share their seeds over all points (common random numbers), so seeds are crossed with points and not
+    nested in them: what a seed does everywhere and what it does at one point are separated. Components are those
+    of a two-way random-effects analysis of variance with one run in each cell (Searle, Casella and McCulloch,
+    Variance Components, chapter 4); negative ones count as zero. The seed's whole share, alone and with the
+    levers, is that of a nested analysis: the mean variance within points.
+
+    Args:
+        values: the outcome, `(point, replicate)`, all finite.
+
+    Returns:
+        The shares, or None where there are fewer than two points or seeds, or nothing varies.
+    """
+    points, seeds = values.shape
+    if points < 2 or seeds < 2:
+        return None
+    by_point, by_seed = values.mean(axis=1), values.mean(axis=0)
+    residuals = values - by_point[:, None] - by_seed[None, :] + values.mean()
+    both = float((residuals**2).sum() / ((points - 1) * (seeds - 1)))
+    of_points, of_seeds = float(by_point.var(ddof=1)), float(by_seed.var(ddof=1))
+    levers = max(of_points - both / seeds, 0.0)
+    seed = max(of_seeds - both / points, 0.0)
+    whole = levers + seed + both
+    if not whole > 0.0:
+        return None
+    in_means = min(both / seeds / of_points, 1.0) if of_points > 0.0 else 0.0
+    return VarianceShares(levers / whole, seed / whole, both / whole, in_means, seeds)
 
 
 def _unusable(values: NDArray[np.float64]) -> str | None:
-    """Why nothing can be said of an outcome."""
+    """Return why an outcome cannot be analysed, if so."""
     if not np.isfinite(values).all():
         return f"not a finite number in {(~np.isfinite(values)).sum():,} of {values.size:,} runs"
     means = values.mean(axis=1)
@@ -78,13 +109,13 @@ def _unusable(values: NDArray[np.float64]) -> str | None:
     return None
 
 
-def _finding(sample: Sample, name: str, values: NDArray[np.float64]) -> Finding:
-    dependence = METHODS[sample.method].analyse(sample, values.mean(axis=1))
+def _finding(sample: Sample, outcome: str) -> Finding:
+    values = sample.values[outcome]
     return Finding(
-        **vars(dependence),
-        outcome=name,
+        **vars(METHODS[sample.method].analyse(sample, values.mean(axis=1))),
+        outcome=outcome,
         mean=float(values.mean()),
         deviation=float(values.std(ddof=1)),
         ends=ends(sample, values),
-        parts=parts(values),
+        variance=variance_shares(values),
     )

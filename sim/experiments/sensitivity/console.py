@@ -1,4 +1,4 @@
-"""What a person sees of a sensitivity analysis in the terminal."""
+"""Prints a sensitivity analysis in the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.engine.outcomes import BY_NAME
-from sim.experiments.sensitivity.sections import MEASURES, number
+from sim.experiments.sensitivity.sections import MEASURES, index_text
 from sim.report.html import REPORT
 
 if TYPE_CHECKING:
@@ -20,19 +20,17 @@ if TYPE_CHECKING:
     from sim.experiments.sensitivity.results import Finding
 
 
-def show(found: Sensitivity, folder: Path) -> None:
-    """Print for each outcome its indices and what they say, and where the report is."""
+def show(analysis: Sensitivity, folder: Path) -> None:
+    """Print the indices of each outcome with their meaning, and where the report is."""
     console = Console(highlight=False)
-    console.print(Text(f"{found.sample.design['title']}: {found.method}, {found.sample.source}", "bold"))
-    for note in found.notes:
-        console.print(Text(note))
+    sample, notes = analysis.sample, len(analysis.notes)
+    console.print(Text(f"{sample.design['title']}: {analysis.method}, {sample.source}", "bold"))
     # Notes come first in the words, then a paragraph for each outcome.
-    paragraphs = found.words[len(found.notes) :]
-    for paragraph, finding in zip(paragraphs, found.findings.values(), strict=False):
-        console.print(_table(finding))
-        console.print(Text(paragraph))
-    for paragraph in paragraphs[len(found.findings) :]:
-        console.print(Text(f"\n{paragraph}"))
+    tables = dict(enumerate(map(_table, analysis.findings.values()), start=notes))
+    for place, paragraph in enumerate(analysis.words):
+        if place in tables:
+            console.print(tables[place])
+        console.print(Text(paragraph if place < notes + len(tables) else f"\n{paragraph}"))
     console.print(Text(f"\nReport: {(folder / REPORT).resolve()}"), soft_wrap=True)
 
 
@@ -44,9 +42,7 @@ def _table(finding: Finding) -> Table:
     if finding.verdicts:
         printed.add_column("verdict")
     for lever in finding.ranked:
-        cells = [
-            f"{number(levers[lever].value)} ({number(levers[lever].low)} to {number(levers[lever].high)})"
-            for levers in finding.indices.values()
-        ]
+        estimates = [levers[lever] for levers in finding.indices.values()]
+        cells = [f"{index_text(e.value)} ({index_text(e.low)} to {index_text(e.high)})" for e in estimates]
         printed.add_row(lever, *cells, *([finding.verdicts[lever]] if finding.verdicts else []))
     return printed

@@ -1,4 +1,4 @@
-"""The folder of a sensitivity analysis: numbers, figures and a report, written whole or not at all."""
+"""Writes the folder of a sensitivity analysis, and finds the folder of a sweep by its name."""
 
 from __future__ import annotations
 
@@ -7,52 +7,49 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import RunError, suggestion
+from sim.experiments.result_folder import write_result
 from sim.experiments.sensitivity.results import Findings
-from sim.experiments.sensitivity.sections import draw, page_values
+from sim.experiments.sensitivity.sections import drawn_figures, page_values
 from sim.experiments.sweep.methods import METHODS
-from sim.report.html import REPORT, write_page
-from sim.runs.folders import WholeFolder, free_folder, json_text
-from sim.runs.kinds import DESIGN, SENSITIVITY
-from sim.runs.place import runs_folder
+from sim.runs.folders import free_folder, runs_folder
+from sim.runs.kinds import DESIGN, KINDS
 
 
 def write(findings: Findings, numbers: Mapping[str, Any], out: Path | None) -> Path:
-    """Write `sensitivity.json`, the figures and `report.html`.
+    """Write `sensitivity.json`, the figures and `report.html`, and return their folder.
 
     Args:
         findings: the analysis.
         numbers: the analysis as plain data, words included.
-        out: the folder; `sensitivity` in the sweep's folder, or a free name like it, if None.
-
-    Returns:
-        The folder.
+        out: the folder; `sensitivity` in the sweep's folder, or with a number where that is taken, if None.
 
     Raises:
         RunError: if the folder exists or cannot be written; nothing is left behind.
     """
-    with WholeFolder(out or free_folder(findings.sample.folder, "sensitivity"), "a sensitivity analysis") as whole:
-        (whole.path / SENSITIVITY).write_text(json_text(numbers, indent=2) + "\n", encoding="utf-8")
-        figures = whole.path / "figures"
-        figures.mkdir()
-        paths = draw(findings, figures)
-        design = findings.sample.design
-        write_page(
-            whole.path / REPORT,
-            "experiments/sensitivity/report.html.j2",
-            title=f"What {design['title']} depends on",
-            heading=design["title"],
-            source=findings.sample.source,
-            method=METHODS[findings.method].analysis,
-            **page_values(findings, paths),
-        )
-        return whole.commit()
+    sample = findings.sample
+    title = sample.design["title"]
+    return write_result(
+        KINDS["sensitivity"],
+        out or free_folder(sample.folder, "sensitivity"),
+        "sensitivity",
+        numbers,
+        {},
+        drawn_figures(findings),
+        lambda pictures: {
+            "title": f"What {title} depends on",
+            "heading": title,
+            "source": sample.source,
+            "method": METHODS[findings.method].analysis,
+            **page_values(findings, pictures),
+        },
+    )
 
 
 def find_sweep(name: str) -> Path:
-    """Return the folder of a sweep given by path, or by name under `runs/`.
+    """Return the folder of a sweep, which is named by its path or by its name in the folder of runs.
 
     Raises:
-        RunError: if there is none.
+        RunError: if there is no such sweep.
     """
     for folder in (Path(name), runs_folder() / name):
         if (folder / DESIGN).is_file():
@@ -60,5 +57,5 @@ def find_sweep(name: str) -> Path:
     if Path(name).is_dir():
         raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
     known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
-    there = f"there are {', '.join(known)}" if known else f"there are none under {runs_folder()}/ yet"
-    raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {there}")
+    available = f"available: {', '.join(known)}" if known else f"{runs_folder()}/ has no sweeps yet"
+    raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {available}")

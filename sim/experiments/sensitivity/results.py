@@ -1,10 +1,10 @@
-"""What a sensitivity analysis says: numbers with their intervals, outcome by outcome."""
+"""The numbers of a sensitivity analysis, outcome by outcome, with their intervals."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.sweep.methods.estimates import Dependence, Estimate
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ends:
-    """The mean of an outcome at both ends of a lever, all other levers where they may be.
+    """The mean of an outcome at both ends of a lever, whatever values the other levers have.
 
     Attributes:
-        low: mean at the low end.
-        high: mean at the high end.
-        low_at: which values count as the low end.
-        high_at: which as the high end.
+        low: the mean at the low end.
+        high: the mean at the high end.
+        low_at: the values that count as the low end, in words.
+        high_at: the values that count as the high end, in words.
     """
 
     low: Estimate
@@ -37,39 +37,27 @@ class Ends:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain data for JSON."""
-        return {
-            "low": {"at": self.low_at, **self.low.to_dict()},
-            "high": {"at": self.high_at, **self.high.to_dict()},
-        }
+        ends = {"low": (self.low_at, self.low), "high": (self.high_at, self.high)}
+        return {end: {"at": values, **mean.to_dict()} for end, (values, mean) in ends.items()}
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Where the variance of single histories comes from, as shares that sum to one.
+class VarianceShares:
+    """Where the variance of single histories comes from; the first three shares sum to one.
 
     Attributes:
-        levers: the point alone: what remains when the seed is averaged out.
-        seed: the seed alone: luck that is the same at every point.
-        both: luck that is different from point to point.
-        in_means: share of the variance of the points' means that is such luck, left over by averaging few seeds.
-        seeds: how many seeds each point had.
+        levers: the share of the point alone, which remains when the seed is averaged out.
+        seed: the share of the seed alone, whose effect is the same at every point.
+        seed_with_levers: the share of the seed's effects that differ from point to point.
+        seed_left_in_means: the share of those effects in the variance of the points' means, left by few seeds.
+        seeds: the number of seeds at each point.
     """
 
     levers: float
     seed: float
-    both: float
-    in_means: float
+    seed_with_levers: float
+    seed_left_in_means: float
     seeds: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain data for JSON."""
-        return {
-            "levers": self.levers,
-            "seed": self.seed,
-            "seed_with_levers": self.both,
-            "seed_left_in_means": self.in_means,
-            "seeds": self.seeds,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,43 +65,43 @@ class Finding(Dependence):
     """What one outcome depends on.
 
     Attributes:
-        outcome: its name.
-        mean: over all runs used.
-        deviation: standard deviation of single runs.
+        outcome: the name of the outcome.
+        mean: the mean over all runs used.
+        deviation: the standard deviation of single runs.
         ends: lever -> the outcome at both ends.
-        parts: where the variance comes from; None with one seed.
+        variance: the sources of the variance; None with one seed.
     """
 
     outcome: str
     mean: float
     deviation: float
     ends: dict[str, Ends]
-    parts: Parts | None
+    variance: VarianceShares | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain data for JSON."""
-        told: dict[str, Any] = {
+        numbers: dict[str, Any] = {
             "mean": self.mean,
             "standard_deviation": self.deviation,
             "ranking": list(self.ranked),
             "indices": {
-                measure: {lever: found.to_dict() for lever, found in levers.items()}
+                measure: {lever: index.to_dict() for lever, index in levers.items()}
                 for measure, levers in self.indices.items()
             },
-            "ends": {lever: found.to_dict() for lever, found in self.ends.items()},
-            "variance": None if self.parts is None else self.parts.to_dict(),
+            "ends": {lever: ends.to_dict() for lever, ends in self.ends.items()},
+            "variance": None if self.variance is None else asdict(self.variance),
             "convergence": self.convergence.to_dict(),
         }
         if self.interactions:
-            told["second_order"] = [
-                {"levers": list(pair), **found.to_dict(), "told_from_zero": pair in self.clear_interactions}
-                for pair, found in self.interactions.items()
+            numbers["second_order"] = [
+                {"levers": list(pair), **index.to_dict(), "told_from_zero": pair in self.clear_interactions}
+                for pair, index in self.interactions.items()
             ]
         if self.verdicts:
-            told["verdicts"] = dict(self.verdicts)
+            numbers["verdicts"] = dict(self.verdicts)
         if math.isfinite(self.explained):
-            told["explained_variance_of_ranks"] = self.explained
-        return told
+            numbers["explained_variance_of_ranks"] = self.explained
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -123,7 +111,7 @@ class Findings:
     Attributes:
         sample: the points and numbers that were used.
         findings: outcome -> what it depends on.
-        skipped: outcome -> why nothing can be said of it.
+        skipped: outcome -> why it could not be analysed.
         notes: what was left out, in sentences.
     """
 
@@ -134,7 +122,7 @@ class Findings:
 
     @property
     def method(self) -> str:
-        """The design's method."""
+        """The method of the design."""
         return self.sample.method
 
     @property
@@ -143,15 +131,15 @@ class Findings:
         import pandas as pd
 
         rows = [
-            {"outcome": name, "measure": measure, "lever": lever, "value": e.value, "low": e.low, "high": e.high}
+            (name, measure, lever, index.value, index.low, index.high)
             for name, finding in self.findings.items()
             for measure, levers in finding.indices.items()
-            for lever, e in levers.items()
+            for lever, index in levers.items()
         ]
         return pd.DataFrame(rows, columns=["outcome", "measure", "lever", "value", "low", "high"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers, for JSON."""
+        """Return the numbers as plain data for JSON."""
         sample = self.sample
         return {
             "sweep": str(sample.folder),

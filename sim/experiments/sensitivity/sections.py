@@ -1,8 +1,8 @@
-"""The figures of a sensitivity analysis, and what its pages say of each outcome."""
+"""The figures of a sensitivity analysis, and the sections of its pages: words, table and figures of an outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,9 @@ from matplotlib.figure import Figure
 
 from sim.engine.outcomes import BY_NAME
 from sim.experiments.sensitivity import figures, phase
-from sim.experiments.sensitivity.results import Finding, Findings
+from sim.experiments.sensitivity.results import Findings
 from sim.experiments.sensitivity.words import of_outcome, skipped_words
 from sim.experiments.sweep.methods import METHODS
-from sim.experiments.sweep.methods.estimates import Estimate
-from sim.report.figures.style import save
 from sim.report.numbers import MINUS
 
 CAPTIONS = {
@@ -28,6 +26,14 @@ CAPTIONS = {
     "phase": "Mean of the outcome over the two levers that matter most to it.",
 }
 """Kind of figure -> caption."""
+DRAW = {
+    "indices": figures.draw_indices,
+    "interactions": figures.draw_interactions,
+    "screening": figures.draw_screening,
+    "tornado": figures.draw_tornado,
+    "phase": phase.draw_leading_levers,
+}
+"""Kind of figure -> the function that draws it for an outcome."""
 MEASURES = {
     "first_order": "Alone",
     "total_order": "With interactions",
@@ -37,13 +43,6 @@ MEASURES = {
     "rank_regression": "Rank regression",
 }
 """Measure -> head of its column."""
-DRAW = {
-    "indices": figures.draw_indices,
-    "interactions": figures.draw_interactions,
-    "screening": figures.draw_screening,
-    "tornado": figures.draw_tornado,
-}
-"""Kind of figure -> the function that draws it of an outcome."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ class Section:
         words: what it depends on, in sentences.
         heads: the heads of the table of indices.
         rows: the lever and the other cells of each row.
-        numbers: the indices of the columns of numbers.
-        pictures: title, caption and file of each figure.
+        numbers: the places of the columns of numbers.
+        pictures: the title, caption and file of each figure.
     """
 
     label: str
@@ -67,77 +66,55 @@ class Section:
     pictures: list[tuple[str, str, Path]]
 
 
-def draw(findings: Findings, folder: Path) -> dict[str, dict[str, Path]]:
-    """Draw every figure of every outcome as PNG.
-
-    Args:
-        findings: the analysis.
-        folder: the folder of the files, which exists.
-
-    Returns:
-        Outcome -> kind of figure -> its file.
-    """
-    pairs = any(finding.interactions for finding in findings.findings.values())
-    kinds = METHODS[findings.method].figures(len(findings.sample.levers), pairs)
-    paths: dict[str, dict[str, Path]] = {}
-    for name in findings.findings:
-        paths[name] = {kind: folder / f"{kind}_{name}.png" for kind in kinds}
-        for kind, path in paths[name].items():
-            save(_figure(findings, name, kind), path)
-    return paths
+def drawn_figures(findings: Findings) -> Iterator[tuple[str, Figure]]:
+    """Draw every figure of every outcome, and yield each with its name."""
+    for outcome in findings.findings:
+        for kind in _kinds(findings):
+            yield f"{kind}_{outcome}", DRAW[kind](findings, outcome)
 
 
-def _figure(findings: Findings, outcome: str, kind: str) -> Figure:
-    if kind == "phase":
-        across, up = findings.findings[outcome].ranked[:2]
-        return phase.draw(phase.of_sample(findings.sample, outcome, across, up))
-    return DRAW[kind](findings, outcome)
-
-
-def page_values(findings: Findings, paths: Mapping[str, Mapping[str, Path]]) -> dict[str, Any]:
+def page_values(findings: Findings, pictures: Mapping[str, Path]) -> dict[str, Any]:
     """Return what the macro `outcomes` of `parts.html.j2` shows.
 
     Args:
         findings: the analysis.
-        paths: outcome -> kind of figure -> its file.
+        pictures: name of each figure -> its file.
     """
-    sections = [
-        _section(finding, findings.method, paths.get(name, {})) for name, finding in findings.findings.items()
-    ]
+    sections = [_section(findings, outcome, pictures) for outcome in findings.findings]
     return {"findings": findings, "sections": sections, "skipped": skipped_words(findings)}
 
 
-def _section(finding: Finding, method: str, paths: Mapping[str, Path]) -> Section:
-    """Describe an outcome: words, every index of every lever with its interval, and figures."""
-    label, words = BY_NAME[finding.outcome].label, of_outcome(finding, method)
-    heads = [head for measure in finding.indices for head in (MEASURES[measure], "90 percent interval")]
-    rows = [
-        (
-            lever,
-            [
-                *(cell for levers in finding.indices.values() for cell in _cells(levers[lever])),
-                *([finding.verdicts[lever]] if finding.verdicts else []),
-            ],
-        )
-        for lever in finding.ranked
-    ]
-    return Section(
-        label,
-        words[:1].upper() + words[1:],
-        ("Lever", *heads, *(["Verdict"] if finding.verdicts else [])),
-        rows,
-        range(1, len(heads) + 1),
-        [(f"{label}: {kind}", CAPTIONS[kind], path) for kind, path in paths.items()],
-    )
-
-
-def _cells(estimate: Estimate) -> tuple[str, str]:
-    return number(estimate.value), f"{number(estimate.low)} to {number(estimate.high)}"
-
-
-def number(value: float) -> str:
-    """Return an index in words: three digits that matter, and no more than three behind the point."""
+def index_text(value: float) -> str:
+    """Return an index with three significant digits, at most three of them decimals."""
     if abs(value) < 0.0005:
         return "0"
     text = f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3f}" if abs(value) < 1.0 else f"{value:.3g}"
     return text.replace("-", MINUS)
+
+
+def _kinds(findings: Findings) -> list[str]:
+    """Return the kinds of figures that the method has and that there is something to show in."""
+    pairs = any(finding.interactions for finding in findings.findings.values())
+    fitting = {"phase": len(findings.sample.levers) > 1, "interactions": pairs}
+    return [kind for kind in METHODS[findings.method].figures if fitting.get(kind, True)]
+
+
+def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> Section:
+    finding, label = findings.findings[outcome], BY_NAME[outcome].label
+    heads = [head for measure in finding.indices for head in (MEASURES[measure], "90 percent interval")]
+    rows = []
+    for lever in finding.ranked:
+        cells = []
+        for levers in finding.indices.values():
+            value, low, high = (index_text(part) for part in vars(levers[lever]).values())
+            cells += [value, f"{low} to {high}"]
+        rows.append((lever, [*cells, finding.verdicts[lever]] if finding.verdicts else cells))
+    words = of_outcome(finding, findings.method)
+    return Section(
+        label,
+        words[:1].upper() + words[1:],
+        ("Lever", *heads, "Verdict") if finding.verdicts else ("Lever", *heads),
+        rows,
+        range(1, len(heads) + 1),
+        [(f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)],
+    )

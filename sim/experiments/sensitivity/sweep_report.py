@@ -1,12 +1,11 @@
-"""The report of a sweep: one HTML file in its folder that needs nothing beside it."""
+"""Writes the report of a sweep or an ensemble: one HTML file in its folder, with its figures embedded."""
 
 from __future__ import annotations
 
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,17 @@ import numpy as np
 from sim.engine.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.errors import RunError
 from sim.experiments.sensitivity.analysis import findings
-from sim.experiments.sensitivity.sections import draw, page_values
+from sim.experiments.sensitivity.sections import drawn_figures, page_values
 from sim.experiments.sweep import chunk_files, first_failures
-from sim.experiments.sweep.axes import Varied, levers_of
+from sim.experiments.sweep.axes import Axis, levers_of
 from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods import METHODS
-from sim.experiments.sweep.sample import read
 from sim.experiments.sweep.summary import summaries
 from sim.report.figures import fans
-from sim.report.figures.style import save
+from sim.report.figures.style import save, save_figures
 from sim.report.html import REPORT, write_page
 from sim.report.numbers import labelled, number, plain
+from sim.runs.kinds import SEEDS
 from sim.runs.run import quoted, reported
 
 DRAWN = (
@@ -38,8 +37,6 @@ DRAWN = (
 """Outcomes whose dependence on the levers is drawn."""
 MOST_PROBLEMS = 20
 FIGURES = "figures"
-ALONE = "seeds"
-"""The method without levers: histories differ in their seeds alone."""
 
 
 def write_sweep_report(folder: Path | str) -> Path:
@@ -52,43 +49,37 @@ def write_sweep_report(folder: Path | str) -> Path:
         The report.
 
     Raises:
-        RunError: if it is no sweep folder, is not finished, or cannot be written.
+        RunError: if it is not a sweep folder, is not finished, or cannot be written.
     """
     sweep = Sweep.open(folder)
     if not sweep.complete:
         raise RunError(f"{folder}: not finished: {sweep.done} of {sweep.design['chunks']} chunks are there")
-    with reported(f"{folder}: cannot write the report"), _aside(sweep.path) as drafts:
-        page = write_page(
-            drafts / REPORT, "experiments/sensitivity/sweep_report.html.j2", **_values(sweep, drafts)
-        )
-        pictures = sweep.path / FIGURES
-        pictures.mkdir(exist_ok=True)
-        for path in sorted(drafts.glob("*.png")):
-            os.replace(path, pictures / path.name)
-        os.replace(page, sweep.path / REPORT)
+    # Written in a folder of its own, so that readers see the old report meanwhile, and never half of one.
+    drafts = sweep.path / f".report.{chunk_files.writer()}.partial"
+    with reported(f"{folder}: cannot write the report"):
+        try:
+            drafts.mkdir()
+            values = _values(sweep, drafts)
+            page = write_page(drafts / REPORT, "experiments/sensitivity/sweep_report.html.j2", **values)
+            pictures = sweep.path / FIGURES
+            pictures.mkdir(exist_ok=True)
+            for path in sorted(drafts.glob("*.png")):
+                os.replace(path, pictures / path.name)
+            os.replace(page, sweep.path / REPORT)
+        finally:
+            shutil.rmtree(drafts, ignore_errors=True)
     return sweep.path / REPORT
 
 
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """Make a folder to draw in: whoever looks meanwhile sees the old report, and nothing half written is left."""
-    path = folder / f".report.{chunk_files.writer()}.partial"
-    try:
-        path.mkdir()
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def _values(sweep: Sweep, pictures: Path) -> dict[str, Any]:
-    """Return what the template shows; pictures: the folder of the figures."""
-    design = sweep.design
-    alone = design["method"] == ALONE
-    problems = _problems(sweep)
+    """Return what the template shows; figures go to the folder `pictures`."""
+    design, count = sweep.design, sweep.design["replicates"]
+    alone = design["method"] == SEEDS
     # Seed and quarters are shown by themselves.
     fixed = {key: value for key, value in design["set"].items() if key not in ("run.seed", "run.quarters")}
-    last = int(design["seed"]) + int(design["replicates"]) - 1
-    count = design["replicates"]
+    last = int(design["seed"]) + int(count) - 1
+    shown = [outcome for outcome in OUTCOMES if outcome.name != INTEREST_GPUS]
+    summary = summaries(sweep, [outcome.name for outcome in shown])
     return {
         "title": str(design["title"]),
         "name": sweep.path.name,
@@ -102,8 +93,14 @@ def _values(sweep: Sweep, pictures: Path) -> dict[str, Any]:
             (lever.name, lever.key, _lever_values(design, lever), lever.unit) for lever in levers_of(design)
         ],
         "fixed": ", ".join(f"{key} = {value}" for key, value in fixed.items()),
-        "problems": problems,
-        "outcomes": _outcome_rows(sweep),
+        "problems": _problems(sweep),
+        "outcomes": [
+            (
+                labelled(outcome),
+                *(number_or_none(value, outcome.unit) for value in summary[outcome.name].to_dict().values()),
+            )
+            for outcome in shown
+        ],
         **({} if alone else _dependence(sweep, pictures)),
         "fan_picture": _fan_picture(sweep, pictures),
         "over": _over(design),
@@ -119,7 +116,7 @@ def _values(sweep: Sweep, pictures: Path) -> dict[str, Any]:
     }
 
 
-def _lever_values(design: Mapping[str, Any], lever: Varied) -> str:
+def _lever_values(design: Mapping[str, Any], lever: Axis) -> str:
     """Return which values a lever takes, in words."""
     if lever.words:
         return ", ".join(lever.words)
@@ -132,58 +129,43 @@ def _lever_values(design: Mapping[str, Any], lever: Varied) -> str:
 
 def _problems(sweep: Sweep) -> dict[str, Any]:
     """Return the number of runs with problems, the most frequent reasons, and the largest residual of all runs."""
-    sums = sweep.query("SELECT count(problem) AS problems, max(largest_residual) AS residual FROM outcomes").iloc[
-        0
-    ]
+    whole = sweep.query("SELECT count(problem) AS count, max(largest_residual) AS residual FROM outcomes").iloc[0]
     reasons = sweep.query(
         "SELECT problem, format('{:,}', count(*)) AS runs, min(run) AS first FROM outcomes "
         f"WHERE problem IS NOT NULL GROUP BY problem ORDER BY count(*) DESC, first LIMIT {MOST_PROBLEMS}"
     )
     return {
-        "count": int(sums["problems"]),
-        "residual": sums["residual"],
+        "count": int(whole["count"]),
+        "residual": whole["residual"],
         "reasons": list(reasons.itertuples(index=False, name=None)),
     }
 
 
-def _outcome_rows(sweep: Sweep) -> list[tuple[str, ...]]:
-    """Return the name, mean, spread and quantiles of every outcome."""
-    shown = [outcome for outcome in OUTCOMES if outcome.name != INTEREST_GPUS]
-    summary = summaries(sweep, [outcome.name for outcome in shown])
-    return [
-        (
-            labelled(outcome),
-            *(number_or_none(value, outcome.unit) for value in summary[outcome.name].to_dict().values()),
-        )
-        for outcome in shown
-    ]
-
-
 def number_or_none(value: float, unit: str) -> str:
-    """Return a number in a cell of a table; nothing where there is none."""
+    """Return a number in a cell of a table; empty where there is none."""
     if math.isnan(value):
         return ""
     return number(value, unit) if math.isfinite(value) else "without limit"
 
 
 def _dependence(sweep: Sweep, pictures: Path) -> dict[str, Any]:
-    """Return what outcomes depend on, with the figures that fit the design, or why it cannot be said."""
+    """Return what outcomes depend on, with the figures that fit the design, or why it cannot be analysed."""
     try:
-        analysed = findings(read(sweep.path, DRAWN))
+        analysed = findings(sweep.sample(DRAWN))
     except RunError as error:
         return {"findings": None, "unusable": str(error).partition(": ")[2] or str(error)}
-    return page_values(analysed, draw(analysed, pictures))
+    return page_values(analysed, save_figures(pictures, drawn_figures(analysed)))
 
 
 def _fan_picture(sweep: Sweep, pictures: Path) -> Path | None:
-    """Draw the fans of a sweep that kept its series."""
-    if "series" not in sweep.kept or not sweep.query("SELECT 1 FROM series LIMIT 1").size:
+    """Draw the fans of a sweep that has its series."""
+    if "series" not in sweep.tables or not sweep.query("SELECT 1 FROM series LIMIT 1").size:
         return None
     return save(fans.draw(of_sweep(sweep)), pictures / "fans.png")
 
 
 def of_sweep(sweep: Sweep) -> fans.Fans:
-    """Return fans over the runs of a sweep that kept its series."""
+    """Return fans over the runs of a sweep that has its series."""
     columns = ", ".join(
         f"quantile_cont({quoted(measure.name)}, {list(fans.LEVELS)}) AS {quoted(measure.name)}"
         for measure in fans.MEASURES
@@ -203,15 +185,14 @@ def of_sweep(sweep: Sweep) -> fans.Fans:
 
 def _over(design: Mapping[str, Any]) -> str:
     """Return what the histories of a sweep differ in."""
-    if design["method"] == ALONE:
+    if design["method"] == SEEDS:
         return fans.SEEDS
     return fans.POINTS_AND_SEEDS if design["replicates"] > 1 else fans.POINTS
 
 
 def _failure_picture(sweep: Sweep, pictures: Path) -> Path | None:
     """Draw when the first company, lab, provider or coin failed; None if none ever did."""
-    quarters = int(sweep.design["quarters"])
-    counts = {}
+    quarters, counts = int(sweep.design["quarters"]), {}
     for kind, *_ in first_failures.KINDS:
         name = quoted(first_failures.OUTCOME.format(kind))
         waits = sweep.query(f"SELECT {name}::INTEGER AS wait FROM outcomes WHERE problem IS NULL")
@@ -224,7 +205,13 @@ def _failure_picture(sweep: Sweep, pictures: Path) -> Path | None:
 
 
 def _command(design: Mapping[str, Any], fixed: Mapping[str, Any]) -> str:
-    """Return the call that runs an ensemble."""
-    parts = [f"capflow run {design['scenario']} --runs {design['runs']} --seed {design['seed']}"]
-    parts.append(f"--quarters {design['quarters']} --engine {design['engine']}")
-    return " ".join([*parts, *(f"--set {key}={value}" for key, value in fixed.items())])
+    """Return the command that runs an ensemble."""
+    options = {
+        "runs": design["runs"],
+        "seed": design["seed"],
+        "quarters": design["quarters"],
+        "engine": design["engine"],
+    }
+    parts = [f"--{name} {value}" for name, value in options.items()]
+    parts += [f"--set {key}={value}" for key, value in fixed.items()]
+    return " ".join(["capflow run", str(design["scenario"]), *parts])

@@ -1,25 +1,24 @@
-"""A sensitivity analysis in sentences: every word depends on the numbers, and intervals are told beside them."""
+"""A sensitivity analysis in sentences, which follow from the numbers and give intervals with them."""
 
 from __future__ import annotations
 
-from sim.engine.outcomes import BY_NAME, Outcome
+from sim.engine.outcomes import BY_NAME
 from sim.experiments.sensitivity.results import Finding, Findings
 from sim.experiments.sweep.methods import METHODS
 from sim.experiments.sweep.methods.estimates import TARGET, Convergence, amount
 
-SEEDY = 0.05
-"""Luck left in the means of the points that is worth a warning, as a share of their variance."""
+SEED_WARNING = 0.05
+"""Share of the seed in the variance of the points' means from which a warning is given."""
 
 
-def words(found: Findings) -> list[str]:
-    """Paragraphs: what was left out, then one for each outcome, then what cannot be judged."""
-    told = [*found.notes]
-    told += [
-        f"{BY_NAME[name].label}: {of_outcome(finding, found.method)}" for name, finding in found.findings.items()
+def words(findings: Findings) -> list[str]:
+    """Return paragraphs: what was left out, one for each outcome, and the outcomes that cannot be analysed."""
+    paragraphs = [
+        f"{BY_NAME[name].label}: {of_outcome(finding, findings.method)}"
+        for name, finding in findings.findings.items()
     ]
-    if found.skipped:
-        told.append(f"Nothing can be said of: {skipped_words(found)}.")
-    return told
+    skipped = [f"Nothing can be said of: {skipped_words(findings)}."] if findings.skipped else []
+    return [*findings.notes, *paragraphs, *skipped]
 
 
 def skipped_words(findings: Findings) -> str:
@@ -27,57 +26,50 @@ def skipped_words(findings: Findings) -> str:
     return "; ".join(f"{BY_NAME[name].label} ({why})" for name, why in findings.skipped.items())
 
 
-def of_outcome(found: Finding, method: str) -> str:
-    """Say what one outcome depends on, how much is luck, and how sure that is."""
-    outcome = BY_NAME[found.outcome]
-    told = METHODS[method].words(found, outcome)
-    return " ".join((_level(found, outcome), told, _luck(found), certainty(found.convergence)))
+def of_outcome(finding: Finding, method: str) -> str:
+    """Say what one outcome depends on, the part of chance, and how certain that is."""
+    outcome = BY_NAME[finding.outcome]
+    mean, deviation = amount(finding.mean, outcome), amount(finding.deviation, outcome)
+    level = f"mean {mean}, standard deviation {deviation} over all runs."
+    indices = METHODS[method].words(finding, outcome)
+    return " ".join((level, indices, _chance(finding), _certainty(finding.convergence)))
 
 
-def _level(found: Finding, outcome: Outcome) -> str:
-    spread = amount(found.deviation, outcome)
-    return f"mean {amount(found.mean, outcome)}, standard deviation {spread} over all runs."
-
-
-def _luck(found: Finding) -> str:
-    """Say how large the seed's part is, and whether it is left in what was analysed."""
-    this = found.parts
-    if this is None:
+def _chance(finding: Finding) -> str:
+    """Say how large the seed's part is, and whether it remains in what was analysed."""
+    shares = finding.variance
+    if shares is None:
         return "With one seed for each point, luck cannot be distinguished from levers: add replicates."
-    told = (
-        f"Of the variance of single histories {_share(this.levers)} comes from the levers, "
-        f"{_share(this.seed)} from the seed whatever the levers, {_share(this.both)} from the seed in a way that "
-        f"depends on them ({this.seeds} seeds)."
+    sentence = (
+        f"Of the variance of single histories {_percent(shares.levers)} comes from the levers, "
+        f"{_percent(shares.seed)} from the seed whatever the levers, {_percent(shares.seed_with_levers)} from the "
+        f"seed in a way that depends on them ({shares.seeds} seeds)."
     )
-    if this.in_means > SEEDY:
-        told += (
-            f" {_capital(_share(this.in_means))} of the variance between points is luck that the mean of "
-            f"{this.seeds} seeds leaves over, and counts as interaction: more replicates would lower it."
+    if shares.seed_left_in_means > SEED_WARNING:
+        sentence += (
+            f" {_percent(shares.seed_left_in_means)} of the variance between points is luck that the mean of "
+            f"{shares.seeds} seeds leaves over, and counts as interaction: more replicates would lower it."
         )
-    return told
+    return sentence
 
 
-def certainty(this: Convergence) -> str:
-    """How wide the intervals are, whether the ranking is settled, and what more runs would do."""
-    of_what = "" if this.scale == 1.0 else " of the largest effect"
-    told = f"The widest interval is that of {this.widest}: {max(this.half_width, 0.001):.2g}{of_what} either way."
-    if this.settled:
-        told += " The ranking of the levers that matter is settled."
+def _certainty(judged: Convergence) -> str:
+    """Say how wide the intervals are, whether the ranking is settled, and what more runs would do."""
+    unit = "" if judged.scale == 1.0 else " of the largest effect"
+    widest = max(judged.half_width, 0.001)
+    interval = f"The widest interval is that of {judged.widest}: {widest:.2g}{unit} either way."
+    pairs = "; ".join(f"{a} and {b}" for a, b in judged.unsettled)
+    ranking = f"is not settled between {pairs}" if pairs else "of the levers that matter is settled"
+    more = f"Intervals narrow with the square root of the runs: {judged.more_to_halve:,} more would halve them"
+    if judged.more_to_target == judged.more_to_halve:
+        more += f", and bring all within {TARGET:g}{unit}."
+    elif judged.more_to_target:
+        more += f", about {judged.more_to_target:,} more would bring all within {TARGET:g}{unit}."
     else:
-        pairs = "; ".join(f"{a} and {b}" for a, b in this.unsettled)
-        told += f" The ranking is not settled between {pairs}."
-    more = f" Intervals narrow with the square root of the runs: {this.more_to_halve:,} more would halve them"
-    if this.more_to_target == this.more_to_halve:
-        return f"{told}{more}, and bring all within {TARGET:g}{of_what}."
-    if this.more_to_target:
-        return f"{told}{more}, about {this.more_to_target:,} more would bring all within {TARGET:g}{of_what}."
-    return f"{told}{more}; all are within {TARGET:g}{of_what} already."
+        more += f"; all are within {TARGET:g}{unit} already."
+    return f"{interval} The ranking {ranking}. {more}"
 
 
-def _share(share: float) -> str:
+def _percent(share: float) -> str:
     percent = 100.0 * share
     return f"{percent:.0f}%" if percent >= 0.95 or percent == 0.0 else f"{percent:.2g}%"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

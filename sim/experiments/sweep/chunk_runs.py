@@ -122,10 +122,10 @@ def run_chunk_once(folder: str, chunk: int) -> Finished:
         chunk: number of the chunk.
     """
     plan = plan_in(folder)
-    files = chunk_files.finished(Path(folder), plan.keep).get(chunk, ())
+    files = chunk_files.finished(Path(folder), plan.tables).get(chunk, ())
     if not files or not all(file.intact() for file in files):
         return run_chunk(folder, chunk)
-    at = plan.keep.index("outcomes")
+    at = plan.tables.index("outcomes")
     return Finished(chunk, len(plan.rows(chunk)["run"]), _problems(files[at].path), 0.0)
 
 
@@ -234,7 +234,7 @@ def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
     first = next(left, None)
     if first is None:
         return None
-    flows = "flows" in plan.keep
+    flows = "flows" in plan.tables
     return run_histories(chain([first], left), plan.behaviour(), flows, plan.engine, count_histories.get())
 
 
@@ -250,4 +250,4 @@ def _tables(
     else:
         opening = open_economy(plan.scenario).economy
         readings = tuple(taken(opening, opening))
-    return tables(rows, problems, found, readings, plan.labels, plan.keep)
+    return tables(rows, problems, found, readings, plan.labels, plan.tables)

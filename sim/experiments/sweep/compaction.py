@@ -37,13 +37,13 @@ def compact(path: str | Path) -> Sweep:
                 f"{folder}: {found.done} of {found.design['chunks']} chunks are there; finish the sweep first"
             )
         plan = Plan.read(folder)
-        for table in plan.keep:
+        for table in plan.tables:
             if not chunk_files.compacted(folder, (table,)):
                 _refuse_corrupt(folder, table)
                 # One thread reads the files in the order of their chunks, and so rows in the order of their runs.
                 chunk_files.copy(folder / table, chunk_files.WHOLE, read(found.files(table)))
         finish(plan, folder)
-        for table in plan.keep:
+        for table in plan.tables:
             for file in chunk_files.files(folder, table):
                 if file.chunk is not None:
                     file.path.unlink(missing_ok=True)

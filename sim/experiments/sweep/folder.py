@@ -1,31 +1,36 @@
-"""Read access to the folder of a sweep, finished or not; and its manifest."""
+"""The folder of a sweep, finished or not: its state, its tables, queries over them, and its manifest."""
 
 from __future__ import annotations
 
 import glob
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import RunError
+import numpy as np
+
+from sim.engine.outcomes import BY_NAME
+from sim.errors import RunError, ScenarioError, suggestion
 from sim.experiments.sweep import chunk_files
+from sim.experiments.sweep.axes import levers_of
 from sim.experiments.sweep.plan import POINTS, Plan
+from sim.experiments.sweep.sample import NOT_RUN, Sample
 from sim.report.html import REPORT
 from sim.runs.folders import json_text
 from sim.runs.kinds import DESIGN, MANIFEST
-from sim.runs.run import literal, parquet_name, read_json, reported
-from sim.runs.versions import versions_of
+from sim.runs.metadata import versions_of
+from sim.runs.run import literal, parquet_name, quoted, read_json, reported
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
 LIBRARIES = ("capflow", "numpy", "jax", "jaxlib", "duckdb", "SALib")
-VIEWS = ("points", "outcomes", "runs", "series", "flows", "problems")
-ALLOWED = ("SELECT", "EXPLAIN", "MULTI")
-"""Kinds of statements that a query may be; MULTI is PIVOT."""
+ALLOWED = {"SELECT", "EXPLAIN", "MULTI"}
+"""Kinds of statements that a query may hold; MULTI is PIVOT."""
 
 
 class Sweep:
@@ -33,45 +38,42 @@ class Sweep:
 
     Attributes:
         path: the folder.
-        design: the plan in full, from design.json.
+        design: the content of design.json.
+        tables: the tables that the sweep writes.
     """
 
     def __init__(self, path: Path, design: dict[str, Any]) -> None:
         self.path = path
         self.design = design
+        self.tables: tuple[str, ...] = tuple(design["keep"])
 
     @staticmethod
     def open(path: Path | str) -> Sweep:
         """Open a sweep folder, finished or not.
 
         Raises:
-            RunError: if it is none.
+            RunError: if the folder is not that of a sweep.
         """
         path = Path(path)
         if not (path / DESIGN).is_file():
             raise RunError(f"{path}: not a sweep folder: no {DESIGN}")
         design = _read_object(path / DESIGN)
-        lacking = [key for key in ("name", "title", "runs", "chunks", "keep", "plan_hash") if key not in design]
-        if lacking:
-            raise RunError(f"{path / DESIGN}: missing {', '.join(lacking)}")
+        missing = [key for key in ("name", "title", "runs", "chunks", "keep", "plan_hash") if key not in design]
+        if missing:
+            raise RunError(f"{path / DESIGN}: missing {', '.join(missing)}")
         return Sweep(path, design)
 
     @property
-    def kept(self) -> tuple[str, ...]:
-        """Tables that are kept of every run."""
-        return tuple(self.design["keep"])
-
-    @property
     def complete(self) -> bool:
-        """Whether every run is there."""
+        """Whether every run is finished."""
         return (self.path / MANIFEST).is_file() and self.done == self.design["chunks"]
 
     @property
     def done(self) -> int:
-        """How many chunks are there."""
-        if set(chunk_files.compacted(self.path, self.kept)) == set(self.kept):
+        """The number of finished chunks."""
+        if set(chunk_files.compacted(self.path, self.tables)) == set(self.tables):
             return int(self.design["chunks"])
-        return len(chunk_files.finished(self.path, self.kept))
+        return len(chunk_files.finished(self.path, self.tables))
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -81,12 +83,13 @@ class Sweep:
             RunError: if it is not finished.
         """
         if not (self.path / MANIFEST).is_file():
-            raise RunError(f"{self.path}: no {MANIFEST}: {self.done} of {self.design['chunks']} chunks are there")
+            finished = f"{self.done} of {self.design['chunks']} chunks are finished"
+            raise RunError(f"{self.path}: the sweep is not complete: {finished}")
         return _read_object(self.path / MANIFEST)
 
     @property
     def digest(self) -> str:
-        """The digest of the manifest, which names every file of the sweep by its content.
+        """The digest of the manifest, which lists every file of the sweep with its checksum.
 
         Raises:
             RunError: if the sweep is not finished.
@@ -96,7 +99,7 @@ class Sweep:
 
     @property
     def report(self) -> Path | None:
-        """The report, if there is one and it tells of the data that are there."""
+        """The report, if there is one and it was written from the present tables."""
         path = self.path / REPORT
         if not self.complete or not path.is_file():
             return None
@@ -105,16 +108,16 @@ class Sweep:
 
     def summary(self) -> dict[str, Any]:
         """Return the state as plain data for JSON: folder and progress, sums and report once it is complete."""
-        told = {
+        complete = self.complete
+        sums = {key: self.manifest[key] for key in ("problems", "largest_residual")} if complete else {}
+        return {
             "sweep_dir": str(self.path.absolute()),
             **{key: self.design[key] for key in ("name", "title", "method", "points", "runs", "chunks")},
             "done": self.done,
-            "complete": self.complete,
+            "complete": complete,
+            **sums,
+            "report": str(self.report.absolute()) if self.report else None,
         }
-        if self.complete:
-            told |= {key: self.manifest[key] for key in ("problems", "largest_residual")}
-        told["report"] = str(self.report.absolute()) if self.report else None
-        return told
 
     @cached_property
     def points(self) -> pd.DataFrame:
@@ -123,32 +126,63 @@ class Sweep:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """One row a run: its point's values, and its outcomes; all in memory."""
+        """One row a run: the values of its point, and its outcomes; all in memory."""
         return self.query("FROM runs ORDER BY run")
 
+    def sample(self, outcomes: Sequence[str]) -> Sample:
+        """Return the points with some outcomes, for analysis.
+
+        Args:
+            outcomes: the names of the outcomes.
+
+        Raises:
+            RunError: if nothing but the seed varies, no run is finished, or a table cannot be read.
+            ScenarioError: if there is no such outcome.
+        """
+        for name in outcomes:
+            if name not in BY_NAME:
+                raise ScenarioError(f"no such outcome{suggestion(name, BY_NAME)}", "outcome", name)
+        if not self.design["vary"]:
+            raise RunError(f"{self.path}: nothing was varied but the seed, so nothing can be said to matter")
+        if not self.done:
+            raise RunError(f"{self.path}: no runs yet")
+        columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
+        runs = self.query(f"SELECT {columns} FROM outcomes ORDER BY point, replicate")
+        shape = (len(self.points), int(self.design["replicates"]))
+        places = (runs["point"].to_numpy(), runs["replicate"].to_numpy())
+        done = np.zeros(shape, dtype=bool)
+        done[places] = True
+        problems = {int(point): NOT_RUN for point in np.flatnonzero(~done.all(axis=1))}
+        failed = runs[runs["problem"].notna()].drop_duplicates("point")
+        problems |= {int(point): str(why) for point, why in zip(failed["point"], failed["problem"], strict=True)}
+        values = {}
+        for name in outcomes:
+            values[name] = np.full(shape, np.nan)
+            values[name][places] = runs[name].to_numpy(dtype=float)
+            values[name][list(problems)] = np.nan
+        levers = levers_of(self.design)
+        return Sample(self.path, self.design, levers, self.points, values, dict(sorted(problems.items())))
+
     def files(self, table: str) -> list[Path]:
-        """Return the files that hold a table: one for each finished chunk, or one for all once compacted."""
+        """Return the files of a table: one for each finished chunk, or one for all once compacted."""
         whole = chunk_files.compacted(self.path, (table,))
         if whole:
             return [whole[table].path]
-        at = self.kept.index(table)
-        return [files[at].path for files in chunk_files.finished(self.path, self.kept).values()]
+        place = self.tables.index(table)
+        return [files[place].path for files in chunk_files.finished(self.path, self.tables).values()]
 
     def query(self, sql: str) -> pd.DataFrame:
-        """Ask the sweep a question in SQL (DuckDB), over the chunks that are there.
+        """Answer a query in SQL (DuckDB) over the finished chunks.
 
         The views are `points`, `outcomes` (one row a run), `runs` (outcomes with the values of their points),
-        `problems` (runs without numbers), and `series` and `flows` where they are kept. The query reads no other
-        file and writes none.
+        `problems` (runs without numbers), and `series` and `flows` where the sweep writes them. The query reads no
+        other file and writes none.
 
         Args:
             sql: the query, such as "select terminal_rate, avg(interest_usd_bn) from runs group by all".
 
-        Returns:
-            The answer.
-
         Raises:
-            RunError: if there is nothing yet, or the query is wrong or not allowed.
+            RunError: if no chunk is finished, or the query is wrong or not allowed.
         """
         import duckdb
 
@@ -161,15 +195,15 @@ class Sweep:
                 db.execute("SET lock_configuration = true")
             with reported("query"):
                 kinds = {statement.type.name for statement in db.extract_statements(sql)}
-                if not kinds <= set(ALLOWED):
-                    raise RunError(f"query: only questions are answered (SELECT), not {', '.join(sorted(kinds))}")
+                if not kinds <= ALLOWED:
+                    raise RunError(f"query: expected SELECT, not {', '.join(sorted(kinds))}")
                 db.execute(sql)
                 return db.df()
 
     def _views(self) -> dict[str, str]:
         points = str((self.path / parquet_name(POINTS)).absolute())
         views = {"points": f"FROM read_parquet('{literal(points)}')"}
-        for table in self.kept:
+        for table in self.tables:
             if files := self.files(table):
                 views[table] = read(files)
         if "outcomes" in views:
@@ -182,38 +216,27 @@ class Sweep:
 
 
 def read(files: list[Path]) -> str:
-    """Return SQL that reads files of one table in their order; in their paths DuckDB sees no pattern."""
-    listed = ", ".join(f"'{literal(glob.escape(str(path.absolute())))}'" for path in files)
-    return f"FROM read_parquet([{listed}])"
+    """Return SQL that reads files of one table in their order; characters of patterns in paths are escaped."""
+    paths = ", ".join(f"'{literal(glob.escape(str(path.absolute())))}'" for path in files)
+    return f"FROM read_parquet([{paths}])"
 
 
 def finish(plan: Plan, folder: Path) -> Sweep:
-    """Write the manifest if every chunk is there.
+    """Write the manifest if every chunk is finished, and return the sweep.
 
-    Two shards may do so at once: they write the same.
-
-    Returns:
-        The sweep.
+    Nothing in the manifest differs between two sweeps with the same plan, so that two shards may write it at once.
 
     Raises:
         RunError: if a table cannot be read.
-        StorageError: if the disk refuses.
+        StorageError: if the manifest cannot be written.
     """
-    found = Sweep.open(folder)
-    if found.done == plan.chunks:
-        text = json_text(explained(found, plan), indent=2) + "\n"
-        path = folder / MANIFEST
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            chunk_files.write_text(path, text)
-    return found
-
-
-def explained(found: Sweep, plan: Plan) -> dict[str, Any]:
-    """Return the manifest; nothing in it differs between two sweeps with the same plan."""
-    asked = "SELECT count(*) AS runs, count(problem) AS problems, max(largest_residual) AS residual FROM outcomes"
-    sums = found.query(asked).iloc[0]
+    sweep = Sweep.open(folder)
+    if sweep.done < plan.chunks:
+        return sweep
+    sql = "SELECT count(*) AS runs, count(problem) AS problems, max(largest_residual) AS residual FROM outcomes"
+    sums = sweep.query(sql).iloc[0]
     installed = [name for name in LIBRARIES if find_spec("sim" if name == "capflow" else name) is not None]
-    return {
+    manifest = {
         "schema": SCHEMA,
         "plan_hash": plan.hash,
         "name": plan.name,
@@ -221,16 +244,16 @@ def explained(found: Sweep, plan: Plan) -> dict[str, Any]:
         "problems": int(sums["problems"]),
         "largest_residual": sums["residual"],
         "versions": versions_of(installed),
-        "files": {table: [path.name for path in found.files(table)] for table in plan.keep},
+        "files": {table: [path.name for path in sweep.files(table)] for table in plan.tables},
     }
+    path, text = folder / MANIFEST, json_text(manifest, indent=2) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        chunk_files.write_text(path, text)
+    return sweep
 
 
 def _read_object(path: Path) -> dict[str, Any]:
-    """Return a JSON file that holds an object.
-
-    Raises:
-        RunError: if it cannot be read, or holds something else.
-    """
+    """Read a JSON file that holds an object."""
     content = read_json(path)
     if not isinstance(content, dict):
         raise RunError(f"{path}: not a JSON object")

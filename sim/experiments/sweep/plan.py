@@ -1,4 +1,4 @@
-"""The plan of a sweep: every point and every run, before the first one starts."""
+"""The plan of a sweep: its points, its runs and their division into chunks, fixed before the first run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import glob
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from sim.engine.decisions import Behaviour
 from sim.engine.ensemble import LAST_SEED, chosen_engine
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import settings as designs
-from sim.experiments.sweep.axes import Axis, point_at, resolve_axes, set_keys, with_changes
+from sim.experiments.sweep.axes import Axis, levers_of, point_at, resolve_axes, set_keys
 from sim.experiments.sweep.methods import METHODS, Sampled
 from sim.experiments.sweep.point_check import refuse_wrong_points
 from sim.experiments.sweep.variants import Problem, Variants
@@ -29,23 +30,32 @@ from sim.runs.kinds import DESIGN
 from sim.runs.run import parquet_name, quoted, read_json, reported
 from sim.runs.tables import write_table
 from sim.scenario import levers, quarters
-from sim.scenario.load import flat, load
+from sim.scenario.load import changed, flat, load
 from sim.scenario.schema import Scenario
 
 SCENARIO, POINTS = "scenario.json", "points"
 SCHEMA = 1
 TEXTS = ("name", "title", "about", "plan_hash")
-"""What stands in a plan and decides no number."""
+"""Keys of a plan that decide no number."""
 
 
 class Plan:
     """Every point of a sweep, its runs and its chunks; made from a design file, or read from a folder.
 
     Attributes:
-        design: the design in full, as plain data.
-        scenario: the scenario, with everything that holds at all points.
+        design: the content of design.json.
+        scenario: the scenario, with the changes that apply at all points.
         axes: the keys that vary.
         columns: for each axis its numbers, or the places of its words, one for each point.
+        name: the name of the sweep, which its folder has unless another one is given.
+        hash: digest of everything that decides the numbers, points included.
+        points: the number of points.
+        replicates: histories at each point.
+        runs: the number of histories.
+        chunk: runs in one chunk; the last may have fewer.
+        chunks: the number of chunks.
+        tables: the tables that are written.
+        engine: the engine that steps the histories: jax or numpy.
     """
 
     def __init__(
@@ -55,24 +65,33 @@ class Plan:
         self.scenario = scenario
         self.axes = axes
         self.columns = columns
+        self.name: str = design["name"]
+        self.hash: str = design["plan_hash"]
+        self.points: int = design["points"]
+        self.replicates: int = design["replicates"]
+        self.runs: int = design["runs"]
+        self.chunk: int = design["chunk"]
+        self.chunks: int = design["chunks"]
+        self.tables: tuple[str, ...] = tuple(design["keep"])
+        self.engine: Any = design["engine"]
 
     @staticmethod
     def make(
-        given: str | Path | Mapping[str, Any] | designs.Design,
+        source: str | Path | Mapping[str, Any] | designs.Design,
         changes: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> Plan:
         """Plan a sweep.
 
         Args:
-            given: a design file, the name of one that ships, or what a design file would say.
+            source: a design file, the name of one that ships, or the content of one.
             changes: lever names or dotted keys, and the values they take at all points.
-            name: of the sweep; the design file's if left out, or what its title makes.
+            name: the name of the sweep; if left out, that of the design file, or else one made from the title.
 
         Raises:
             ScenarioError: if anything in the file, or any point, is wrong.
         """
-        design, where, name = _design(given, name)
+        design, where, name = _design(source, name)
         scenario, fixed = _base(design, where, changes or {})
         axes = resolve_axes(design, scenario, fixed, where)
         seed = scenario.run.seed
@@ -82,12 +101,8 @@ class Plan:
             raise ScenarioError("too many to plan", "points", points, f"at most {designs.MOST_POINTS}", where)
         columns = method.sample(design, axes)
         if seed + design.replicates - 1 > LAST_SEED:
-            raise ScenarioError(
-                f"too many: from seed {seed} they go beyond {LAST_SEED}",
-                "replicates",
-                design.replicates,
-                where=where,
-            )
+            problem = f"too many: from seed {seed} they go beyond {LAST_SEED}"
+            raise ScenarioError(problem, "replicates", design.replicates, where=where)
         runs = points * design.replicates
         engine = chosen_engine(design.engine, runs)
         chunk = design.runs_in_chunk(runs, engine)
@@ -106,15 +121,15 @@ class Plan:
             "replicates": design.replicates,
             "quarters": scenario.run.quarters,
             "opening": scenario.run.opening,
-            "keep": list(design.kept),
+            "keep": list(design.tables),
             "engine": engine,
             "points": points,
             "runs": runs,
             "chunk": chunk,
             "chunks": -(-runs // chunk),
             "set": dict(fixed),
-            "vary": [axis.to_dict() for axis in axes],
-            "problem": method.problem(axes),
+            "vary": [asdict(axis) for axis in axes],
+            "problem": method.problem(axes) if isinstance(method, Sampled) else None,
             "data": _data_digest(scenario),
         }
         settings["plan_hash"] = _hash(settings, scenario, columns)
@@ -126,20 +141,16 @@ class Plan:
         """Write design.json, scenario.json and points.parquet into a folder that exists.
 
         Raises:
-            RunError: if the disk refuses.
+            RunError: if the files cannot be written.
         """
-        folder = Path(folder)
         with reported(f"cannot write the plan to {folder}"):
             (folder / DESIGN).write_text(json_text(self.design, indent=2) + "\n", encoding="utf8")
             dumped = self.scenario.model_dump(mode="json")
             (folder / SCENARIO).write_text(json.dumps(dumped, indent=2) + "\n", encoding="utf8")
-            self._write_points(folder / parquet_name(POINTS))
-
-    def _write_points(self, path: Path) -> None:
-        table: dict[str, NDArray[Any]] = {"point": np.arange(self.points_count, dtype=np.int64)}
-        for axis, column in zip(self.axes, self.columns, strict=True):
-            table[axis.name] = np.array(axis.words, dtype=object)[column] if axis.words else column
-        write_table(path, table)
+            table: dict[str, NDArray[Any]] = {"point": np.arange(self.points, dtype=np.int64)}
+            for axis, column in zip(self.axes, self.columns, strict=True):
+                table[axis.name] = np.array(axis.words, dtype=object)[column] if axis.words else column
+            write_table(folder / parquet_name(POINTS), table)
 
     @staticmethod
     def read(folder: str | Path) -> Plan:
@@ -154,61 +165,16 @@ class Plan:
             raise RunError(f"{folder / DESIGN}: not the plan of a sweep (schema {SCHEMA})")
         try:
             scenario = Scenario.model_validate(read_json(folder / SCENARIO))
-            axes = tuple(Axis.from_dict(raw) for raw in design["vary"])
+            axes = levers_of(design)
             columns = _read_points(folder / parquet_name(POINTS), axes)
-            found = _hash(design, scenario, columns)
+            digest = _hash(design, scenario, columns)
         except (ValidationError, KeyError, TypeError, IndexError) as error:
             raise RunError(f"{folder}: the plan is damaged: {str(error).splitlines()[0]}") from None
-        if found != design.get("plan_hash"):
-            raise RunError(f"{folder}: the plan was edited: its content does not fit its plan_hash")
+        if digest != design.get("plan_hash"):
+            raise RunError(f"{folder}: the plan was edited: its content does not match its plan_hash")
         if _data_digest(scenario) != design["data"]:
             raise RunError(f"{folder}: planned with other data than those in configs/data")
         return Plan(design, scenario, axes, columns)
-
-    @property
-    def name(self) -> str:
-        """Of the sweep; its folder's, unless another one is asked for."""
-        return str(self.design["name"])
-
-    @property
-    def hash(self) -> str:
-        """Digest of everything that decides the numbers, points included."""
-        return str(self.design["plan_hash"])
-
-    @property
-    def points_count(self) -> int:
-        """How many points there are."""
-        return int(self.design["points"])
-
-    @property
-    def replicates(self) -> int:
-        """Histories at each point."""
-        return int(self.design["replicates"])
-
-    @property
-    def runs(self) -> int:
-        """How many histories there are."""
-        return int(self.design["runs"])
-
-    @property
-    def chunk(self) -> int:
-        """Runs in one chunk; the last may have fewer."""
-        return int(self.design["chunk"])
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks there are."""
-        return int(self.design["chunks"])
-
-    @property
-    def keep(self) -> tuple[str, ...]:
-        """What is kept of every run."""
-        return tuple(self.design["keep"])
-
-    @property
-    def engine(self) -> Any:
-        """What steps the histories: jax or numpy."""
-        return self.design["engine"]
 
     @property
     def labels(self) -> list[str]:
@@ -217,7 +183,7 @@ class Plan:
 
     @cached_property
     def variants(self) -> Variants:
-        """What opens points."""
+        """The builder of the starts of histories at each point."""
         return Variants(self.scenario, self.axes)
 
     def point(self, number: int) -> tuple[float | str, ...]:
@@ -225,7 +191,7 @@ class Plan:
         return point_at(self.axes, self.columns, number)
 
     def rows(self, chunk: int) -> dict[str, NDArray[np.int64]]:
-        """Return number, point, replicate and seed of the runs of one chunk.
+        """Return run, point, replicate and seed of the runs of one chunk, `(run,)` each.
 
         Raises:
             IndexError: if there is no such chunk.
@@ -238,7 +204,7 @@ class Plan:
         return {"run": run, "point": run // self.replicates, "replicate": replicate, "seed": seed}
 
     def starts(self, chunk: int) -> Iterator[Start | Problem]:
-        """Return the starts of a chunk's runs, in order; a problem in the place of one that cannot be opened."""
+        """Return the starts of a chunk's runs, in order; a problem in place of a start that cannot be built."""
         rows = self.rows(chunk)
         for run, point, seed in zip(rows["run"], rows["point"], rows["seed"], strict=True):
             try:
@@ -252,64 +218,67 @@ class Plan:
 
 
 def _design(
-    given: str | Path | Mapping[str, Any] | designs.Design, name: str | None
+    source: str | Path | Mapping[str, Any] | designs.Design, name: str | None
 ) -> tuple[designs.Design, str, str]:
-    """Return the design, what it is called in messages, and the sweep's name."""
-    if isinstance(given, str | Path):
-        file = designs.find(given)
+    """Return the design, its name in messages, and the name of the sweep."""
+    if isinstance(source, str | Path):
+        file = designs.find(source)
         return designs.read(file), file.name, name or file.stem
     where = name or "design"
-    design = given if isinstance(given, designs.Design) else designs.parsed(given, where)
+    design = source if isinstance(source, designs.Design) else designs.parsed(source, where)
     return design, where, name or fit_name(design.title.lower(), "sweep")
 
 
 def _base(design: designs.Design, where: str, changes: Mapping[str, Any]) -> tuple[Scenario, dict[str, Any]]:
-    """Return the scenario with everything that holds at all points, and those changes by dotted key."""
+    """Return the scenario with the changes that apply at all points, and those changes by dotted key."""
     try:
         scenario = load(design.scenario)
     except ScenarioError as error:
         raise error.inside(f"{where}: scenario") from None
     fixed = set_keys(scenario, design.set, where) | levers.keys(changes)
-    for key, given in (("run.seed", design.seed), ("run.quarters", design.quarters)):
-        if given is not None:
+    for key, value in (("run.seed", design.seed), ("run.quarters", design.quarters)):
+        if value is not None:
             if key in fixed:
-                short = key.removeprefix("run.")
-                raise ScenarioError(f"is given twice; leave {short} to the file", key, fixed[key], where=where)
-            fixed[key] = given
-    return with_changes(scenario, fixed, where), fixed
+                problem = f"is given twice; leave {key.removeprefix('run.')} to the file"
+                raise ScenarioError(problem, key, fixed[key], where=where)
+            fixed[key] = value
+    try:
+        return changed(scenario, fixed) if fixed else scenario, fixed
+    except ScenarioError as error:
+        raise error.inside(where, "set.") from None
 
 
 def _data_digest(scenario: Scenario) -> str:
-    """Digest of the observed paths that histories follow, where they follow them."""
+    """Digest of the observed paths, in the quarters in which histories follow them."""
     data = observed(scenario, scenario.run.quarters)
-    used = [np.ascontiguousarray(data.known * path).tobytes() for path in vars(data).values()]
-    return hashlib.sha256(b"".join(used)).hexdigest()
+    paths = [np.ascontiguousarray(data.known * path).tobytes() for path in vars(data).values()]
+    return hashlib.sha256(b"".join(paths)).hexdigest()
 
 
 def _hash(settings: Mapping[str, Any], scenario: Scenario, columns: list[NDArray[Any]]) -> str:
-    """Digest of all that decides the numbers and their division into files."""
-    told = {
+    """Digest of everything that decides the numbers and their division into files."""
+    content = {
         "settings": {key: value for key, value in settings.items() if key not in TEXTS},
         "scenario": flat(scenario.model_dump(mode="json")),
     }
-    digest = hashlib.sha256(json_text(told, sort_keys=True).encode())
+    digest = hashlib.sha256(json_text(content, sort_keys=True).encode())
     for column in columns:
         digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()
 
 
 def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
-    """Columns as they were planned: numbers, and for words their places."""
+    """Read the columns of the plan: numbers, and the places of words."""
     import duckdb
 
-    wanted = [
+    if not axes:
+        return []
+    columns = [
         f"CAST(list_position(?, {quoted(axis.name)}) - 1 AS INTEGER)" if axis.words else quoted(axis.name)
         for axis in axes
     ]
-    select = ", ".join(f"{text} AS c{place}" for place, text in enumerate(wanted))
+    select = ", ".join(f"{column} AS c{place}" for place, column in enumerate(columns))
     words = [list(axis.words) for axis in axes if axis.words]
-    if not axes:
-        return []
     with reported(f"{path.parent}: cannot read {path.name}"), duckdb.connect(config={"threads": 1}) as db:
-        found = db.execute(f"SELECT {select} FROM read_parquet(?)", [*words, glob.escape(str(path))]).fetchnumpy()
-    return [np.asarray(found[f"c{place}"]) for place in range(len(axes))]
+        table = db.execute(f"SELECT {select} FROM read_parquet(?)", [*words, glob.escape(str(path))]).fetchnumpy()
+    return [np.asarray(table[f"c{place}"]) for place in range(len(axes))]

@@ -24,9 +24,8 @@ from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import SCENARIO, Plan
 from sim.experiments.sweep.settings import Design
 from sim.experiments.worker_pool import ProcessPool, ThreadPool, closing, cores, is_loss
-from sim.runs.folders import WholeFolder
+from sim.runs.folders import WholeFolder, runs_folder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import runs_folder
 from sim.scenario.load import changed_keys, flat
 
 Shard = tuple[int, int]
@@ -148,7 +147,7 @@ def sweep(
     with locked(folder, shard):
         status.close_torn_line(folder)
         chunk_files.remove_leftovers(folder)
-        if chunk_files.compacted(folder, planned.keep) and _whole(planned, folder, listener):
+        if chunk_files.compacted(folder, planned.tables) and _whole(planned, folder, listener):
             listener.outlook(Outlook(folder, planned.runs, planned.chunks, 0, planned.chunks, 0, None))
         else:
             _run_missing(planned, folder, workers, scheduler, shard, listener)
@@ -234,12 +233,12 @@ def _short(value: Any) -> str:
 
 def _whole(plan: Plan, folder: Path, listener: Listener) -> bool:
     """Whether a compacted sweep is there in full; a file that is not what was written is put aside."""
-    for file in chunk_files.compacted(folder, plan.keep).values():
+    for file in chunk_files.compacted(folder, plan.tables).values():
         _put_aside_if_corrupt(folder, file, listener)
-    left = chunk_files.compacted(folder, plan.keep)
-    if set(left) == set(plan.keep):
+    left = chunk_files.compacted(folder, plan.tables)
+    if set(left) == set(plan.tables):
         return True
-    if len(chunk_files.finished(folder, plan.keep)) < plan.chunks:
+    if len(chunk_files.finished(folder, plan.tables)) < plan.chunks:
         # Without its own files and without the other tables, a table counts for nothing.
         for file in left.values():
             file.path.unlink(missing_ok=True)
@@ -248,7 +247,7 @@ def _whole(plan: Plan, folder: Path, listener: Listener) -> bool:
 
 def _missing(plan: Plan, folder: Path, mine: Iterable[int], listener: Listener) -> list[int]:
     """Chunks that are not there in full; what is there of them is taken away."""
-    complete = chunk_files.finished(folder, plan.keep)
+    complete = chunk_files.finished(folder, plan.tables)
     mine = list(mine)
     left = []
     for chunk in mine:

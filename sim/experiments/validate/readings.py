@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.analysis.facts.readings import Found, read
 from sim.analysis.facts.schema import ALL, Facts
 from sim.engine.history import history
-from sim.experiments.in_memory import run_of
+from sim.experiments.run import run_of
 from sim.scenario.load import Scenario, changed
 from sim.scenario.quarters import between
 

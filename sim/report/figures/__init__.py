@@ -22,7 +22,7 @@ from sim.report.figures import (
     origins,
     systemic_risk,
 )
-from sim.report.figures.style import DPI
+from sim.report.figures.style import save_figures
 from sim.runs.run import Run
 
 __all__ = ["FIGURES", "Plate", "save_all"]
@@ -30,13 +30,7 @@ __all__ = ["FIGURES", "Plate", "save_all"]
 
 @dataclass(frozen=True)
 class Plate:
-    """A figure: how it is drawn, and what is said about it. Calling it draws it.
-
-    Attributes:
-        draw: the run -> the figure.
-        title: a few words.
-        caption: what it shows and how to read it.
-    """
+    """A figure: the function that draws it, its title, and a caption that says how to read it."""
 
     draw: Callable[[Run], Figure]
     title: str
@@ -116,18 +110,9 @@ def save_all(run: Run, folder: Path | str) -> list[Path]:
 
     Args:
         run: a run with its tables; its manifest, where it has one, names it in the source notes.
-        folder: where the files go; it is made where it does not exist.
+        folder: the folder to write to; it is made where it does not exist.
 
     Returns:
         The files, in the order of `FIGURES`.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, plate in FIGURES.items():
-        path = folder / f"{name}.png"
-        # No date and no library version in the file; a little larger, and faster written.
-        metadata, fast = {"Software": "capflow"}, {"compress_level": 3}
-        plate(run).savefig(path, dpi=DPI, format="png", metadata=metadata, pil_kwargs=fast)
-        paths.append(path)
-    return paths
+    return list(save_figures(Path(folder), ((name, plate(run)) for name, plate in FIGURES.items())).values())

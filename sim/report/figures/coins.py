@@ -1,21 +1,29 @@
-"""How safe the coins were: price, outflows, and what stood behind them."""
+"""The figure of the safety of the coins: lowest prices, outflows, reserves in a hurry, excess reserves."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.figures.style import label_ends, new_figure, panel, panels, shades, source, span, time_axis
+from sim.analysis.sums import quarters_of
+from sim.report.figures.style import label_ends, lines, new_figure, panel, panels, shades, source, span
 from sim.report.figures.tables import measure
 from sim.report.numbers import percent
 from sim.report.palette import MUTED, POPULATION
 from sim.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 4
 CALM = 0.99
 """USD: a coin that never fell below it did not break the buck."""
 GONE = 1e-9
 """USD bn of tokens: no coin is left below it."""
+GREEN = shades(POPULATION["issuers"], 3)[1]
 
 
 def draw(run: Run) -> Figure:
@@ -23,11 +31,11 @@ def draw(run: Run) -> Figure:
     note = "Hollow dots: quarters in which the window was closed for a while"
     figure = new_figure(_title(run), f"{_subtitle(run)}; {span(run)}", source(run, note))
     top_left, top_right, low_left, low_right = panels(figure, 2, 2, right=0.865, gap=(0.62, 0.52))
-    _lines(top_left, run, "lowest_price", 1.0, "Lowest price in the quarter", "USD")
+    _history(top_left, run, "lowest_price", "Lowest price in the quarter", "USD")
     top_left.set_ylim(min(top_left.get_ylim()[0], 0.98), top_left.get_ylim()[1])
     _mark_closed(top_left, run)
-    _lines(top_right, run, "largest_outflow", 100.0, "Largest outflow in a week", "percent of tokens")
-    _lines(low_left, run, "quality", 100.0, "What the reserve would fetch in a hurry", "percent of tokens")
+    _history(top_right, run, "largest_outflow", "Largest outflow in a week", "percent of tokens")
+    _history(low_left, run, "quality", "What the reserve would fetch in a hurry", "percent of tokens")
     _backing(low_right, run)
     return figure
 
@@ -60,24 +68,24 @@ def _worst(run: Run) -> str | None:
 def _shown(run: Run) -> list[str]:
     """Return the largest coins, and the one that fell furthest."""
     ranked = measure(run, "issuers", "tokens").max().sort_values(ascending=False, kind="stable").index
-    kept, worst = [str(name) for name in ranked[:MOST]], _worst(run)
-    return kept if worst is None or worst in kept else [*kept[:-1], worst]
+    coins, worst = [str(name) for name in ranked[:MOST]], _worst(run)
+    return coins if worst is None or worst in coins else [*coins[:-1], worst]
 
 
-def _lines(axes: Axes, run: Run, name: str, scale: float, title: str, unit: str) -> None:
-    panel(axes, title, unit)
+def _history(axes: Axes, run: Run, name: str, title: str, unit: str) -> None:
+    panel(axes, title, unit, quarters_of(run))
     coins = _shown(run)
-    table = measure(run, "issuers", name)[coins] * scale
+    table = measure(run, "issuers", name)[coins] * (1.0 if unit == "USD" else 100.0)
     alive = measure(run, "issuers", "tokens")[coins] > GONE
     # The quarter in which a coin dies has a price and an outflow; those after it say nothing.
     died = name in ("lowest_price", "largest_outflow")
     table = table.where(alive | alive.shift(1, fill_value=True) if died else alive)
-    hues = shades(POPULATION["issuers"], len(coins))
-    for coin, hue in zip(coins, hues, strict=True):
-        axes.plot(table.index, table[coin], color=hue, linewidth=2.4, marker="" if len(table) > 1 else "s")
-    time_axis(axes, run.series["quarter"].tolist())
-    ends = [(float(table[coin].dropna().iloc[-1]), coin, hue) for coin, hue in zip(coins, hues, strict=True)]
-    label_ends(axes, ends)
+    _named_lines(axes, table, shades(POPULATION["issuers"], len(coins)))
+
+
+def _named_lines(axes: Axes, table: pd.DataFrame, hues: Sequence[str]) -> None:
+    lines(axes, table, hues)
+    label_ends(axes, zip(table.ffill().iloc[-1], table.columns, hues, strict=True))
 
 
 def _mark_closed(axes: Axes, run: Run) -> None:
@@ -89,15 +97,13 @@ def _mark_closed(axes: Axes, run: Run) -> None:
 
 def _backing(axes: Axes, run: Run) -> None:
     coin = _worst(run) or str(measure(run, "issuers", "tokens").max().idxmax())
-    panel(axes, f"Excess reserves of {coin}, and what it lent to itself", "percent of tokens")
-    tokens = measure(run, "issuers", "tokens")[coin]
-    tokens = tokens.where(tokens > GONE)
-    excess = 100.0 * measure(run, "issuers", "excess_reserves")[coin] / tokens
-    lent = 100.0 * measure(run, "issuers", "advances")[coin] / tokens
-    green, dark = shades(POPULATION["issuers"], 3)[1], POPULATION["vendor"]
-    axes.plot(excess.index, excess, color=green, linewidth=2.4, marker="" if len(excess) > 1 else "s")
-    axes.plot(lent.index, lent, color=dark, linewidth=2.4, linestyle="--", marker="" if len(lent) > 1 else "s")
+    title = f"Excess reserves of {coin}, and what it lent to itself"
+    panel(axes, title, "percent of tokens", quarters_of(run))
+    tokens = measure(run, "issuers", "tokens")[[coin]]
+    percents = {
+        label: 100.0 * measure(run, "issuers", name)[coin] / tokens[coin].where(tokens[coin] > GONE)
+        for label, name in {"excess": "excess_reserves", "lent to itself": "advances"}.items()
+    }
+    _named_lines(axes, tokens.assign(**percents)[list(percents)], (GREEN, POPULATION["vendor"]))
+    axes.lines[-1].set_linestyle("--")
     axes.axhline(0.0, color=MUTED, linewidth=1.0)
-    time_axis(axes, run.series["quarter"].tolist())
-    ends = [(excess, "excess", green), (lent, "lent to itself", dark)]
-    label_ends(axes, [(float(line.dropna().iloc[-1]), name, hue) for line, name, hue in ends])

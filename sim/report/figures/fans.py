@@ -1,4 +1,4 @@
-"""Fan charts: where the middle half and nine tenths of many histories lie, quarter by quarter."""
+"""Fan charts of many histories: the median, the middle half and the middle nine tenths in each quarter."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from sim.report.figures.style import (
-    TEXT,
-    darker,
-    from_zero,
-    label_ends,
-    new_figure,
-    number_of,
-    panel,
-    panels,
-    time_axis,
-)
+from sim.report.figures.style import TEXT, darker, from_zero, label_ends, new_figure, number_of, panel, panels
 from sim.report.numbers import short
 from sim.report.palette import INTEREST, POPULATION
 
@@ -33,12 +23,12 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 SEEDS = "seeds: the same assumptions, different luck"
 POINTS_AND_SEEDS = "points and seeds: different assumptions and different luck"
 POINTS = "points: different assumptions, the same luck"
-"""What a fan may be over, for its caption."""
+"""What the histories of a fan differ in, for its caption."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A series as it is drawn: its name, title, unit, colour and the factor from its unit to the drawn one."""
+    """A series of a fan chart: its name, title, unit, colour and the factor from its unit to that drawn."""
 
     name: str
     title: str
@@ -70,9 +60,9 @@ class Fans:
     Attributes:
         quarters: labels, the opening first.
         bands: measure -> its quantiles, `(quarter, level)`, in the order of `LEVELS`.
-        runs: how many histories.
+        runs: the number of histories.
         over: what the histories differ in, `SEEDS`, `POINTS` or `POINTS_AND_SEEDS`.
-        source: which ensemble or sweep it is, for the note.
+        source: the name of the ensemble or sweep, for the note.
     """
 
     quarters: tuple[str, ...]
@@ -82,36 +72,25 @@ class Fans:
     source: str
 
 
-def of_ensemble(found: xr.Dataset, measures: Sequence[Measure] = MEASURES) -> Fans:
-    """Fans over the seeds of an ensemble.
-
-    Args:
-        found: as `sim.ensemble` returns it.
-        measures: what to show.
-    """
+def of_ensemble(ensemble: xr.Dataset, measures: Sequence[Measure] = MEASURES) -> Fans:
+    """Return the fans of some measures over the seeds of an ensemble, which `sim.ensemble` returns."""
     names = [measure.name for measure in measures]
-    series = found["series"].sel(measure=names).to_numpy()
+    series = ensemble["series"].sel(measure=names).to_numpy()
     quantiles = np.moveaxis(np.quantile(series, LEVELS, axis=0), 0, -1)
-    seeds = found["seed"].to_numpy()
+    seeds = ensemble["seed"].to_numpy()
     return Fans(
-        tuple(str(label) for label in found["quarter"].to_numpy()),
+        tuple(str(label) for label in ensemble["quarter"].to_numpy()),
         {name: quantiles[:, place] for place, name in enumerate(names)},
         len(seeds),
         SEEDS,
-        f"{found.attrs['title']}, seeds {seeds.min()} to {seeds.max()}",
+        f"{ensemble.attrs['title']}, seeds {seeds.min()} to {seeds.max()}",
     )
 
 
-def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "") -> Figure:
-    """Draw the fans of up to six measures.
-
-    Args:
-        fans: quantiles.
-        measures: what to show, in reading order.
-        title: of the figure; a plain one if left out.
-    """
+def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "How far histories spread") -> Figure:
+    """Draw the fans of up to six measures, in reading order, under a title."""
     figure = new_figure(
-        title or "How far histories spread",
+        title,
         f"{fans.runs:,} histories; the fan is over {fans.over}",
         "Light: 90 percent of histories in each quarter. Dark: 50 percent. Line: the median. Numbers: where they "
         f"end.  {fans.source}.",
@@ -142,13 +121,12 @@ def draw_fan(axes: Axes, quarters: ArrayLike, quantiles: Iterable[NDArray[np.flo
 
 
 def _fan(axes: Axes, fans: Fans, measure: Measure) -> None:
-    panel(axes, measure.title, measure.unit)
+    panel(axes, measure.title, measure.unit, fans.quarters)
     # The opening is a balance sheet: nothing has been paid yet.
     first = 1 if measure.flow and len(fans.quarters) > 1 else 0
     lowest, low, middle, high, highest = (measure.factor * line[first:] for line in fans.bands[measure.name].T)
     quarters = [number_of(label) for label in fans.quarters[first:]]
     draw_fan(axes, quarters, (lowest, low, middle, high, highest), measure.colour)
-    time_axis(axes, fans.quarters)
     if lowest.min() >= 0.0:
         from_zero(axes)
     ends = dict.fromkeys((lowest[-1], middle[-1], highest[-1]))

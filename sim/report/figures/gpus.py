@@ -1,11 +1,14 @@
-"""The GPU markets: rent, price, fleets, use, the vendor's sales, and the GPUs that interest bought."""
+"""The figure of the GPU markets: rent, price, fleets, use, the vendor's sales, GPUs that interest bought."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.analysis.sums import quarters_of
 from sim.report.figures import data
 from sim.report.figures.style import (
     TEXT,
@@ -20,14 +23,19 @@ from sim.report.figures.style import (
     shades,
     source,
     span,
-    time_axis,
+    stack,
+    write,
 )
 from sim.report.figures.tables import after_opening, largest, measure, series
 from sim.report.numbers import plain
-from sim.report.palette import INTEREST, MUTED, POPULATION
+from sim.report.palette import INTEREST, POPULATION
 from sim.runs.run import Run
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST = 7
+HUE, OTHER = POPULATION["providers"], "#C3CAD2"
 
 
 def draw(run: Run) -> Figure:
@@ -41,92 +49,62 @@ def draw(run: Run) -> Figure:
         source(run, f"Data: H100 rents and NVIDIA data-centre revenue to {data.LAST}"),
     )
     grid = panels(figure, 2, 3, right=0.985, gap=(0.26, 0.52))
-    quarters = run.series["quarter"].tolist()
-    _curve(grid[0], run, "gpu_rent_usd_hour", "Rent of a GPU", "USD an hour", ("H100", "rental_price_per_hour"))
-    _curve(grid[1], run, "gpu_price_usd", "Price of a GPU, installed", "USD", None)
-    _use(grid[2], run, quarters)
-    _fleets(grid[3], run, quarters)
+    for axes, name, title, unit in (
+        (grid[0], "gpu_rent_usd_hour", "Rent of a GPU", "USD an hour"),
+        (grid[1], "gpu_price_usd", "Price of a GPU, installed", "USD"),
+    ):
+        panel(axes, title, unit, quarters_of(run))
+        _curve(axes, table[name])
+    dots(grid[0], data.within(data.points("gpu", "H100", "rental_price_per_hour"), table.index))
+    for axes in grid[:2]:
+        from_zero(axes)
+    _use(grid[2], run)
+    _fleets(grid[3], run)
     _sales(grid[4], run)
     _bought(grid[5], run)
     return figure
 
 
-def _curve(axes: Axes, run: Run, name: str, title: str, unit: str, known: tuple[str, str] | None) -> None:
-    panel(axes, title, unit)
-    table = series(run)
-    axes.plot(
-        table.index,
-        table[name],
-        color=POPULATION["providers"],
-        linewidth=2.6,
-        marker="" if len(table) > 2 else "o",
-    )
-    time_axis(axes, run.series["quarter"].tolist())
-    if known:
-        dots(axes, data.within(data.points("gpu", *known), int(table.index[0]), int(table.index[-1])))
-    from_zero(axes)
+def _curve(axes: Axes, curve: pd.Series) -> None:
+    axes.plot(curve.index, curve, color=HUE, linewidth=2.6, marker="" if len(curve) > 2 else "o")
 
 
-def _use(axes: Axes, run: Run, quarters: list[str]) -> None:
-    """Return the market and its spread over providers that have GPUs."""
-    panel(axes, "Utilisation", "percent of the hours offered")
-    table = series(run)
+def _use(axes: Axes, run: Run) -> None:
+    """Draw the market and its spread over providers that have GPUs."""
+    panel(axes, "Utilisation", "percent of the hours offered", quarters_of(run))
     by_provider = measure(run, "providers", "utilisation")
     by_provider = 100.0 * by_provider.where(measure(run, "providers", "gpus") > 0.0)
-    time_axis(axes, quarters)
-    axes.fill_between(
-        by_provider.index,
-        by_provider.min(axis=1),
-        by_provider.max(axis=1),
-        color=POPULATION["providers"],
-        alpha=0.16,
-        linewidth=0.0,
-    )
-    market = 100.0 * table["gpu_utilisation"]
-    axes.plot(
-        table.index, market, color=POPULATION["providers"], linewidth=2.6, marker="" if len(table) > 2 else "o"
-    )
+    low, high = by_provider.min(axis=1), by_provider.max(axis=1)
+    axes.fill_between(by_provider.index, low, high, color=HUE, alpha=0.16, linewidth=0.0)
+    market = 100.0 * series(run)["gpu_utilisation"]
+    _curve(axes, market)
     axes.set_ylim(0.0, 1.05 * max(100.0, float(market.max()), float(np.nanmax(by_provider.to_numpy()))))
-    axes.text(
-        0.02,
-        0.05,
-        "line: asked for; band: rented, by provider",
-        transform=axes.transAxes,
-        fontsize=TEXT - 2.0,
-        color=MUTED,
-    )
+    write(axes, (0.02, 0.05), "line: asked for; band: rented, by provider", fontsize=TEXT - 2.0, va="baseline")
 
 
-def _fleets(axes: Axes, run: Run, quarters: list[str]) -> None:
-    panel(axes, "GPUs by provider", "GPUs installed")
+def _fleets(axes: Axes, run: Run) -> None:
+    panel(axes, "GPUs by provider", "GPUs installed", quarters_of(run))
     table = largest(measure(run, "providers", "gpus"), MOST, "providers")
-    hues = shades(POPULATION["providers"], table.shape[1])
-    x, values = list(table.index), table.to_numpy().T
-    if len(x) == 1:
-        x, values = [x[0] - 0.3, x[0] + 0.3], values.repeat(2, axis=1)
-    axes.stackplot(x, values, colors=hues, linewidth=0.4, edgecolor="white")
-    time_axis(axes, quarters)
-    axes.set_ylim(0.0, 1.02 * max(float(values.sum(axis=0).max()), 1.0))
+    hues = shades(HUE, table.shape[1])
+    stack(axes, table, hues)
+    axes.set_ylim(0.0, 1.02 * max(float(table.sum(axis=1).max()), 1.0))
     key(axes, [str(name) for name in table.columns], hues)
 
 
 def _sales(axes: Axes, run: Run) -> None:
-    panel(axes, "Sales of the GPU vendor", "USD bn a quarter")
+    panel(axes, "Sales of the GPU vendor", "USD bn a quarter", flow_quarters(run))
     table = after_opening(series(run))
-    time_axis(axes, flow_quarters(run))
-    capex = table["gpu_capex_usd_bn"]
-    axes.bar(table.index, table["vendor_sales_usd_bn"], width=0.75, color="#C3CAD2")
-    axes.bar(table.index, capex, width=0.75, color=POPULATION["providers"])
-    found = data.points("gpu", "NVIDIA", "data_center_revenue")
-    dots(axes, data.within(found, int(table.index[0]), int(table.index[-1])))
+    axes.bar(table.index, table["vendor_sales_usd_bn"], width=0.75, color=OTHER)
+    axes.bar(table.index, table["gpu_capex_usd_bn"], width=0.75, color=HUE)
+    dots(axes, data.within(data.points("gpu", "NVIDIA", "data_center_revenue"), table.index))
     from_zero(axes)
-    key(axes, ["to the providers here", "to others"], [POPULATION["providers"], "#C3CAD2"])
+    key(axes, ["to the providers here", "to others"], [HUE, OTHER])
 
 
 def _bought(axes: Axes, run: Run) -> None:
     bought = after_opening(series(run))["gpus_funded_by_interest"]
-    panel(axes, f"Bought with bill interest: {bought.sum():,.0f}", "GPUs a quarter")
-    time_axis(axes, flow_quarters(run))
+    title = f"Bought with bill interest: {bought.sum():,.0f}"
+    panel(axes, title, "GPUs a quarter", flow_quarters(run))
     if not float(bought.sum()) > 0.0:
         empty(axes, "None: no interest reached a GPU purchase.")
         return

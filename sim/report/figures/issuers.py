@@ -1,10 +1,14 @@
-"""The issuers: tokens, interest, profit, and what backs the largest one."""
+"""The figure of the issuers: tokens, interest, profit, and what backs the largest one."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.analysis.sums import quarters_of
 from sim.report.figures import data
 from sim.report.figures.style import (
     TEXT,
@@ -13,18 +17,23 @@ from sim.report.figures.style import (
     flow_quarters,
     from_zero,
     label_ends,
+    lines,
+    middles,
     new_figure,
     panel,
     panels,
     shades,
     source,
     span,
-    time_axis,
+    stack,
 )
 from sim.report.figures.tables import after_opening, largest, measure, series
 from sim.report.numbers import amount, money
 from sim.report.palette import INTEREST, MUTED, POPULATION
 from sim.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 6
 RESERVE = {
@@ -59,85 +68,62 @@ def draw(run: Run) -> Figure:
     return figure
 
 
+def _data(axes: Axes, issuer: str, metric: str, quarters: Sequence[int]) -> None:
+    dots(axes, data.within(data.points("issuers", issuer, metric), quarters))
+
+
 def _tokens(axes: Axes, run: Run) -> None:
-    panel(axes, "Tokens outstanding", "USD bn")
+    panel(axes, "Tokens outstanding", "USD bn", quarters_of(run))
     table = largest(measure(run, "issuers", "tokens"), MOST, "issuers")
     hues = shades(POPULATION["issuers"], table.shape[1])
-    for name, hue in zip(table.columns, hues, strict=True):
-        axes.plot(table.index, table[name], color=hue, linewidth=2.4, marker="" if len(table) > 1 else "s")
-    quarters = run.series["quarter"].tolist()
-    time_axis(axes, quarters)
+    lines(axes, table, hues)
     from_zero(axes)
     for name, metric in data.TOKENS.items():
         if name in table.columns:
-            found = data.points("issuers", name, metric)
-            dots(axes, data.within(found, int(table.index[0]), int(table.index[-1])))
-    label_ends(axes, [(float(table[n].iloc[-1]), str(n), hue) for n, hue in zip(table.columns, hues, strict=True)])
+            _data(axes, name, metric, table.index)
+    label_ends(axes, zip(table.iloc[-1], table.columns, hues, strict=True))
 
 
 def _interest(axes: Axes, run: Run) -> None:
-    panel(axes, "Interest on bills, repo and money funds", "USD bn a quarter")
+    panel(axes, "Interest on bills, repo and money funds", "USD bn a quarter", flow_quarters(run))
     sizes = measure(run, "issuers", "tokens").iloc[-1]
     table = after_opening(largest(measure(run, "issuers", "interest"), MOST, "issuers", by=sizes))
-    hues = shades(POPULATION["issuers"], table.shape[1])
-    time_axis(axes, flow_quarters(run))
     if not table.to_numpy().sum() > 0.0:
         empty(axes, "No interest was earned.")
         return
-    if len(table) > 1:
-        axes.stackplot(table.index, table.to_numpy().T, colors=hues, linewidth=0.5, edgecolor="white")
-    else:
-        base = 0.0
-        for name, hue in zip(table.columns, hues, strict=True):
-            axes.bar(table.index, table[name], bottom=base, color=hue, width=0.6)
-            base += float(table[name].iloc[-1])
+    hues = shades(POPULATION["issuers"], table.shape[1])
+    stack(axes, table, hues)
     from_zero(axes)
-    heights = table.iloc[-1].cumsum() - table.iloc[-1] / 2.0
-    label_ends(axes, [(float(heights[n]), str(n), hue) for n, hue in zip(table.columns, hues, strict=True)])
+    label_ends(axes, zip(middles(table), table.columns, hues, strict=True))
     if table.columns[0] == "Tether":
-        found = data.points("issuers", "Tether", "tbill_carry_model")
-        dots(axes, data.within(found, int(table.index[0]), int(table.index[-1])))
+        _data(axes, "Tether", "tbill_carry_model", table.index)
 
 
 def _profit(axes: Axes, run: Run) -> None:
-    panel(axes, "Profit of all issuers", "USD bn a quarter")
+    panel(axes, "Profit of all issuers", "USD bn a quarter", flow_quarters(run))
     table = after_opening(series(run))
-    time_axis(axes, flow_quarters(run))
-    axes.bar(table.index, table["paper_gain_usd_bn"], width=0.75, color="#D7C27A", label="On paper")
-    realised = table["realised_profit_usd_bn"]
+    realised, paper = table["realised_profit_usd_bn"], table["paper_gain_usd_bn"]
+    axes.bar(table.index, paper, width=0.75, color="#D7C27A")
     axes.plot(table.index, realised, color=POPULATION["issuers"], linewidth=2.6, marker="o", markersize=4)
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
-    paper = float(table["paper_gain_usd_bn"].iloc[-1])
-    label_ends(
-        axes,
-        [
-            (float(realised.iloc[-1]), "Realised", POPULATION["issuers"]),
-            (paper / 2.0, "On paper (coins, gold)", "#A8912F"),
-        ],
-    )
+    middle = paper.iloc[-1] / 2.0
+    ends = (realised.iloc[-1], "Realised", POPULATION["issuers"]), (middle, "On paper (coins, gold)", "#A8912F")
+    label_ends(axes, ends)
 
 
 def _balance_sheet(axes: Axes, run: Run, name: str) -> None:
-    panel(axes, f"What {name} owns", "USD bn")
-    quarters = run.series["quarter"].tolist()
-    time_axis(axes, quarters)
-    parts = {m: measure(run, "issuers", m)[name] for m in (*RESERVE, "compute_loans", "stakes") if m != "ai"}
-    parts["ai"] = parts.pop("compute_loans") + parts.pop("stakes")
-    kept = [m for m in RESERVE if float(parts[m].abs().sum()) > 0.0]
-    if not kept:
+    panel(axes, f"What {name} owns", "USD bn", quarters_of(run))
+    owned = {m: measure(run, "issuers", m)[[name]] for m in (*RESERVE, "compute_loans", "stakes") if m != "ai"}
+    owned["ai"] = owned.pop("compute_loans") + owned.pop("stakes")
+    parts = [m for m in RESERVE if float(owned[m].abs().to_numpy().sum()) > 0.0]
+    if not parts:
         empty(axes, f"{name} owns nothing.")
         return
-    x = list(parts["ai"].index)
-    columns = [parts[m].clip(lower=0.0) for m in kept]
-    if len(x) == 1:
-        x, columns = [x[0] - 0.3, x[0] + 0.3], [column.repeat(2) for column in columns]
-    axes.set_ylim(0.0, 1.05 * max(float(total) for total in sum(columns)))
-    axes.stackplot(x, *columns, colors=[RESERVE[m][1] for m in kept], linewidth=0.4, edgecolor="white")
-    ends, base = [], 0.0
-    for m, column in zip(kept, columns, strict=True):
-        last = float(column.iloc[-1])
-        ends.append((base + last / 2.0, f"{RESERVE[m][0]}  {amount(last)}", RESERVE[m][1]))
-        base += last
-    label_ends(axes, ends, size=TEXT - 1.5)
+    table: pd.DataFrame = owned["cash"].assign(**{m: owned[m].clip(lower=0.0) for m in parts})[parts]
+    labels, hues = zip(*(RESERVE[m] for m in parts), strict=True)
+    axes.set_ylim(0.0, 1.05 * float(table.sum(axis=1).max()))
+    stack(axes, table, hues)
+    texts = [f"{label}  {amount(last)}" for label, last in zip(labels, table.iloc[-1], strict=True)]
+    label_ends(axes, zip(middles(table), texts, hues, strict=True), size=TEXT - 1.5)
     for metric in ("tbills_direct", "total_assets") if name == "Tether" else ():
-        dots(axes, data.within(data.points("issuers", name, metric), int(x[0]), int(x[-1])))
+        _data(axes, name, metric, table.index)

@@ -1,23 +1,16 @@
-"""From each AI channel to each end: the numbers behind the flow diagram."""
+"""The journeys of interest: for each AI channel, what its dollars paid for in the end.
+
+They are the numbers behind the lower half of the flow diagram.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.attribution import CASH, COMPANIES, DIRECT_OF, RETURNED, final_label, venture_kinds
-from sim.analysis.sums import (
-    ByQuarter,
-    Key,
-    Rows,
-    joined,
-    payments_with_interest,
-    quarters_of,
-    since_opening,
-    texts,
-)
+from sim.analysis.attribution import CASH, COMPANIES, DIRECT_OF, RETURNED, at_end, final_label, venture_kinds
+from sim.analysis.sums import long, payments_with_interest, quarters_of, since_opening, summed
 from sim.economy.books.flows import FLOWS, OWN, RESERVE
 
 if TYPE_CHECKING:
@@ -25,22 +18,16 @@ if TYPE_CHECKING:
 
     from sim.runs.run import Run
 
-_ACCOUNTS = {side: {kind: getattr(flow, side) for kind, flow in FLOWS.items()} for side in ("payer", "payee")}
-"""Side of a payment -> flow -> account that stands on it."""
+_ACCOUNTS = tuple(COMPANIES.values())
 
 
 def journeys(run: Run) -> pd.DataFrame:
     """Return what the interest that went through each AI channel finally paid for, at any remove, in the run.
 
-    Args:
-        run: a run with its tables.
-
     Returns:
         The rows of `journeys_by_quarter` for the last quarter: channel, use, label and usd_bn.
     """
-    table = journeys_by_quarter(run)
-    last = table[table["quarter"] == quarters_of(run)[-1]]
-    return last.drop(columns="quarter").reset_index(drop=True)
+    return at_end(run, journeys_by_quarter(run))
 
 
 def journeys_by_quarter(run: Run) -> pd.DataFrame:
@@ -50,44 +37,39 @@ def journeys_by_quarter(run: Run) -> pd.DataFrame:
     venture took in leaves it in the proportions in which that company's interest dollars left from the opening to
     the quarter. The sums per end are exact; how an end is shared among channels rests on this mixing.
 
-    Args:
-        run: a run with its tables.
-
     Returns:
         Columns quarter, channel (a use of `sim.analysis.attribution.direct_uses`), use, label and usd_bn. Uses are
         those of `sim.analysis.attribution.final_uses`, or what came back to the issuer. In every quarter each
         channel sums to what went in so far.
     """
-    payments, quarters = _from_to(payments_with_interest(run)), len(run.series)
-    into = payments.of("payee account", set(COMPANIES.values()))
-    entering = payments.where(into & payments.of("payer account", (OWN, RESERVE)))
-    entries = _entries(run, entering).cumulated(("channel", "target"), quarters)
-    leaving = payments.where(payments.of("payer account", set(COMPANIES.values())))
-    out = _with_held(run, leaving.cumulated(("source", "target", "end"), quarters))
-    found = _followed(entries, out)
-    given = payments.where(payments.of("flow", ("open_data",))).cumulated(("flow",), quarters)
+    import pandas as pd
+
+    payments, quarters = _from_to(payments_with_interest(run)), quarters_of(run)
+    entering = payments["payer_account"].isin((OWN, RESERVE)) & (payments["target"] != "")
+    entries = summed(_entries(run, payments[entering]), ("channel", "target"), quarters).cumsum(axis=1)
+    leaving = payments[payments["payer_account"].isin(_ACCOUNTS)]
+    out = summed(leaving, ("source", "target", "end"), quarters).cumsum(axis=1).sort_index()
+    ends = _followed(entries, pd.concat([out, _still_in_cash(run)]))
     # The channel open data is its own end.
-    keys: list[Key] = [*found.keys, *((kind, kind) for (kind,) in given.keys)]
-    whole = ByQuarter(keys, np.concatenate([found.amounts, given.amounts]))
-    uses = [use for _, use in keys]
-    columns = {"channel": [channel for channel, _ in keys], "use": uses, "label": [_label(use) for use in uses]}
-    return whole.long(quarters_of(run), columns)
+    data = payments[payments["flow"] == "open_data"].assign(channel="open_data", use="open_data")
+    rows = long(pd.concat([ends, summed(data, ("channel", "use"), quarters).cumsum(axis=1)]))
+    rows.insert(3, "label", [_label(use) for use in rows["use"]])
+    return rows
 
 
-def _from_to(payments: Rows) -> Rows:
+def _from_to(payments: pd.DataFrame) -> pd.DataFrame:
     """Add where a payment comes from and goes to: a company by account and name, or the end of the journey."""
-    accounts = {f"{side} account": payments.mapped("flow", _ACCOUNTS[side]) for side in ("payer", "payee")}
-    payer, payee = accounts.values()
-    into = np.isin(payee, list(COMPANIES.values()))
-    back = np.isin(payee, [OWN, RESERVE])
-    names = {
-        **payments.names,
-        **accounts,
-        "source": payer + "/" + payments.names["payer"],
-        "target": np.where(into, payee + "/" + payments.names["payee"], ""),
-        "end": np.where(into, "", np.where(back, RETURNED, payments.names["flow"])),
-    }
-    return Rows(names, payments.step, payments.usd_bn)
+    payer, payee = (
+        payments["flow"].map({kind: getattr(flow, side) for kind, flow in FLOWS.items()}).astype(object)
+        for side in ("payer", "payee")
+    )
+    back = payments["flow"].astype(object).mask(payee.isin((OWN, RESERVE)), RETURNED)
+    return payments.assign(
+        payer_account=payer,
+        source=payer + "/" + payments["payer"],
+        target=(payee + "/" + payments["payee"]).where(payee.isin(_ACCOUNTS), ""),
+        end=back.mask(payee.isin(_ACCOUNTS), ""),
+    )
 
 
 def _label(use: str) -> str:
@@ -98,72 +80,67 @@ def _label(use: str) -> str:
     return final_label(use)
 
 
-def _with_held(run: Run, out: ByQuarter) -> ByQuarter:
-    """Return what companies paid out, sorted, and the interest still held as a last payment to nobody."""
-    order = sorted(range(len(out.keys)), key=lambda place: out.keys[place])
-    held = since_opening(run, "cash_from_bill_interest")
-    used: list[bool] = np.any(held.amounts, axis=1).tolist()
-    ours = [place for place, (group, _) in enumerate(held.keys) if group in COMPANIES and used[place]]
-    holders = [held.keys[place] for place in ours]
-    keys = [(f"{COMPANIES[group]}/{agent}", "", f"{CASH}_{group}") for group, agent in holders]
-    amounts = np.concatenate([out.amounts[order], held.amounts[ours]])
-    return ByQuarter([*(out.keys[place] for place in order), *keys], amounts)
+def _still_in_cash(run: Run) -> pd.DataFrame:
+    """Return the interest that companies still have in cash, as payments to nobody."""
+    cash = since_opening(run, "cash_from_bill_interest")
+    names = cash.index.to_frame(index=False)
+    rows = names["population"].isin(COMPANIES).to_numpy() & cash.to_numpy().any(axis=1)
+    cash, names = cash[rows], names[rows]
+    source = names["population"].map(COMPANIES) + "/" + names["agent"]
+    keys = names.assign(source=source, target="", end=f"{CASH}_" + names["population"])
+    return cash.set_index([keys[name].to_numpy() for name in ("source", "target", "end")])
 
 
-def _entries(run: Run, payments: Rows) -> Rows:
-    """Return what issuers paid to companies: channel, target, step and interest in USD bn."""
-    rows = [Rows({"channel": texts([]), "target": texts([])}, np.zeros(0, dtype=np.int64), np.zeros(0))]
-    for kind, places in payments.places("flow").items():
-        chosen = payments.where(places)
-        parts = {DIRECT_OF.get(kind, kind): chosen.usd_bn}
-        if kind == "issuer_venture_equity":
-            parts = venture_kinds(run, chosen)
-        for channel, usd_bn in parts.items():
-            names = {"channel": texts([channel]).repeat(len(usd_bn)), "target": chosen.names["target"]}
-            rows.append(Rows(names, chosen.step, usd_bn))
-    return joined(rows)
+def _entries(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
+    """Return what issuers paid to companies with the channel of each payment."""
+    import pandas as pd
+
+    stakes = payments["flow"] == "issuer_venture_equity"
+    others = payments[~stakes]
+    ventures = payments[stakes]
+    return pd.concat(
+        [
+            others.assign(channel=[DIRECT_OF.get(kind, kind) for kind in others["flow"]]),
+            *(ventures.assign(channel=kind, usd_bn=usd) for kind, usd in venture_kinds(run, ventures).items()),
+        ]
+    )
 
 
-def _followed(entries: ByQuarter, out: ByQuarter) -> ByQuarter:
+def _followed(entries: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
     """Follow what entered each company until it ends: an absorbing chain, solved once a quarter.
 
     Args:
-        entries: keys are channel and target, a company.
-        out: what companies paid: keys are source, target and end; target is empty where money ends.
+        entries: sums by channel and target, a company.
+        out: what companies paid, by source, target and end; target is empty where money ends.
 
     Returns:
-        Keys are channel and use, which is the end.
+        Sums by channel and use, which is the end.
     """
-    companies = _numbered([*(company for _, company in entries.keys), *(source for source, *_ in out.keys)])
-    channels = _numbered(sorted(channel for channel, _ in entries.keys))
-    ends = _numbered([end for _, target, end in out.keys if not target])
-    channel = [channels[name] for name, _ in entries.keys]
-    into = [companies[name] for _, name in entries.keys]
-    source = np.array([companies[name] for name, *_ in out.keys], dtype=int)
-    target = np.array([companies.get(name, -1) for _, name, _ in out.keys], dtype=int)
-    use = np.array([ends.get(end, -1) for *_, end in out.keys], dtype=int)
+    import pandas as pd
+
+    channel, into = (entries.index.get_level_values(level) for level in (0, 1))
+    source, target, end = (out.index.get_level_values(level) for level in (0, 1, 2))
+    companies = into.append(source).unique()
+    channels, ends = channel.unique().sort_values(), end[target == ""].unique()
+    channel, into = channels.get_indexer(channel), companies.get_indexer(into)
+    source, target, use = companies.get_indexer(source), companies.get_indexer(target), ends.get_indexer(end)
     moves, stays = target >= 0, target < 0
-    quarters = out.amounts.shape[1]
-    arrived = np.zeros((quarters, len(ends), len(channels)))
+    entered, paid = entries.to_numpy(), out.to_numpy()
+    quarters = paid.shape[1]
+    arrived = np.zeros((len(channels), len(ends), quarters))
     for step in range(quarters):
         arriving = np.zeros((len(companies), len(channels)))
-        np.add.at(arriving, (into, channel), entries.amounts[:, step])
+        np.add.at(arriving, (into, channel), entered[:, step])
         if not arriving.any():
             continue
-        paid_out = out.amounts[:, step]
-        left = np.bincount(source, paid_out, len(companies))[source]
-        share = np.divide(paid_out, left, out=np.zeros(len(paid_out)), where=left > 0.0)
+        left = np.bincount(source, paid[:, step], len(companies))[source]
+        share = np.divide(paid[:, step], left, out=np.zeros(len(left)), where=left > 0.0)
         # What passes through a company is what issuers paid it and what others passed on: T = A + Q' T.
         onward = np.zeros((len(companies), len(companies)))
         np.add.at(onward, (target[moves], source[moves]), share[moves])
         through = np.linalg.solve(np.eye(len(companies)) - onward, arriving)
-        paid = share[stays, None] * through[source[stays]]
+        ended = share[stays, None] * through[source[stays]]
         # Rounding may leave a hair below zero of what is nothing.
-        np.add.at(arrived[step], use[stays], np.where(paid > 0.0, paid, 0.0))
-    keys: list[Key] = [(channel, end) for channel in channels for end in ends]
-    return ByQuarter(keys, arrived.transpose(2, 1, 0).reshape(len(keys), quarters))
-
-
-def _numbered(names: Iterable[str]) -> dict[str, int]:
-    """Names -> their place, in the order in which they first appear."""
-    return {name: place for place, name in enumerate(dict.fromkeys(names))}
+        np.add.at(arrived[:, :, step].T, use[stays], np.where(ended > 0.0, ended, 0.0))
+    keys = pd.MultiIndex.from_product([channels, ends], names=["channel", "use"])
+    return pd.DataFrame(arrived.reshape(len(keys), quarters), keys, entries.columns)

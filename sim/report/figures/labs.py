@@ -1,4 +1,4 @@
-"""The labs: revenue, spending, cash, runway and valuation, one shade per lab."""
+"""The figure of the labs: revenue, spending, cash, runway and valuation, one shade for each lab."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from sim.analysis.sums import quarters_of
 from sim.report.figures import data
 from sim.report.figures.style import (
     TEXT,
     dots,
     empty,
     flow_quarters,
+    lines,
     new_figure,
     panel,
     panels,
     shades,
     source,
     span,
-    time_axis,
+    write,
 )
 from sim.report.figures.tables import after_opening, measure, series
 from sim.report.numbers import amount, money
-from sim.report.palette import INK, MUTED, POPULATION
+from sim.report.palette import INK, POPULATION
 from sim.runs.run import Run
 
 if TYPE_CHECKING:
@@ -34,6 +36,14 @@ if TYPE_CHECKING:
 MOST = 6
 RUNWAYS = ((4.0, "under 4", "#8C2D6B"), (8.0, "4 to 8", "#CC79A7"), (16.0, "8 to 16", "#E8C0D8"))
 """Classes of runway: upper limit in quarters, words, colour. A lab with more, or earning, is left blank."""
+PANELS = {
+    "revenue": ("Revenue", {"OpenAI": "revenue", "Anthropic": "revenue"}),
+    "spending": ("Spending", {}),
+    "cash": ("Cash", {"OpenAI": "cash_and_securities", "xAI": "cash"}),
+    "equity_value": ("Valuation", dict.fromkeys(("OpenAI", "Anthropic", "xAI"), "post_money_valuation")),
+}
+"""Measure of the labs -> title of its panel, and lab -> metric of the data."""
+FLOWS = ("revenue", "spending")
 
 
 def draw(run: Run) -> Figure:
@@ -52,14 +62,9 @@ def draw(run: Run) -> Figure:
     names = _shown(run)
     hues = dict(zip(names, shades(POPULATION["labs"], len(names)), strict=True))
     grid = panels(figure, 2, 3, left=0.08, right=0.985, gap=(0.26, 0.52))
-    _lines(
-        grid[0], run, "revenue", "Revenue", "USD bn a quarter", hues, {"OpenAI": "revenue", "Anthropic": "revenue"}
-    )
-    _lines(grid[1], run, "spending", "Spending", "USD bn a quarter", hues, {})
-    _lines(grid[2], run, "cash", "Cash", "USD bn", hues, {"OpenAI": "cash_and_securities", "xAI": "cash"})
+    for axes, name in zip((*grid[:3], grid[4]), PANELS, strict=True):
+        _history(axes, run, name, hues)
     _runway(grid[3], run, hues)
-    valued = dict.fromkeys(("OpenAI", "Anthropic", "xAI"), "post_money_valuation")
-    _lines(grid[4], run, "equity_value", "Valuation", "USD bn", hues, valued)
     _key(grid[5], run, hues)
     return figure
 
@@ -70,30 +75,24 @@ def _shown(run: Run) -> list[str]:
     return [str(name) for name in peak.index[:MOST]]
 
 
-def _lines(
-    axes: Axes, run: Run, name: str, title: str, unit: str, hues: dict[str, str], known: dict[str, str]
-) -> None:
-    """One line per lab; nothing is drawn after a lab failed."""
-    panel(axes, title, unit)
-    flow = name in ("revenue", "spending")
-    table = measure(run, "labs", name)
+def _history(axes: Axes, run: Run, name: str, hues: dict[str, str]) -> None:
+    """Draw a line for each lab; nothing is drawn after a lab failed."""
+    title, metrics = PANELS[name]
+    flow, table = name in FLOWS, measure(run, "labs", name)[list(hues)]
     table = after_opening(table) if flow else table
-    quarters = flow_quarters(run) if flow else run.series["quarter"].tolist()
-    time_axis(axes, quarters)
-    table = table[list(hues)].where(table[list(hues)] > 0.0)
+    panel(axes, title, "USD bn a quarter" if flow else "USD bn", (flow_quarters if flow else quarters_of)(run))
+    table = table.where(table > 0.0)
     if not np.isfinite(table.to_numpy(dtype=float)).any():
         empty(axes, "None.")
         return
     axes.set_yscale("log")
-    for lab, hue in hues.items():
-        axes.plot(table.index, table[lab], color=hue, linewidth=2.4, marker="" if len(table) > 1 else "s")
+    lines(axes, table, list(hues.values()))
     axes.tick_params(axis="y", which="minor", length=0)
     axes.yaxis.set_minor_formatter(NullFormatter())
     _tidy_log(axes, table)
-    first, last = int(table.index[0]), int(table.index[-1])
-    for lab, metric in known.items():
+    for lab, metric in metrics.items():
         if lab in hues:
-            dots(axes, data.within(data.points("labs", lab, metric, flow=flow), first, last), hues[lab])
+            dots(axes, data.within(data.points("labs", lab, metric, flow=flow), table.index), hues[lab])
 
 
 def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
@@ -107,9 +106,8 @@ def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
 
 def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
     """Draw a strip per lab, dark where cash runs short."""
-    panel(axes, "Runway", "cash over burn, in quarters")
+    panel(axes, "Runway", "cash over burn, in quarters", flow_quarters(run))
     table = after_opening(measure(run, "labs", "runway"))[list(hues)]
-    time_axis(axes, flow_quarters(run))
     axes.set_ylim(len(hues) - 0.45, -1.35)
     axes.set_yticks(range(len(hues)), list(hues))
     axes.grid(False)
@@ -119,23 +117,24 @@ def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
             axes.broken_barh([(q - 0.5, 1.0) for q in quarters], (row - 0.36, 0.72), color=colour, linewidth=0.0)
     for place, (_, words, colour) in zip((0.0, 0.33, 0.63), RUNWAYS, strict=True):
         axes.plot(place + 0.02, 0.95, marker="s", markersize=8, color=colour, transform=axes.transAxes)
-        axes.text(place + 0.05, 0.95, words, transform=axes.transAxes, fontsize=TEXT - 2.0, color=INK, va="center")
+        write(axes, (place + 0.05, 0.95), words, fontsize=TEXT - 2.0, color=INK)
 
 
 def _key(axes: Axes, run: Run, hues: dict[str, str]) -> None:
-    """Names beside their colours, with what became of each lab."""
+    """Write the names beside their colours, with what became of each lab."""
     axes.set_axis_off()
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
-    alive = measure(run, "labs", "alive").iloc[-1]
-    value, cash = (measure(run, "labs", name).iloc[-1] for name in ("equity_value", "net_income"))
-    axes.text(0.42, 1.09, "Valuation at the end", fontsize=TEXT - 1.0, color=MUTED, va="center")
+    alive, value, income = (
+        measure(run, "labs", name).iloc[-1] for name in ("alive", "equity_value", "net_income")
+    )
+    write(axes, (0.42, 1.09), "Valuation at the end", fontsize=TEXT - 1.0)
     for rank, (lab, hue) in enumerate(hues.items()):
         y = 0.95 - 0.155 * rank
         axes.plot([0.0, 0.09], [y, y], color=hue, linewidth=4.0, solid_capstyle="butt")
-        axes.text(0.12, y, lab, fontsize=TEXT + 0.5, fontweight="bold", color=INK, va="center")
-        fate = f"USD {amount(float(value[lab]))} bn, " + ("earning" if cash[lab] > 0 else "burning cash")
-        axes.text(0.42, y, fate if alive[lab] > 0 else "failed", fontsize=TEXT - 1.0, color=MUTED, va="center")
-    others = measure(run, "labs", "alive").shape[1] - len(hues)
+        write(axes, (0.12, y), lab, fontsize=TEXT + 0.5, fontweight="bold", color=INK)
+        fate = f"USD {amount(float(value[lab]))} bn, " + ("earning" if income[lab] > 0 else "burning cash")
+        write(axes, (0.42, y), fate if alive[lab] > 0 else "failed", fontsize=TEXT - 1.0)
+    others = len(alive) - len(hues)
     if others:
-        axes.text(0.0, 0.0, f"and {others} smaller labs", fontsize=TEXT - 1.0, color=MUTED)
+        write(axes, (0.0, 0.0), f"and {others} smaller labs", fontsize=TEXT - 1.0, va="baseline")

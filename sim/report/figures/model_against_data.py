@@ -1,8 +1,7 @@
-"""The model against data, quarter by quarter, saying what was input, what was fitted and what came out."""
+"""The figure of the model against data by quarter, with what was fed in, what was fitted and what emerged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,18 @@ from matplotlib.figure import Figure
 
 from sim.report.figures import data
 from sim.report.figures.data import Point
-from sim.report.figures.style import TEXT, dots, empty, new_figure, number_of, panel, panels, source, time_axis
+from sim.report.figures.style import (
+    TEXT,
+    dots,
+    empty,
+    new_figure,
+    number_of,
+    panel,
+    panels,
+    source,
+    time_axis,
+    write,
+)
 from sim.report.figures.tables import measure, series
 from sim.report.palette import INK, POPULATION
 from sim.runs.run import Run
@@ -22,127 +32,81 @@ if TYPE_CHECKING:
 FIRST = "2024Q1"
 INPUT, FITTED, EMERGENT, SIMULATED = "input", "calibrated", "emergent", "simulated"
 MARK = {INPUT: "#6B7280", FITTED: "#B07A00", EMERGENT: "#00684C", SIMULATED: "#6B7280"}
+BN, FLOW, INDEX = "USD bn", "USD bn a quarter", f"{data.BASE} = 100"
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One panel.
+class Pairing:
+    """A panel: a series of the model and the data that it is compared with.
 
     Attributes:
         title: what is compared.
         unit: its unit.
         kind: input (data are fed in), calibrated (parameters were chosen with these data) or emergent.
-        colour: of the model's line.
-        model: a run -> values by numbered quarter, or None where the run has no such agent.
-        observed: the data.
+        population: the population whose colour the line of the model has.
+        model: a column of the series, or `population|agent|measure`.
+        rows: the data, `file|entity|metric`, or `file|column` of a wide file.
+        flow: whether data of years and half-years are sums.
+        scale: what the model and the data are multiplied by.
     """
 
     title: str
     unit: str
     kind: str
-    colour: str
-    model: Callable[[Run], pd.Series | None]
-    observed: Callable[[], list[Point]]
+    population: str
+    model: str
+    rows: str
+    flow: bool = False
+    scale: tuple[float, float] = (1.0, 1.0)
+
+    def modelled(self, run: Run) -> pd.Series | None:
+        """Return the values of the model by numbered quarter; None where the run has no such agent."""
+        if "|" in self.model:
+            population, agent, name = self.model.split("|")
+            return measure(run, population, name).get(agent)
+        column = series(run)[self.model]
+        base = (column.get(number_of(data.BASE)) or column.iloc[0]) / 100.0 if self.unit == INDEX else 1.0
+        return column * self.scale[0] / base
+
+    def observed(self) -> list[Point]:
+        """Return the data."""
+        file, *names = self.rows.split("|")
+        if len(names) == 1:
+            return data.wide(file, *names, scale=self.scale[1])
+        return data.indexed(file, *names) if self.unit == INDEX else data.points(file, *names, flow=self.flow)
 
 
-def _of(population: str, name: str, agent: str) -> Callable[[Run], pd.Series | None]:
-    def read(run: Run) -> pd.Series | None:
-        table = measure(run, population, name)
-        return table[agent] if agent in table.columns else None
-
-    return read
-
-
-def _whole(name: str, scale: float = 1.0) -> Callable[[Run], pd.Series | None]:
-    return lambda run: series(run)[name] * scale
-
-
-def _grown(run: Run) -> pd.Series:
-    tokens = series(run)["tokens_usd_bn"]
-    base = tokens.get(number_of(data.BASE))
-    return 100.0 * tokens / (base if base else tokens.iloc[0])
-
-
-COMPARISONS = (
-    Comparison(
-        "Tether: tokens",
-        "USD bn",
-        FITTED,
-        POPULATION["issuers"],
-        _of("issuers", "tokens", "Tether"),
-        lambda: data.points("issuers", "Tether", "tokens_outstanding"),
-    ),
-    Comparison(
-        "Circle: tokens",
-        "USD bn",
-        FITTED,
-        POPULATION["issuers"],
-        _of("issuers", "tokens", "Circle"),
-        lambda: data.points("issuers", "Circle", "usdc_supply"),
-    ),
-    Comparison(
-        "All stablecoins",
-        "2023Q4 = 100",
-        FITTED,
-        POPULATION["issuers"],
-        _grown,
-        lambda: data.indexed("issuers", "All stablecoins", "total_supply"),
-    ),
-    Comparison(
+PAIRINGS = (
+    Pairing("Tether: tokens", BN, FITTED, "issuers", "issuers|Tether|tokens", "issuers|Tether|tokens_outstanding"),
+    Pairing("Circle: tokens", BN, FITTED, "issuers", "issuers|Circle|tokens", "issuers|Circle|usdc_supply"),
+    Pairing("All stablecoins", INDEX, FITTED, "issuers", "tokens_usd_bn", "issuers|All stablecoins|total_supply"),
+    Pairing(
         "Tether: interest",
-        "USD bn a quarter",
+        FLOW,
         EMERGENT,
-        POPULATION["issuers"],
-        _of("issuers", "interest", "Tether"),
-        lambda: data.points("issuers", "Tether", "tbill_carry_model"),
+        "issuers",
+        "issuers|Tether|interest",
+        "issuers|Tether|tbill_carry_model",
     ),
-    Comparison(
-        "OpenAI: revenue",
-        "USD bn a quarter",
-        FITTED,
-        POPULATION["labs"],
-        _of("labs", "revenue", "OpenAI"),
-        lambda: data.points("labs", "OpenAI", "revenue", flow=True),
+    Pairing("OpenAI: revenue", FLOW, FITTED, "labs", "labs|OpenAI|revenue", "labs|OpenAI|revenue", flow=True),
+    Pairing(
+        "CoreWeave: revenue", FLOW, FITTED, "providers", "providers|CoreWeave|revenue", "gpu|CoreWeave|revenue"
     ),
-    Comparison(
-        "CoreWeave: revenue",
-        "USD bn a quarter",
-        FITTED,
-        POPULATION["providers"],
-        _of("providers", "revenue", "CoreWeave"),
-        lambda: data.points("gpu", "CoreWeave", "revenue"),
+    Pairing(
+        "H100: rent", "USD an hour", FITTED, "providers", "gpu_rent_usd_hour", "gpu|H100|rental_price_per_hour"
     ),
-    Comparison(
-        "H100: rent",
-        "USD an hour",
-        FITTED,
-        POPULATION["providers"],
-        _whole("gpu_rent_usd_hour"),
-        lambda: data.points("gpu", "H100", "rental_price_per_hour"),
-    ),
-    Comparison(
-        "GPU vendor: sales",
-        "USD bn a quarter",
-        FITTED,
-        POPULATION["vendor"],
-        _whole("vendor_sales_usd_bn"),
-        lambda: data.points("gpu", "NVIDIA", "data_center_revenue"),
-    ),
-    Comparison(
+    Pairing("GPU vendor: sales", FLOW, FITTED, "vendor", "vendor_sales_usd_bn", "gpu|NVIDIA|data_center_revenue"),
+    Pairing(
         "Treasury bill rate",
         "percent a year",
         INPUT,
-        POPULATION["government"],
-        _whole("bill_rate", 100.0),
-        lambda: data.wide("rates", "tbill_3m_avg_pct"),
+        "government",
+        "bill_rate",
+        "rates|tbill_3m_avg_pct",
+        scale=(100.0, 1.0),
     ),
-    Comparison(
-        "Bitcoin",
-        "thousand USD",
-        INPUT,
-        POPULATION["government"],
-        _whole("bitcoin_usd", 1e-3),
-        lambda: data.wide("assets", "btc_usd_eoq", scale=1e-3),
+    Pairing(
+        "Bitcoin", "thousand USD", INPUT, "government", "bitcoin_usd", "assets|btc_usd_eoq", scale=(1e-3, 1e-3)
     ),
 )
 
@@ -155,42 +119,33 @@ def draw(run: Run) -> Figure:
         "Input: fed in. Calibrated: fitted",
         source(run, "Number in the corner: model over data, where both end"),
     )
-    for axes, comparison in zip(panels(figure, 2, 5, gap=(0.36, 0.60)), COMPARISONS, strict=True):
-        _compare(axes, run, comparison)
+    for axes, pairing in zip(panels(figure, 2, 5, gap=(0.36, 0.60)), PAIRINGS, strict=True):
+        _compare(axes, run, pairing)
     return figure
 
 
-def _compare(axes: Axes, run: Run, comparison: Comparison) -> None:
-    panel(axes, comparison.title, comparison.unit)
+def _compare(axes: Axes, run: Run, pairing: Pairing) -> None:
+    panel(axes, pairing.title, pairing.unit)
     first, last = number_of(FIRST), number_of(data.LAST)
-    model = comparison.model(run)
-    observed = data.within(comparison.observed(), first, last)
+    model = pairing.modelled(run)
+    observed = data.within(pairing.observed(), (first, last))
     if model is not None:
         model = model[(model.index >= first) & (model.index <= last)]
-    _mark(axes, _kind(comparison.kind, model, observed))
+    _mark(axes, _kind(pairing.kind, model, observed))
     if model is None or not len(model) or not observed:
         empty(axes, "not in this run" if model is None else "no quarter\nin common")
         return
-    axes.plot(model.index, model, color=comparison.colour, linewidth=2.6, marker="o", markersize=3.5)
+    hue = POPULATION[pairing.population]
+    axes.plot(model.index, model, color=hue, linewidth=2.6, marker="o", markersize=3.5)
     dots(axes, observed)
     time_axis(axes, [FIRST, data.LAST])
     axes.set_xticks(list(range(first, last + 1)), ["", "2024", "", "", "2025", ""][: last - first + 1])
-    top = max(float(model.max()), max(point.value for point in observed))
-    axes.set_ylim(0.0, 1.28 * top)
+    axes.set_ylim(0.0, 1.28 * max(float(model.max()), *(point.value for point in observed)))
     both = [p for p in observed if set(range(p.first, p.last + 1)) <= set(model.index)]
     if both:
-        point = both[-1]
-        ratio = float(model.loc[point.first : point.last].mean()) / point.value
-        axes.text(
-            0.03,
-            0.97,
-            f"{ratio:.2f}\N{MULTIPLICATION SIGN}",
-            transform=axes.transAxes,
-            va="top",
-            fontsize=TEXT,
-            fontweight="bold",
-            color=INK,
-        )
+        ratio = float(model.loc[both[-1].first : both[-1].last].mean()) / both[-1].value
+        words = f"{ratio:.2f}\N{MULTIPLICATION SIGN}"
+        write(axes, (0.03, 0.97), words, va="top", fontweight="bold", color=INK)
 
 
 def _kind(kind: str, model: pd.Series | None, observed: list[Point]) -> str:
@@ -203,15 +158,6 @@ def _kind(kind: str, model: pd.Series | None, observed: list[Point]) -> str:
 
 
 def _mark(axes: Axes, kind: str) -> None:
-    axes.text(
-        0.98,
-        0.97,
-        kind,
-        transform=axes.transAxes,
-        ha="right",
-        va="top",
-        fontsize=TEXT - 1.5,
-        color="white",
-        bbox={"boxstyle": "round,pad=0.3", "facecolor": MARK[kind], "linewidth": 0.0},
-        zorder=9,
-    )
+    box = {"boxstyle": "round,pad=0.3", "facecolor": MARK[kind], "linewidth": 0.0}
+    look = {"ha": "right", "va": "top", "fontsize": TEXT - 1.5, "color": "white", "zorder": 9}
+    write(axes, (0.98, 0.97), kind, bbox=box, **look)

@@ -1,4 +1,4 @@
-"""Whose money bought the GPUs: origins of the providers' purchases over time, with the interest magnified."""
+"""The figure of whose money bought the GPUs: providers' purchases by origin, with the interest magnified."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from sim.report.figures.style import (
     flow_quarters,
     from_zero,
     label_ends,
+    middles,
     new_figure,
     panel,
     source,
     span,
-    time_axis,
+    stack,
 )
 from sim.report.figures.tables import after_opening, series
 from sim.report.numbers import money, percent
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 
 
 def spending(run: Run) -> pd.DataFrame:
-    """GPU purchases by quarter (numbered) and origin of the money, USD bn; origins that paid are kept."""
-    table = after_opening(series(run))
-    columns = {origin: table[f"gpu_capex_from_{origin}_usd_bn"] for origin in ORIGIN}
-    whole = sum(float(column.sum()) for column in columns.values())
-    kept = {origin: c for origin, c in columns.items() if origin == "bill_interest" or c.sum() > 1e-9 * whole}
-    return table.assign(**kept)[list(kept)]
+    """Return GPU purchases by quarter (numbered) and origin of the money that paid something, USD bn.
+
+    The origin that paid most is first; bill interest, which lies on top of the stack, is last.
+    """
+    table = after_opening(series(run)).rename(columns={f"gpu_capex_from_{name}_usd_bn": name for name in ORIGIN})
+    sums = table[[name for name in ORIGIN if name != "bill_interest"]].sum()
+    least = 1e-9 * (sums.sum() + table["bill_interest"].sum())
+    return table[[*sums[sums > least].sort_values(ascending=False, kind="stable").index, "bill_interest"]]
 
 
 def draw(run: Run) -> Figure:
@@ -49,59 +52,32 @@ def draw(run: Run) -> Figure:
     grid = figure.add_gridspec(2, 2, left=0.055, right=0.80, top=0.80, bottom=0.105, wspace=0.62, hspace=0.52)
     table = spending(run)
     share_axes, all_axes, zoom_axes = (figure.add_subplot(place) for place in (grid[:, 0], grid[0, 1], grid[1, 1]))
-    panel(share_axes, "Share of each origin", "percent of purchases; labels: whole run")
-    panel(all_axes, "Amounts", "USD bn a quarter; labels: whole run")
     share = (table["bill_interest"] / table.sum(axis=1)).max()
     most = f"; at most {percent(float(share))} of all" if share > 0.0 else ""
-    panel(zoom_axes, "Bill interest alone, on a scale of its own", f"USD million a quarter{most}")
-    for axes in (share_axes, all_axes, zoom_axes):
-        time_axis(axes, flow_quarters(run))
-    if not float(table.to_numpy().sum()) > 0.0:
-        for axes in (share_axes, all_axes, zoom_axes):
+    for axes, title, unit in (
+        (share_axes, "Share of each origin", "percent of purchases; labels: whole run"),
+        (all_axes, "Amounts", "USD bn a quarter; labels: whole run"),
+        (zoom_axes, "Bill interest alone, on a scale of its own", f"USD million a quarter{most}"),
+    ):
+        panel(axes, title, unit, flow_quarters(run))
+        if not float(table.to_numpy().sum()) > 0.0:
             empty(axes, "No GPUs were bought.")
-        return figure
-    _shares(share_axes, table)
-    _amounts(all_axes, table)
-    _interest(zoom_axes, table)
+    totals = table.sum()
+    if totals.sum() > 0.0:
+        shares = 100.0 * table.div(table.sum(axis=1).where(lambda total: total > 0.0), axis=0)
+        _stack(share_axes, shares, (totals / totals.sum()).map(percent), top=100.0)
+        _stack(all_axes, table, totals.map(money))
+        _interest(zoom_axes, table)
     return figure
 
 
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """Largest at the bottom, interest on top, where it is seen."""
-    rest = table.drop(columns="bill_interest").sum().sort_values(ascending=False, kind="stable").index
-    return table[[*rest, "bill_interest"]]
-
-
-def _stack(axes: Axes, table: pd.DataFrame) -> None:
-    x, values = list(table.index), table.fillna(0.0).to_numpy().T
-    if len(x) == 1:
-        x, values = [x[0] - 0.3, x[0] + 0.3], values.repeat(2, axis=1)
-    axes.stackplot(x, values, colors=[ORIGIN[o] for o in table.columns], linewidth=0.0)
-
-
-def _shares(axes: Axes, table: pd.DataFrame) -> None:
-    shares = _ordered(table)
-    shares = 100.0 * shares.div(shares.sum(axis=1).where(lambda total: total > 0.0), axis=0)
-    _stack(axes, shares)
-    axes.set_ylim(0.0, 100.0)
-    last, whole = shares.iloc[-1].fillna(0.0), table.sum() / float(table.to_numpy().sum())
-    heights = last.cumsum() - last / 2.0
-    label_ends(
-        axes,
-        [(float(heights[o]), f"{ORIGIN_LABEL[o]}  {percent(float(whole[o]))}", ORIGIN[o]) for o in shares.columns],
-    )
-
-
-def _amounts(axes: Axes, table: pd.DataFrame) -> None:
-    ordered = _ordered(table)
-    _stack(axes, ordered)
-    from_zero(axes)
-    totals = ordered.sum()
-    heights = ordered.iloc[-1].cumsum() - ordered.iloc[-1] / 2.0
-    label_ends(
-        axes,
-        [(float(heights[o]), f"{ORIGIN_LABEL[o]}  {money(float(totals[o]))}", ORIGIN[o]) for o in ordered.columns],
-    )
+def _stack(axes: Axes, table: pd.DataFrame, sums: pd.Series, top: float | None = None) -> None:
+    """Stack amounts by origin, each with its name and sum at the right end."""
+    hues = [ORIGIN[origin] for origin in table.columns]
+    stack(axes, table, hues, edge=0.0)
+    from_zero(axes, top)
+    texts = [f"{ORIGIN_LABEL[origin]}  {text}" for origin, text in sums.items()]
+    label_ends(axes, zip(middles(table), texts, hues, strict=True))
 
 
 def _interest(axes: Axes, table: pd.DataFrame) -> None:

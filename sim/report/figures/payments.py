@@ -1,14 +1,12 @@
-"""Who paid whom: the payments that the picture of the network shows, on paper and in the browser."""
+"""The payments between pairs that the picture of the network shows, on paper and in the browser."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import NDArray
 
-from sim.analysis.sums import ByQuarter, Rows, quarters_of, rows_of, texts
+from sim.analysis.sums import quarters_of, rows_of, summed
 from sim.economy.books.flows import FLOWS, OWN, RESERVE, SECTORS
 
 if TYPE_CHECKING:
@@ -30,39 +28,32 @@ ASSETS = {
 
 
 def payments_by_quarter(run: Run) -> pd.DataFrame:
-    """Payments between pairs in every quarter: quarter, source, target, usd_bn, interest.
+    """Return the payments between pairs in every quarter: quarter, source, target, usd_bn, interest.
 
     Swaps of one asset for another between issuers and the market fund nobody and are left out. Agents are
     `population/name`; a sector is one node where it pays, `payer/name`, and another where it is paid,
     `payee/name`.
     """
-    import pandas as pd
-
-    found, interest = payments_between(run)
-    pair, step = np.nonzero(found.amounts)
-    names = {
-        side: texts([key[place] for key in found.keys])[pair] for place, side in enumerate(("source", "target"))
-    }
-    amounts = {"usd_bn": found.amounts[pair, step], "interest": interest[pair, step]}
-    table = pd.DataFrame({"quarter": texts(quarters_of(run))[step], **names, **amounts})
-    return table.sort_values(["quarter", "source", "target"], ignore_index=True)
-
-
-def payments_between(run: Run) -> tuple[ByQuarter, Float[NDArray[np.float64], "pair quarter"]]:
-    """Return the payments of `payments_by_quarter` by pair, and the bill interest in them."""
-    rows = rows_of(run, "flows", ("flow", "payer", "payee"), "usd_bn")
-    chosen = rows.of("flow", FUNDING)
-    rows = rows.where(chosen)
-    names = {
-        end: rows.mapped("flow", _POPULATION[side]) + "/" + rows.names[side]
-        for side, end in (("payer", "source"), ("payee", "target"))
-    }
-    part = run.flows["from_bill_interest"].to_numpy()[np.flatnonzero(run.flows["usd_bn"].to_numpy())][chosen]
-    quarters = len(run.series)
-    all_money, interest = (
-        Rows(names, rows.step, usd_bn).summed(("source", "target"), quarters) for usd_bn in (rows.usd_bn, part)
+    paid, interest = payments_between(run)
+    pair, step = np.nonzero(paid.to_numpy())
+    rows = (
+        paid.index.to_frame(index=False)
+        .iloc[pair]
+        .assign(usd_bn=paid.to_numpy()[pair, step], interest=interest.to_numpy()[pair, step])
     )
-    return all_money, interest.amounts
+    rows.insert(0, "quarter", np.array(quarters_of(run), dtype=object)[step])
+    return rows.sort_values(["quarter", "source", "target"], ignore_index=True)
+
+
+def payments_between(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the payments of `payments_by_quarter` by pair and quarter, and the bill interest in them, USD bn."""
+    rows = rows_of(run, "flows", "usd_bn")
+    rows = rows[rows["flow"].isin(FUNDING)]
+    for side, end in (("payer", "source"), ("payee", "target")):
+        rows[end] = rows["flow"].map(_POPULATION[side]) + "/" + rows[side]
+    by, quarters = ("source", "target"), quarters_of(run)
+    interest = rows.assign(usd_bn=rows["from_bill_interest"])
+    return summed(rows, by, quarters), summed(interest, by, quarters)
 
 
 def _funds(kind: str) -> bool:

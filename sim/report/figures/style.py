@@ -1,10 +1,10 @@
-"""One look for every figure: sizes, axes of time, labels; its colours are those of `sim.report.palette`."""
+"""The common style of all figures: slides, panels, axes of time, lines, stacked areas, labels and dots of data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,10 +13,15 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from scipy.optimize import isotonic_regression
 
+from sim.analysis.sums import quarters_of
 from sim.report.numbers import plain
 from sim.report.palette import GRID, INK, MUTED, PAPER
 from sim.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIZE = (13.333, 7.5)
 """Inches: a slide of 16 to 9."""
@@ -48,23 +53,20 @@ def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[st
     """Write figures as PNG files.
 
     Args:
-        folder: where they go; it is made where it does not exist.
-        figures: name -> figure, in pairs, so that each may be drawn when the one before it is written.
+        folder: the folder to write to; it is made where it does not exist.
+        figures: pairs of a name and a figure, so that each may be drawn when the one before it is written.
 
     Returns:
         Name -> its file, `<name>.png`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {}
-    for name, figure in figures:
-        paths[name] = folder / f"{name}.png"
-        figure.savefig(paths[name], dpi=DPI)
-    return paths
+    return {name: save(figure, folder / f"{name}.png") for name, figure in figures}
 
 
 def save(figure: Figure, path: Path) -> Path:
     """Write a figure as a PNG file that names no version and no date, and return the file."""
-    figure.savefig(path, dpi=DPI, metadata={"Software": "capflow"})
+    # A little larger than with the usual compression, and written faster.
+    figure.savefig(path, dpi=DPI, metadata={"Software": "capflow"}, pil_kwargs={"compress_level": 3})
     return path
 
 
@@ -84,8 +86,8 @@ def panels(
     return [figure.add_subplot(grid[row, column]) for row in range(rows) for column in range(columns)]
 
 
-def panel(axes: Axes, title: str, unit: str) -> Axes:
-    """Give a panel its title, and its unit where the vertical axis ends."""
+def panel(axes: Axes, title: str, unit: str, quarters: Sequence[str] = ()) -> Axes:
+    """Give a panel its title, its unit where the vertical axis ends, and an axis of time if there are quarters."""
     axes.set_title(title, loc="left", fontsize=PANEL, fontweight="bold", color=INK, pad=24)
     axes.set_ylabel(unit, rotation=0, ha="left", va="bottom", fontsize=TEXT - 0.5, color=MUTED)
     axes.yaxis.set_label_coords(0.0, 1.0 + 5.0 / 72.0 / (axes.get_position().height * SIZE[1]))
@@ -97,6 +99,8 @@ def panel(axes: Axes, title: str, unit: str) -> Axes:
     axes.set_axisbelow(True)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: plain(number)))
+    if quarters:
+        time_axis(axes, quarters)
     return axes
 
 
@@ -111,11 +115,8 @@ def time_axis(axes: Axes, quarters: Sequence[str]) -> None:
     axes.set_xlim(first - 0.6, last + 0.6)
     if last - first < 8:
         places = list(range(first, last + 1))
-        texts = [
-            f"Q{place % 4 + 1}" + (f"\n{place // 4}" if place % 4 == 0 or place == first else "")
-            for place in places
-        ]
-        axes.set_xticks(places, texts)
+        years_below = {place: f"\n{place // 4}" for place in places if place % 4 == 0 or place == first}
+        axes.set_xticks(places, [f"Q{place % 4 + 1}{years_below.get(place, '')}" for place in places])
         return
     years = list(range(first // 4 + (first % 4 > 2), last // 4 + 1))
     step = next(step for step in (1, 2, 5, 10, 20, 50) if len(years) / step <= 8)
@@ -126,31 +127,47 @@ def time_axis(axes: Axes, quarters: Sequence[str]) -> None:
     axes.tick_params(axis="x", which="minor", labelsize=TEXT - 0.5, colors=MUTED, length=0)
 
 
-def from_zero(axes: Axes) -> None:
-    """Let the vertical axis start at zero, with air above what is drawn so far."""
-    axes.set_ylim(0.0, 1.05 * max(axes.get_ylim()[1], 1e-12))
+def from_zero(axes: Axes, top: float | None = None) -> None:
+    """Let the vertical axis start at zero, and end at a top or with air above what is drawn so far."""
+    axes.set_ylim(0.0, 1.05 * max(axes.get_ylim()[1], 1e-12) if top is None else top)
 
 
 def shades(colour: str, count: int) -> list[str]:
-    """Shades of a hue from dark to light, one per member of a population."""
+    """Return shades of a hue from dark to light, one for each member of a population."""
     base = np.array(to_rgb(colour))
     mixes = np.linspace(-0.55, 0.55, count) if count > 1 else [0.0]
     return [to_hex(base * (1.0 + mix) if mix < 0.0 else base + (1.0 - base) * mix) for mix in mixes]
 
 
+def lines(axes: Axes, table: pd.DataFrame, hues: Sequence[str]) -> None:
+    """Draw a line for each column of a table of numbered quarters; a single quarter is a square."""
+    for name, hue in zip(table.columns, hues, strict=True):
+        axes.plot(table.index, table[name], color=hue, linewidth=2.4, marker="" if len(table) > 1 else "s")
+
+
+def stack(axes: Axes, table: pd.DataFrame, hues: Sequence[str], edge: float = 0.4) -> None:
+    """Draw the columns of a table of numbered quarters as areas, the first at the bottom, with edges in points."""
+    places, heights = list(table.index), table.fillna(0.0).to_numpy().T
+    if len(places) == 1:
+        places, heights = [places[0] - 0.3, places[0] + 0.3], heights.repeat(2, axis=1)
+    axes.stackplot(places, heights, colors=hues, linewidth=edge, edgecolor=PAPER)
+
+
+def middles(table: pd.DataFrame) -> pd.Series:
+    """Return the height of the middle of each area of a stack at its right end."""
+    last = table.iloc[-1].fillna(0.0)
+    return last.cumsum() - last / 2.0
+
+
+def write(axes: Axes, place: tuple[float, float], words: str, **look: Any) -> None:
+    """Write small grey words into a panel, at a place in parts of its width and height."""
+    look = {"fontsize": TEXT, "color": MUTED, "va": "center", **look}
+    axes.text(*place, words, transform=axes.transAxes, **look)
+
+
 def empty(axes: Axes, message: str) -> None:
     """Say in a panel why it shows nothing."""
-    axes.text(
-        0.5,
-        0.5,
-        message,
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        fontsize=TEXT,
-        color=MUTED,
-        wrap=True,
-    )
+    write(axes, (0.5, 0.5), message, ha="center", wrap=True)
     axes.set_yticks([])
     axes.grid(False)
 
@@ -160,41 +177,29 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     if not len(wanted):
         return []
     order = np.argsort(wanted, kind="stable")
-    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
-    # Blocks of touching labels, each around the mean of what its members want (pool adjacent violators).
-    blocks: list[list[float]] = []
-    for rank, index in enumerate(order):
-        blocks.append([float(wanted[index]) - rank * gap, 1.0])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            mean, size = blocks.pop()
-            blocks[-1] = [
-                (blocks[-1][0] * blocks[-1][1] + mean * size) / (blocks[-1][1] + size),
-                blocks[-1][1] + size,
-            ]
-    base = [place for place, size in blocks for _ in range(int(size))]
-    top = high - (len(wanted) - 1) * gap
+    steps = min(gap, (high - low) / max(len(wanted) - 1, 1)) * np.arange(len(wanted))
+    # Labels that touch become a block around the mean of the places that they want.
+    moved = isotonic_regression(np.asarray(wanted)[order] - steps).x
     placed = np.empty(len(wanted))
-    for rank, index in enumerate(order):
-        placed[index] = min(max(base[rank], low), top) + rank * gap
-    return [float(place) for place in placed]
+    placed[order] = np.clip(moved, low, max(high - steps[-1], low)) + steps
+    return placed.tolist()
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], size: float = TEXT - 1.0) -> None:
+def label_ends(axes: Axes, ends: Iterable[tuple[float, str, str]], size: float = TEXT - 1.0) -> None:
     """Name lines or areas at their right end, moved apart where they would touch.
 
     Args:
         axes: the panel, its limits final.
         ends: for each the height in data units, the text and its colour.
-        size: of the font, in points.
+        size: the size of the font, in points.
     """
     shown = [(height, text, colour) for height, text, colour in ends if np.isfinite(height)]
     to_axes = axes.transData + axes.transAxes.inverted()
     right = axes.get_xlim()[1]
     heights = [float(to_axes.transform((right, height))[1]) for height, _, _ in shown]
-    inches = axes.get_position().height * SIZE[1]
-    gap = 1.25 * size / 72.0 / inches
-    for place, (_, text, colour) in zip(spread(heights, gap, 0.0, 1.0), shown, strict=True):
-        axes.text(1.012, place, text, transform=axes.transAxes, fontsize=size, color=darker(colour), va="center")
+    gap = 1.25 * size / 72.0 / (axes.get_position().height * SIZE[1])
+    for height, (_, text, colour) in zip(spread(heights, gap, 0.0, 1.0), shown, strict=True):
+        write(axes, (1.012, height), text, fontsize=size, color=darker(colour))
 
 
 def darker(colour: str) -> str:
@@ -222,48 +227,32 @@ def key(axes: Axes, names: Sequence[str], colours: Sequence[str]) -> None:
     legend.set_zorder(8)
 
 
-def dots(axes: Axes, points: Sequence[Any], colour: str = INK) -> None:
+def dots(axes: Axes, points: Iterable[Any], colour: str = INK) -> None:
     """Lay observed data over a model: filled where reported, hollow where estimated, bars for periods."""
+    look: dict[str, Any] = {"markersize": 5.5, "markeredgecolor": INK, "markeredgewidth": 1.3, "zorder": 7}
     for point in points:
-        fill = colour if point.reported else PAPER
         if point.last > point.first:
-            axes.plot(
-                [point.first - 0.45, point.last + 0.45], [point.value] * 2, color=INK, linewidth=1.6, zorder=6
-            )
-        axes.plot(
-            (point.first + point.last) / 2.0,
-            point.value,
-            marker="o",
-            markersize=5.5,
-            markerfacecolor=fill,
-            markeredgecolor=INK,
-            markeredgewidth=1.3,
-            linestyle="none",
-            zorder=7,
-            gid=f"data:{point.entity}:{point.metric}",
-        )
-
-
-def told(run: Run) -> str:
-    """Which run it is, for source notes."""
-    parts = [str(run.manifest.get("title") or run.manifest.get("scenario") or "")]
-    if "seed" in run.manifest:
-        parts.append(f"seed {run.manifest['seed']}")
-    return ", ".join(part for part in parts if part)
+            period = [point.first - 0.45, point.last + 0.45]
+            axes.plot(period, [point.value] * 2, color=INK, linewidth=1.6, zorder=6)
+        middle, fill = (point.first + point.last) / 2.0, colour if point.reported else PAPER
+        gid = f"data:{point.entity}:{point.metric}"
+        axes.plot(middle, point.value, "o", markerfacecolor=fill, gid=gid, **look)
 
 
 def source(run: Run, text: str = "") -> str:
     """Return the note at the foot of a figure: what is shown, and which run it is."""
-    return ".  ".join(part for part in (text.rstrip("."), told(run)) if part) + "."
+    title = str(run.manifest.get("title") or run.manifest.get("scenario") or "")
+    seed = f"seed {run.manifest['seed']}" if "seed" in run.manifest else ""
+    which = ", ".join(filter(None, (title, seed)))
+    return ".  ".join(filter(None, (text.rstrip("."), which))) + "."
+
+
+def flow_quarters(run: Run) -> list[str]:
+    """Return the labels of the quarters in which payments were made: all but the opening."""
+    quarters = quarters_of(run)
+    return quarters[1:] or quarters
 
 
 def span(run: Run) -> str:
     """Return the quarters that a run covers, such as 2024Q1 to 2030Q4."""
-    quarters = flow_quarters(run)
-    return quarters[0] if len(quarters) == 1 else f"{quarters[0]} to {quarters[-1]}"
-
-
-def flow_quarters(run: Run) -> list[str]:
-    """Quarters in which payments were made: all but the opening."""
-    quarters = run.series["quarter"].tolist()
-    return quarters[1:] or quarters
+    return " to ".join(dict.fromkeys((flow_quarters(run)[0], flow_quarters(run)[-1])))

@@ -1,4 +1,4 @@
-"""Systemic risk: whose failure would cost whom how much, and how that changed."""
+"""The figure of systemic risk: whose failure would cost whom how much, and how that changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from sim.report.figures.style import (
     panel,
     shades,
     source,
-    time_axis,
 )
 from sim.report.numbers import amount, money, percent
 from sim.report.palette import GRID, INK, MUTED, PAPER, POPULATION
@@ -66,19 +65,19 @@ def _title(table: pd.DataFrame) -> str:
 
 
 def _subtitle(table: pd.DataFrame, quarter: str) -> str:
-    asked = f"If it failed at the end of {quarter} and nothing were recovered (DebtRank)"
+    question = f"If it failed at the end of {quarter} and nothing were recovered (DebtRank)"
     total = float(table["loss_usd_bn"].sum())
     beyond = total - float(table["direct_usd_bn"].sum())
     if not beyond > 1e-6 * total:
-        return f"{asked}. All of it falls on direct holders: no agent has claims on them in turn"
-    return f"{asked}. {percent(beyond / total)} of all losses shown falls on others than direct holders"
+        return f"{question}. All of it falls on direct holders: no agent has claims on them in turn"
+    return f"{question}. {percent(beyond / total)} of all losses shown falls on others than direct holders"
 
 
 def _note(run: Run, quarter: str) -> str:
-    held = run.exposures[(run.exposures["quarter"] == quarter) & (run.exposures["instrument"] == "tokens")]
+    tokens = run.exposures[(run.exposures["quarter"] == quarter) & (run.exposures["instrument"] == "tokens")]
     return (
         f"Each failure alone. Net worth: what agents have in this economy. Claims of everyone else, such as "
-        f"{money(float(held['usd_bn'].sum()))} of tokens, are outside"
+        f"{money(float(tokens['usd_bn'].sum()))} of tokens, are outside"
     )
 
 
@@ -93,28 +92,25 @@ def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
     longest = float(shown["loss_usd_bn"].iloc[0])
     axes.set_xlim(0.0, ROOM * longest)
     hues = _hues(lost)
-    for row, (failed, total, share) in enumerate(
-        zip(shown["agent"], shown["loss_usd_bn"], shown["loss_share"], strict=True)
-    ):
+    for row, (failed, total, share) in enumerate(shown[["agent", "loss_usd_bn", "loss_share"]].to_numpy()):
         start = 0.0
         parts = lost[lost["failed"] == failed].sort_values("usd_bn", ascending=False, kind="stable")
-        for holder, usd_bn in zip(parts["agent"], parts["usd_bn"], strict=True):
+        for holder, usd_bn in parts[["agent", "usd_bn"]].to_numpy():
             gid = f"loss:{failed}:{holder}"
             axes.barh(row, usd_bn, left=start, height=0.74, color=hues[holder], edgecolor=PAPER, gid=gid)
-            _named(axes, start, usd_bn, row, holder, hues[holder])
+            _write_name(axes, start, usd_bn, row, holder, hues[holder])
             start += usd_bn
         words = f" {amount(total)}  ({percent(share)})"
         axes.text(total, row, words, va="center", fontsize=TEXT, color=INK, gid="total")
 
 
-def _named(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: str) -> None:
+def _write_name(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: str) -> None:
     """Name a part of a bar, on one line or on as many as it has words, if it is wide enough."""
     colour = PAPER if darker(hue) == hue else INK
-    look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0}
-    look |= {"fontsize": TEXT - 2.0, "color": colour}
+    look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0, "fontsize": TEXT - 2.0}
     left, right = axes.transData.transform([(start, row), (start + usd_bn, row)])[:, 0]
     for lines in dict.fromkeys((_short(holder), _short(holder).replace(" ", "\n"))):
-        text = axes.text(start + usd_bn / 2.0, row, lines, gid="holder", **look)
+        text = axes.text(start + usd_bn / 2.0, row, lines, gid="holder", color=colour, **look)
         if text.get_window_extent().width < right - left - MARGIN:
             return
         text.remove()
@@ -130,9 +126,8 @@ def _hues(lost: pd.DataFrame) -> dict[str, str]:
 
 
 def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
-    """Return the costliest failure, and all of them one by one, as parts of net worth."""
-    panel(axes, "Cost of failures through time", "% of net worth")
-    time_axis(axes, past.index.tolist())
+    """Draw the costliest failure, and all of them one by one, as parts of net worth."""
+    panel(axes, "Cost of failures through time", "% of net worth", past.index.tolist())
     axes.tick_params(axis="x", which="both", labelsize=TEXT - 2.5)
     if not past["sum_usd_bn"].max() > 0.0:
         empty(axes, NOBODY)
@@ -140,21 +135,20 @@ def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
     x = [number_of(quarter) for quarter in past.index]
     marker = "" if len(x) > 2 else "s"
     name = _short(str(past["largest_agent"].iloc[-1]))
-    lines = (
-        ("sum_share", f"All, one by one\n{{}}: {money(float(past['sum_usd_bn'].iloc[-1]))}", MUTED),
-        ("largest_share", f"Costliest\n{{}}: {name}", hue),
-    )
     ends = []
-    for column, words, colour in lines:
+    for column, title, words, colour in (
+        ("sum_share", "All, one by one", money(float(past["sum_usd_bn"].iloc[-1])), MUTED),
+        ("largest_share", "Costliest", name, hue),
+    ):
         axes.plot(x, 100.0 * past[column], color=colour, linewidth=2.6, marker=marker, gid=column)
         last = float(past[column].iloc[-1])
-        ends.append((100.0 * last, words.format(percent(last)), colour))
+        ends.append((100.0 * last, f"{title}\n{percent(last)}: {words}", colour))
     from_zero(axes)
     label_ends(axes, ends, size=TEXT - 1.5)
 
 
 def _hardest_hit(axes: Axes, lost: pd.DataFrame) -> None:
-    """For the holders that could lose most, and for the issuer that could, the failure that would take it."""
+    """Draw what the holders that could lose most, and the issuer that could, would lose by whose failure."""
     panel(axes, "What one failure could take from each", "% of own net worth")
     if not len(lost):
         empty(axes, NOBODY)
@@ -165,16 +159,14 @@ def _hardest_hit(axes: Axes, lost: pd.DataFrame) -> None:
     worst = ranked[first | ((~first).cumsum() <= rest)]
     _across(axes, [_short(name) for name in worst["agent"]], MOST)
     axes.set_xlim(0.0, 100.0)
-    for row, (population, share, failed) in enumerate(
-        zip(worst["population"], worst["share"], worst["failed"], strict=True)
-    ):
+    for row, (population, share, failed) in enumerate(worst[["population", "share", "failed"]].to_numpy()):
         axes.barh(row, 100.0 * share, height=0.7, color=POPULATION[population], gid=f"worst:{failed}")
         words = f" {percent(share)}: {_short(failed)}"
         axes.text(100.0 * share, row, words, va="center", fontsize=TEXT - 1.5, color=INK, gid="worst")
 
 
 def _across(axes: Axes, names: list[str], rows: int) -> None:
-    """Rows from the top with their names; the numbers run along the horizontal axis."""
+    """Name rows from the top; the numbers run along the horizontal axis."""
     axes.set_ylim(max(len(names), min(rows, 4)) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", labelsize=TEXT, labelcolor=INK)

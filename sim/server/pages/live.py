@@ -1,6 +1,6 @@
 """The live page: levers, the network of payments, the flow of interest, charts and events of one history.
 
-The browser shows it all from one document per history (`sim.server.history_json`); the scripts are in
+The browser shows it all from one document per history (`sim.server.views.history`); the scripts are in
 `sim/server/assets`.
 """
 

@@ -15,8 +15,8 @@ from sim.errors import RunError, ScenarioError
 from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.summary import summaries
 from sim.report.numbers import money
+from sim.runs.folders import runs_folder
 from sim.runs.kinds import DESIGN
-from sim.runs.place import runs_folder
 from sim.server import result_folders
 from sim.server.address import LONGEST
 from sim.server.components import wiring

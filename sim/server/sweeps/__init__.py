@@ -1,1 +1,1 @@
-"""A sweep as its page shows it: everything is added up where the tables are, and only sums leave them."""
+"""The panels of the page of a sweep: sums that DuckDB makes of its tables, and their words."""

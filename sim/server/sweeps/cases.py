@@ -1,4 +1,4 @@
-"""The runs of a sweep with the lowest and the highest outcome, and where each can be seen live."""
+"""The runs of a sweep with the lowest and the highest outcome, with their addresses on the live page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from sim.errors import ScenarioError
 from sim.experiments.sweep import Sweep
 from sim.runs.run import quoted
 from sim.server.replay import LEVER_OF, Replay, replay
+from sim.server.responses import Rows
 from sim.server.sweeps.choice import Choice, outcome_display
-from sim.server.sweeps.sides import Axis, axes_of
+from sim.server.sweeps.sides import LeverAxis, axes_of
 from sim.server.sweeps.words import in_words
 
 CASES = 10
@@ -40,22 +41,22 @@ def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> list[dict[str, Any]]:
+def table(document: dict[str, Any]) -> Rows:
     """Return the runs as rows."""
-    names = [lever["name"] for lever in found["levers"]]
+    names = [lever["name"] for lever in document["levers"]]
     return [
         {
             "end": end,
             **{key: case[key] for key in ("run", "point", "seed")},
-            found["outcome"]["name"]: case["value"],
+            document["outcome"]["name"]: case["value"],
             **dict(zip(names, case["values"], strict=True)),
         }
         for end in ("highest", "lowest")
-        for case in found[end]
+        for case in document[end]
     ]
 
 
-def _rows(sweep: Sweep, outcome: str, axes: tuple[Axis, ...], order: str) -> list[dict[str, Any]]:
+def _rows(sweep: Sweep, outcome: str, axes: tuple[LeverAxis, ...], order: str) -> list[dict[str, Any]]:
     name = quoted(outcome)
     # The runs are found in one column; only theirs are joined with their points.
     picked = (
@@ -63,15 +64,15 @@ def _rows(sweep: Sweep, outcome: str, axes: tuple[Axis, ...], order: str) -> lis
         f"ORDER BY value {order}, run LIMIT {CASES}"
     )
     columns = "".join(f", p.{quoted(axis.name)} AS v{place}" for place, axis in enumerate(axes))
-    found = sweep.query(
-        f"SELECT o.*{columns} FROM ({picked}) o JOIN points p USING (point) ORDER BY value {order}, run"
-    )
-    return [dict(row) for row in found.to_dict("records")]
+    joined = f"SELECT o.*{columns} FROM ({picked}) o JOIN points p USING (point) ORDER BY value {order}, run"
+    return [dict(row) for row in sweep.query(joined).to_dict("records")]
 
 
-def _case(row: dict[str, Any], axes: tuple[Axis, ...], live: Replay, outcome: dict[str, Any]) -> dict[str, Any]:
-    values = [row[f"v{place}"] for place in range(len(axes))]
-    values = [value if axis.lever.words else float(value) for axis, value in zip(axes, values, strict=True)]
+def _case(
+    row: dict[str, Any], axes: tuple[LeverAxis, ...], live: Replay, outcome: dict[str, Any]
+) -> dict[str, Any]:
+    cells = [row[f"v{place}"] for place in range(len(axes))]
+    values = [cell if axis.lever.words else float(cell) for axis, cell in zip(axes, cells, strict=True)]
     href, reason = None, live.reason
     if not reason:
         try:
@@ -80,9 +81,7 @@ def _case(row: dict[str, Any], axes: tuple[Axis, ...], live: Replay, outcome: di
         except ScenarioError as error:
             reason = str(error)
     return {
-        "run": int(row["run"]),
-        "point": int(row["point"]),
-        "seed": int(row["seed"]),
+        **{key: int(row[key]) for key in ("run", "point", "seed")},
         "value": float(row["value"]),
         "words": in_words(row["value"], outcome),
         "levers": [axis.text(value) for axis, value in zip(axes, values, strict=True)],

@@ -6,8 +6,9 @@ from typing import Any
 
 from sim.experiments.sweep import Sweep
 from sim.runs.run import quoted
-from sim.server.sweeps.choice import Choice, axis, outcome_display
-from sim.server.sweeps.sides import side
+from sim.server.responses import Rows
+from sim.server.sweeps.choice import Choice, outcome_display
+from sim.server.sweeps.sides import axes_of, side
 
 NUMBERS = ("runs", "problems", "endless", "mean", "p05", "p95")
 
@@ -16,7 +17,7 @@ def cells(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """Return the map.
 
     Args:
-        sweep: with at least one lever that varies.
+        sweep: a sweep with at least one lever that varies.
         choice: levers and outcome.
 
     Returns:
@@ -25,42 +26,35 @@ def cells(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         outcome without limit (`endless`), the mean of the others, and the 5 and 95 percent quantiles. No mean is
         given where a run is without limit. Numbers are in the outcome's own unit.
     """
-    points = int(sweep.design["points"])
-    across = side(axis(sweep, choice.x), points)
-    up = side(axis(sweep, choice.y), points) if choice.y else None
+    axes = {axis.name: side(axis, int(sweep.design["points"])) for axis in axes_of(sweep.design)}
+    across, up = axes[choice.x], axes.get(choice.y)
     name = quoted(choice.outcome)
     fine = f"FILTER (problem IS NULL AND NOT isnan({name}))"
+    finite = f"FILTER (problem IS NULL AND isfinite({name}))"
     rows = sweep.query(
         f"SELECT {across.sql} AS i, {up.sql if up else '0'} AS j, count(*) AS runs, count(problem) AS problems, "
         f"count(*) FILTER (problem IS NULL AND isinf({name})) AS endless, "
-        f"avg({name}) FILTER (problem IS NULL AND isfinite({name})) AS mean, "
+        f"CASE WHEN endless = 0 THEN avg({name}) {finite} END AS mean, "
         f"quantile_cont({name}, 0.05) {fine} AS p05, quantile_cont({name}, 0.95) {fine} AS p95 "
         "FROM runs GROUP BY 1, 2 ORDER BY 2, 1"
     )
-    found = rows.to_dict("records")
-    for cell in found:
-        if cell["endless"]:
-            cell["mean"] = None
     return {
         "x": across.to_dict(),
         "y": up.to_dict() if up else None,
         "outcome": outcome_display(choice.about),
-        "others": len(sweep.design["vary"]) - (2 if up else 1),
-        "cells": found,
+        "others": len(axes) - (2 if up else 1),
+        "cells": rows.to_dict("records"),
     }
 
 
-def table(found: dict[str, Any]) -> list[dict[str, Any]]:
+def table(document: dict[str, Any]) -> Rows:
     """Return the map as rows."""
-    sides = [(place, told) for place, told in (("i", found["x"]), ("j", found["y"])) if told]
+    sides = [(place, document[key]) for place, key in (("i", "x"), ("j", "y")) if document[key]]
+    columns = [f"{side['name']} ({side['unit']})" if side["unit"] else side["name"] for _, side in sides]
     return [
         {
-            **{_head(told): told["cells"][cell[place]] for place, told in sides},
+            **{column: side["cells"][cell[place]] for column, (place, side) in zip(columns, sides, strict=True)},
             **{number: cell[number] for number in NUMBERS},
         }
-        for cell in found["cells"]
+        for cell in document["cells"]
     ]
-
-
-def _head(told: dict[str, Any]) -> str:
-    return f"{told['name']} ({told['unit']})" if told["unit"] else str(told["name"])

@@ -1,4 +1,4 @@
-"""What each lever of a sweep does to an outcome: the tornado, and what the method of the design says."""
+"""The effect of each lever of a sweep on an outcome: the tornado, and the indices of the method of the design."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from sim.experiments.sweep.methods import METHODS
 from sim.runs.folders import finite
 from sim.runs.kinds import MANIFEST, SENSITIVITY
 from sim.runs.run import read_json
+from sim.server.responses import Rows
 from sim.server.sweeps.choice import Choice, outcome_display
-from sim.server.sweeps.sides import Axis, axes_of
+from sim.server.sweeps.sides import LeverAxis, axes_of
 from sim.server.sweeps.words import in_words, interval_words
 
 MOST_RUNS = 200_000
 """Runs up to which the analysis is made here: it holds an outcome of all of them in memory."""
 FOLDERS = "sensitivity*"
-"""Where `capflow sensitivity` leaves an analysis, in the folder of the sweep."""
+"""Folders inside that of a sweep in which `capflow sensitivity` leaves its analyses."""
 
 
 def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
@@ -33,27 +34,21 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         it is), `indices` (rows of lever, measure, value, low, high), `measures`, `words` and `notes`. Means and
         their intervals are in the outcome's own unit.
     """
-    told: dict[str, Any] = {
-        "outcome": outcome_display(choice.about),
-        "method": METHODS[str(sweep.design["method"])].analysis,
-        "bars": [],
-        "indices": [],
-        "words": [],
-        "notes": [],
-        "reason": "",
-    }
+    method = str(sweep.design["method"])
+    empty: dict[str, list[Any]] = {key: [] for key in ("bars", "indices", "words", "notes")}
+    about = {"outcome": outcome_display(choice.about), "method": METHODS[method].analysis, **empty, "reason": ""}
     try:
-        found = _stored(sweep, choice.outcome) or _made(sweep, choice.outcome)
+        analysis = _stored(sweep, choice.outcome) or _made(sweep, choice.outcome)
     except RunError as error:
-        return {**told, "reason": str(error).removeprefix(f"{sweep.path}: ")}
-    if choice.outcome in found["skipped"]:
-        return {**told, "reason": f"nothing can be said of it: {found['skipped'][choice.outcome]}"}
-    outcome = found["outcomes"][choice.outcome]
+        return {**about, "reason": str(error).removeprefix(f"{sweep.path}: ")}
+    if choice.outcome in analysis["skipped"]:
+        return {**about, "reason": f"it cannot be analysed: {analysis['skipped'][choice.outcome]}"}
+    outcome = analysis["outcomes"][choice.outcome]
     axes = {axis.name: axis for axis in axes_of(sweep.design)}
-    whole = not found["points_left_out"]
-    bars = [_bar(axes[name], ends, str(sweep.design["method"]), whole) for name, ends in outcome["ends"].items()]
+    whole = not analysis["points_left_out"]
+    bars = [_bar(axes[name], ends, method, whole) for name, ends in outcome["ends"].items()]
     return {
-        **told,
+        **about,
         "mean": outcome["mean"],
         "bars": sorted(bars, key=lambda bar: _swing(bar, outcome["mean"]), reverse=True),
         "indices": [
@@ -63,32 +58,26 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
             for index in (levers[name],)
         ],
         "measures": {measure: MEASURES[measure] for measure in outcome["indices"]},
-        "words": [words for words in found["words"] if words.startswith(f"{choice.about.label}:")],
-        "notes": list(found["notes"]),
+        "words": [words for words in analysis["words"] if words.startswith(f"{choice.about.label}:")],
+        "notes": list(analysis["notes"]),
     }
 
 
-def table(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Bars and indices as rows."""
-    rows = []
-    for bar in found["bars"]:
-        for end in ("low", "high"):
-            low, high = bar[end]["interval"]
-            measure = f"mean at the {end} end"
-            rows.append(
-                {
-                    "lever": bar["name"],
-                    "measure": measure,
-                    "at": bar[end]["at"],
-                    "value": bar[end]["value"],
-                    "low": low,
-                    "high": high,
-                }
-            )
-    for index in found["indices"]:
-        kept = {key: index[key] for key in ("lever", "measure", "value", "low", "high")}
-        rows.append({**kept, "at": ""})
-    return rows
+def table(document: dict[str, Any]) -> Rows:
+    """Return bars and indices as rows."""
+    bars = [
+        {
+            "lever": bar["name"],
+            "measure": f"mean at the {end} end",
+            "at": bar[end]["at"],
+            "value": bar[end]["value"],
+            **dict(zip(("low", "high"), bar[end]["interval"], strict=True)),
+        }
+        for bar in document["bars"]
+        for end in ("low", "high")
+    ]
+    columns = ("lever", "measure", "value", "low", "high")
+    return [*bars, *({"at": "", **{key: index[key] for key in columns}} for index in document["indices"])]
 
 
 def _made(sweep: Sweep, outcome: str) -> dict[str, Any]:
@@ -110,11 +99,11 @@ def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
         if path.is_symlink() or path.parent.is_symlink() or _written(path) < finished:
             continue
         try:
-            found = read_json(path)
-            if outcome in found["outcomes"] and found["method"] == sweep.design["method"]:
-                return dict(found)
+            analysis = read_json(path)
+            if outcome in analysis["outcomes"] and analysis["method"] == sweep.design["method"]:
+                return dict(analysis)
         except (RunError, KeyError, TypeError):
-            continue  # Not one of ours: the analysis is made now.
+            continue  # Not as capflow writes it: the analysis is made now.
     return None
 
 
@@ -122,7 +111,7 @@ def _written(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _bar(axis: Axis, ends: dict[str, Any], method: str, whole: bool) -> dict[str, Any]:
+def _bar(axis: LeverAxis, ends: dict[str, Any], method: str, whole: bool) -> dict[str, Any]:
     return {
         "name": axis.name,
         "label": axis.label,
@@ -138,10 +127,10 @@ def _bar(axis: Axis, ends: dict[str, Any], method: str, whole: bool) -> dict[str
     }
 
 
-def _at(axis: Axis, end: str, told: str, method: str, whole: bool) -> str:
-    """Which values an end stands for, in the unit shown; as the analysis says it where points are left out."""
+def _at(axis: LeverAxis, end: str, words: str, method: str, whole: bool) -> str:
+    """Return the values of an end in the unit shown; in the words of the analysis where points are left out."""
     if axis.lever.words or not whole:
-        return told
+        return words
     if method in LEVELS:
         return axis.text(axis.lever.low if end == "low" else axis.lever.high)
     return f"up to {axis.text(axis.at(OUTER))}" if end == "low" else f"from {axis.text(axis.at(1.0 - OUTER))}"

@@ -1,11 +1,10 @@
-"""The pictures of a sweep's page, and their answers from what is on disk."""
+"""The panels of the page of a sweep: the function that computes each, its table, and a cache of the results."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.errors import RunError
 from sim.experiments.sweep import Sweep
@@ -13,99 +12,85 @@ from sim.runs.folders import finite
 from sim.server import result_folders
 from sim.server.figures.sweep import FIGURES
 from sim.server.histories import AT_ONCE, PATIENCE, BusyError, Cache
+from sim.server.responses import Rows
 from sim.server.sweeps import cases, cells, choice, effects, spread
 from sim.server.sweeps.choice import Choice
 from sim.server.sweeps.words import NOTES
 
-MOST_ANSWERS = 300
-"""Answers that are kept, a few kilobytes each."""
-Found = dict[str, Any]
-Rows = list[dict[str, Any]]
-MAKERS: dict[str, Callable[[Sweep, Choice], Found]] = {
-    "map": cells.cells,
-    "effects": effects.effects,
-    "distribution": spread.distribution,
-    "fan": spread.fan,
-    "cases": cases.cases,
+MOST_DOCUMENTS = 300
+"""Documents that are kept, a few kilobytes each."""
+Document = dict[str, Any]
+
+
+class Panel(NamedTuple):
+    """A panel of the page of a sweep.
+
+    Attributes:
+        document: computes what the panel shows.
+        table: makes rows of that, for CSV.
+        ignores: parts of the choice that it does not depend on.
+        needs: the part of the choice without which there is no such panel.
+    """
+
+    document: Callable[[Sweep, Choice], Document]
+    table: Callable[[Document], Rows]
+    ignores: tuple[str, ...]
+    needs: str = ""
+
+
+PANELS = {
+    "map": Panel(cells.cells, cells.table, ("series",), "x"),
+    "effects": Panel(effects.effects, effects.table, ("x", "y", "series"), "x"),
+    "distribution": Panel(spread.distribution, spread.distribution_table, ("x", "y", "series")),
+    "fan": Panel(spread.fan, spread.fan_table, ("x", "y", "outcome"), "series"),
+    "cases": Panel(cases.cases, cases.table, ("x", "y", "series")),
 }
-"""Picture -> what adds it up."""
-TABLES: dict[str, Callable[[Found], Rows]] = {
-    "map": cells.table,
-    "effects": effects.table,
-    "distribution": spread.distribution_table,
-    "fan": spread.fan_table,
-    "cases": cases.table,
-}
-"""Picture -> its rows."""
-IGNORED = {
-    "map": ("series",),
-    "effects": ("x", "y", "series"),
-    "distribution": ("x", "y", "series"),
-    "fan": ("x", "y", "outcome"),
-    "cases": ("x", "y", "series"),
-}
-"""Picture -> what of the choice it does not depend on."""
-NEEDS = {"map": "x", "effects": "x", "fan": "series"}
-"""Picture -> what a sweep must have for it."""
 
 
-def shown(part: str, answer: Found, width: int) -> Found:
-    """Return an answer with its `figure`, made for a width in pixels, and the `note` below it."""
-    figure = {"figure": FIGURES[part](answer, width)} if part in FIGURES else {}
-    note = {"note": NOTES[part](answer)} if part in NOTES else {}
-    return {**answer, **figure, **note}
+def with_figure(name: str, document: Document, width: int) -> Document:
+    """Return the document of a panel with its `figure`, for a width in pixels, and the `note` below it."""
+    figure = {"figure": FIGURES[name](document, width)} if name in FIGURES else {}
+    note = {"note": NOTES[name](document)} if name in NOTES else {}
+    return {**document, **figure, **note}
 
 
-class Answers:
-    """Sums of sweeps: computed once for what is on disk, a few at a time."""
+class PanelStore:
+    """The panels of sweeps: each is computed once for what is on disk, a few at a time."""
 
     def __init__(self) -> None:
-        self._kept: Cache[tuple[str, Choice, tuple[int, ...]], Found] = Cache(MOST_ANSWERS, self._make)
+        self._cache: Cache[tuple[str, Choice, tuple[Any, ...]], Document] = Cache(MOST_DOCUMENTS, self._compute)
         self._working = threading.BoundedSemaphore(AT_ONCE)
 
-    def get(self, part: str, said: Mapping[str, str]) -> tuple[str, Found]:
-        """Return a picture of a sweep.
+    def get(self, name: str, query: Mapping[str, str]) -> tuple[str, Document]:
+        """Return the name of a sweep and the document of one of its panels.
 
         Args:
-            part: a key of `MAKERS`.
-            said: the query of the address.
-
-        Returns:
-            The name of the sweep, and the picture as JSON has it.
+            name: a key of `PANELS`.
+            query: the query of the address.
 
         Raises:
             ScenarioError, RunError: if the address is wrong, or the sweep cannot be read.
-            BusyError: if too many ask at once.
+            BusyError: if too many documents are being computed.
         """
-        entry = result_folders.find(said.get("sweep", ""))
-        asked = choice.read(said, entry)
-        lacking = NEEDS.get(part)
-        if lacking and not getattr(asked, lacking):
-            what = "keeps no series" if lacking == "series" else "varies nothing but the seed"
-            raise RunError(f"runs: {entry.name} {what}")
-        return entry.name, self._kept.get((part, asked.without(*IGNORED[part]), _stamp(entry)))
+        entry = result_folders.find(query.get("sweep", ""))
+        chosen = choice.read(query, entry)
+        panel = PANELS[name]
+        if panel.needs and not getattr(chosen, panel.needs):
+            problem = "keeps no series" if panel.needs == "series" else "varies nothing but the seed"
+            raise RunError(f"runs: {entry.name} {problem}")
+        # These change when more of a sweep is written, or it is made anew.
+        files = ("", "design.json", "manifest.json", "outcomes", "series")
+        stamp = tuple(result_folders.stamp(entry.path / file) for file in files)
+        return entry.name, self._cache.get((name, chosen.without(*panel.ignores), stamp))
 
-    def _make(self, key: tuple[str, Choice, tuple[int, ...]]) -> Found:
-        part, asked, _ = key
-        sweep = result_folders.find(asked.sweep).sweep()
+    def _compute(self, key: tuple[str, Choice, tuple[Any, ...]]) -> Document:
+        name, chosen, _ = key
+        sweep = result_folders.find(chosen.sweep).sweep()
         if not sweep.done:
-            raise RunError(f"runs: no run of {asked.sweep} is finished yet")
+            raise RunError(f"runs: no run of {chosen.sweep} is finished yet")
         if not self._working.acquire(timeout=PATIENCE):
             raise BusyError(f"the sweep could not be read within {PATIENCE:.0f} seconds; try again")
         try:
-            return dict(finite(MAKERS[part](sweep, asked)))
+            return dict(finite(PANELS[name].document(sweep, chosen)))
         finally:
             self._working.release()
-
-
-def _stamp(entry: result_folders.Entry) -> tuple[int, ...]:
-    """Return numbers that change when more of a sweep is written, or it is made anew."""
-    parts = [entry.path / name for name in ("design.json", "manifest.json", "outcomes", "series")]
-    return tuple(_written(part) for part in (entry.path, *parts))
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -1,4 +1,4 @@
-"""The sides of a map: what a sweep varies, in the units that readers see, and the cells that points fall into.
+"""The levers of a sweep in the units that readers see, and the cells of a map into which its points fall.
 
 A lever that takes a few values has a cell for each; one that was sampled has bins, evenly spread over its range
 (or over its logarithm where its points are).
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.sensitivity.phase import BINS, POINTS_IN_BIN, UNSAID, spelled
-from sim.experiments.sweep.axes import Varied, levers_of
+from sim.experiments.sweep.axes import Axis, levers_of
 from sim.report.numbers import plain
 from sim.runs.run import quoted
 from sim.scenario import levers
@@ -23,18 +23,18 @@ SWITCH = "switch"
 
 
 @dataclass(frozen=True)
-class Axis:
-    """Something that a sweep varies.
+class LeverAxis:
+    """A lever that a sweep varies.
 
     Attributes:
-        lever: as the analysis of sweeps knows it.
-        values: numbers or words that it takes; none where points are sampled.
-        label: in words.
-        unit: as it is shown; empty where there is nothing to say.
-        factor: from the unit of the scenario to the one shown.
+        lever: the lever in the analysis of sweeps.
+        values: the numbers or words that it takes; none where points are sampled.
+        label: the lever in words.
+        unit: the unit shown; may be empty.
+        factor: the factor from the unit of the scenario to the one shown.
     """
 
-    lever: Varied
+    lever: Axis
     values: tuple[float | str, ...]
     label: str
     unit: str
@@ -42,7 +42,7 @@ class Axis:
 
     @property
     def name(self) -> str:
-        """As in the design, and in tables."""
+        """The name in the design, and in tables."""
         return self.lever.name
 
     @property
@@ -63,84 +63,74 @@ class Axis:
         return low + place * (high - low)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return name, label, unit and factor, for JSON."""
         return {"name": self.name, "label": self.label, "unit": self.unit, "factor": self.factor}
 
 
 @dataclass(frozen=True)
-class Side:
-    """An axis of a map.
+class MapSide:
+    """A side of a map.
 
     Attributes:
-        axis: what it shows.
-        labels: of the values, or of the edges of the bins, which are one more.
-        binned: which of the two.
-        sql: the cell of a point, from 0.
+        axis: the lever along it.
+        labels: the labels of its values, or those of the edges of its bins, of which there is one more.
+        binned: whether it has bins.
+        sql: an expression for the cell of a point, from 0.
     """
 
-    axis: Axis
+    axis: LeverAxis
     labels: tuple[str, ...]
     binned: bool
     sql: str
 
-    @property
-    def cells(self) -> int:
-        """How many cells it has."""
-        return len(self.labels) - self.binned
-
-    def cell(self, place: int) -> str:
-        """Return what a cell holds."""
-        if self.binned:
-            return f"{self.labels[place]} to {self.labels[place + 1]}"
-        return self.labels[place]
-
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        cells = [self.cell(place) for place in range(self.cells)]
+        """Return the side for JSON; `cells` says what each cell holds."""
+        ranges = [f"{low} to {high}" for low, high in itertools.pairwise(self.labels)]
+        cells = ranges if self.binned else list(self.labels)
         return {**self.axis.to_dict(), "labels": list(self.labels), "binned": self.binned, "cells": cells}
 
 
-def axes_of(design: dict[str, Any]) -> tuple[Axis, ...]:
-    """Return what a design varies."""
+def axes_of(design: dict[str, Any]) -> tuple[LeverAxis, ...]:
+    """Return the levers that a design varies."""
     return tuple(_axis(design, lever, raw) for lever, raw in zip(levers_of(design), design["vary"], strict=True))
 
 
-def _axis(design: dict[str, Any], lever: Varied, raw: dict[str, Any]) -> Axis:
+def _axis(design: dict[str, Any], lever: Axis, raw: dict[str, Any]) -> LeverAxis:
     values: tuple[float | str, ...] = tuple(raw["values"] or ())
     if design["method"] == "morris" and not values:
         # Morris' levels lie evenly between the ends.
-        between = Axis(lever, (), "", "", 1.0)
+        between = LeverAxis(lever, (), "", "", 1.0)
         steps = int(design["levels"]) - 1
         values = tuple(between.at(step / steps) for step in range(steps + 1))
     known = levers.BY_NAME.get(lever.name)
     if known is None:
-        return Axis(lever, values, spelled(lever.name), "" if lever.unit in UNSAID else lever.unit, 1.0)
+        return LeverAxis(lever, values, spelled(lever.name), "" if lever.unit in UNSAID else lever.unit, 1.0)
     label = known.meaning[:1].upper() + known.meaning[1:]
     if lever.unit == SWITCH:
-        return Axis(lever, values, spelled(lever.name).capitalize(), "1 on, 0 off", 1.0)
+        return LeverAxis(lever, values, spelled(lever.name).capitalize(), "1 on, 0 off", 1.0)
     if lever.words or known.choices or lever.unit in UNSAID:
-        return Axis(lever, values, label, "", 1.0)
-    told = scale(known)
-    return Axis(lever, values, label, told["unit"], told["factor"])
+        return LeverAxis(lever, values, label, "", 1.0)
+    display = scale(known)
+    return LeverAxis(lever, values, label, display["unit"], display["factor"])
 
 
-def side(axis: Axis, points: int) -> Side:
+def side(axis: LeverAxis, points: int) -> MapSide:
     """Return a side of a map.
 
     Args:
-        axis: what it shows.
-        points: how many points the sweep has: fewer of them, fewer bins.
+        axis: the lever along it.
+        points: the number of points of the sweep, on which that of the bins depends.
     """
     column = quoted(axis.name)
     if axis.values:
-        return Side(axis, tuple(axis.text(value) for value in axis.values), False, _nearest(axis, column))
+        return MapSide(axis, tuple(axis.text(value) for value in axis.values), False, _nearest(axis, column))
     bins = int(min(max(math.sqrt(points / POINTS_IN_BIN), 2), BINS))
     labels = tuple(axis.text(axis.at(edge / bins)) for edge in range(bins + 1))
     sql = f"greatest(0, least({bins - 1}, floor({_place(axis, column)} * {bins})))::INTEGER"
-    return Side(axis, labels, True, sql)
+    return MapSide(axis, labels, True, sql)
 
 
-def _nearest(axis: Axis, column: str) -> str:
+def _nearest(axis: LeverAxis, column: str) -> str:
     """Return the place among the values that is nearest."""
     if axis.lever.words:
         listed = ", ".join("'" + str(word).replace("'", "''") + "'" for word in axis.values)
@@ -154,8 +144,8 @@ def _nearest(axis: Axis, column: str) -> str:
     return f"CASE {whens} ELSE {order[-1]} END" if whens else "0"
 
 
-def _place(axis: Axis, column: str) -> str:
-    """From 0 at the low end to 1 at the high end."""
+def _place(axis: LeverAxis, column: str) -> str:
+    """Return the place of a value, from 0 at the low end to 1 at the high end."""
     low, high = axis.lever.low, axis.lever.high
     if axis.lever.log:
         return f"(ln({column}) - {math.log(low)!r}) / {math.log(high) - math.log(low)!r}"

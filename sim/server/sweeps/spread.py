@@ -1,4 +1,4 @@
-"""How far the runs of a sweep lie apart: the distribution of an outcome, and the fan of a series."""
+"""The spread of the runs of a sweep: the distribution of an outcome, and the fan of a series."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from sim.experiments.sweep import Sweep
 from sim.report.figures import fans
 from sim.runs.run import quoted
+from sim.server.responses import Rows
 from sim.server.sweeps.choice import COUNTED, SERIES, Choice, outcome_display
 
 FEWEST, BARS = 8, 30
@@ -27,50 +28,43 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         own unit; and whether each bar is a whole number, `counted`.
     """
     name = quoted(choice.outcome)
-    finite = f"FROM outcomes WHERE problem IS NULL AND isfinite({name})"
+    finite = f"FILTER (problem IS NULL AND isfinite({name}))"
     sums = sweep.query(
-        f"SELECT count(*) FILTER (problem IS NULL AND isinf({name})) AS endless, count(problem) AS problems "
+        f"SELECT count(*) {finite} AS runs, count(*) FILTER (problem IS NULL AND isinf({name})) AS endless, "
+        f"count(problem) AS problems, avg({name}) {finite} AS mean, min({name}) {finite} AS low, "
+        f"max({name}) {finite} AS high, quantile_cont({name}, {list(fans.LEVELS)}) {finite} AS quantiles "
         "FROM outcomes"
     ).iloc[0]
-    told = sweep.query(
-        f"SELECT count(*) AS runs, avg({name}) AS mean, min({name}) AS low, max({name}) AS high, "
-        f"quantile_cont({name}, {list(fans.LEVELS)}) AS quantiles {finite}"
-    ).iloc[0]
-    runs = int(told["runs"])
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "outcome": outcome_display(choice.about),
-        "runs": runs,
-        "endless": int(sums["endless"]),
-        "problems": int(sums["problems"]),
+        **{key: int(sums[key]) for key in ("runs", "endless", "problems")},
         "levels": list(fans.LEVELS),
     }
-    if not runs:
-        return {**found, "mean": None, "quantiles": [], "edges": [], "counts": [], "counted": False}
-    low, high = float(told["low"]), float(told["high"])
+    if not document["runs"]:
+        return {**document, "mean": None, "quantiles": [], "edges": [], "counts": [], "counted": False}
+    low, high = float(sums["low"]), float(sums["high"])
     # A bar for each whole number, where these are few.
     counted = choice.about.unit in COUNTED and high - low < BARS and low.is_integer() and high.is_integer()
-    edges = _edges(low, high, counted, runs)
+    edges = _edges(low, high, counted, document["runs"])
     width, bars = edges[1] - edges[0], len(edges) - 1
     rows = sweep.query(
         f"SELECT least({bars - 1}, floor(({name} - {float(edges[0])!r}) / {float(width)!r}))::INTEGER AS bar, "
-        f"count(*) AS runs {finite} GROUP BY 1"
+        f"count(*) AS runs FROM outcomes WHERE problem IS NULL AND isfinite({name}) GROUP BY 1"
     )
-    counts = np.zeros(bars, dtype=int)
-    counts[rows["bar"].to_numpy()] = rows["runs"].to_numpy()
-    quantiles = [float(number) for number in told["quantiles"]]
+    counts = rows.set_index("bar")["runs"].reindex(range(bars), fill_value=0)
     return {
-        **found,
-        "mean": float(told["mean"]),
-        "quantiles": quantiles,
+        **document,
+        "mean": float(sums["mean"]),
+        "quantiles": [float(number) for number in sums["quantiles"]],
         "edges": edges.tolist(),
         "counts": counts.tolist(),
         "counted": counted,
     }
 
 
-def distribution_table(found: dict[str, Any]) -> list[dict[str, Any]]:
+def distribution_table(document: dict[str, Any]) -> Rows:
     """Return the bars as rows."""
-    edges, counts, name = found["edges"], found["counts"], found["outcome"]["name"]
+    edges, counts, name = document["edges"], document["counts"], document["outcome"]["name"]
     return [
         {f"{name} from": low, f"{name} to": high, "runs": count}
         for low, high, count in zip(edges, edges[1:], counts, strict=False)
@@ -78,7 +72,7 @@ def distribution_table(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _edges(low: float, high: float, counted: bool, runs: int) -> Any:
-    """Edges of bars: one for each whole number where there are few, else even ones."""
+    """Return the edges of bars: one for each whole number where these are few, else even ones."""
     if counted:
         return np.arange(low, high + 2.0) - 0.5
     if high - low <= 1e-9 * max(abs(low), abs(high), 1.0):
@@ -89,7 +83,7 @@ def _edges(low: float, high: float, counted: bool, runs: int) -> Any:
 
 
 def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """Quantiles of a series, quarter by quarter, over all runs that are there.
+    """Return quantiles of a series, quarter by quarter, over all finished runs.
 
     Returns:
         `series` (name, label, unit, factor, colour), `quarters`, `levels`, `bands` (`(quarter, level)`, in the
@@ -110,11 +104,8 @@ def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         quarters, bands = quarters[1:], bands[1:]
     return {
         "series": {
-            "name": measure.name,
             "label": measure.title,
-            "unit": measure.unit,
-            "factor": measure.factor,
-            "colour": measure.colour,
+            **{key: getattr(measure, key) for key in ("name", "unit", "factor", "colour")},
         },
         "quarters": quarters,
         "levels": list(fans.LEVELS),
@@ -124,10 +115,10 @@ def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     }
 
 
-def fan_table(found: dict[str, Any]) -> list[dict[str, Any]]:
+def fan_table(document: dict[str, Any]) -> Rows:
     """Return the fan as rows."""
-    heads = [f"{found['series']['name']} p{round(100 * level):02d}" for level in found["levels"]]
+    heads = [f"{document['series']['name']} p{round(100 * level):02d}" for level in document["levels"]]
     return [
         {"quarter": quarter, **dict(zip(heads, band, strict=True))}
-        for quarter, band in zip(found["quarters"], found["bands"], strict=True)
+        for quarter, band in zip(document["quarters"], document["bands"], strict=True)
     ]

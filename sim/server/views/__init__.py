@@ -1,1 +1,1 @@
-"""What a browser is sent of a history, part by part."""
+"""The documents that browsers get of histories and comparisons: a module for each part."""

@@ -1,28 +1,28 @@
-"""Time series, with the data beside the model where there are data."""
+"""The charts of the live page: time series of a run, with observed data where there are any."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sim.report.figures import data
-from sim.report.figures.data import Point
-from sim.report.figures.style import shades
+from sim.report.figures.data import TOKENS, Point, points, wide, within
+from sim.report.figures.style import number_of, shades
 from sim.report.palette import INTEREST, MUTED, POPULATION
-from sim.server.views.measures import Measures, measures_of
-from sim.server.views.numbers import short
+from sim.server.views.arrays import Measures, measures_of, short
 
 if TYPE_CHECKING:
     from sim.runs.run import Run
 
 MOST_LINES = 5
 """Agents with a line of their own; the others are in the tables."""
+Observed = Callable[[], Sequence[Point]]
 
 
 @dataclass(frozen=True)
 class ChartLine:
-    """A line of a chart: a series, or a measure of an agent (population, agent, measure), and data on it."""
+    """A line of a chart: a series, or a measure of an agent (population, agent, measure), and observed data."""
 
     label: str
     colour: str
@@ -30,7 +30,7 @@ class ChartLine:
     agent: tuple[str, str, str] | None = None
     scale: float = 1.0
     dashed: bool = False
-    observed: Callable[[], Sequence[Point]] | None = None
+    observed: Observed | None = None
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Chart:
     """A picture of series over time.
 
     Attributes:
-        name: as in file names.
-        title: what is shown.
-        unit: of the vertical axis.
+        name: the name in file names.
+        title: what the chart shows.
+        unit: the unit of the vertical axis.
         about: one sentence for the reader.
-        lines: what is drawn.
-        population: whose measure gets a line an agent, if any: population and measure.
-        observed: data by agent, for those lines.
+        lines: what is drawn, unless each member of a population has a line.
+        population: the population and the measure of which each member has a line.
+        observed: agent -> observed data, for those lines.
     """
 
     name: str
@@ -53,10 +53,11 @@ class Chart:
     about: str
     lines: tuple[ChartLine, ...] = ()
     population: tuple[str, str] | None = None
-    observed: dict[str, Callable[[], Sequence[Point]]] = field(default_factory=dict)
+    observed: Mapping[str, Observed] = field(default_factory=dict)
 
 
 ISSUERS, LABS, PROVIDERS = POPULATION["issuers"], POPULATION["labs"], POPULATION["providers"]
+BILL_RATE = partial(wide, "rates", "tbill_3m_avg_pct")
 CHARTS = (
     Chart(
         "bill_rate",
@@ -64,7 +65,7 @@ CHARTS = (
         "percent a year",
         "What Treasury bills pay, and what issuers expect a year ahead.",
         (
-            ChartLine("bill rate", INTEREST, "bill_rate", scale=100.0, observed=lambda: _rate()),
+            ChartLine("bill rate", INTEREST, "bill_rate", scale=100.0, observed=BILL_RATE),
             ChartLine("expected", MUTED, "expected_bill_rate", scale=100.0, dashed=True),
         ),
     ),
@@ -74,10 +75,7 @@ CHARTS = (
         "USD bn",
         "Dollars that holders have handed to issuers.",
         population=("issuers", "tokens"),
-        observed={
-            agent: (lambda agent=agent, metric=metric: data.points("issuers", agent, metric))  # type: ignore[misc]
-            for agent, metric in data.TOKENS.items()
-        },
+        observed={agent: partial(points, "issuers", agent, metric) for agent, metric in TOKENS.items()},
     ),
     Chart(
         "interest",
@@ -90,7 +88,7 @@ CHARTS = (
                 "Tether",
                 ISSUERS,
                 agent=("issuers", "Tether", "interest"),
-                observed=lambda: data.points("issuers", "Tether", "tbill_carry_model"),
+                observed=partial(points, "issuers", "Tether", "tbill_carry_model"),
             ),
         ),
     ),
@@ -117,13 +115,13 @@ CHARTS = (
         "USD bn a quarter",
         "What customers pay them; bars: reported half-years and years.",
         population=("labs", "revenue"),
-        observed={"OpenAI": lambda: data.points("labs", "OpenAI", "revenue", flow=True)},
+        observed={"OpenAI": partial(points, "labs", "OpenAI", "revenue", flow=True)},
     ),
     Chart(
         "lab_spending",
         "Spending of the labs",
         "USD bn a quarter",
-        "Computing, staff and data, beside what they earn and raise.",
+        "Computing, staff and data, compared with what they earn and raise.",
         (
             ChartLine("spending", LABS, "lab_spending_usd_bn"),
             ChartLine("revenue", MUTED, "lab_revenue_usd_bn"),
@@ -140,7 +138,7 @@ CHARTS = (
                 "rent",
                 PROVIDERS,
                 "gpu_rent_usd_hour",
-                observed=lambda: data.points("gpu", "H100", "rental_price_per_hour"),
+                observed=partial(points, "gpu", "H100", "rental_price_per_hour"),
             ),
         ),
     ),
@@ -156,7 +154,7 @@ CHARTS = (
                 POPULATION["vendor"],
                 "vendor_sales_usd_bn",
                 dashed=True,
-                observed=lambda: data.points("gpu", "NVIDIA", "data_center_revenue"),
+                observed=partial(points, "gpu", "NVIDIA", "data_center_revenue"),
             ),
         ),
     ),
@@ -185,7 +183,7 @@ CHARTS = (
                 POPULATION["government"],
                 "bitcoin_usd",
                 scale=1e-3,
-                observed=lambda: data.wide("assets", "btc_usd_eoq", scale=1e-3),
+                observed=partial(wide, "assets", "btc_usd_eoq", scale=1e-3),
             ),
         ),
     ),
@@ -193,7 +191,7 @@ CHARTS = (
 
 
 def charts(run: Run) -> list[dict[str, Any]]:
-    """Charts with their lines, one number a quarter, and their data."""
+    """Return the charts with their lines, one number a quarter, and their data."""
     measures = measures_of(run)
     return [
         {
@@ -233,8 +231,6 @@ def _drawn(line: ChartLine, run: Run, measures: Measures) -> dict[str, Any]:
 
 
 def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
-    from sim.report.figures.style import number_of
-
     assert line.observed is not None
     first, last = (number_of(run.series["quarter"].iloc[place]) for place in (0, -1))
     return [
@@ -244,9 +240,5 @@ def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
             "value": short([point.value])[0],
             "reported": point.reported,
         }
-        for point in data.within(list(line.observed()), first, last)
+        for point in within(line.observed(), range(first, last + 1))
     ]
-
-
-def _rate() -> list[Point]:
-    return data.wide("rates", "tbill_3m_avg_pct")

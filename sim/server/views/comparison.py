@@ -1,4 +1,4 @@
-"""A comparison as browsers get it: sentences, differences with their intervals, fans, accounting beside cause."""
+"""The document of a comparison: sentences, differences with intervals, fans, accounting and cause; its tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sim.experiments.compare.words import words
 from sim.report.figures.fans import LEVELS, MEASURES, Measure
 from sim.report.numbers import MINUS, aligned, money, percent
 from sim.report.palette import INTEREST, ORIGIN, ORIGIN_LABEL, POPULATION
-from sim.server.views.numbers import short
+from sim.server.comparison_query import SIDES
+from sim.server.responses import Rows
+from sim.server.views.arrays import short
 
 if TYPE_CHECKING:
     from sim.experiments.compare import TwinPaths
@@ -32,33 +34,37 @@ FANS = (
 
 LEAST_BN = 0.0995
 """USD bn below which a row is in millions."""
-MOST_TOLD = 2
+MOST_LEVERS = 2
 """Levers that a label names."""
+EFFECT = ("mean_a", "mean_b", "mean", "low", "high", "spread_low", "spread_high", "decided", "none")
+"""Numbers of an effect in the document."""
+CAUSE = ("more", "less", "redeployment", "alone", "share_more", "share_less")
+"""Attributes of a cause in the document."""
 
 
-def document(asked: ComparisonRequest, found: TwinPaths) -> dict[str, Any]:
+def document(request: ComparisonRequest, twins: TwinPaths) -> dict[str, Any]:
     """Return the document of a comparison.
 
     Args:
-        asked: what was asked.
-        found: its histories.
+        request: what was asked for.
+        twins: the histories of both sides.
 
     Returns:
         For JSON: `query`, `names` (as in the words), `labels` (as in the figures), `worlds`, `runs`, `seeds`,
         `quarters` (the opening first), `words`, `outcomes`, `rows` (the outcomes as the table shows them),
         `cause`, `cards` and `cause_note` (the same in words), `levels` and `fans` (measure by measure, for each
-        world `[quarter][level]`); money is USD bn.
+        side `[quarter][level]`); money is USD bn.
     """
-    comparison = found.comparison
+    comparison, sides = twins.comparison, (request.a, request.b)
     return {
-        "query": asked.query,
+        "query": request.query,
         "names": list(comparison.names),
-        "labels": [_label(world) for world in (asked.a, asked.b)],
-        "worlds": [_world(world) for world in (asked.a, asked.b)],
+        "labels": [_label(side) for side in sides],
+        "worlds": [{"scenario": s.scenario, "query": s.query, "turned": dict(s.turned)} for s in sides],
         "runs": len(comparison.seeds),
         "seeds": [comparison.seeds[0], comparison.seeds[-1]],
-        "quarters": list(found.quarters),
-        "engine": found.engine,
+        "quarters": list(twins.quarters),
+        "engine": twins.engine,
         "words": words(comparison),
         "outcomes": [_outcome(name, comparison.effects[name]) for name in OUTCOMES],
         "rows": [_row(BY_NAME[name], comparison.effects[name]) for name in OUTCOMES],
@@ -66,23 +72,20 @@ def document(asked: ComparisonRequest, found: TwinPaths) -> dict[str, Any]:
         "cards": _cards(comparison.cause),
         "cause_note": _cause_note(comparison.cause),
         "levels": list(LEVELS),
-        "fans": [_fan(measure, found) for measure in FANS],
+        "fans": [_fan(measure, twins) for measure in FANS],
     }
 
 
-def _label(world: HistoryRequest) -> str:
-    """Return the label of a world in figures: its scenario and, where they are few, the levers turned."""
-    turned = [f"{name} = {value}" for name, value in world.turned]
-    return ", ".join([world.scenario, *(turned if len(turned) <= MOST_TOLD else [f"{len(turned)} levers turned"])])
-
-
-def _world(world: HistoryRequest) -> dict[str, Any]:
-    return {"scenario": world.scenario, "query": world.query, "turned": dict(world.turned)}
+def _label(history: HistoryRequest) -> str:
+    """Return the label of a side in figures: its scenario and, where they are few, the levers turned."""
+    turned = [f"{name} = {value}" for name, value in history.turned]
+    if len(turned) > MOST_LEVERS:
+        turned = [f"{len(turned)} levers turned"]
+    return ", ".join([history.scenario, *turned])
 
 
 def _effect(effect: Effect) -> dict[str, Any]:
-    numbers = ("mean_a", "mean_b", "mean", "low", "high", "spread_low", "spread_high")
-    return {name: getattr(effect, name) for name in numbers} | {"decided": effect.decided, "none": effect.none}
+    return {name: getattr(effect, name) for name in EFFECT}
 
 
 def _outcome(name: str, effect: Effect) -> dict[str, Any]:
@@ -154,37 +157,64 @@ def _cause_note(cause: Cause) -> str:
     return "" if cause.alone else "The worlds differ in more than redeployment: this is not its effect alone."
 
 
-def _cause(this: Cause) -> dict[str, Any]:
-    """Accounting and cause, from the world with more redeployment to the other."""
-    drawn = list(shares(this))
-    order = [*drawn, *(origin for origin in EARNED if origin not in drawn)]
+def _cause(cause: Cause) -> dict[str, Any]:
+    """Return accounting and cause, from the side with more redeployment to the other."""
+    drawn = list(shares(cause))
     return {
-        "more": this.more,
-        "less": this.less,
-        "redeployment": this.redeployment,
-        "alone": this.alone,
-        "purchases": _effect(this.purchases),
-        "others": _effect(this.others),
-        "share_more": this.share_more,
-        "share_less": this.share_less,
-        "replaced": None if this.replaced is None else short(this.replaced),
+        **{
+            key: getattr(cause, key)
+            for key in ("more", "less", "redeployment", "alone", "share_more", "share_less")
+        },
+        "purchases": _effect(cause.purchases),
+        "others": _effect(cause.others),
+        "replaced": None if cause.replaced is None else short(cause.replaced),
         "origins": [
             {
                 "origin": origin,
                 "label": ORIGIN_LABEL[origin],
                 "colour": INTEREST if origin == "bill_interest" else ORIGIN[origin],
                 "drawn": origin in drawn,
-                **_effect(this.by_origin[origin]),
+                **_effect(cause.by_origin[origin]),
             }
-            for origin in order
+            for origin in dict.fromkeys((*drawn, *EARNED))
         ],
     }
 
 
-def _fan(measure: Measure, found: TwinPaths) -> dict[str, Any]:
-    """Quantiles of both worlds in the unit shown; of what is paid in a quarter, the opening has none."""
-    a, b = (
-        [short(line) for line in measure.factor * quantiles] for quantiles in found.quantiles(measure.name, LEVELS)
-    )
-    told = {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow}
-    return {**told, "a": a, "b": b}
+def _fan(measure: Measure, twins: TwinPaths) -> dict[str, Any]:
+    """Return quantiles of both sides in the unit shown; of what is paid in a quarter, the opening has none."""
+    quantiles = [short(measure.factor * side) for side in twins.quantiles(measure.name, LEVELS)]
+    about = {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow}
+    return {**about, **dict(zip(SIDES, quantiles, strict=True))}
+
+
+def _difference_rows(document: dict[str, Any]) -> Rows:
+    columns = {"outcome": "name", "label": "label", "unit": "unit", "mean_a": "mean_a", "mean_b": "mean_b"}
+    columns |= {"difference": "mean", "low_90": "low", "high_90": "high"}
+    columns |= {"spread_5": "spread_low", "spread_95": "spread_high", "differs_from_zero": "decided"}
+    return [{column: row[key] for column, key in columns.items()} for row in document["outcomes"]]
+
+
+def _fan_rows(document: dict[str, Any]) -> Rows:
+    columns = [f"quantile_{level:g}" for level in document["levels"]]
+    return [
+        {
+            **{"quarter": quarter, "measure": fan["name"], "unit": fan["unit"], "world": side.upper()},
+            **dict(zip(columns, quantiles, strict=True)),
+        }
+        for fan in document["fans"]
+        for side in SIDES
+        for quarter, quantiles in zip(document["quarters"], fan[side], strict=True)
+    ]
+
+
+def _origin_rows(document: dict[str, Any]) -> Rows:
+    cause = document["cause"]
+    columns = {"origin": "origin", "mean_more": "mean_a", "mean_less": "mean_b", "difference_usd_bn": "mean"}
+    columns |= {"low_90": "low", "high_90": "high", "differs_from_zero": "decided"}
+    rows = [*cause["origins"], {"origin": "all_gpu_purchases", **cause["purchases"]}]
+    return [{column: row[key] for column, key in columns.items()} for row in rows]
+
+
+TABLES = {"differences": _difference_rows, "fans": _fan_rows, "origins": _origin_rows}
+"""Tables of a comparison that can be downloaded."""

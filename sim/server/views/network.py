@@ -1,16 +1,14 @@
-"""The capital-flow network: who is where, how large, and who paid whom in each quarter."""
+"""The document of the capital-flow network: its nodes with places and balances, and payments between them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.report.figures.payments import ASSETS, payments_between
 from sim.report.palette import POPULATION
-from sim.server.views.measures import Measures, measures_of
-from sim.server.views.numbers import short
+from sim.server.views.arrays import Measures, measures_of, short
 
 if TYPE_CHECKING:
     from sim.runs.run import Run
@@ -26,60 +24,53 @@ ENDS = {
     "payee/Vendor": ("GPU vendor", "sells GPUs", 4, 0.85),
 }
 """Sectors on the side on which they pay and on which they are paid: name, what for, column, height from above."""
+BALANCES = {"cash": "cash", "interest": "cash_from_bill_interest", "net_worth": "net_worth"}
+"""Name in the document -> measure of the agent, USD bn."""
 LEAST = 1e-6
 """USD bn: a pair that never pays a thousand dollars in a quarter is not drawn."""
 
 
 def network(run: Run) -> dict[str, Any]:
-    """Nodes with place, colour and balances by quarter, and edges with payments by quarter, USD bn."""
-    edges = _edges(run)
-    seen = {end for edge in edges for end in (edge["source"], edge["target"])}
-    return {"nodes": [*_agents(measures_of(run)), *_sectors(seen)], "edges": edges}
-
-
-def _edges(run: Run) -> list[dict[str, Any]]:
+    """Return nodes with place, colour and balances by quarter, and edges with payments by quarter, USD bn."""
     paid, interest = payments_between(run)
-    drawn = paid.amounts.max(axis=1, initial=0.0) > LEAST
-    rows = zip(paid.keys, drawn, short(paid.amounts), short(interest), strict=True)
-    return [
+    drawn = paid.to_numpy().max(axis=1, initial=0.0) > LEAST
+    rows = zip(paid.index, drawn, short(paid), short(interest), strict=True)
+    edges = [
         {"source": source, "target": target, "usd_bn": all_money, "interest": part}
         for (source, target), is_drawn, all_money, part in rows
         if is_drawn
     ]
+    ends = {end for edge in edges for end in (edge["source"], edge["target"])}
+    return {"nodes": [*_agents(measures_of(run)), *_sectors(ends)], "edges": edges}
 
 
 def _agents(measures: Measures) -> list[dict[str, Any]]:
-    """Agents with their places, each population in a part of its column."""
-    there = list(dict.fromkeys((population, agent) for population, agent, _ in measures))
+    """Return agents with their places, each population in a part of its column."""
+    agents = list(dict.fromkeys((population, agent) for population, agent, _ in measures))
     nodes = []
     for column, populations in enumerate(COLUMNS, start=1):
-        members = [pair for population in populations for pair in there if pair[0] == population]
+        members = [pair for population in populations for pair in agents if pair[0] == population]
         slots = len(members) + len(populations) - 1
         for rank, (population, agent) in enumerate(members):
-            height = (rank + populations.index(population) + 0.5) / slots
-            nodes.append(_agent(population, agent, measures, column, height))
+            assets = sum(np.nan_to_num(measures[population, agent, measure]) for measure in ASSETS[population])
+            alive = measures.get((population, agent, "alive"), np.ones_like(assets))
+            nodes.append(
+                {
+                    "id": f"{population}/{agent}",
+                    "label": agent,
+                    "population": population,
+                    "colour": POPULATION[population],
+                    "column": column,
+                    "height": round((rank + populations.index(population) + 0.5) / slots, 4),
+                    "assets": short(assets),
+                    **{name: short(measures[population, agent, of]) for name, of in BALANCES.items()},
+                    "alive": short(alive),
+                }
+            )
     return nodes
 
 
-def _agent(population: str, agent: str, measures: Measures, column: int, height: float) -> dict[str, Any]:
-    def of(measure: str) -> NDArray[np.float64]:
-        return measures[population, agent, measure]
-
-    assets = np.sum([np.nan_to_num(of(measure)) for measure in ASSETS[population]], axis=0)
-    alive = measures.get((population, agent, "alive"), np.ones_like(assets))
-    told = short([assets, of("cash"), of("cash_from_bill_interest"), of("net_worth"), alive])
-    return {
-        "id": f"{population}/{agent}",
-        "label": agent,
-        "population": population,
-        "colour": POPULATION[population],
-        "column": column,
-        "height": round(height, 4),
-        **dict(zip(("assets", "cash", "interest", "net_worth", "alive"), told, strict=True)),
-    }
-
-
-def _sectors(seen: set[str]) -> list[dict[str, Any]]:
+def _sectors(ends: set[str]) -> list[dict[str, Any]]:
     return [
         {
             "id": key,
@@ -91,5 +82,5 @@ def _sectors(seen: set[str]) -> list[dict[str, Any]]:
             "height": height,
         }
         for key, (name, what, column, height) in ENDS.items()
-        if key in seen
+        if key in ends
     ]

@@ -28,7 +28,7 @@ from sim.experiments.compare import compare
 from sim.experiments.compare.cause import REDEPLOYMENT
 from sim.experiments.compare.folder import figures
 from sim.experiments.compare.paired import effect
-from sim.runs.folders import refuse_homeless
+from sim.runs.folders import require_writable_parent
 from sim.runs.run import list_runs
 from sim.scenario.load import load
 
@@ -389,5 +389,5 @@ def test_results_are_frozen(twins):
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="is not a folder"):
-        refuse_homeless(tmp_path / "file" / "sub" / "folder")
-    refuse_homeless(tmp_path / "new" / "folder")
+        require_writable_parent(tmp_path / "file" / "sub" / "folder")
+    require_writable_parent(tmp_path / "new" / "folder")

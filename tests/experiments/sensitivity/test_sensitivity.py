@@ -13,10 +13,10 @@ from support.made_sweeps import ishigami
 from sim.engine.outcomes import OUTCOMES, reduced
 from sim.errors import RunError, ScenarioError
 from sim.experiments.sensitivity import Estimate, sensitivity
-from sim.experiments.sensitivity.variance import parts
+from sim.experiments.sensitivity.analysis import variance_shares
+from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods.estimates import next_power
 from sim.experiments.sweep.methods.morris import elementary_effects
-from sim.experiments.sweep.sample import read
 
 NAMES = ["x1", "x2", "x3"]
 SIDES = {"num_vars": 3, "names": NAMES, "bounds": [[-math.pi, math.pi]] * 3}
@@ -127,23 +127,25 @@ def test_luck_is_told_from_levers_where_seeds_are_shared_by_all_points():
     rng = np.random.default_rng(3)
     points, seeds = 400, 60
     of_points, of_seeds = 3.0 * rng.standard_normal((points, 1)), 2.0 * rng.standard_normal((1, seeds))
-    found = parts(10.0 + of_points + of_seeds + rng.standard_normal((points, seeds)))
+    found = variance_shares(10.0 + of_points + of_seeds + rng.standard_normal((points, seeds)))
     assert found.levers == pytest.approx(9.0 / 14.0, abs=0.06)
     assert found.seed == pytest.approx(4.0 / 14.0, abs=0.06)
-    assert found.both == pytest.approx(1.0 / 14.0, abs=0.02)
-    assert found.levers + found.seed + found.both == pytest.approx(1.0)
-    assert found.in_means == pytest.approx((1.0 / seeds) / (9.0 + 1.0 / seeds), rel=0.2)
+    assert found.seed_with_levers == pytest.approx(1.0 / 14.0, abs=0.02)
+    assert found.levers + found.seed + found.seed_with_levers == pytest.approx(1.0)
+    assert found.seed_left_in_means == pytest.approx((1.0 / seeds) / (9.0 + 1.0 / seeds), rel=0.2)
 
 
 def test_the_seeds_whole_share_is_that_of_a_nested_analysis():
     rng = np.random.default_rng(4)
     values = rng.standard_normal((500, 1)) + rng.standard_normal((1, 8)) + 0.5 * rng.standard_normal((500, 8))
-    found = parts(values)
+    found = variance_shares(values)
     within = values.var(axis=1, ddof=1).mean()
     by_point = values.mean(axis=1).var(ddof=1)
     both = within - values.mean(axis=0).var(ddof=1)
-    whole = found.levers + found.seed + found.both
-    assert (found.seed + found.both) / whole == pytest.approx(within / (within + by_point - both / 8), rel=0.01)
+    whole = found.levers + found.seed + found.seed_with_levers
+    assert (found.seed + found.seed_with_levers) / whole == pytest.approx(
+        within / (within + by_point - both / 8), rel=0.01
+    )
 
 
 def test_what_the_seed_does_everywhere_does_not_disturb_the_indices(ishigami_found, tmp_path):
@@ -152,15 +154,15 @@ def test_what_the_seed_does_everywhere_does_not_disturb_the_indices(ishigami_fou
     for lever in NAMES:
         plain = ishigami_found.findings[OUTCOME].indices["total_order"][lever].value
         assert found.indices["total_order"][lever].value == pytest.approx(plain, abs=1e-9)
-    assert found.parts.seed > 0.5
-    assert found.parts.both == pytest.approx(0.0, abs=1e-12)
+    assert found.variance.seed > 0.5
+    assert found.variance.seed_with_levers == pytest.approx(0.0, abs=1e-12)
 
 
 def test_luck_that_few_seeds_leave_in_the_means_is_warned_of(tmp_path):
     rng = np.random.default_rng(1)
     folder = sobol_sweep(tmp_path / "noise", 128, noise=lambda n: 3.0 * rng.standard_normal((n, 2)))
     found = sensitivity(folder, [OUTCOME])
-    left = found.findings[OUTCOME].parts.in_means
+    left = found.findings[OUTCOME].variance.seed_left_in_means
     assert left == pytest.approx(4.5 / (4.5 + 13.84), abs=0.08)
     assert "counts as interaction" in found.words[0]
 
@@ -204,7 +206,7 @@ def test_an_even_effect_is_called_linear_whatever_the_size_of_the_steps(tmp_path
 
 def test_our_elementary_effects_are_those_of_salib(tmp_path):
     folder = morris_sweep(tmp_path / "morris", ishigami)
-    sample = read(folder, [OUTCOME])
+    sample = Sweep.open(folder).sample([OUTCOME])
     effects = elementary_effects(sample.cube(), sample.values[OUTCOME][:, 0])
     found = sensitivity(folder, [OUTCOME]).findings[OUTCOME].indices
     for place, lever in enumerate(NAMES):
@@ -291,9 +293,9 @@ def test_outcomes_that_cannot_be_judged_are_named_with_the_reason(tmp_path):
     }
 
 
-def test_an_unknown_outcome_and_a_folder_that_is_no_sweep_are_one_line(tmp_path):
+def test_an_unknown_outcome_and_a_folder_that_is_no_sweep_are_one_line(ishigami_found, tmp_path):
     with pytest.raises(ScenarioError, match="did you mean 'gpus_bought'"):
-        sensitivity(tmp_path, ["gpus_bougth"])
+        sensitivity(ishigami_found.sample.folder, ["gpus_bougth"])
     with pytest.raises(RunError, match="not a sweep folder"):
         sensitivity(tmp_path)
 

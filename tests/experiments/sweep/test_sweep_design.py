@@ -56,12 +56,12 @@ def test_every_shipped_sweep_plans(name):
     assert plan.name == name
     assert plan.design["title"]
     assert plan.design["about"]
-    assert plan.points_count == len(plan.columns[0])
-    assert plan.runs == plan.points_count * plan.design["replicates"]
+    assert plan.points == len(plan.columns[0])
+    assert plan.runs == plan.points * plan.design["replicates"]
     assert plan.chunks == -(-plan.runs // plan.chunk)
     last = plan.rows(plan.chunks - 1)
     assert last["run"][-1] == plan.runs - 1
-    assert last["point"][-1] == plan.points_count - 1
+    assert last["point"][-1] == plan.points - 1
 
 
 def test_the_million_is_a_million_over_eight_levers_to_the_end_of_2026():
@@ -73,7 +73,7 @@ def test_the_million_is_a_million_over_eight_levers_to_the_end_of_2026():
 
 def test_a_grid_takes_every_combination_the_last_key_fastest(tmp_path):
     plan = Plan.make(design(tmp_path, GRID))
-    points = [plan.point(number) for number in range(plan.points_count)]
+    points = [plan.point(number) for number in range(plan.points)]
     assert points == [(0.0, 0.0), (0.0, 1.0), (0.03, 0.0), (0.03, 1.0)]
     assert plan.design["problem"] is None
 
@@ -124,7 +124,7 @@ def test_sampled_points_lie_within_bounds_and_depend_on_the_design_seed_alone(tm
         return Plan.make(design(tmp_path, sampled(method, samples, TWO, **more)))
 
     plan = made()
-    assert plan.points_count == points
+    assert plan.points == points
     rate, price = plan.columns
     assert rate.min() >= 0.0
     assert rate.max() <= 0.06
@@ -157,7 +157,7 @@ def test_sobol_points_give_back_the_indices_of_a_function_that_is_known(tmp_path
 
 def test_sobol_without_pairs_needs_fewer_points(tmp_path):
     plan = Plan.make(design(tmp_path, sampled("sobol", 8, TWO, second_order=False)))
-    assert plan.points_count == 8 * 4
+    assert plan.points == 8 * 4
     assert plan.design["second_order"] is False
 
 
@@ -186,7 +186,7 @@ def test_the_size_of_chunks_need_not_be_given(tmp_path):
     text = GRID.replace("chunk = 4\n", "")
     assert Plan.make(design(tmp_path, text)).chunk == 8
     kept = Plan.make(design(tmp_path, 'keep = ["flows", "series"]\n' + text))
-    assert (kept.chunk, kept.keep) == (8, ("outcomes", "series", "flows"))
+    assert (kept.chunk, kept.tables) == (8, ("outcomes", "series", "flows"))
 
 
 WRONG = {
@@ -224,7 +224,7 @@ WRONG = {
     ),
     "not a list": (GRID.replace("[0.0, 0.03]", "0.03"), ["vary.terminal_rate.values", "expected a list"]),
     "numbers and words": (GRID.replace("[0.0, 0.03]", '[0.0, "x"]'), ["values", "cannot be mixed"]),
-    "a value twice": (GRID.replace("[0.0, 0.03]", "[0.0, 0.0]"), ["0.0 is given twice"]),
+    "a value twice": (GRID.replace("[0.0, 0.03]", "[0.0, 0.0]"), ["0.0 is listed twice"]),
     "a switch": (GRID.replace("[0.0, 0.03]", "[true]"), ["True is neither a number nor a word"]),
     "not finite": (GRID.replace("high = 1.0", "high = inf"), ["vary.redeployment.high", "finite"]),
     "not finite in a list": (GRID.replace("[0.0, 0.03]", "[nan]"), ["point 0", "nan", "allowed: 0 to 0.1"]),
@@ -232,7 +232,7 @@ WRONG = {
     "no steps": (GRID.replace("steps = 2", ""), ["vary.redeployment", "a grid needs values, or"]),
     "low above high": (GRID.replace("low = 0.0", "low = 2.0"), ["low = 2", "less than high = 1"]),
     "a log of zero": (GRID.replace("steps = 2", 'steps = 2\nscale = "log"'), ["low = 0", "above zero", "log"]),
-    "samples of a grid": ("samples = 5\n" + GRID, ["samples", "a grid takes no samples"]),
+    "samples of a grid": ("samples = 5\n" + GRID, ["samples", "grid takes no samples"]),
     "no replicates": (GRID.replace("replicates = 3", "replicates = 0"), ["replicates = 0", "or equal to 1"]),
     "half a replicate": (GRID.replace("replicates = 3", "replicates = 2.5"), ["replicates = 2.5", "integer"]),
     "seeds too large": ("seed = 9223372036854775806\n" + GRID, ["replicates", "9223372036854775807"]),

@@ -149,7 +149,7 @@ def test_what_it_will_take_is_measured_before_the_first_chunk(design, tmp_path):
         sim.sweep(design, tmp_path / "told", workers=1, listener=Listener(outlook=stop, line=heard.lines.append))
     cost = heard.outlooks[0].rehearsal
     found = sim.sweep(design, tmp_path / "told", workers=1)
-    real = sum(path.stat().st_size for table in found.kept for path in found.files(table))
+    real = sum(path.stat().st_size for table in found.tables for path in found.files(table))
     assert 0.5 * real < cost.size(RUNS, CHUNKS) < 2.0 * real
     assert cost.seconds(RUNS, 1) > 0.0
     assert cost.seconds(RUNS, 4) == pytest.approx(cost.seconds(RUNS, 1) / 4.0)
@@ -352,9 +352,9 @@ def test_a_sweep_can_be_asked_before_it_is_finished(design, tmp_path):
 
 
 def test_compaction_keeps_every_row_in_order_and_the_sweep_complete(whole, copy, design):
-    before = {table: whole.query(f"FROM {table}") for table in whole.kept}
+    before = {table: whole.query(f"FROM {table}") for table in whole.tables}
     compacted = compact(copy)
-    for table in whole.kept:
+    for table in whole.tables:
         assert [path.name[:4] for path in (copy / table).iterdir()] == ["all-"]
         pd.testing.assert_frame_equal(compacted.query(f"FROM {table}"), before[table])
     assert list(compacted.query("SELECT run FROM outcomes")["run"]) == list(range(RUNS))
@@ -396,7 +396,7 @@ def test_compaction_stopped_at_any_step_goes_on(step, whole, copy, design, monke
     assert sim.sweep(design, copy, workers=1).complete
     assert started(copy) == begun
     compact(copy)
-    assert sorted(path.name[:4] for table in whole.kept for path in (copy / table).iterdir()) == ["all-"] * 3
+    assert sorted(path.name[:4] for table in whole.tables for path in (copy / table).iterdir()) == ["all-"] * 3
     pd.testing.assert_frame_equal(Sweep.open(copy).outcomes, whole.outcomes)
 
 

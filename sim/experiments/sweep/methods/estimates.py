@@ -1,4 +1,4 @@
-"""Estimates with intervals from resamples, whether a ranking is settled, and what more runs would do."""
+"""Estimates of indices with intervals from resamples, rankings of levers, and how far they have converged."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sim.experiments.compare.paired import CONFIDENCE
 from sim.report.numbers import MINUS, money, number
 
 SHOWN = 3
-"""Levers that are named in a sentence."""
+"""The number of levers that a sentence names."""
 SEED = 1
-"""Of the resamples, so that the same sweep gives the same intervals."""
+"""Seed of the resamples, so that the same sweep gives the same intervals."""
 MOST, FEWEST = 1000, 100
 MOST_NUMBERS = 4_000_000
-"""Numbers that the resamples of one index may hold: memory stays small however large the sweep is."""
+"""Most numbers that the resamples of one index hold: memory stays small however large the sweep is."""
 NEGLIGIBLE = 0.05
-"""Levers whose index stays below this (for Morris: this part of the largest) do not matter for the ranking."""
+"""Levers whose index stays below this (for Morris: this part of the largest) do not count in the ranking."""
 TARGET = 0.05
-"""Half-width that is called narrow."""
+"""Half-width of a narrow interval."""
 AGREEMENT = 0.90
-"""Part of the resamples that must rank two levers alike for their order to be settled."""
+"""Share of the resamples that must rank two levers alike for their order to be settled."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,17 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Convergence:
-    """How far the numbers can be trusted, and what more runs would do.
+    """The width of the intervals, whether the ranking is settled, and the effect of more runs.
 
     Attributes:
-        measure: the index that is judged.
+        measure: the index with the widest intervals.
         widest: the lever with the widest interval.
-        half_width: half of that interval, in units of `scale`.
-        scale: what a half-width of one is: 1 for indices, the largest mu* for Morris' effects.
+        half_width: half of the width of that interval, in units of `scale`.
+        scale: the unit of half-widths: 1 for indices, the largest mu* for Morris' effects.
         unsettled: neighbours in the ranking that change places in more than one resample of ten.
-        runs: of the sweep.
-        more_to_halve: runs more that would halve the intervals.
-        more_to_target: runs more that would bring every half-width to `TARGET`; zero if it is there.
+        runs: the runs of the sweep.
+        more_to_halve: additional runs that would halve the intervals.
+        more_to_target: additional runs that would bring every half-width to `TARGET`; zero if none are needed.
     """
 
     measure: str
@@ -102,8 +102,8 @@ class Dependence:
     Attributes:
         indices: measure -> lever -> estimate. `first_order` and `total_order` (Sobol), `mu_star`, `mu` and `sigma`
             (Morris), `rank_regression` (others).
-        ranked: levers, the one that matters most first.
-        convergence: how far to trust it.
+        ranked: the levers, the one that matters most first.
+        convergence: how far the indices and the ranking have converged.
         interactions: pair of levers -> second-order index (Sobol).
         verdicts: lever -> the verdict of a screening or a regression.
         explained: share of the variance of ranks that the regression explains (others); NaN elsewhere.
@@ -118,9 +118,9 @@ class Dependence:
 
     @property
     def clear_interactions(self) -> dict[tuple[str, str], Estimate]:
-        """Interactions that can be distinguished from zero.
+        """The interactions that can be distinguished from zero.
 
-        Their interval leaves zero out, and they are no more than the total index of either lever may be, of which
+        Their interval excludes zero, and they do not exceed the upper end of either lever's total index, of which
         they are a part: the estimator of pairs is the noisiest, and breaks that bound where there are few points.
         """
         total = self.indices.get("total_order", {})
@@ -132,8 +132,8 @@ class Dependence:
 
 
 def resamples(size: int) -> int:
-    """How many resamples to draw of a sample of this size."""
-    return int(min(MOST, max(FEWEST, MOST_NUMBERS // max(size, 1))))
+    """Return the number of resamples to draw from a sample of this size."""
+    return min(MOST, max(FEWEST, MOST_NUMBERS // max(size, 1)))
 
 
 def interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
@@ -142,25 +142,25 @@ def interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def unsettled(
-    ranked: Sequence[str], names: Sequence[str], drawn: NDArray[np.float64], most: float
-) -> tuple[tuple[str, str], ...]:
-    """Neighbours in a ranking whose order the resamples do not agree on.
+def ranking(
+    names: Sequence[str], sizes: NDArray[np.float64], drawn: NDArray[np.float64], scale: float
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Rank the levers, and find the neighbours in the ranking whose order the resamples do not agree on.
 
     Args:
-        ranked: levers, the largest first.
-        names: levers in the order of the columns of `drawn`.
-        drawn: sizes of the index, `(resample, lever)`; all levers from the same resamples.
-        most: scale of the index; levers whose resamples stay below `NEGLIGIBLE` of it do not count.
+        names: the names of the levers.
+        sizes: the size of the index, `(lever,)`.
+        drawn: the same in resamples, `(resample, lever)`; all levers from the same resamples.
+        scale: the scale of the index; levers whose resamples stay below `NEGLIGIBLE` of it do not count.
     """
-    column = {name: drawn[:, place] for place, name in enumerate(names)}
-    told = []
-    for first, second in pairwise(ranked):
-        if interval(column[first])[1] < NEGLIGIBLE * most:
+    places = sorted(range(len(names)), key=lambda place: -sizes[place])
+    ties = []
+    for first, second in pairwise(places):
+        if interval(drawn[:, first])[1] < NEGLIGIBLE * scale:
             break
-        if float((column[first] > column[second]).mean()) < AGREEMENT:
-            told.append((first, second))
-    return tuple(told)
+        if float((drawn[:, first] > drawn[:, second]).mean()) < AGREEMENT:
+            ties.append((names[first], names[second]))
+    return tuple(names[place] for place in places), tuple(ties)
 
 
 def convergence(
@@ -176,12 +176,12 @@ def convergence(
     A half-width falls with the square root of the sample's size, so that half of it takes four times the sample.
 
     Args:
-        measure: the index.
+        measure: the name of the index.
         estimates: lever -> its estimate.
         ties: neighbours in the ranking that are not settled.
-        size: of the sample: base points, trajectories or points.
-        runs_for: size of a sample -> runs that it takes.
-        scale: what a half-width of one is.
+        size: the size of the sample: base points, trajectories or points.
+        runs_for: returns the runs that a sample of some size takes.
+        scale: the unit of half-widths.
     """
     widest = max(estimates, key=lambda name: estimates[name].half_width)
     half = estimates[widest].half_width / scale if scale > 0.0 else 0.0
@@ -191,14 +191,14 @@ def convergence(
 
 
 def next_power(size: float) -> int:
-    """Return the least power of two that is not below a size."""
+    """Return the smallest power of two that is at least this size."""
     return 2 ** max(0, math.ceil(math.log2(max(size, 1.0)) - 1e-9))
 
 
 def estimates(
     names: Sequence[str], values: NDArray[np.float64], drawn: NDArray[np.float64]
 ) -> dict[str, Estimate]:
-    """Return lever -> its estimate, from the values `(lever,)` and those of the resamples `(resample, lever)`."""
+    """Return lever -> its estimate, from values `(lever,)` and values in resamples `(resample, lever)`."""
     return {name: Estimate(float(values[place]), *interval(drawn[:, place])) for place, name in enumerate(names)}
 
 
@@ -209,7 +209,7 @@ def percent_words(estimate: Estimate) -> str:
 
 
 def amount(value: float, outcome: Outcome) -> str:
-    """Return a number of an outcome in a sentence: money and shares with their unit, counts as they are."""
+    """Return a number of an outcome for a sentence: money and shares with their unit, counts without."""
     return money(value) if outcome.unit == "USD bn" else number(value, outcome.unit)
 
 

@@ -1,4 +1,4 @@
-"""A grid: every combination of values."""
+"""The method "grid": every combination of values, analysed by rank regression."""
 
 from __future__ import annotations
 
@@ -24,19 +24,15 @@ class Grid(RankRegression):
     analysis = "rank regression over a grid"
 
     def count(self, design: Design, axes: Sequence[Axis]) -> int:
-        """Return how many combinations there are."""
+        """Return the number of combinations."""
         del design
         return math.prod(len(axis.values or ()) for axis in axes)
 
     def sample(self, design: Design, axes: Sequence[Axis]) -> list[Column]:
         """Return every combination; the last key varies fastest."""
         del design
-        columns: list[Column] = []
-        sizes = [len(axis.values or ()) for axis in axes]
-        for place, axis in enumerate(axes):
-            taken = (
-                np.arange(sizes[place], dtype=np.int32) if axis.words else np.array(axis.values, dtype=float) + 0.0
-            )
-            after, before = math.prod(sizes[place + 1 :]), math.prod(sizes[:place])
-            columns.append(np.tile(np.repeat(taken, after), before))
-        return columns
+        values = [
+            np.arange(len(axis.words), dtype=np.int32) if axis.words else np.array(axis.values, dtype=float) + 0.0
+            for axis in axes
+        ]
+        return [column.ravel() for column in np.meshgrid(*values, indexing="ij")]

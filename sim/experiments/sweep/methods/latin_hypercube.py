@@ -1,4 +1,4 @@
-"""A Latin hypercube: one point in each of as many slices of every key."""
+"""The method "latin_hypercube": the range of every key in as many slices as points, one point in each."""
 
 from __future__ import annotations
 

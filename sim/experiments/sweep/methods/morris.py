@@ -1,4 +1,4 @@
-"""Morris screening: which levers matter at all, and whether they act alone and evenly."""
+"""The method "morris": screening for the levers that matter, and whether they act alone and evenly."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from sim.experiments.sweep.methods.estimates import (
     convergence,
     estimates,
     listed,
+    ranking,
     resamples,
-    unsettled,
 )
-from sim.experiments.sweep.methods.interface import Points, Sampled
+from sim.experiments.sweep.methods.interface import Sampled
 
 if TYPE_CHECKING:
     from sim.engine.outcomes import Outcome
     from sim.experiments.sweep.axes import Axis
+    from sim.experiments.sweep.sample import Sample
     from sim.experiments.sweep.settings import Design
 
 LINEAR, MONOTONE = 0.1, 0.5
@@ -41,9 +42,10 @@ class Morris(Sampled):
     name = "morris"
     points = "Morris' trajectories for screening"
     analysis = "Morris screening"
+    figures = ("screening", "tornado")
 
     def count(self, design: Design, axes: Sequence[Axis]) -> int:
-        """Return how many points a design has."""
+        """Return the number of points of a design."""
         return (design.samples or 0) * (len(axes) + 1)
 
     def draw(self, problem: dict[str, Any], design: Design) -> NDArray[np.float64]:
@@ -54,7 +56,7 @@ class Morris(Sampled):
         levels, seed = design.levels, design.design_seed
         return np.asarray(morris.sample(problem, design.samples or 0, num_levels=levels, seed=seed))
 
-    def analyse(self, sample: Points, means: NDArray[np.float64]) -> Dependence:
+    def analyse(self, sample: Sample, means: NDArray[np.float64]) -> Dependence:
         """Return mean size, mean and spread of elementary effects, by SALib, with bootstrap intervals.
 
         An elementary effect is the change of the outcome for a lever's whole range, measured over one step of it,
@@ -70,31 +72,26 @@ class Morris(Sampled):
         names, cube = sample.names, sample.cube()
         problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
         levels = int(sample.design["levels"])
-        found = morris.analyze(problem, cube, means, num_resamples=2, num_levels=levels, seed=SEED)
+        measures = morris.analyze(problem, cube, means, num_resamples=2, num_levels=levels, seed=SEED)
         effects = elementary_effects(cube, means)
         size = len(effects)
         drawn = effects[np.random.default_rng(SEED).integers(size, size=(resamples(size), size))]
         sizes = np.abs(drawn).mean(axis=1)
         spreads = drawn.std(axis=1, ddof=1) if size > 1 else np.full_like(sizes, math.nan)
-        measured = {
-            "mu_star": estimates(names, found["mu_star"], sizes),
-            "mu": estimates(names, found["mu"], drawn.mean(axis=1)),
-            "sigma": estimates(names, found["sigma"], spreads),
-        }
-        star = measured["mu_star"]
-        ranked = tuple(sorted(names, key=lambda name: -star[name].value))
-        largest = star[ranked[0]].value
-        ties = unsettled(ranked, names, sizes, largest)
+        star = estimates(names, measures["mu_star"], sizes)
+        sigma = estimates(names, measures["sigma"], spreads)
+        largest = max(estimate.value for estimate in star.values())
+        ranked, ties = ranking(names, measures["mu_star"], sizes, largest)
         runs = (len(names) + 1) * sample.replicates
         return Dependence(
-            indices=measured,
+            indices={"mu_star": star, "mu": estimates(names, measures["mu"], drawn.mean(axis=1)), "sigma": sigma},
             ranked=ranked,
-            verdicts={name: _verdict(star[name], measured["sigma"][name], largest) for name in names},
+            verdicts={name: _verdict(star[name], sigma[name], largest) for name in names},
             convergence=convergence("mu*", star, ties, size, lambda count: math.ceil(count) * runs, largest),
         )
 
     def words(self, dependence: Dependence, outcome: Outcome) -> str:
-        """Return what an analysis says of an outcome, in sentences."""
+        """Describe in sentences how an outcome depends on the levers."""
         star, verdicts = dependence.indices["mu_star"], dependence.verdicts
         parts = [
             f"{name} moves it by {amount(star[name].value, outcome)} ({amount(star[name].low, outcome)} to "
@@ -102,19 +99,12 @@ class Morris(Sampled):
             for name in dependence.ranked[:SHOWN]
             if verdicts[name].startswith("matters")
         ]
-        told = f"Over its whole range, {listed(parts)}." if parts else "No lever stands out from the others."
-        out = [name for name in dependence.ranked if verdicts[name] == "negligible"]
-        if out:
-            told += f" Negligible, and safe to fix: {', '.join(out)}."
-        unsure = [name for name in dependence.ranked if verdicts[name] == "undecided"]
-        if unsure:
-            told += f" Not decided: {', '.join(unsure)}."
-        return told
-
-    def figures(self, levers: int, pairs: bool) -> tuple[str, ...]:
-        """Return the kinds of figures that show an outcome."""
-        del levers, pairs
-        return ("screening", "tornado")
+        text = f"Over its whole range, {listed(parts)}." if parts else "No lever stands out from the others."
+        for verdict, lead in (("negligible", "Negligible, and safe to fix"), ("undecided", "Not decided")):
+            names = [name for name in dependence.ranked if verdicts[name] == verdict]
+            if names:
+                text += f" {lead}: {', '.join(names)}."
+        return text
 
 
 def elementary_effects(cube: NDArray[np.float64], means: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -138,7 +128,6 @@ def elementary_effects(cube: NDArray[np.float64], means: NDArray[np.float64]) ->
 
 
 def _verdict(star: Estimate, sigma: Estimate, largest: float) -> str:
-    """Say what a screening says of one lever."""
     limit = NEGLIGIBLE * largest
     if not star.high > limit:
         return "negligible"

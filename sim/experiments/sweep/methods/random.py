@@ -1,4 +1,4 @@
-"""Points drawn at random, independent and uniform."""
+"""The method "random": points drawn at random, independent and uniform, analysed by rank regression."""
 
 from __future__ import annotations
 

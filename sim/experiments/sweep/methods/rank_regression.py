@@ -1,4 +1,4 @@
-"""Rank regression, for designs that were not made for sensitivity: random, Latin hypercube, grid."""
+"""Rank regression, the analysis of designs that are not made for sensitivity: random, Latin hypercube, grid."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from sim.experiments.sweep.methods.estimates import (
     convergence,
     estimates,
     listed,
+    ranking,
     resamples,
-    unsettled,
 )
-from sim.experiments.sweep.methods.interface import Method, Points
+from sim.experiments.sweep.methods.interface import Method
 from sim.report.numbers import MINUS
 
 if TYPE_CHECKING:
     from sim.engine.outcomes import Outcome
+    from sim.experiments.sweep.sample import Sample
 
 UNCLEAR = "cannot be distinguished from zero"
 """Verdict on a lever whose coefficient may have either sign."""
@@ -32,7 +33,7 @@ UNCLEAR = "cannot be distinguished from zero"
 class RankRegression(Method):
     """A method whose points are analysed by standardised rank regression."""
 
-    def analyse(self, sample: Points, means: NDArray[np.float64]) -> Dependence:
+    def analyse(self, sample: Sample, means: NDArray[np.float64]) -> Dependence:
         """Return standardised rank regression coefficients with bootstrap intervals over points.
 
         Saltelli and Sobol (1995): ranks of the outcome on ranks of the levers, all with mean zero and variance
@@ -53,8 +54,7 @@ class RankRegression(Method):
         count = resamples(size * len(names))
         drawn = np.stack([_regression(x[rows], y[rows])[0] for rows in rng.integers(size, size=(count, size))])
         coefficients = estimates(names, values, drawn)
-        ranked = tuple(sorted(names, key=lambda name: -abs(coefficients[name].value)))
-        ties = unsettled(ranked, names, np.abs(drawn), 1.0)
+        ranked, ties = ranking(names, np.abs(values), np.abs(drawn), 1.0)
         return Dependence(
             indices={"rank_regression": coefficients},
             ranked=ranked,
@@ -68,7 +68,7 @@ class RankRegression(Method):
         )
 
     def words(self, dependence: Dependence, outcome: Outcome) -> str:
-        """Return what an analysis says of an outcome, in sentences."""
+        """Describe in sentences how an outcome depends on the levers."""
         del outcome
         estimates = dependence.indices["rank_regression"]
         parts = [
@@ -76,18 +76,17 @@ class RankRegression(Method):
             for name in dependence.ranked[:SHOWN]
             if dependence.verdicts[name] != UNCLEAR
         ]
-        told = f"Of the levers, {listed(parts)}." if parts else "No lever can be distinguished from zero."
+        text = f"Of the levers, {listed(parts)}." if parts else "No lever can be distinguished from zero."
         share = f"{100.0 * dependence.explained:.0f}%"
         if dependence.explained < 0.7:
             return (
-                f"{told} The regression explains only {share} of the variance of ranks: the rest is not monotone, "
+                f"{text} The regression explains only {share} of the variance of ranks: the rest is not monotone, "
                 "or interactions, which a Sobol design would show."
             )
-        return f"{told} The regression explains {share} of the variance of ranks."
+        return f"{text} The regression explains {share} of the variance of ranks."
 
 
 def _verdict(estimate: Estimate, words: bool) -> str:
-    """Say what a coefficient says of one lever; words have no direction."""
     if not (estimate.low > 0.0 or estimate.high < 0.0):
         return UNCLEAR
     if words:
@@ -96,14 +95,14 @@ def _verdict(estimate: Estimate, words: bool) -> str:
 
 
 def _regression(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Coefficients of standardised columns, and the share of the variance that they explain."""
+    """Return coefficients of standardised columns, and the share of the variance that they explain."""
     spread, deviation = x.std(axis=0), y.std()
     if not deviation > 0.0:
         return np.zeros(x.shape[1]), math.nan
     z = (x - x.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
     target = (y - y.mean()) / deviation
-    found = np.linalg.lstsq(z, target, rcond=None)[0]
-    return found, float(1.0 - ((target - z @ found) ** 2).mean())
+    coefficients = np.linalg.lstsq(z, target, rcond=None)[0]
+    return coefficients, float(1.0 - ((target - z @ coefficients) ** 2).mean())
 
 
 def _index_words(estimate: Estimate) -> str:

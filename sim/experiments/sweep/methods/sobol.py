@@ -1,4 +1,4 @@
-"""Sobol designs: what part of the variance of an outcome each lever explains, alone and with others."""
+"""The method "sobol": the share of the variance that each lever explains, alone and with others."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from sim.experiments.sweep.methods.estimates import (
     listed,
     next_power,
     percent_words,
+    ranking,
     resamples,
-    unsettled,
 )
-from sim.experiments.sweep.methods.interface import Points, Sampled
+from sim.experiments.sweep.methods.interface import Sampled
 
 if TYPE_CHECKING:
     from sim.engine.outcomes import Outcome
     from sim.experiments.sweep.axes import Axis
+    from sim.experiments.sweep.sample import Sample
     from sim.experiments.sweep.settings import Design
 
 
@@ -39,25 +40,26 @@ class Sobol(Sampled):
     name = "sobol"
     points = "a Sobol design for sensitivity indices"
     analysis = "Sobol indices"
+    figures = ("indices", "interactions", "tornado", "phase")
 
     def count(self, design: Design, axes: Sequence[Axis]) -> int:
-        """Return how many points a design has."""
+        """Return the number of points of a design."""
         keys = len(axes)
         return (design.samples or 0) * (2 * keys + 2 if design.second_order else keys + 2)
 
     def draw(self, problem: dict[str, Any], design: Design) -> NDArray[np.float64]:
-        """Draw the base points and the points that go with them."""
+        """Draw the base points, each followed by the points that belong to it."""
         needs("SALib", extra="sensitivity")
         from SALib.sample import sobol
 
         pairs, seed = design.second_order, design.design_seed
         return np.asarray(sobol.sample(problem, design.samples or 0, calc_second_order=pairs, seed=seed))
 
-    def analyse(self, sample: Points, means: NDArray[np.float64]) -> Dependence:
+    def analyse(self, sample: Sample, means: NDArray[np.float64]) -> Dependence:
         """Return first, total and second-order indices with bootstrap intervals.
 
         Estimators of Saltelli et al. (2010) and, for pairs, Saltelli (2002), by SALib; base points are resampled
-        with all the points that go with them.
+        with all the points that belong to them.
 
         Args:
             sample: a whole Sobol design; without points for pairs there are no second-order indices.
@@ -71,7 +73,7 @@ class Sobol(Sampled):
         step = (2 if pairwise else 1) * len(names) + 2
         size = len(means) // step
         problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
-        found = sobol.analyze(
+        indices = sobol.analyze(
             problem,
             means,
             calc_second_order=pairwise,
@@ -80,30 +82,29 @@ class Sobol(Sampled):
             keep_resamples=True,
             seed=SEED,
         )
-        first = estimates(names, found["S1"], found["S1_conf_all"])
-        total = estimates(names, found["ST"], found["ST_conf_all"])
+        first = estimates(names, indices["S1"], indices["S1_conf_all"])
+        total = estimates(names, indices["ST"], indices["ST_conf_all"])
         pairs = {
-            (names[i], names[j]): _around(found["S2"][i, j], found["S2_conf"][i, j])
+            (names[i], names[j]): _around(indices["S2"][i, j], indices["S2_conf"][i, j])
             for i, j in combinations(range(len(names)), 2)
             if pairwise
         }
-        ranked = tuple(sorted(names, key=lambda name: -total[name].value))
-        ties = unsettled(ranked, names, found["ST_conf_all"], 1.0)
-        judged, measure = max(
+        ranked, ties = ranking(names, indices["ST"], indices["ST_conf_all"], 1.0)
+        widest, measure = max(
             ((first, "first order"), (total, "total order")),
-            key=lambda pair: max(found.half_width for found in pair[0].values()),
+            key=lambda pair: max(estimate.half_width for estimate in pair[0].values()),
         )
         return Dependence(
             indices={"first_order": first, "total_order": total},
             ranked=ranked,
             interactions=pairs,
             convergence=convergence(
-                measure, judged, ties, size, lambda base: next_power(base) * step * sample.replicates
+                measure, widest, ties, size, lambda base: next_power(base) * step * sample.replicates
             ),
         )
 
     def words(self, dependence: Dependence, outcome: Outcome) -> str:
-        """Return what an analysis says of an outcome, in sentences."""
+        """Describe in sentences how an outcome depends on the levers."""
         del outcome
         first, total = dependence.indices["first_order"], dependence.indices["total_order"]
         parts = []
@@ -115,22 +116,18 @@ class Sobol(Sampled):
                 parts.append(f"{name} explains {percent_words(first[name])} alone and {with_others}")
             else:
                 parts.append(f"{name} explains {with_others}, alone nothing that can be distinguished from zero")
-        told = "No lever explains more than a few percent of the variance between points."
+        text = "No lever explains more than a few percent of the variance between points."
         if parts:
-            told = f"Of the variance between points, {listed(parts)}."
+            text = f"Of the variance between points, {listed(parts)}."
         alone = sum(estimate.value for estimate in first.values())
         if 0.0 <= alone < 1.0 - NEGLIGIBLE:
-            told += f" Levers one by one explain {100.0 * alone:.0f}%, their interactions the rest."
+            text += f" Levers one by one explain {100.0 * alone:.0f}%, their interactions the rest."
         pairs = dependence.clear_interactions
         if pairs:
             (a, b), index = max(pairs.items(), key=lambda item: item[1].value)
             if index.value >= NEGLIGIBLE:
-                told += f" The largest interaction is that of {a} with {b}: {percent_words(index)}."
-        return told
-
-    def figures(self, levers: int, pairs: bool) -> tuple[str, ...]:
-        """Return the kinds of figures that show an outcome."""
-        return ("indices", *(("interactions",) if pairs else ()), *super().figures(levers, pairs))
+                text += f" The largest interaction is that of {a} with {b}: {percent_words(index)}."
+        return text
 
 
 def _around(value: float, half: float) -> Estimate:

@@ -1,0 +1,75 @@
+"""The responses of all addresses under /api/: JSON, tables as CSV, and errors in one line with their status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+from flask import Flask, Response, request
+
+from sim.errors import AccountingError, RunError, ScenarioError
+from sim.server.address import LONGEST
+from sim.server.histories import BusyError
+
+DEFAULT_WIDTH = 600
+"""Width in pixels of a figure where the address does not name one."""
+Rows = list[dict[str, Any]]
+"""A table, row by row: column -> value."""
+
+
+class MissingError(Exception):
+    """Nothing is at this address."""
+
+
+ERRORS = {
+    ScenarioError: (400, ""),
+    RunError: (400, ""),
+    MissingError: (404, ""),
+    AccountingError: (422, "this history cannot be used: "),
+    BusyError: (503, ""),
+}
+"""Error -> status of its response, and what goes before its message."""
+
+
+def handle_errors(server: Flask) -> None:
+    """Answer every expected error with its message as JSON."""
+    for kind, (status, prefix) in ERRORS.items():
+
+        def respond(error: Exception, status: int = status, prefix: str = prefix) -> Response:
+            document = json.dumps({"error": f"{prefix}{error}"})
+            return Response(document, status, mimetype="application/json")
+
+        server.register_error_handler(kind, respond)
+
+
+def json_response(document: Any) -> Response:
+    """Return a document as JSON."""
+    return Response(json.dumps(document, allow_nan=False), mimetype="application/json")
+
+
+def compressed_response(document: bytes) -> Response:
+    """Return a JSON document that is compressed with gzip."""
+    return Response(document, mimetype="application/json", headers={"Content-Encoding": "gzip"})
+
+
+def csv_response(name: str, table: pd.DataFrame | Rows) -> Response:
+    """Return a table as a CSV file to keep, under this name."""
+    # Objects keep whole numbers whole where others of their column are missing.
+    frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, dtype=object)
+    response = Response(frame.to_csv(index=False), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def check_table(name: str, tables: Collection[str]) -> None:
+    """Raise MissingError unless `name` is one of the tables that this address has."""
+    if name not in tables:
+        raise MissingError(f"no such table: {name[:LONGEST]!r}; available: {', '.join(tables)}")
+
+
+def panel_width() -> int:
+    """Return the width in pixels for which a figure is drawn, as the address names it."""
+    text = request.args.get("width", "")
+    return int(text) if text.isdecimal() and len(text) < 6 else DEFAULT_WIDTH
