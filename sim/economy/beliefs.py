@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, material, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, OWN, PROVIDER_SHARES, PROVIDERS, SHARES, VENTURE_SHARES
-from sim.economy.books.ledger import Books, flow_total, opening_value
+from sim.economy.books.ledger import Books, flow_total, market_value, opening_value
 from sim.economy.capital.redeployment import is_ai, visibility
 from sim.economy.capital.rounds import liquidated
 from sim.economy.capital.valuation import market_heat
@@ -128,7 +128,7 @@ def _gain(books: Books, instrument: str, company: str) -> Array:
     """
     account = SHARES[instrument]
     gain = -books.journal.revaluations[instrument][account]
-    worth = -books.positions[instrument][account] * books.price[instrument]
+    worth = market_value(books, instrument)
     return ratio(gain + liquidated(books, company), material(worth - gain))
 
 

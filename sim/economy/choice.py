@@ -66,8 +66,3 @@ def _remainder(whole: Array, taken: Array) -> Array:
     """
     left = whole - taken
     return namespace(left).where(left > ROUNDING * whole, left, 0.0)
-
-
-def fraction_met(met: Float[Array, " taker"], asked: Float[Array, " taker"]) -> Float[Array, " taker"]:
-    """Share of an ask that was met; one where nothing was asked."""
-    return ratio(met, asked, empty=1.0)

@@ -1,7 +1,7 @@
-"""What stays the same through a history: parameters, and traits of agents.
+"""Everything that stays the same through a history: parameters, and traits of agents.
 
-Every number comes from `configs/`, where it stands with its unit, range, kind and source; the fields here have
-the same names as the keys there. What a trait means stands in `sim.scenario.agents`.
+Every number comes from `configs/`, which has its unit, range, kind and source under the same key. Rates and growth
+are per year unless the unit there says otherwise. `sim.scenario.agents` explains the traits.
 """
 
 from __future__ import annotations
@@ -14,32 +14,6 @@ from sim.economy.arrays import Array, Scalar
 from sim.economy.capital.parameters import CreditParameters, FundingParameters, RedeploymentParameters
 from sim.economy.coins.parameters import LiquidityParameters, RegimeParameters, ReserveParameters, TokenParameters
 from sim.economy.compute.parameters import GpuParameters, LabParameters
-from sim.economy.distress.parameters import EntryParameters
-
-__all__ = [
-    "AI_CHANNELS",
-    "CHANNELS",
-    "COLUMN",
-    "REGIMES",
-    "BeliefParameters",
-    "CreditParameters",
-    "EntryParameters",
-    "EnvironmentParameters",
-    "FundingParameters",
-    "GpuParameters",
-    "InvestorTraits",
-    "IssuerTraits",
-    "LabParameters",
-    "LabTraits",
-    "LiquidityParameters",
-    "Parameters",
-    "ProviderTraits",
-    "RedeploymentParameters",
-    "RegimeParameters",
-    "ReserveParameters",
-    "TokenParameters",
-    "VentureTraits",
-]
 
 REGIMES = ("offshore", "genius", "mica")
 """The laws that an issuer can be under."""
@@ -85,7 +59,7 @@ class EnvironmentParameters:
 
 @dataclass(frozen=True)
 class BeliefParameters:
-    """How beliefs about rates and issuers adapt."""
+    """Speed at which beliefs about rates and issuers adapt."""
 
     rate_memory: Scalar
     """gain with which the rate that issuers are used to follows the bill rate"""
@@ -98,8 +72,30 @@ class BeliefParameters:
 
 
 @dataclass(frozen=True)
+class EntryParameters:
+    """Newcomers in the place of failed companies: when they enter, and what they start with."""
+
+    entry: Scalar
+    """1 where newcomers take the places of failed companies"""
+    entry_delay: Scalar
+    """time that a place stays empty"""
+    lab_capital: Scalar
+    """capital of a new lab"""
+    provider_capital: Scalar
+    """capital of a new provider"""
+    venture_capital: Scalar
+    """capital of a new venture"""
+    lab_compute: Scalar
+    """training compute of a new lab"""
+    lab_share: Scalar
+    """market share of a new lab"""
+    fleet_share: Scalar
+    """part of a new provider's capital that buys its first GPUs"""
+
+
+@dataclass(frozen=True)
 class IssuerTraits:
-    """What distinguishes issuers."""
+    """Traits by which issuers differ."""
 
     transparency: Float[Array, " issuer"]
     arbitrageurs: Float[Array, " issuer"]
@@ -121,7 +117,7 @@ class IssuerTraits:
 
 @dataclass(frozen=True)
 class LabTraits:
-    """What distinguishes labs."""
+    """Traits by which labs differ."""
 
     attraction: Float[Array, " lab"]
     planning_horizon: Float[Array, " lab"]
@@ -132,7 +128,7 @@ class LabTraits:
 
 @dataclass(frozen=True)
 class ProviderTraits:
-    """What distinguishes providers."""
+    """Traits by which providers differ."""
 
     hyperscale: Float[Array, " provider"]
     parent_budget: Float[Array, " provider"]
@@ -142,7 +138,7 @@ class ProviderTraits:
 
 @dataclass(frozen=True)
 class InvestorTraits:
-    """What distinguishes investors.
+    """Traits by which investors differ.
 
     An affinity is the largest part of its money at hand that an investor would put into one company in a
     quarter; zero means never.
@@ -158,7 +154,7 @@ class InvestorTraits:
 
 @dataclass(frozen=True)
 class VentureTraits:
-    """What distinguishes ventures."""
+    """Traits by which ventures differ."""
 
     burn_growth: Float[Array, " venture"]
     progress: Float[Array, " venture"]
@@ -169,7 +165,7 @@ class VentureTraits:
 
 @dataclass(frozen=True)
 class Parameters:
-    """All of it."""
+    """All parameters and traits."""
 
     environment: EnvironmentParameters
     tokens: TokenParameters

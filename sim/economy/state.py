@@ -186,17 +186,21 @@ class Gpus:
 
 @dataclass(frozen=True)
 class LoanTerms:
-    """Price and maturity of each lender's loans to each provider."""
+    """Terms and late payments of each lender's loans to each provider; their balances are in the books."""
 
     rate: Float[Array, "lender provider"]
     """per year"""
     remaining: Float[Array, "lender provider"]
     """quarters until maturity"""
+    arrears: Float[Array, "lender provider"]
+    """interest due and unpaid this quarter, USD bn"""
+    overdue: Float[Array, "lender provider"]
+    """principal due and unpaid this quarter, USD bn"""
 
 
 @dataclass(frozen=True)
 class Credit:
-    """Compute loans beside their balances (which are in the books)."""
+    """Compute loans of each kind of lender, facilities, and unpaid costs."""
 
     issuer: LoanTerms
     """issuers' loans"""
@@ -206,14 +210,6 @@ class Credit:
     """signed and not yet drawn, USD bn"""
     facility_quarters: Float[Array, "issuer provider"]
     """quarters over which what is left is drawn"""
-    issuer_arrears: Float[Array, "issuer provider"]
-    """interest due and unpaid this quarter"""
-    investor_arrears: Float[Array, "investor provider"]
-    """the same, on investors' loans"""
-    issuer_overdue: Float[Array, "issuer provider"]
-    """principal due and unpaid this quarter"""
-    investor_overdue: Float[Array, "investor provider"]
-    """the same, on investors' loans"""
     unpaid_costs: Float[Array, " provider"]
     """running costs due and unpaid this quarter, USD bn"""
 

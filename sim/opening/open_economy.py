@@ -210,16 +210,12 @@ def _credit(scenario: Scenario) -> state.Credit:
         return np.divide(total, amounts, out=0.0 * amounts, where=amounts > 0.0)
 
     return state.Credit(
-        issuer=state.LoanTerms(0.0 * facility, 0.0 * facility),
-        investor=state.LoanTerms(averaged("rate"), averaged("remaining")),
+        issuer=state.LoanTerms(*[0.0 * facility] * 4),
+        investor=state.LoanTerms(averaged("rate"), averaged("remaining"), 0.0 * amounts, 0.0 * amounts),
         facility=facility,
         facility_quarters=np.maximum(
             pairs(scenario.facilities, scenario.issuers, scenario.providers, "draws"), 1.0
         ),
-        issuer_arrears=0.0 * facility,
-        investor_arrears=0.0 * amounts,
-        issuer_overdue=0.0 * facility,
-        investor_overdue=0.0 * amounts,
         unpaid_costs=np.zeros(len(scenario.providers)),
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from sim.economy.books import measures
-from sim.economy.books.checks import debtor_accounts
 from sim.economy.books.flows import (
     ECONOMY,
     FLOWS,
@@ -23,6 +22,7 @@ from sim.economy.books.flows import (
     TOKENS,
     VENDOR,
     VENTURES,
+    debtor_accounts,
 )
 from sim.economy.books.ledger import Books
 from sim.economy.state import Economy

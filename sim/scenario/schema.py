@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.economy import parameters
+from sim.economy.capital.parameters import RedeploymentParameters
 from sim.economy.decisions import DECISIONS
 from sim.economy.parameters import CHANNELS
 from sim.errors import ScenarioError, suggestion
@@ -144,7 +145,7 @@ def _decision_names(chosen: Any) -> Any:
 FUNCTION = "module:function, such as examples.all_in_gold:choose"
 """How a replaced decision is named."""
 CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
-REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(parameters.RedeploymentParameters)) - CHANNEL_KEYS
+REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(RedeploymentParameters)) - CHANNEL_KEYS
 SUMMED = {
     "labs_market": ("compute_share", "staff_share"),
     "issuers": ("cash_share", "repo_share", "secured_share"),
@@ -170,8 +171,8 @@ class Scenario(Strict):
     labs_market: _section(parameters.LabParameters)  # type: ignore[valid-type]
     gpus: _section(parameters.GpuParameters)  # type: ignore[valid-type]
     funding: _section(parameters.FundingParameters)  # type: ignore[valid-type]
-    redeployment: _section(parameters.RedeploymentParameters, REDEPLOYMENT_KEYS)  # type: ignore[valid-type]
-    channels: dict[str, _section(parameters.RedeploymentParameters, CHANNEL_KEYS)]  # type: ignore[valid-type]
+    redeployment: _section(RedeploymentParameters, REDEPLOYMENT_KEYS)  # type: ignore[valid-type]
+    channels: dict[str, _section(RedeploymentParameters, CHANNEL_KEYS)]  # type: ignore[valid-type]
     beliefs: _section(parameters.BeliefParameters)  # type: ignore[valid-type]
     decisions: Annotated[dict[str, str], BeforeValidator(_decision_names)]
     market: Market

@@ -9,6 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from sim.economy import parameters, state
+from sim.economy.capital.parameters import CreditParameters, FundingParameters, RedeploymentParameters
+from sim.economy.coins.parameters import LiquidityParameters, RegimeParameters, ReserveParameters, TokenParameters
+from sim.economy.compute.parameters import GpuParameters, LabParameters
 from sim.scenario import schema
 from sim.scenario.agents import (
     Declared,
@@ -30,15 +33,15 @@ from studies.odd.meanings import meanings
 
 SECTIONS: dict[str, tuple[str, type]] = {
     "environment": ("Interest rate, asset prices and moods", parameters.EnvironmentParameters),
-    "tokens": ("Demand for tokens, runs and the bill yield", parameters.TokenParameters),
-    "reserve": ("Income of the reserve", parameters.ReserveParameters),
-    "liquidity": ("What holdings fetch in a hurry", parameters.LiquidityParameters),
-    "credit": ("Compute loans", parameters.CreditParameters),
+    "tokens": ("Demand for tokens, runs and the bill yield", TokenParameters),
+    "reserve": ("Income of the reserve", ReserveParameters),
+    "liquidity": ("What holdings fetch in a hurry", LiquidityParameters),
+    "credit": ("Compute loans", CreditParameters),
     "entry": ("Newcomers", parameters.EntryParameters),
-    "labs_market": ("AI labs", parameters.LabParameters),
-    "gpus": ("GPU hours and GPUs", parameters.GpuParameters),
-    "funding": ("Rounds, valuations and investors", parameters.FundingParameters),
-    "redeployment": ("What issuers do with their profit", parameters.RedeploymentParameters),
+    "labs_market": ("AI labs", LabParameters),
+    "gpus": ("GPU hours and GPUs", GpuParameters),
+    "funding": ("Rounds, valuations and investors", FundingParameters),
+    "redeployment": ("What issuers do with their profit", RedeploymentParameters),
     "beliefs": ("Beliefs", parameters.BeliefParameters),
     "market": ("Prices and expectations at the opening", schema.Market),
     "sectors": ("Opening holdings of the environment", schema.Sectors),
@@ -46,8 +49,8 @@ SECTIONS: dict[str, tuple[str, type]] = {
 }
 """Sections of one number a key: title, and the class whose fields say what the keys mean."""
 BY_COLUMN: dict[str, tuple[str, type]] = {
-    "regimes": ("The laws", parameters.RegimeParameters),
-    "channels": ("Channels of redeployment", parameters.RedeploymentParameters),
+    "regimes": ("The laws", RegimeParameters),
+    "channels": ("Channels of redeployment", RedeploymentParameters),
     "issuers": ("Issuers", Issuer),
     "labs": ("Labs", Lab),
     "providers": ("Providers", Provider),
@@ -178,7 +181,7 @@ def _by_column(name: str, agents: Mapping[str, Any], owner: type) -> str:
 def _nested_meanings(owner: type) -> dict[str, str]:
     """Meanings of the fields of a class and, with a dot, of the sheets within it."""
     texts = meanings(owner)
-    if owner is parameters.RedeploymentParameters:
+    if owner is RedeploymentParameters:
         texts["propensity"] = f"{meanings(state.Redeployment)['propensity']}, at the opening"
     if owner is Issuer:
         for name, sheet in SHEETS.items():

@@ -208,7 +208,8 @@ def squeezed(economy, revenue, worth, mark, arrears):
         book_value=np.where(at, worth, 1.0)[:, None] * gpus.book_value,
         running_cost=np.where(at, 0.02, gpus.running_cost),
     )
-    credit = replace(economy.credit, issuer_arrears=unpaid, unpaid_costs=np.zeros(9))
+    terms = replace(economy.credit.issuer, arrears=unpaid)
+    credit = replace(economy.credit, issuer=terms, unpaid_costs=np.zeros(9))
     return replace(economy, books=books, gpus=gpus, credit=credit), 1.0 * at
 
 

@@ -11,8 +11,7 @@ from support.tiny import FROZEN
 
 from sim.economy.books.flows import INVESTORS, LAB_SHARES, LABS, OWN, PROVIDER_SHARES, VENTURE_SHARES
 from sim.economy.books.ledger import pay
-from sim.economy.capital.crowding import private_interest, sponsor_share
-from sim.economy.capital.rounds import _fund_providers
+from sim.economy.capital.rounds import _fund_providers, private_interest, sponsor_share
 from sim.economy.capital.valuation import lab_valuation, mark_stakes, market_heat, next_venture_price
 from sim.economy.environment import next_ai_sentiment
 from sim.economy.quarter import quarter

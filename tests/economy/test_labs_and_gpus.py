@@ -15,7 +15,7 @@ from sim.economy.capital.loans import lend
 from sim.economy.choice import logit, match
 from sim.economy.compute.hours import HOURS_PER_QUARTER, next_rent, offered_hours
 from sim.economy.compute.labs import adoption_next, training_loss
-from sim.economy.parameters import LabParameters
+from sim.economy.compute.parameters import LabParameters
 from sim.economy.state import Credit, LoanTerms
 from sim.engine.mesa_model import CapitalFlowModel
 from sim.opening.open_economy import open_economy
@@ -164,8 +164,9 @@ def test_an_amortised_loan_is_repaid_at_maturity_with_interest_on_the_balance():
 
 
 def test_terms_of_new_loans_blend_by_balance():
-    terms = LoanTerms(np.array([[0.10, 0.0]]), np.array([[10.0, 0.0]]))
-    credit = Credit(terms, terms, *[np.zeros((1, 2))] * 6, np.zeros(2))
+    zero = np.zeros((1, 2))
+    terms = LoanTerms(np.array([[0.10, 0.0]]), np.array([[10.0, 0.0]]), zero, zero)
+    credit = Credit(terms, terms, zero, zero, np.zeros(2))
     after = lend(credit, "issuer", np.array([[1.0, 0.0]]), np.array([[1.0, 2.0]]), np.array([0.20, 0.12]), 20.0)
     np.testing.assert_allclose(after.issuer.rate, [[0.15, 0.12]])
     np.testing.assert_allclose(after.issuer.remaining, [[15.0, 20.0]])

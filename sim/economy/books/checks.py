@@ -15,29 +15,21 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, namespace
 from sim.economy.books.flows import (
     ACCOUNTS,
-    ADVANCES,
     AGENT_ACCOUNTS,
-    BILLS,
-    COMMODITIES,
-    COMPUTE_LOANS,
     ECONOMY,
     FINANCIAL_INSTRUMENTS,
     FLOWS,
-    GOVERNMENT,
     GPUS,
     INSTRUMENTS,
     OUTSIDE,
-    OWN,
-    PROVIDERS,
-    RESERVE,
     SECTORS,
     SHARES,
-    TOKENS,
     TRACED,
     UNIT,
     FlowKind,
+    debtor_accounts,
 )
-from sim.economy.books.ledger import Books, Flow, net_worth, total_value
+from sim.economy.books.ledger import Books, Flow, issued, net_worth, per_agent, total_value
 
 SMALLEST_SCALE = 1e-3
 """USD bn (a million dollars): residuals of agents that hardly moved are measured against this, so that the
@@ -50,13 +42,11 @@ class Tally:
     """The journal of a quarter, added up once per account; every check reads from it.
 
     Attributes:
-        paid_in: account -> money received by origin, `(agent, origin)`.
-        paid_out: account -> money paid by origin, `(agent, origin)`.
-        gross: account -> payments in and out and all other entries of the journal, in absolute value,
-            `(agent,)`.
-        saving: account -> current receipts less current payments, with interest accrued, `(agent,)`.
-        swaps: (instrument, account) -> value gained against cash or another claim, or accrued, `(agent,)`.
-        changes: (instrument, account) -> revaluation plus write-offs, `(agent,)`.
+        paid_in: account -> money received by origin, USD bn; `paid_out` likewise.
+        gross: account -> payments in and out and all other entries of the journal, in absolute value.
+        saving: account -> current receipts less current payments, with interest accrued.
+        swaps: (instrument, account) -> value gained against cash or another claim, or accrued.
+        changes: (instrument, account) -> revaluation plus write-offs.
     """
 
     paid_in: dict[str, Float[Array, "agent origin"]]
@@ -68,11 +58,7 @@ class Tally:
 
 
 def identities(opening: Books, closing: Books) -> dict[str, Scalar]:
-    """Check every identity of a quarter.
-
-    Args:
-        opening: the books when the quarter opened.
-        closing: the books when it closed, with the quarter's journal.
+    """Check every identity of a quarter, from the books at its opening and at its close.
 
     Returns:
         Identity -> largest relative residual over agents (or over instruments and origins). All are zero up
@@ -99,18 +85,14 @@ def add_up(books: Books) -> Tally:
     tally = Tally(dict(nothing), dict(nothing), dict(none), dict(none), {}, {})
     for kind, flow in books.journal.flows.items():
         _add_flow(tally, FLOWS[kind], flow)
-    for table in (books.journal.revaluations, books.journal.write_offs):
-        for instrument, entries in table.items():
+    for name in ("revaluations", "write_offs", "conversions", "accruals"):
+        for instrument, entries in getattr(books.journal, name).items():
             for account, entry in entries.items():
-                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
-                _add(tally.changes, (instrument, account), _per_agent(entry))
-    for table in (books.journal.conversions, books.journal.accruals):
-        for instrument, entries in table.items():
-            for account, entry in entries.items():
-                tally.gross[account] = tally.gross[account] + _per_agent(abs(entry))
-                _add(tally.swaps, (instrument, account), _per_agent(entry))
-                if table is books.journal.accruals:
-                    tally.saving[account] = tally.saving[account] + _per_agent(entry)
+                tally.gross[account] = tally.gross[account] + per_agent(abs(entry))
+                totals = tally.changes if name in ("revaluations", "write_offs") else tally.swaps
+                _add(totals, (instrument, account), per_agent(entry))
+                if name == "accruals":
+                    tally.saving[account] = tally.saving[account] + per_agent(entry)
     return tally
 
 
@@ -142,10 +124,6 @@ def _add(table: dict[tuple[str, str], Array], key: tuple[str, str], entry: Array
     table[key] = table[key] + entry if key in table else entry
 
 
-def _per_agent(entry: Array) -> Array:
-    return entry.sum(axis=1) if entry.ndim == 2 else entry
-
-
 def _largest(residual: Array, scale: Array) -> Scalar:
     xp = namespace(residual)
     return (abs(residual) / xp.maximum(scale, SMALLEST_SCALE)).max()
@@ -161,18 +139,15 @@ def _whole(tally: Tally) -> Scalar:
 
 def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
     """Balance by origin = opening + receipts - payments, as the journal records them."""
-    return _worst(
-        [
-            _largest(
-                closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a], tally.gross[a][:, None]
-            )
-            for a in ACCOUNTS
-        ]
-    )
+    residuals = []
+    for a in ACCOUNTS:
+        residual = closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a]
+        residuals.append(_largest(residual, tally.gross[a][:, None]))
+    return _worst(residuals)
 
 
 def _total_cash(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """Check that no dollar appears or vanishes."""
+    """No dollar appears or vanishes."""
     change = sum(closing.cash[a].sum() - opening.cash[a].sum() for a in ACCOUNTS)
     return _largest(change, _whole(tally))
 
@@ -218,7 +193,7 @@ def _net_worth(opening: Books, closing: Books, tally: Tally) -> Scalar:
 
 
 def _saving_equals_investment(tally: Tally) -> Scalar:
-    """Check the redundant equation: what everyone saved is what was invested in real assets."""
+    """Check the redundant equation: total saving equals total investment in real assets."""
     saved = sum(total.sum() for total in tally.saving.values())
     invested = sum(entry.sum() for (instrument, _), entry in tally.swaps.items() if instrument == GPUS)
     return _largest(saved - invested, _whole(tally))
@@ -227,12 +202,10 @@ def _saving_equals_investment(tally: Tally) -> Scalar:
 def _ownership(closing: Books) -> Scalar:
     """Shares owned = shares issued, company by company, as a fraction."""
     residuals = []
-    for instrument, issuer in SHARES.items():
-        issued = -closing.positions[instrument][issuer]
-        owned = sum(
-            units.sum(axis=0) for account, units in closing.positions[instrument].items() if account != issuer
-        )
-        residuals.append(abs(owned / issued - 1.0).max())
+    for shares, issuer in SHARES.items():
+        holders = (units for account, units in closing.positions[shares].items() if account != issuer)
+        owned = sum(units.sum(axis=0) for units in holders)
+        residuals.append(abs(owned / issued(closing, shares) - 1.0).max())
     return _worst(residuals)
 
 
@@ -244,12 +217,11 @@ def _origins(opening: Books, closing: Books, tally: Tally) -> Scalar:
 
 
 def origin_account(opening: Books, closing: Books) -> dict[str, Float[Array, " origin"]]:
-    """Where the money of each origin came from and went in a quarter, over all agents, USD bn by origin.
+    """Account for the money of each origin over a quarter, over all agents, USD bn by origin.
 
     Returns:
-        `opening` (held by agents when the quarter opened, as cash or parked at cost), `earned` (began its
-        journey), `spent` (paid to the environment for good), `lost` (parked money that came back below cost)
-        and `held` (at the close, as cash or parked).
+        `opening` (with agents at the opening, as cash or parked at cost), `earned`, `spent` (paid to the
+        environment for good), `lost` (parked money that came back below cost) and `held` (at the close).
     """
     zero = 0.0 * closing.cash[ECONOMY].sum(axis=0)
     earned, spent, returned = zero, zero, zero
@@ -296,15 +268,5 @@ def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
         for account, units in by_account.items():
             wrong_side = units if account in debtors else -units
             worth = namespace(units).maximum(wrong_side, 0.0) * closing.price[instrument]
-            residuals.append(_largest(_per_agent(worth), gross[account]))
+            residuals.append(_largest(per_agent(worth), gross[account]))
     return _worst(residuals)
-
-
-def debtor_accounts(instrument: str) -> tuple[str, ...]:
-    """Accounts that owe, rather than own, an instrument; none for real assets."""
-    owed_by = {TOKENS: (RESERVE,), COMPUTE_LOANS: (PROVIDERS,), ADVANCES: (OWN,), BILLS: (GOVERNMENT,)}
-    if instrument in SHARES:
-        return (SHARES[instrument],)
-    if instrument in (*COMMODITIES, GPUS):
-        return ()
-    return owed_by.get(instrument, (ECONOMY,))

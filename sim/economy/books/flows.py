@@ -1,9 +1,9 @@
-"""Every kind of payment there is, declared once: the rows of the transactions matrix.
+"""Names of accounts and instruments, and the kinds of payment: the rows of the transactions matrix.
 
-A payment moves cash from a payer to a payee. Each side either books it as income and expense (a *current*
-payment) or swaps it for something on its balance sheet (an instrument). A lender that pays out a loan gains
-the claim; the borrower gains the debt, which is the same instrument with the opposite sign. So one convention
-serves assets and liabilities alike: **the payer's position in the instrument rises and the payee's falls**.
+A payment moves cash from a payer to a payee. Each side either books it as income or expense (a *current* payment)
+or swaps it for something on its balance sheet (an instrument). A lender that pays out a loan gains the claim; the
+borrower gains the debt, the same instrument with the opposite sign. So one convention serves assets and
+liabilities: **the payer's position in the instrument rises and the payee's falls**.
 """
 
 from __future__ import annotations
@@ -12,14 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES = (
-    "reserve",
-    "own",
-    "labs",
-    "providers",
-    "investors",
-    "ventures",
-)
+RESERVE, OWN, LABS = "reserve", "own", "labs"
+PROVIDERS, INVESTORS, VENTURES = "providers", "investors", "ventures"
 GOVERNMENT, VENDOR, ECONOMY = "government", "vendor", "economy"
 
 AGENT_ACCOUNTS = (RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES)
@@ -49,31 +43,26 @@ BITCOIN, GOLD, TOKENS, COMPUTE_LOANS, GPUS = "bitcoin", "gold", "tokens", "compu
 ADVANCES = "advances"
 LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES = "lab_shares", "provider_shares", "venture_shares"
 
-FINANCIAL_INSTRUMENTS = (
-    BILLS,
-    REPO,
-    SECURED_LOANS,
-    OTHER_VENTURES,
-    TOKENS,
-    ADVANCES,
-    COMPUTE_LOANS,
-    LAB_SHARES,
-    PROVIDER_SHARES,
-    VENTURE_SHARES,
-)
+SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
+"""Kind of share -> account that issues it."""
+FINANCIAL_INSTRUMENTS = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS, ADVANCES, COMPUTE_LOANS, *SHARES)
 """Someone's asset and someone else's liability: positions over all accounts sum to zero."""
 NOMINAL = (BILLS, REPO, SECURED_LOANS, TOKENS, ADVANCES, COMPUTE_LOANS, GPUS)
 """Instruments whose price is always 1."""
 COMMODITIES = (BITCOIN, GOLD)
 """No one's liability: units over all accounts are constant."""
 INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)
-SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
-"""Which account issues which kind of share."""
 ISSUED_BY = {**SHARES, COMPUTE_LOANS: PROVIDERS, ADVANCES: OWN}
-"""Claims that are held pairwise, holder by debtor, and the account that owes them."""
+"""Claims that are held pairwise, holder by debtor -> account that owes them."""
 TRACED = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, BITCOIN, GOLD)
-"""Instruments in which an issuer parks money: they remember, at cost, the origins of what they were bought
-with, and give them back when sold."""
+"""Instruments in which an issuer parks money: they keep, at cost, the origins of the money that bought them, and
+return them when sold."""
+OWNERS = {
+    "issuers": (OWN, "issuers that own it"),
+    "investors": (INVESTORS, "its investors"),
+    "public": (ECONOMY, "its other owners"),
+}
+"""Owners of companies, as in the names of the flows to them -> account, and who they are in words."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +70,7 @@ class FlowKind:
     """One row of the transactions matrix.
 
     Attributes:
-        payer: account that pays.
-        payee: account that receives.
+        payer: account that pays; `payee` is the account that receives.
         meaning: the payment in a few words.
         payer_gets: instrument that the payer gains, or None when the payment is an expense to it.
         payee_gives: instrument that the payee gives up (or owes), or None when the payment is income to it.
@@ -101,6 +89,14 @@ def _swap(payer: str, payee: str, instrument: str, meaning: str, origin: str | N
     return FlowKind(payer, payee, meaning, instrument, instrument, origin)
 
 
+def _to_owners(kind: str, company: str, money: str) -> dict[str, FlowKind]:
+    """One flow of a company's money for each kind of owner."""
+    return {
+        f"{kind}_{owner}": FlowKind(company, account, f"{money}, to {words}")
+        for owner, (account, words) in OWNERS.items()
+    }
+
+
 SALES = {
     RESERVE: {
         "repo": (REPO, "repo and money funds"),
@@ -117,12 +113,12 @@ SALES = {
         "bitcoin": (BITCOIN, "bitcoin"),
     },
 }
-"""What can be sold for the holders: book -> name of the holding -> instrument, and its name in words."""
+"""Holdings that can be sold to pay holders: book -> name of the holding -> instrument, and its name in words."""
 OCCASIONS = {"window": "to pay holders", "estate": "of a failed coin"}
 
 
 def _sales() -> dict[str, FlowKind]:
-    """One flow for every holding that can be sold on every occasion, and one for what the hurry costs a book."""
+    """One flow per holding and occasion, and one per book and occasion for the cost of selling in a hurry."""
     flows = [
         (f"{occasion}_{book}_{name}_sale", _swap(ECONOMY, book, instrument, f"{book} sells {words} {purpose}"))
         for occasion, purpose in OCCASIONS.items()
@@ -203,54 +199,42 @@ FLOWS: dict[str, FlowKind] = {
     "lab_other": FlowKind(LABS, ECONOMY, "data, sales and other cost of the labs"),
     "lab_tax": FlowKind(LABS, GOVERNMENT, "tax on labs' profit"),
     "compute": FlowKind(LABS, PROVIDERS, "labs rent GPU hours"),
-    "lab_dividend_issuers": FlowKind(LABS, OWN, "a lab's surplus cash, to issuers that own it"),
-    "lab_dividend_investors": FlowKind(LABS, INVESTORS, "a lab's surplus cash, to its investors"),
-    "lab_dividend_public": FlowKind(LABS, ECONOMY, "a lab's surplus cash, to its other owners"),
-    "lab_liquidation_issuers": FlowKind(LABS, OWN, "left by a failed lab, to issuers"),
-    "lab_liquidation_investors": FlowKind(LABS, INVESTORS, "left by a failed lab, to investors"),
-    "lab_liquidation_public": FlowKind(LABS, ECONOMY, "left by a failed lab, to its other owners"),
+    **_to_owners("lab_dividend", LABS, "a lab's surplus cash"),
+    **_to_owners("lab_liquidation", LABS, "left by a failed lab"),
     # Providers
     "cloud_revenue": FlowKind(ECONOMY, PROVIDERS, "other customers rent GPUs", origin="customer_revenue"),
     "power": FlowKind(PROVIDERS, ECONOMY, "electricity"),
     "hosting": FlowKind(PROVIDERS, ECONOMY, "colocation"),
     "provider_costs": FlowKind(PROVIDERS, ECONOMY, "staff and other cost of providers"),
-    "cloud_dividend_issuers": FlowKind(PROVIDERS, OWN, "a cloud's surplus cash, to issuers that own it"),
-    "cloud_dividend_investors": FlowKind(PROVIDERS, INVESTORS, "a cloud's surplus cash, to its investors"),
-    "cloud_dividend_public": FlowKind(PROVIDERS, ECONOMY, "a cloud's surplus cash, to its other owners"),
+    **_to_owners("cloud_dividend", PROVIDERS, "a cloud's surplus cash"),
     "gpu_purchase": FlowKind(PROVIDERS, VENDOR, "providers buy GPUs", payer_gets=GPUS),
     "gpu_resale": FlowKind(
         ECONOMY, PROVIDERS, "GPUs of a failed provider sold", payee_gives=GPUS, origin="customer_revenue"
     ),
     "provider_final_costs": FlowKind(PROVIDERS, ECONOMY, "running costs paid from what a failed provider left"),
-    "provider_liquidation_issuers": FlowKind(PROVIDERS, OWN, "left by a failed provider, to issuers"),
-    "provider_liquidation_investors": FlowKind(PROVIDERS, INVESTORS, "left by a failed provider, to investors"),
-    "provider_liquidation_public": FlowKind(PROVIDERS, ECONOMY, "left by a failed provider, to its other owners"),
+    **_to_owners("provider_liquidation", PROVIDERS, "left by a failed provider"),
     # Capital markets
     "capital_call": FlowKind(ECONOMY, INVESTORS, "investors draw on their backers", origin="investor_capital"),
     "credit_call": FlowKind(ECONOMY, INVESTORS, "lenders draw on their backers", origin="credit"),
     "investor_payout": FlowKind(INVESTORS, ECONOMY, "investors return money to their backers"),
-    "parent_funding": _swap(
-        ECONOMY, PROVIDERS, PROVIDER_SHARES, "a parent company funds its cloud", "investor_capital"
-    ),
+    "parent_funding": _swap(ECONOMY, PROVIDERS, PROVIDER_SHARES, "a parent funds its cloud", "investor_capital"),
     "lab_round": _swap(INVESTORS, LABS, LAB_SHARES, "funding round of a lab"),
     "provider_round": _swap(INVESTORS, PROVIDERS, PROVIDER_SHARES, "equity round of a provider"),
     "venture_round": _swap(INVESTORS, VENTURES, VENTURE_SHARES, "funding round of a venture"),
     "investor_compute_loan": _swap(INVESTORS, PROVIDERS, COMPUTE_LOANS, "credit to a GPU provider"),
     # Newcomers in the place of failed companies
-    "lab_founding": _swap(ECONOMY, LABS, LAB_SHARES, "founders' capital of a new lab", "investor_capital"),
+    "lab_founding": _swap(ECONOMY, LABS, LAB_SHARES, "founding capital of a new lab", "investor_capital"),
     "provider_founding": _swap(
-        ECONOMY, PROVIDERS, PROVIDER_SHARES, "founders' capital of a new provider", "investor_capital"
+        ECONOMY, PROVIDERS, PROVIDER_SHARES, "founding capital of a new provider", "investor_capital"
     ),
     "venture_founding": _swap(
-        ECONOMY, VENTURES, VENTURE_SHARES, "founders' capital of a new venture", "investor_capital"
+        ECONOMY, VENTURES, VENTURE_SHARES, "founding capital of a new venture", "investor_capital"
     ),
     "first_gpu_purchase": FlowKind(PROVIDERS, VENDOR, "new providers buy their first GPUs", payer_gets=GPUS),
     # Ventures
     "venture_revenue": FlowKind(ECONOMY, VENTURES, "customers of ventures", origin="customer_revenue"),
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
-    "venture_liquidation_issuers": FlowKind(VENTURES, OWN, "left by a failed venture, to issuers"),
-    "venture_liquidation_investors": FlowKind(VENTURES, INVESTORS, "left by a failed venture, to investors"),
-    "venture_liquidation_public": FlowKind(VENTURES, ECONOMY, "left by a failed venture, to its other owners"),
+    **_to_owners("venture_liquidation", VENTURES, "left by a failed venture"),
     **_sales(),
     # Between sectors: what keeps their circuits closed
     "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
@@ -260,3 +244,10 @@ FLOWS: dict[str, FlowKind] = {
     "bill_issuance": _swap(ECONOMY, GOVERNMENT, BILLS, "bills sold to cover the budget"),
 }
 """Name -> kind of payment: the transactions matrix, declared once."""
+
+
+def debtor_accounts(instrument: str) -> tuple[str, ...]:
+    """Return the accounts that owe, rather than own, an instrument; none for real assets."""
+    if instrument in (*COMMODITIES, GPUS):
+        return ()
+    return ({**ISSUED_BY, TOKENS: RESERVE, BILLS: GOVERNMENT}.get(instrument, ECONOMY),)

@@ -1,4 +1,4 @@
-"""The only door money goes through.
+"""The ledger: balance sheets, the journal of a quarter, and the only functions that move money.
 
 A phase decides amounts and calls one of the functions below; it never adds to a balance. Each call moves both
 sides, and is written into the quarter's journal, from which the transactions matrix, the flow table and the
@@ -17,10 +17,10 @@ from typing import Any
 from jaxtyping import Float
 
 from sim.economy.arrays import NEXT_TO_NOTHING, Array, namespace, ratio
-from sim.economy.books.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, TRACED, UNIT, FlowKind
+from sim.economy.books.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, SHARES, TRACED, UNIT, FlowKind
 
 LEAK = 1e-13
-"""Part of an agent's means that simultaneous payments leave aside, to have one answer everywhere."""
+"""Part of an agent's means that simultaneous payments leave unused, so that they have one solution everywhere."""
 Positions = dict[str, dict[str, Array]]
 """instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
 whose debtor matters, compute loans and shares, are `(holder, debtor)` on the asset side."""
@@ -42,17 +42,16 @@ class Flow:
 
 @dataclass(frozen=True)
 class Journal:
-    """What happened in the quarter so far.
+    """The record of the quarter so far; tables are instrument -> account -> USD bn, in the shape of the position.
 
     Attributes:
         flows: payments by kind.
-        revaluations: instrument -> account -> gain in USD bn, in the shape in which the position is held.
-        write_offs: instrument -> account -> change of the position in USD bn.
-        conversions: instrument -> account -> value gained or given up, USD bn, where one claim was exchanged for
-            another and no cash moved; over both instruments each account's entries sum to zero.
-        accruals: instrument -> account -> change of the position in USD bn, where interest was added to a claim
-            instead of being paid: income of the holder, expense of the debtor.
-        released: instrument -> issuer's book -> cost, by origin, of the parked money that was withdrawn.
+        revaluations: gains.
+        write_offs: changes of positions by cancelled claims.
+        released: cost, by origin, of parked money that was withdrawn.
+        conversions: value gained or given up where one claim was exchanged for another and no cash moved; over
+            both instruments each account's entries sum to zero.
+        accruals: interest added to a claim instead of being paid: income of the holder, expense of the debtor.
     """
 
     flows: dict[str, Flow]
@@ -71,8 +70,8 @@ class Books:
         cash: account -> USD bn by origin, `(agent, origin)`.
         positions: instrument -> account -> units held (negative: owed).
         price: instrument -> USD bn per unit; 1 for nominal claims, `(company,)` for shares.
-        cost: instrument -> issuer's book -> what it was bought with, USD bn by origin, `(issuer, origin)`.
-        journal: the quarter's record.
+        cost: instrument -> issuer's book -> money that bought it, USD bn by origin, `(issuer, origin)`.
+        journal: the record of the quarter.
     """
 
     cash: dict[str, Float[Array, "agent origin"]]
@@ -97,8 +96,22 @@ def value(books: Books, instrument: str, account: str) -> Array:
 
 def total_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
     """Market value of a position summed over debtors, USD bn per agent."""
-    worth = value(books, instrument, account)
-    return worth.sum(axis=1) if worth.ndim == 2 else worth
+    return per_agent(value(books, instrument, account))
+
+
+def per_agent(entry: Array) -> Float[Array, " agent"]:
+    """Sum amounts or positions over debtors where they are held pairwise."""
+    return entry.sum(axis=1) if entry.ndim == 2 else entry
+
+
+def issued(books: Books, shares: str) -> Float[Array, " company"]:
+    """Return the number of shares that each company has issued."""
+    return -books.positions[shares][SHARES[shares]]
+
+
+def market_value(books: Books, shares: str) -> Float[Array, " company"]:
+    """Value all shares of each company at their price, USD bn."""
+    return issued(books, shares) * books.price[shares]
 
 
 def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
@@ -113,20 +126,19 @@ def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
 def pay(
     books: Books, kind: str, amount: Float[Array, "payer payee"], mix: Float[Array, "payer origin"] | None = None
 ) -> Books:
-    """Pay `amount`, in USD bn, as one kind of flow of `sim.economy.books.flows.FLOWS`.
+    """Pay `amount`, in USD bn and not negative, as one kind of flow of `sim.economy.books.flows.FLOWS`.
 
     Args:
         books: the books before the payment.
-        kind: name of the flow; it fixes who pays, who receives and which instruments change hands.
-        amount: USD bn from each payer to each payee, not negative.
+        kind: name of the flow, which determines payer, payee and the instruments that change hands.
+        amount: USD bn from each payer to each payee.
         mix: share of each origin in an agent's payments; that of its balance if left out (see `settle`).
-
-    Returns:
-        The books after it, with cash, positions, parked origins and the journal updated.
 
     Raises:
         ValueError: if a flow of that kind was already paid this quarter.
     """
+    if kind in books.journal.flows:
+        raise ValueError(f"flow {kind!r} was already paid this quarter: give each use a kind of its own")
     flow = FLOWS[kind]
     paid, received = amount.sum(axis=1), amount.sum(axis=0)
     cost, released = books.cost, None
@@ -154,7 +166,7 @@ def pay(
     if flow.payee_gives is not None:
         positions = _shift(books, positions, flow.payee_gives, flow.payee, -amount.T, -received)
     journal = books.journal
-    flows = _recorded(journal.flows, kind, Flow(amount, origins))
+    flows = {**journal.flows, kind: Flow(amount, origins)}
     table = journal.released
     if released is not None and flow.payee_gives is not None:
         remaining = cost[flow.payee_gives][flow.payee] - released
@@ -165,13 +177,13 @@ def pay(
 
 
 def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Books:
-    """Make payments of several kinds at the same moment, so that what an agent is paid can pay what it owes.
+    """Make payments of several kinds simultaneously, so that agents can pay with what they receive.
 
-    Each agent's dollars are mixed with those it is paid, all at once: with H what it holds by origin and A what
-    each pays each, the shares s of the origins in its payments solve `(H_i + sum_j A_ji s_j) = D_i s_i`, D being
-    what it has in all. The shares sum to one wherever there is money. They sum to less where the payments cannot
-    all be made (by an agent that would pay more than it has, or round a circle in which nobody holds a dollar),
-    and its payments are cut by that.
+    Each agent's dollars are mixed with those that it receives: with H its cash by origin, A the payments from each
+    to each and D its total means, the shares s of the origins in its payments solve
+    `H_i + sum_j A_ji s_j = D_i s_i`. The shares sum to one wherever there is money. They sum to less where the
+    payments cannot all be made (by an agent that would pay more than it has, or in a circle in which nobody holds
+    a dollar), and its payments are cut by that factor.
 
     Args:
         books: the books before the payments.
@@ -181,64 +193,49 @@ def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Bo
     accounts = tuple(dict.fromkeys(account for flow in kinds for account in (flow.payer, flow.payee)))
     cash = [books.cash[account] for account in accounts]
     xp = namespace(cash[0])
-    due = _assembled(
-        payments, accounts, {a: account_cash.shape[0] for a, account_cash in zip(accounts, cash, strict=True)}, xp
-    )
+    size, rows, first = {}, {}, 0
+    for account, account_cash in zip(accounts, cash, strict=True):
+        size[account] = account_cash.shape[0]
+        rows[account] = slice(first, first + size[account])
+        first = first + size[account]
+    pairs = {(payer, payee): xp.zeros((size[payer], size[payee])) for payer in accounts for payee in accounts}
+    for flow, amount in zip(kinds, payments.values(), strict=True):
+        pairs[flow.payer, flow.payee] = pairs[flow.payer, flow.payee] + amount
+    due = xp.concat([xp.concat([pairs[a, b] for b in accounts], axis=1) for a in accounts], axis=0)
     cash_by_origin = xp.concat(cash, axis=0)
     means = xp.maximum(cash_by_origin.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
-    # A hair more than there is, so that a circle without a dollar in it has an answer: that nothing is paid.
+    # Slightly more than the means, so that a circle without a dollar in it has a solution: nothing is paid.
     divisor = xp.where(means > NEXT_TO_NOTHING, means * (1.0 + LEAK), 1.0)
     share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, cash_by_origin)
     whole = share.sum(axis=1)
     share = ratio(share, whole[:, None])
-    # What is short by less than rounding and the hair is paid in full; the identities allow ten times as much.
+    # Shortfalls below rounding and that margin are paid in full; the identities allow ten times as much.
     paid = xp.where(whole > 1.0 - 1e3 * LEAK, 1.0, xp.maximum(whole, 0.0))
-    first = 0
-    rows: dict[str, slice] = {}
-    for account, account_cash in zip(accounts, cash, strict=True):
-        rows = {**rows, account: slice(first, first + account_cash.shape[0])}
-        first = first + account_cash.shape[0]
     for (kind, amount), flow in zip(payments.items(), kinds, strict=True):
         payers = rows[flow.payer]
         books = pay(books, kind, amount * paid[payers][:, None], share[payers])
     return books
 
 
-def _assembled(payments: dict[str, Array], accounts: tuple[str, ...], size: dict[str, int], xp: Any) -> Array:
-    """All payments as one matrix over the agents of all accounts."""
-    due = {(payer, payee): xp.zeros((size[payer], size[payee])) for payer in accounts for payee in accounts}
-    for kind, amount in payments.items():
-        ends = FLOWS[kind].payer, FLOWS[kind].payee
-        due = {**due, ends: due[ends] + amount}
-    return xp.concat([xp.concat([due[a, b] for b in accounts], axis=1) for a in accounts], axis=0)
-
-
 def revalue(books: Books, instrument: str, price: Array) -> Books:
     """Set the price of an instrument; every holder and debtor books the gain or loss."""
     change = price - books.price[instrument]
-    entries = {account: units * change for account, units in books.positions[instrument].items()}
-    journal = replace(books.journal, revaluations=_added(books.journal.revaluations, instrument, entries))
-    return replace(books, price={**books.price, instrument: price}, journal=journal)
+    gains = {account: units * change for account, units in books.positions[instrument].items()}
+    return replace(_booked(books, "revaluations", instrument, gains, {}), price={**books.price, instrument: price})
 
 
 def write_down(books: Books, instrument: str, account: str, loss: Float[Array, " agent"]) -> Books:
     """Lower a real asset's book value (depreciation, impairment); no one else gains."""
-    journal = books.journal
-    table = _added(journal.revaluations, instrument, {account: -loss})
-    positions = _changed(books.positions, instrument, {account: -loss})
-    return replace(books, positions=positions, journal=replace(journal, revaluations=table))
+    return _booked(books, "revaluations", instrument, {account: -loss}, {account: -loss})
 
 
 def write_off(
     books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]
 ) -> Books:
     """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
-    journal = books.journal
     pairwise = books.positions[instrument][holder].ndim == 2
     changes = {holder: -loss if pairwise else -loss.sum(axis=1), debtor: loss.sum(axis=0)}
-    table = _added(journal.write_offs, instrument, changes)
-    positions = _changed(books.positions, instrument, changes)
-    return replace(books, positions=positions, journal=replace(journal, write_offs=table))
+    return _booked(books, "write_offs", instrument, changes, changes)
 
 
 def convert(
@@ -246,37 +243,34 @@ def convert(
 ) -> Books:
     """Exchange a nominal claim for new shares of the debtor, at the price of the shares and without cash.
 
-    Both sides swap one thing for another of the same worth, so nobody gains or loses; what a claim was worth
-    beyond the shares received for it must be written off (`write_off`).
+    Both sides swap equal values, so nobody gains or loses; the value of a claim beyond the shares received for it
+    must be written off (`write_off`).
 
     Args:
         books: the books before the exchange.
         claim: a nominal instrument that is held pairwise, such as compute loans.
         shares: the debtor's kind of shares; their price must be positive wherever `amount` is.
-        holder: account that gives up the claim and gets the shares.
-        debtor: account that owed the claim and issues the shares.
+        holder: account that exchanges the claim for shares.
+        debtor: account that owes the claim and issues the shares.
         amount: USD bn exchanged, not negative.
     """
-    issued = ratio(amount, books.price[shares] + 0.0 * amount)
-    positions = _changed(books.positions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
-    positions = _changed(positions, shares, {holder: issued, debtor: -issued.sum(axis=0)})
-    table = _added(books.journal.conversions, claim, {holder: -amount, debtor: amount.sum(axis=0)})
-    table = _added(table, shares, {holder: amount, debtor: -amount.sum(axis=0)})
-    return replace(books, positions=positions, journal=replace(books.journal, conversions=table))
+    units = ratio(amount, books.price[shares] + 0.0 * amount)
+    repaid = {holder: -amount, debtor: amount.sum(axis=0)}
+    books = _booked(books, "conversions", claim, repaid, repaid)
+    received = {holder: amount, debtor: -amount.sum(axis=0)}
+    return _booked(books, "conversions", shares, received, {holder: units, debtor: -units.sum(axis=0)})
 
 
 def capitalise(
     books: Books, instrument: str, holder: str, debtor: str, interest: Float[Array, "holder debtor"]
 ) -> Books:
-    """Add unpaid interest, USD bn, to the claim it was owed on: income of the holder that it lends on at once."""
+    """Add unpaid interest, USD bn, to the claim on which it is owed: income that the holder lends on at once."""
     changes = {holder: interest, debtor: -interest.sum(axis=0)}
-    table = _added(books.journal.accruals, instrument, changes)
-    positions = _changed(books.positions, instrument, changes)
-    return replace(books, positions=positions, journal=replace(books.journal, accruals=table))
+    return _booked(books, "accruals", instrument, changes, changes)
 
 
 def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]) -> Books:
-    """Strike out all shares of the companies marked 1, so that new ones can be issued.
+    """Cancel all shares of the companies marked 1, so that new ones can be issued.
 
     Only worthless shares may be cancelled: nothing is booked, and a price above zero would show as a residual of
     the stock-flow identity. Shares must be issued before the books close.
@@ -288,7 +282,7 @@ def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]
 def opening_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
     """Market value of a position when the quarter opened, summed over debtors, USD bn per agent.
 
-    The stock-flow identity read backwards: what it is worth now, less all that the journal has added to it.
+    The stock-flow identity read backwards: its present value less everything that the journal added to it.
     """
     worth, journal = total_value(books, instrument, account), books.journal
     for kind, flow in journal.flows.items():
@@ -298,8 +292,7 @@ def opening_value(books: Books, instrument: str, account: str) -> Float[Array, "
         if (flow_kind.payee_gives, flow_kind.payee) == (instrument, account):
             worth = worth + flow.amount.sum(axis=0)
     for table in (journal.revaluations, journal.write_offs, journal.conversions, journal.accruals):
-        entry = table.get(instrument, {}).get(account, 0.0 * worth)
-        worth = worth - (entry.sum(axis=1) if entry.ndim == 2 else entry)
+        worth = worth - per_agent(table.get(instrument, {}).get(account, 0.0 * worth))
     return worth
 
 
@@ -318,8 +311,8 @@ def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Arr
     if flow.payee in SECTORS or flow.payee_gives not in TRACED:
         name = "outside" if flow.payee in SECTORS or flow.origin is None else flow.origin
         return xp.ones((1, proceeds.shape[0], 1)) * UNIT[ORIGINS.index(name)], None
-    # A sale of something bought earlier: the money resumes the journey of what it was bought with; what it
-    # fetches above cost is a trading gain, what it fetches below is lost pro rata.
+    # The proceeds of something bought earlier take up the origins of the money that bought it; proceeds above cost
+    # are a trading gain, those below cost a loss pro rata.
     instrument, book = flow.payee_gives, flow.payee
     sold = ratio(proceeds, value(books, instrument, book))
     released = books.cost[instrument][book] * sold[:, None]
@@ -343,12 +336,6 @@ def _nested(table: Positions, outer: str, inner: str, entry: Array) -> Positions
     return {**table, outer: {**table[outer], inner: entry}}
 
 
-def _recorded(flows: dict[str, Flow], kind: str, flow: Flow) -> dict[str, Flow]:
-    if kind in flows:
-        raise ValueError(f"flow {kind!r} was already paid this quarter: give each use a kind of its own")
-    return {**flows, kind: flow}
-
-
 def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Positions:
     earlier = table.get(instrument, {})
     merged = {
@@ -357,8 +344,12 @@ def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Posi
     return {**table, instrument: {**earlier, **merged}}
 
 
-def _changed(positions: Positions, instrument: str, changes: dict[str, Array]) -> Positions:
-    """Change the units of a position outside a payment."""
-    for account, change in changes.items():
+def _booked(
+    books: Books, table: str, instrument: str, entries: dict[str, Array], units: dict[str, Array]
+) -> Books:
+    """Add entries, USD bn, to a table of the journal, and units to positions outside a payment."""
+    journal, positions = books.journal, books.positions
+    changed: dict[str, Any] = {table: _added(getattr(journal, table), instrument, entries)}
+    for account, change in units.items():
         positions = _nested(positions, instrument, account, positions[instrument][account] + change)
-    return positions
+    return replace(books, positions=positions, journal=replace(journal, **changed))

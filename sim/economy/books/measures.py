@@ -1,4 +1,4 @@
-"""What is recorded of a quarter: series of the whole economy, and measures of each agent.
+"""The measures recorded of a quarter: series of the whole economy, and measures of each agent.
 
 Pure functions of the economy at the close, so that one history and an ensemble record the same things. Amounts
 of money are USD bn and end in `_usd_bn` in the series.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.books.checks import add_up, origin_account
 from sim.economy.books.flows import (
-    ACCOUNTS,
     ADVANCES,
     BILLS,
     BITCOIN,
     COMPUTE_LOANS,
+    ECONOMY,
     FLOWS,
     GOLD,
     GPUS,
@@ -24,18 +24,20 @@ from sim.economy.books.flows import (
     OTHER_VENTURES,
     OUTSIDE,
     OWN,
+    OWNERS,
     PROVIDER_SHARES,
     PROVIDERS,
     REPO,
     RESERVE,
     SECTORS,
     SECURED_LOANS,
+    SHARES,
     TOKENS,
     TRACED,
     VENTURE_SHARES,
     VENTURES,
 )
-from sim.economy.books.ledger import Books, Positions, balance, net_worth, total_value
+from sim.economy.books.ledger import Books, Positions, balance, market_value, net_worth, total_value
 from sim.economy.capital.loans import debt, debt_service
 from sim.economy.coins.liquidity import GONE, buffer_ratio
 from sim.economy.compute.hours import BILLION
@@ -44,10 +46,8 @@ from sim.economy.state import Economy
 
 EARNED = ORIGINS[:OUTSIDE]
 """Origins under which agents hold money."""
-DIVIDENDS = ("lab_dividend_issuers", "lab_dividend_investors", "lab_dividend_public")
 SUPPORT = ("issuer_support", "advance_repayment", "estate_support", "estate_repayment")
 SALE_COSTS = tuple(kind for kind in FLOWS if kind.endswith("_sale_cost"))
-SHARE_KINDS = (LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES)
 
 
 def series(economy: Economy) -> dict[str, Scalar]:
@@ -57,7 +57,7 @@ def series(economy: Economy) -> dict[str, Scalar]:
     zero = 0.0 * mood.bill_rate
     deployed = economy.redeployment.deployed.sum(axis=0)
     bought_from = _by_origin(books, "gpu_purchase", zero)
-    capex = _total(books, "gpu_purchase", zero)
+    capex = _total(books, zero, "gpu_purchase")
     measures = {
         "bill_rate": mood.bill_rate,
         "expected_bill_rate": mood.expected_rate,
@@ -66,27 +66,27 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "crypto_sentiment": mood.crypto_sentiment,
         "ai_sentiment": mood.ai_sentiment,
         "tokens_usd_bn": -books.positions[TOKENS][RESERVE].sum(),
-        "minted_usd_bn": _total(books, "mint", zero),
-        "redeemed_usd_bn": _total(books, "redemption", zero),
+        "minted_usd_bn": _total(books, zero, "mint"),
+        "redeemed_usd_bn": _total(books, zero, "redemption"),
         "lowest_token_price": _of_coins(economy, economy.tokens.lowest_price).min(),
         "largest_weekly_outflow": economy.tokens.largest_outflow.max(),
         "weeks_window_closed": economy.tokens.weeks_shut.max(),
         "bill_yield_impact": economy.tokens.yield_impact,
-        "own_book_support_usd_bn": sum((_total(books, kind, zero) for kind in SUPPORT), zero),
-        "fire_sale_losses_usd_bn": sum((_total(books, kind, zero) for kind in SALE_COSTS), zero),
+        "own_book_support_usd_bn": _total(books, zero, *SUPPORT),
+        "fire_sale_losses_usd_bn": _total(books, zero, *SALE_COSTS),
         "advances_usd_bn": total_value(books, ADVANCES, RESERVE).sum(),
         "excess_reserves_usd_bn": (buffer_ratio(books) * -books.positions[TOKENS][RESERVE]).sum(),
         "interest_usd_bn": economy.income.interest.sum(),
         "distribution_usd_bn": economy.income.distribution.sum(),
         "realised_profit_usd_bn": economy.income.realised_profit.sum(),
         "paper_gain_usd_bn": economy.income.paper_gain.sum(),
-        "dividends_usd_bn": _total(books, "dividends", zero),
+        "dividends_usd_bn": _total(books, zero, "dividends"),
         "deployable_usd_bn": economy.redeployment.deployable.sum(),
         "redeployed_usd_bn": sum((deployed[k] for k, c in enumerate(CHANNELS) if c in AI_CHANNELS), zero),
-        "lab_revenue_usd_bn": _total(books, "lab_revenue", zero),
+        "lab_revenue_usd_bn": _total(books, zero, "lab_revenue"),
         "lab_spending_usd_bn": labs.spending.sum(),
-        "lab_raised_usd_bn": _total(books, "lab_round", zero) + _total(books, "issuer_lab_equity", zero),
-        "lab_value_usd_bn": (-books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES]).sum(),
+        "lab_raised_usd_bn": _total(books, zero, "lab_round", "issuer_lab_equity"),
+        "lab_value_usd_bn": market_value(books, LAB_SHARES).sum(),
         "labs_alive": labs.alive.sum(),
         "gpu_rent_usd_hour": gpus.rent,
         "gpu_price_usd": gpus.paid,
@@ -94,13 +94,12 @@ def series(economy: Economy) -> dict[str, Scalar]:
         "gpus": gpus.fleet.sum(),
         "gpu_hours_demanded_bn": gpus.demand,
         "gpu_capex_usd_bn": capex,
-        "vendor_sales_usd_bn": _total(books, "vendor_payout", zero),
+        "vendor_sales_usd_bn": _total(books, zero, "vendor_payout"),
         "provider_revenue_usd_bn": gpus.revenue.sum(),
         "provider_debt_usd_bn": debt(books).sum(),
         "providers_alive": gpus.alive.sum(),
-        "gpu_services_to_lenders_usd_bn": _total(books, "issuer_gpu_services", zero),
-        "loans_recovered_usd_bn": _total(books, "issuer_loan_recovery", zero)
-        + _total(books, "investor_loan_recovery", zero),
+        "gpu_services_to_lenders_usd_bn": _total(books, zero, "issuer_gpu_services"),
+        "loans_recovered_usd_bn": _total(books, zero, "issuer_loan_recovery", "investor_loan_recovery"),
         "loans_written_off_usd_bn": _debtors(books.journal.write_offs, zero),
         "loans_for_shares_usd_bn": _debtors(books.journal.conversions, zero),
         "gpus_sold_off": gpus.sold_off.sum(),
@@ -118,7 +117,7 @@ def series(economy: Economy) -> dict[str, Scalar]:
 
 
 def origin_series(opening: Books, closing: Books) -> dict[str, Scalar]:
-    """For each origin, what was earned, spent outside, lost and held, USD bn."""
+    """Money earned, spent outside, lost and held, by origin, USD bn."""
     table = origin_account(opening, closing)
     return {
         f"{column}_{origin}_usd_bn": table[column][index]
@@ -130,25 +129,32 @@ def origin_series(opening: Books, closing: Books) -> dict[str, Scalar]:
 
 def agents(economy: Economy) -> dict[str, dict[str, Array]]:
     """Measures of each agent: population -> measure -> one number per agent. Money is USD bn."""
+    books = economy.books
     return {
         "issuers": _issuers(economy),
-        "labs": _labs(economy),
-        "providers": _providers(economy),
-        "investors": _investors(economy),
-        "ventures": _ventures(economy),
-        "sectors": _sectors(economy),
+        "labs": _company(books, LABS, _labs(economy)),
+        "providers": _company(books, PROVIDERS, _providers(economy)),
+        "investors": _company(books, INVESTORS, _investors(books)),
+        "ventures": _company(books, VENTURES, _ventures(economy)),
+        "sectors": _sectors(books),
     }
 
 
+def _company(books: Books, account: str, own: dict[str, Array]) -> dict[str, Array]:
+    """Measures that every population has, around its own."""
+    common = {"cash": balance(books, account), "net_worth": net_worth(books, account)}
+    return common | own | _cash_from(books.cash[account])
+
+
 def _of_coins(economy: Economy, price: Array) -> Array:
-    """Prices of the coins that were in circulation this quarter; a dead coin counts as one."""
+    """Prices of the coins that were in circulation this quarter; 1 for the others."""
     xp = namespace(price)
     return xp.where(economy.tokens.average_tokens > GONE, price, 1.0)
 
 
-def _total(books: Books, kind: str, zero: Scalar) -> Scalar:
-    flow = books.journal.flows.get(kind)
-    return zero if flow is None else flow.amount.sum()
+def _total(books: Books, zero: Scalar, *kinds: str) -> Scalar:
+    flows = books.journal.flows
+    return sum((flows[kind].amount.sum() for kind in kinds if kind in flows), zero)
 
 
 def _debtors(table: Positions, zero: Scalar) -> Scalar:
@@ -165,7 +171,7 @@ def _by_origin(books: Books, kind: str, zero: Scalar) -> dict[str, Scalar]:
     return {origin: amounts[index] for index, origin in enumerate(EARNED)}
 
 
-def _held_by_origin(cash: Array) -> dict[str, Array]:
+def _cash_from(cash: Array) -> dict[str, Array]:
     return {f"cash_from_{origin}": cash[:, index] for index, origin in enumerate(EARNED)}
 
 
@@ -174,15 +180,14 @@ def _issuers(economy: Economy) -> dict[str, Array]:
     tokens = -books.positions[TOKENS][RESERVE]
     xp = namespace(tokens)
     holdings = {
-        name: total_value(books, name, RESERVE)
-        + (total_value(books, name, OWN) if OWN in books.positions[name] else 0.0)
+        name: sum(total_value(books, name, book) for book in (RESERVE, OWN) if book in books.positions[name])
         for name in (BILLS, REPO, SECURED_LOANS, BITCOIN, GOLD, OTHER_VENTURES)
     }
     parked = {
         f"parked_from_{origin}": sum(at_cost[:, index] for name in TRACED for at_cost in books.cost[name].values())
         for index, origin in enumerate(EARNED)
     }
-    in_ai = total_value(books, COMPUTE_LOANS, OWN) + sum(total_value(books, name, OWN) for name in SHARE_KINDS)
+    in_ai = total_value(books, COMPUTE_LOANS, OWN) + sum(total_value(books, name, OWN) for name in SHARES)
     worth = net_worth(books, RESERVE) + net_worth(books, OWN)
     return {
         "cash": balance(books, RESERVE) + balance(books, OWN),
@@ -214,7 +219,7 @@ def _issuers(economy: Economy) -> dict[str, Array]:
         "multiple": redeployment.multiple,
         **{f"deployed_{channel}": redeployment.deployed[:, k] for k, channel in enumerate(CHANNELS)},
         "in_talks": redeployment.talks.sum(axis=1),
-        **_held_by_origin(books.cash[RESERVE] + books.cash[OWN]),
+        **_cash_from(books.cash[RESERVE] + books.cash[OWN]),
         **parked,
     }
 
@@ -229,94 +234,79 @@ def _labs(economy: Economy) -> dict[str, Array]:
     books, labs = economy.books, economy.labs
     cash = balance(books, LABS)
     # Dividends are paid out of income, they do not lower it.
-    saved = add_up(books).saving[LABS] + sum(_paid(books, kind, cash) for kind in DIVIDENDS)
+    saved = add_up(books).saving[LABS] + _paid(books, *(f"lab_dividend_{owner}" for owner in OWNERS))
     xp = namespace(cash)
     burn = xp.maximum(-saved, 0.0)
     return {
-        "cash": cash,
-        "net_worth": net_worth(books, LABS),
         "revenue": labs.revenue,
         "spending": labs.spending,
         "net_income": saved,
         "research": labs.research_spending,
-        "compute": _paid(books, "compute", cash),
+        "compute": _paid(books, "compute"),
         "runway": xp.where(burn > 1e-9 * cash, ratio(cash, burn), xp.nan),
-        "equity_value": -books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES],
+        "equity_value": market_value(books, LAB_SHARES),
         "post_money": labs.post_money,
-        "raised": _received(books, ("lab_round", "issuer_lab_equity"), cash),
+        "raised": _received(books, "lab_round", "issuer_lab_equity"),
         "market_share": labs.market_share,
         "capability": labs.capability,
         "alive": labs.alive,
-        **_held_by_origin(books.cash[LABS]),
     }
 
 
 def _providers(economy: Economy) -> dict[str, Array]:
     books, gpus = economy.books, economy.gpus
-    cash = balance(books, PROVIDERS)
     return {
-        "cash": cash,
-        "net_worth": net_worth(books, PROVIDERS),
         "gpus": gpus.fleet.sum(axis=1),
         "gpu_book_value": books.positions[GPUS][PROVIDERS],
         "debt": debt(books),
         "debt_service": debt_service(economy),
-        "interest": _paid(books, "issuer_loan_interest", cash) + _paid(books, "investor_loan_interest", cash),
+        "interest": _paid(books, "issuer_loan_interest", "investor_loan_interest"),
         "revenue": gpus.revenue,
         "running_cost": gpus.running_cost,
         "utilisation": gpus.utilisation,
-        "capex": _paid(books, "gpu_purchase", cash),
-        "borrowed": _received(books, ("investor_compute_loan", "issuer_compute_loan"), cash),
-        "raised": _received(books, ("provider_round", "issuer_compute_equity", "parent_funding"), cash),
-        "equity_value": -books.positions[PROVIDER_SHARES][PROVIDERS] * books.price[PROVIDER_SHARES],
+        "capex": _paid(books, "gpu_purchase"),
+        "borrowed": _received(books, "investor_compute_loan", "issuer_compute_loan"),
+        "raised": _received(books, "provider_round", "issuer_compute_equity", "parent_funding"),
+        "equity_value": market_value(books, PROVIDER_SHARES),
         "alive": gpus.alive,
-        **_held_by_origin(books.cash[PROVIDERS]),
     }
 
 
-def _investors(economy: Economy) -> dict[str, Array]:
-    books = economy.books
-    cash = balance(books, INVESTORS)
+def _investors(books: Books) -> dict[str, Array]:
     return {
-        "cash": cash,
-        "net_worth": net_worth(books, INVESTORS),
         "compute_loans": total_value(books, COMPUTE_LOANS, INVESTORS),
-        "stakes": sum(total_value(books, name, INVESTORS) for name in SHARE_KINDS),
-        "called": _received(books, ("capital_call", "credit_call"), cash),
-        **_held_by_origin(books.cash[INVESTORS]),
+        "stakes": sum(total_value(books, name, INVESTORS) for name in SHARES),
+        "called": _received(books, "capital_call", "credit_call"),
     }
 
 
 def _ventures(economy: Economy) -> dict[str, Array]:
     books, ventures = economy.books, economy.ventures
-    cash = balance(books, VENTURES)
     return {
-        "cash": cash,
-        "net_worth": net_worth(books, VENTURES),
         "burn": ventures.burn,
         "revenue": ventures.revenue,
         "milestones": ventures.milestones,
-        "equity_value": -books.positions[VENTURE_SHARES][VENTURES] * books.price[VENTURE_SHARES],
-        "raised": _received(books, ("venture_round", "issuer_venture_equity"), cash),
+        "equity_value": market_value(books, VENTURE_SHARES),
+        "raised": _received(books, "venture_round", "issuer_venture_equity"),
         "alive": ventures.alive,
-        **_held_by_origin(books.cash[VENTURES]),
     }
 
 
-def _sectors(economy: Economy) -> dict[str, Array]:
-    books = economy.books
-    xp = namespace(books.cash[ACCOUNTS[-1]])
+def _sectors(books: Books) -> dict[str, Array]:
+    xp = namespace(books.cash[ECONOMY])
     return {
         "cash": xp.concat([balance(books, sector) for sector in SECTORS]),
         "net_worth": xp.concat([net_worth(books, sector) for sector in SECTORS]),
     }
 
 
-def _received(books: Books, kinds: tuple[str, ...], like: Array) -> Array:
-    flows = [books.journal.flows[kind].amount.sum(axis=0) for kind in kinds if kind in books.journal.flows]
-    return sum(flows, 0.0 * like)
+def _received(books: Books, *kinds: str) -> Array:
+    flows = books.journal.flows
+    zero = 0.0 * balance(books, FLOWS[kinds[0]].payee)
+    return sum((flows[kind].amount.sum(axis=0) for kind in kinds if kind in flows), zero)
 
 
-def _paid(books: Books, kind: str, like: Array) -> Array:
-    flow = books.journal.flows.get(kind)
-    return 0.0 * like if flow is None else flow.amount.sum(axis=1)
+def _paid(books: Books, *kinds: str) -> Array:
+    flows = books.journal.flows
+    zero = 0.0 * balance(books, FLOWS[kinds[0]].payer)
+    return sum((flows[kind].amount.sum(axis=1) for kind in kinds if kind in flows), zero)

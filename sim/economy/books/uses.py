@@ -1,23 +1,8 @@
-"""What interest is used for: the use that each flow stands for, at first hand and in the end, and its label."""
+"""Uses of interest: the use that each flow stands for, at first hand and in the end, and its label."""
 
 from __future__ import annotations
 
-from sim.economy.books.flows import (
-    BILLS,
-    BITCOIN,
-    FLOWS,
-    GOLD,
-    INVESTORS,
-    LABS,
-    OTHER_VENTURES,
-    OWN,
-    PROVIDERS,
-    REPO,
-    RESERVE,
-    SECTORS,
-    TRACED,
-    VENTURES,
-)
+from sim.economy.books.flows import AGENT_ACCOUNTS, BILLS, FLOWS, OWN, REPO, RESERVE, SECTORS, TRACED
 
 INTEREST = ("bill_interest", "repo_interest")
 """Flows that are interest earned on bills, repo and money funds."""
@@ -32,7 +17,7 @@ AI_FLOWS = (
 PAID, KEPT, AI, RETURNED = "paid away", "kept", "AI and frontier", "came back"
 """Groups of uses: paid to others, kept by the issuer, put into AI, and what borrowers paid back."""
 CASH, PARKED, LOST = "cash", "parked", "lost"
-"""Uses that are not a flow: cash still held, money parked in bills, gold and the like, and losses on sale."""
+"""Uses that are not flows: cash still held, money parked in bills, gold and the like, and losses on sale."""
 
 DIRECT: dict[str, tuple[str, str]] = {
     "distribution": ("distribution to partners", PAID),
@@ -57,7 +42,7 @@ DIRECT: dict[str, tuple[str, str]] = {
     "robotics": ("robotics", AI),
     RETURNED: ("came back from borrowers", RETURNED),
 }
-"""What issuers do with interest at first hand: use -> label, group."""
+"""Uses of interest by issuers at first hand -> label, group."""
 
 FINAL: dict[str, str] = {
     "gpu_purchase": "GPUs bought",
@@ -79,7 +64,7 @@ FINAL: dict[str, str] = {
     "investor_payout": "backers of investors",
     "provider_payout": "owners of providers",
 }
-"""Flows to the outside by which interest dollars end: flow -> label. Others use the meaning of the flow."""
+"""Flows to the outside by which interest leaves -> label. Others use the meaning of the flow."""
 
 DIRECT_OF = {
     "issuer_compute_loan": "compute_loans",
@@ -99,24 +84,18 @@ DIRECT_OF = {
 GROUPS_OF_ENDS = ("spent", "held", "lost")
 """Groups of final uses, in order."""
 VENTURE_KINDS = ("neurotech", "robotics")
-COMPANIES = {"labs": LABS, "providers": PROVIDERS, "investors": INVESTORS, "ventures": VENTURES}
-"""Populations through whose hands interest passes -> their account."""
-_PARKED_AS = {
-    BILLS: "own_bills",
-    REPO: "own_repo",
-    BITCOIN: "bitcoin",
-    GOLD: "gold",
-    OTHER_VENTURES: OTHER_VENTURES,
-}
+COMPANIES = {account: account for account in AGENT_ACCOUNTS if account not in (RESERVE, OWN)}
+"""Populations through which interest passes -> their account."""
+_PARKED_AS = {name: name for name in TRACED} | {BILLS: "own_bills", REPO: "own_repo"}
 
 
 def final_label(kind: str) -> str:
-    """Label of what a flow to the outside pays for."""
+    """Label the purpose of a flow to the outside."""
     return FINAL.get(kind, FLOWS[kind].meaning)
 
 
 def own_book_flows() -> list[tuple[str, str, float]]:
-    """Flows of issuers' own books: kind, side on which the issuer stands, and sign as a use of interest."""
+    """List the flows of issuers' own books: kind, side of the issuer, and sign as a use of interest."""
     chosen = []
     for kind, flow in FLOWS.items():
         if flow.payer == OWN:
@@ -137,7 +116,7 @@ def direct_use(kind: str) -> str:
 
 
 def described(use: str) -> tuple[str, str]:
-    """Label and group; a flow that this module does not know is described by its own meaning."""
+    """Return label and group of a use; a flow without an entry here is described by its own meaning."""
     if use in DIRECT:
         return DIRECT[use]
     flow = FLOWS[use]
@@ -146,12 +125,12 @@ def described(use: str) -> tuple[str, str]:
 
 
 def out_of_reserve() -> list[str]:
-    """Payments out of the reserve."""
+    """List the payments out of the reserve."""
     return [kind for kind, flow in FLOWS.items() if flow.payer == RESERVE]
 
 
 def into_reserve() -> list[str]:
-    """Payments that bring interest dollars into the reserve: from agents, and for parked money that was sold."""
+    """List the payments that bring interest into the reserve: from agents, and for parked money that was sold."""
     return [
         kind
         for kind, flow in FLOWS.items()
@@ -162,7 +141,7 @@ def into_reserve() -> list[str]:
 
 
 def ending_flows() -> list[str]:
-    """Payments by which an agent's dollar leaves for good."""
+    """List the payments by which an agent's dollar leaves for good."""
     return [
         kind
         for kind, flow in FLOWS.items()

@@ -1,4 +1,4 @@
-"""How money that issuers set aside becomes single deals: loans, stakes and datasets."""
+"""Deals: loans, stakes and datasets for which issuers spend the money that they set aside for AI."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ from dataclasses import replace
 
 from jaxtyping import Float
 
-from sim.economy.arrays import Array, affordable, column, material, namespace, ratio, row
-from sim.economy.books.flows import (
-    COMPUTE_LOANS,
-    LAB_SHARES,
-    LABS,
-    OWN,
-    PROVIDER_SHARES,
-    PROVIDERS,
-    REPO,
-    VENTURE_SHARES,
-)
+from sim.economy.arrays import Array, affordable, column, material, namespace, row
+from sim.economy.books.flows import COMPUTE_LOANS, LAB_SHARES, OWN, PROVIDER_SHARES, REPO, VENTURE_SHARES
 from sim.economy.books.ledger import Books, balance, flow_total, pay, revalue
 from sim.economy.capital.loans import lend, loan_rate
 from sim.economy.capital.rounds import known_providers
-from sim.economy.capital.valuation import lab_valuation, provider_value
+from sim.economy.capital.valuation import ROUNDS, lab_valuation, provider_value, round_price
 from sim.economy.choice import match
 from sim.economy.parameters import CHANNELS, COLUMN, Parameters
 from sim.economy.state import Draws, Economy
@@ -60,9 +51,9 @@ def close_deals(
     dated = _dated(parameters, draws).sum() * parameters.venture.robotics * parameters.venture.open_to_issuers
     dated = dated * economy.ventures.alive * worth
     neurotech = _matched(economy, parameters, ready, "neurotech", open_ask * parameters.venture.neurotech)
-    robotics = _matched(
-        economy, parameters, ready, "robotics", _at_least(open_ask * parameters.venture.robotics, dated)
-    )
+    xp = namespace(dated)
+    robotics_ask = xp.maximum(open_ask * parameters.venture.robotics, dated)
+    robotics = _matched(economy, parameters, ready, "robotics", robotics_ask)
     data = ready[:, COLUMN["open_data"]]
     spent = {
         "compute_loans": lending.sum(axis=1),
@@ -76,7 +67,7 @@ def close_deals(
     left = redeployment.talks - closed
     released = left / parameters.redeployment.patience
     withdrawn = (closed + released).sum(axis=1)
-    books = pay(economy.books, "own_repo_sale", row(_at_most(withdrawn, economy.books.positions[REPO][OWN])))
+    books = pay(economy.books, "own_repo_sale", row(xp.minimum(withdrawn, economy.books.positions[REPO][OWN])))
     loans = lending + drawn
     books = _pay_for_deals(
         economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data
@@ -85,7 +76,6 @@ def close_deals(
     credit = lend(
         economy.credit, "issuer", earlier, loans, loan_rate(economy, parameters), parameters.credit.issuer_term
     )
-    xp = namespace(data)
     credit = replace(
         credit, facility=credit.facility - drawn, facility_quarters=xp.maximum(credit.facility_quarters - 1.0, 1.0)
     )
@@ -147,34 +137,21 @@ def _pay_for_deals(
     ventures: Array,
     data: Array,
 ) -> Books:
-    """Pay; a stake in a company whose round closed this quarter is bought at that round's price."""
+    """Pay for all deals; stakes in a company whose round closed this quarter cost the price of that round."""
     books = pay(books, "issuer_compute_loan", loans)
-    price = _deal_price(
-        books, PROVIDER_SHARES, PROVIDERS, "provider_round", provider_value(economy, parameters), compute_equity
-    )
+    price = _deal_price(books, PROVIDER_SHARES, provider_value(economy, parameters), compute_equity)
     books = pay(revalue(books, PROVIDER_SHARES, price), "issuer_compute_equity", compute_equity)
-    price = _deal_price(books, LAB_SHARES, LABS, "lab_round", lab_valuation(economy, parameters), lab_equity)
+    price = _deal_price(books, LAB_SHARES, lab_valuation(economy, parameters), lab_equity)
     books = pay(revalue(books, LAB_SHARES, price), "issuer_lab_equity", lab_equity)
     books = pay(books, "issuer_venture_equity", ventures)
     return pay(books, "open_data", column(data))
 
 
-def _deal_price(books: Books, instrument: str, company: str, round_kind: str, value: Array, paid: Array) -> Array:
-    xp = namespace(value)
-    price = books.price[instrument]
-    priced = material(flow_total(books, round_kind, 0)) > 0.0
-    issued = -books.positions[instrument][company]
-    return xp.where((material(paid.sum(axis=0)) > 0.0) & ~priced & (value > 0.0), ratio(value, issued), price)
+def _deal_price(books: Books, shares: str, value: Array, paid: Array) -> Array:
+    priced = material(flow_total(books, ROUNDS[shares], 0)) > 0.0
+    return round_price(books, shares, value, (material(paid.sum(axis=0)) > 0.0) & ~priced)
 
 
 def _by_channel(spent: dict[str, Array], like: Array) -> Float[Array, "issuer channel"]:
     xp = namespace(like)
     return xp.stack([spent.get(channel, 0.0 * like) for channel in CHANNELS], axis=1)
-
-
-def _at_most(amount: Array, limit: Array) -> Array:
-    return namespace(amount).minimum(amount, limit)
-
-
-def _at_least(amount: Array, limit: Array) -> Array:
-    return namespace(amount).maximum(amount, limit)

@@ -1,4 +1,4 @@
-"""Phase 4: compute loans fall due. Also the terms on which new ones are made."""
+"""Phase 4, compute loans falling due, and the terms of new loans."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Credit, Economy, LoanTerms
 
 MOMENT = 1e-6
-"""Quarters (eight seconds): what rounding may add to a maturity."""
+"""Quarters (eight seconds): tolerance for rounding in maturities."""
 CLEARING_ROUNDS = 6
 """Waves of default that clearing follows: borrowers, lenders who counted on them, their borrowers, and so on. If a
 longer chain leaves a payment too high, the ledger cuts it, so that nobody pays more than it has."""
 
 
 def service_loans(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Clear what falls due: interest, services that lenders buy of their borrowers, and then principal.
+    """Clear the payments that fall due: interest, services that lenders buy from their borrowers, then principal.
 
     Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of
-    their term. Current payments rank before principal. Where an issuer buys GPU services of a provider that owes
-    it interest, each lives on what the other pays, and the payments are the greatest clearing vector (Eisenberg
-    and Noe 2001). A provider short of cash pays every lender the same share. What it leaves unpaid can be made
-    good with money raised later in the quarter; if it is not, the provider is worked out or fails (phase 10).
-    Services that an issuer cannot pay are not bought.
+    their term. Current payments rank before principal. Where an issuer buys GPU services from a provider that owes
+    it interest, each depends on the payments of the other: the payments are the greatest clearing vector
+    (Eisenberg and Noe 2001). A provider short of cash pays every lender the same share. The rest can be paid with
+    money raised later in the quarter; otherwise the provider is worked out or fails (phase 10). Services that an
+    issuer cannot pay are not bought.
     """
     books, credit = economy.books, economy.credit
     xp = namespace(credit.facility)
@@ -47,12 +47,18 @@ def service_loans(economy: Economy, parameters: Parameters, *_: object) -> Econo
     books = pay(books, "investor_loan_principal", (investor_principal * repaid).T)
     credit = replace(
         credit,
-        issuer=_a_quarter_older(credit.issuer),
-        investor=_a_quarter_older(credit.investor),
-        issuer_arrears=xp.maximum(issuer_interest - flows["issuer_loan_interest"].amount.T, 0.0),
-        investor_arrears=xp.maximum(investor_interest - flows["investor_loan_interest"].amount.T, 0.0),
-        issuer_overdue=issuer_principal * (1.0 - repaid),
-        investor_overdue=investor_principal * (1.0 - repaid),
+        issuer=LoanTerms(
+            rate=credit.issuer.rate,
+            remaining=xp.maximum(credit.issuer.remaining - 1.0, 0.0),
+            arrears=xp.maximum(issuer_interest - flows["issuer_loan_interest"].amount.T, 0.0),
+            overdue=issuer_principal * (1.0 - repaid),
+        ),
+        investor=LoanTerms(
+            rate=credit.investor.rate,
+            remaining=xp.maximum(credit.investor.remaining - 1.0, 0.0),
+            arrears=xp.maximum(investor_interest - flows["investor_loan_interest"].amount.T, 0.0),
+            overdue=investor_principal * (1.0 - repaid),
+        ),
     )
     return replace(economy, books=books, credit=credit)
 
@@ -63,7 +69,7 @@ def _cleared(
     to_issuers: Float[Array, "provider issuer"],
     to_investors: Float[Array, "provider investor"],
 ) -> dict[str, Array]:
-    """Clear the current payments that are due; returns what is paid, by kind of flow, USD bn."""
+    """Clear the current payments that are due; returns the payments by kind of flow, USD bn."""
     xp = namespace(services)
     issuers, providers = services.shape
     investors = to_investors.shape[1]
@@ -88,8 +94,8 @@ def _cleared(
 
 def owed_late(credit: Credit) -> Float[Array, " provider"]:
     """Interest, principal and running costs that each provider failed to pay this quarter, USD bn."""
-    late = credit.issuer_arrears + credit.issuer_overdue
-    return late.sum(axis=0) + (credit.investor_arrears + credit.investor_overdue).sum(axis=0) + credit.unpaid_costs
+    to_issuers, to_investors = (terms.arrears + terms.overdue for terms in (credit.issuer, credit.investor))
+    return to_issuers.sum(axis=0) + to_investors.sum(axis=0) + credit.unpaid_costs
 
 
 def debt(books: Books) -> Float[Array, " provider"]:
@@ -131,15 +137,16 @@ def lend(credit: Credit, lender: str, earlier: Array, new: Array, rate: Array, t
     Args:
         credit: terms so far.
         lender: `issuer` or `investor`.
-        earlier: balances before the new loans `(lender, provider)`.
-        new: new loans `(lender, provider)`.
-        rate: rate on the new loans `(provider,)`.
+        earlier: balances before the new loans, USD bn `(lender, provider)`.
+        new: new loans, USD bn `(lender, provider)`.
+        rate: rate on the new loans, per year `(provider,)`.
         term: quarters to maturity of the new loans.
     """
     terms: LoanTerms = getattr(credit, lender)
     xp = namespace(new)
     weight, exists = ratio(new, material(earlier + new)), material(earlier) > 0.0
-    blended = LoanTerms(
+    blended = replace(
+        terms,
         rate=terms.rate * (1.0 - weight) + rate[None, :] * weight,
         remaining=xp.where(exists, terms.remaining * (1.0 - weight) + term * weight, term + 0.0 * new),
     )
@@ -154,8 +161,3 @@ def _balances(books: Books) -> tuple[Array, Array]:
 def _at_maturity(terms: LoanTerms) -> Array:
     """Whether a loan ends this quarter; rounding in blended maturities does not put it off."""
     return terms.remaining < 1.0 + MOMENT
-
-
-def _a_quarter_older(terms: LoanTerms) -> LoanTerms:
-    xp = namespace(terms.remaining)
-    return replace(terms, remaining=xp.maximum(terms.remaining - 1.0, 0.0))

@@ -1,8 +1,4 @@
-"""Parameters of capital: funding rounds, compute loans, and what issuers do with their profit.
-
-Every number comes from `configs/`, where it stands with its unit, range, kind and source; the fields have the
-names of its keys there. Rates and growth are per year unless the unit in the configs says otherwise.
-"""
+"""Parameters of funding, compute loans and redeployment. Units, ranges and sources: `configs/`."""
 
 from __future__ import annotations
 

@@ -14,16 +14,16 @@ from sim.economy.books.flows import (
     LAB_SHARES,
     LABS,
     OWN,
+    OWNERS,
     PROVIDER_SHARES,
     PROVIDERS,
     VENTURE_SHARES,
     VENTURES,
 )
-from sim.economy.books.ledger import Books, balance, flow_total, net_worth, pay, revalue
-from sim.economy.capital.crowding import private_interest, sponsor_share
+from sim.economy.books.ledger import Books, balance, flow_total, issued, market_value, net_worth, pay, revalue
 from sim.economy.capital.loans import debt, debt_service, lend, loan_rate, owed_late
-from sim.economy.capital.valuation import lab_valuation, provider_value
-from sim.economy.choice import fraction_met, logit, match
+from sim.economy.capital.valuation import lab_valuation, provider_value, round_price
+from sim.economy.choice import logit, match
 from sim.economy.compute.hours import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
 from sim.economy.compute.labs import kept_revenue
 from sim.economy.parameters import COLUMN, Parameters
@@ -121,6 +121,39 @@ def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "inves
     return logit(xp.zeros_like(affinity) + (promise + herd)[None, :], affinity)
 
 
+def sponsor_share(books: Books, shares: str) -> Float[Array, " company"]:
+    """Issuers' part of the money in each company: of its shares, and of its debt if it is a provider."""
+    sponsored = books.positions[shares][OWN].sum(axis=0) * books.price[shares]
+    everyone = market_value(books, shares)
+    if shares == PROVIDER_SHARES:
+        loans = books.positions[COMPUTE_LOANS]
+        lent = loans[OWN].sum(axis=0)
+        sponsored, everyone = sponsored + lent, everyone + lent + loans[INVESTORS].sum(axis=0)
+    return ratio(sponsored, material(everyone))
+
+
+def private_interest(
+    share: Float[Array, " company"], heat: Scalar, parameters: Parameters
+) -> Float[Array, " company"]:
+    """Factor on private investors' interest in companies in which issuers have money.
+
+        max(0, 1 + c s (1 - s / s* e^(h heat)))
+
+    An inverted U in the issuers' share s: crowding in at small shares, crowding out beyond s* (where the factor is
+    one again), and the harm is larger when private capital is abundant (Brander, Du and Hellmann 2015, for
+    government sponsors of ventures).
+
+    Args:
+        share: issuers' part of the money in each company.
+        heat: log of private equity money on offer over what is asked for.
+        parameters: `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h.
+    """
+    funding = parameters.funding
+    xp = namespace(share)
+    too_much = share / funding.crowding_turn * xp.exp(funding.crowding_heat * heat)
+    return xp.maximum(1.0 + funding.crowding_in * share * (1.0 - too_much), 0.0)
+
+
 def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capital:
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
@@ -188,13 +221,14 @@ def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: De
     drawn = _drawn_by_sponsors(economy, parameters, LAB_SHARES)
     weight = rules["investor_choice"](economy, parameters) * drawn
     cash = balance(economy.books, INVESTORS)
-    offered = match(cash, capital.lab_ask, weight, _ceiling(cash, parameters.investor.lab_affinity * drawn))
-    filled = fraction_met(offered.sum(axis=0), capital.lab_ask)
+    offered = match(cash, capital.lab_ask, weight, cash[:, None] * (parameters.investor.lab_affinity * drawn))
+    filled = ratio(offered.sum(axis=0), capital.lab_ask, empty=1.0)
     # A round that attracts too little fails, unless luck holds it together.
     closes = xp.where((filled >= parameters.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
     raised = offered * closes[None, :]
     total = raised.sum(axis=0)
-    books = revalue(economy.books, LAB_SHARES, _round_price(economy.books, LAB_SHARES, LABS, value, total))
+    price = round_price(economy.books, LAB_SHARES, value, material(total) > 0.0)
+    books = revalue(economy.books, LAB_SHARES, price)
     books = pay(books, "lab_round", raised)
     labs = replace(labs, post_money=xp.where(material(total) > 0.0, value + total, labs.post_money))
     capital = replace(capital, lab_ask=material(capital.lab_ask - total), peer_share=ratio(total, total.sum()))
@@ -207,18 +241,6 @@ def _drawn_by_sponsors(economy: Economy, parameters: Parameters, instrument: str
     return private_interest(share, economy.capital.heat, parameters)[None, :]
 
 
-def _ceiling(money: Array, affinity: Array) -> Array:
-    """Cap what an investor puts into one company in a quarter at its affinity, a part of its money."""
-    return money[:, None] * affinity
-
-
-def _round_price(books: Books, instrument: str, company: str, value: Array, raised: Array) -> Array:
-    """Price per share: the pre-money value where money is raised, the last mark elsewhere."""
-    xp = namespace(value)
-    issued = -books.positions[instrument][company]
-    return xp.where((material(raised) > 0.0) & (value > 0.0), ratio(value, issued), books.price[instrument])
-
-
 def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
     """Credit first, then equity, for the providers that have no parent company."""
     capital, books = economy.capital, economy.books
@@ -226,7 +248,7 @@ def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
     money = balance(books, INVESTORS) * parameters.investor.lends
     affinity = parameters.investor.loan_affinity * drawn
     open_ask = _open_ask(economy, parameters, capital.loan_ask, "compute_loans")
-    loans = match(money, open_ask, affinity, _ceiling(money, affinity))
+    loans = match(money, open_ask, affinity, money[:, None] * affinity)
     terms = lend(
         economy.credit,
         "investor",
@@ -239,10 +261,11 @@ def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
     money = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
     affinity = parameters.investor.provider_affinity * drawn
     open_ask = _open_ask(economy, parameters, capital.equity_ask, "compute_equity")
-    equity = match(money, open_ask, affinity, _ceiling(money, affinity))
+    equity = match(money, open_ask, affinity, money[:, None] * affinity)
     raised = equity.sum(axis=0)
     value = provider_value(economy, parameters)
-    books = revalue(books, PROVIDER_SHARES, _round_price(books, PROVIDER_SHARES, PROVIDERS, value, raised))
+    price = round_price(books, PROVIDER_SHARES, value, material(raised) > 0.0)
+    books = revalue(books, PROVIDER_SHARES, price)
     books = pay(books, "provider_round", equity)
     capital = replace(
         capital,
@@ -277,7 +300,7 @@ def _fund_ventures(economy: Economy, parameters: Parameters) -> Economy:
     capital, books = economy.capital, economy.books
     offers = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
     affinity = parameters.investor.venture_affinity * _drawn_by_sponsors(economy, parameters, VENTURE_SHARES)
-    raised = match(offers, capital.venture_ask, affinity, _ceiling(offers, affinity))
+    raised = match(offers, capital.venture_ask, affinity, offers[:, None] * affinity)
     books = pay(books, "venture_round", raised)
     left = material(capital.venture_ask - raised.sum(axis=0))
     return replace(economy, books=books, capital=replace(capital, venture_ask=left))
@@ -301,26 +324,26 @@ def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
     spare = xp.maximum(spare, 0.0) * parameters.provider.hyperscale * gpus.alive
-    books = pay_owners(books, "cloud_dividend", PROVIDER_SHARES, PROVIDERS, spare)
+    books = pay_owners(books, "cloud_dividend", PROVIDER_SHARES, spare)
     labs = economy.labs
     earns = kept_revenue(labs, parameters) > labs.spending
     spare = balance(books, LABS) - parameters.funding.target_runway * labs.spending
     spare = xp.maximum(spare, 0.0) * labs.alive * earns
-    return replace(economy, books=pay_owners(books, "lab_dividend", LAB_SHARES, LABS, spare))
+    return replace(economy, books=pay_owners(books, "lab_dividend", LAB_SHARES, spare))
 
 
-def pay_owners(books: Books, kind: str, instrument: str, company: str, amount: Array) -> Books:
+def pay_owners(books: Books, kind: str, shares: str, amount: Array) -> Books:
     """Divide an amount over all shareholders by what they own; `kind` is the first part of the flows' names."""
-    shares = books.positions[instrument]
-    per_share = amount / -shares[company] * (1.0 - 1e-14)
-    for account, suffix in ((OWN, "issuers"), (INVESTORS, "investors"), (ECONOMY, "public")):
-        books = pay(books, f"{kind}_{suffix}", (shares[account] * per_share).T)
+    per_share = amount / issued(books, shares) * (1.0 - 1e-14)
+    held = books.positions[shares]
+    for owner, (account, _) in OWNERS.items():
+        books = pay(books, f"{kind}_{owner}", (held[account] * per_share).T)
     return books
 
 
 def liquidated(books: Books, what: str) -> Float[Array, " company"]:
     """Cash that each failed company (`what`: lab, provider or venture) left to all its owners, USD bn."""
-    return sum(flow_total(books, f"{what}_liquidation_{who}", 1) for who in ("issuers", "investors", "public"))
+    return sum(flow_total(books, f"{what}_liquidation_{owner}", 1) for owner in OWNERS)
 
 
 def _from_backers(books: Books, parameters: Parameters) -> Scalar:

@@ -1,4 +1,4 @@
-"""What companies are worth: values of labs and providers, the heat of the market, and the marks of phase 10a."""
+"""Valuation of labs, providers and ventures, the heat of the market, and the marks of phase 10a."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import replace
 from jaxtyping import Float
 
 from sim.economy.arrays import NEXT_TO_NOTHING, Array, Scalar, material, namespace, ratio
-from sim.economy.books.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES, VENTURES
-from sim.economy.books.ledger import Books, balance, flow_total, revalue
+from sim.economy.books.flows import LAB_SHARES, LABS, PROVIDER_SHARES, PROVIDERS, VENTURE_SHARES
+from sim.economy.books.ledger import Books, balance, flow_total, issued, market_value, revalue
 from sim.economy.capital.loans import debt
 from sim.economy.parameters import Parameters
 from sim.economy.state import Capital, Draws, Economy, Ventures
+
+ROUNDS = {LAB_SHARES: "lab_round", PROVIDER_SHARES: "provider_round"}
+"""Kind of share -> flow by which investors buy new ones, at the price that other deals of the quarter follow."""
 
 
 def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
@@ -22,17 +25,10 @@ def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: obje
     """
     economy = replace(economy, ventures=_remember_rounds(economy, parameters))
     books, funding = economy.books, parameters.funding
-    labs = _towards(
-        books, LAB_SHARES, LABS, lab_valuation(economy, parameters), funding.lab_mark_speed, "lab_round"
-    )
-    providers = _towards(
-        books,
-        PROVIDER_SHARES,
-        PROVIDERS,
-        provider_value(economy, parameters),
-        funding.provider_mark_speed,
-        "provider_round",
-    )
+    value = lab_valuation(economy, parameters)
+    labs = _towards(books, LAB_SHARES, value, funding.lab_mark_speed)
+    value = provider_value(economy, parameters)
+    providers = _towards(books, PROVIDER_SHARES, value, funding.provider_mark_speed)
     ventures = next_venture_price(
         books.price[VENTURE_SHARES], economy.ventures.funding_heat, parameters, draws.venture_value
     )
@@ -50,10 +46,10 @@ def next_venture_price(price: Array, funding_heat: Array, parameters: Parameters
     Rhodes-Kropf 2013). The expected return is the same.
 
     Args:
-        price: `(venture,)`, USD bn.
+        price: USD bn.
         funding_heat: heat of the market in which each was funded, log.
         parameters: `funding.venture_drift`, `venture_volatility` v and `hot_market_risk` h.
-        shock: standard normal, `(venture,)`.
+        shock: standard normal.
     """
     funding = parameters.funding
     xp = namespace(price)
@@ -62,12 +58,11 @@ def next_venture_price(price: Array, funding_heat: Array, parameters: Parameters
 
 
 def _remember_rounds(economy: Economy, parameters: Parameters) -> Ventures:
-    """At what price, and in how hot a market, each venture was last given money; by investors or issuers."""
+    """Record the price and the market heat at which each venture last raised money from investors or issuers."""
     books, ventures = economy.books, economy.ventures
     xp = namespace(ventures.burn)
     raised = flow_total(books, "venture_round", 0) + flow_total(books, "issuer_venture_equity", 0)
-    worth = -books.positions[VENTURE_SHARES][VENTURES] * books.price[VENTURE_SHARES]
-    new = ratio(raised, worth)
+    new = ratio(raised, market_value(books, VENTURE_SHARES))
     return replace(
         ventures,
         funding_heat=(1.0 - new) * ventures.funding_heat + new * market_heat(economy.capital, parameters),
@@ -77,20 +72,19 @@ def _remember_rounds(economy: Economy, parameters: Parameters) -> Ventures:
 
 def _return_of_marks(books: Books) -> Scalar:
     """Log return on all shares of labs so far this quarter, rounds included and new money left aside."""
-    worth = (-books.positions[LAB_SHARES][LABS] * books.price[LAB_SHARES]).sum()
+    worth = market_value(books, LAB_SHARES).sum()
     gain = -books.journal.revaluations[LAB_SHARES][LABS].sum()
     raised = flow_total(books, "lab_round", 0).sum() + flow_total(books, "issuer_lab_equity", 0).sum()
     xp = namespace(worth)
     return xp.log(xp.maximum(ratio(worth - raised, worth - raised - gain, empty=1.0), NEXT_TO_NOTHING))
 
 
-def _towards(books: Books, instrument: str, company: str, fair: Array, speed: Scalar, round_kind: str) -> Array:
+def _towards(books: Books, shares: str, fair: Array, speed: Scalar) -> Array:
     """Price after closing `speed` of the log gap to fair value."""
     xp = namespace(fair)
-    price = books.price[instrument]
-    worth = -books.positions[instrument][company] * price
+    price, worth = books.price[shares], market_value(books, shares)
     move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
-    raised = material(flow_total(books, round_kind, 0)) > 0.0
+    raised = material(flow_total(books, ROUNDS[shares], 0)) > 0.0
     return price * xp.where(raised | (worth <= 0.0), 1.0, move)
 
 
@@ -131,6 +125,12 @@ def equity_value(
     book_equity = gpus.book_value.sum(axis=1) * gpus.resale + cash - owed
     floor = parameters.funding.provider_floor * xp.maximum(book_equity, 0.0)
     return xp.maximum(firm - owed + cash, floor) * gpus.alive
+
+
+def round_price(books: Books, shares: str, value: Array, at_value: Array) -> Array:
+    """Share price: pre-money `value` over shares where `at_value` is true and value positive, else the mark."""
+    price = ratio(value, issued(books, shares))
+    return namespace(value).where(at_value & (value > 0.0), price, books.price[shares])
 
 
 def market_heat(capital: Capital, parameters: Parameters) -> Scalar:

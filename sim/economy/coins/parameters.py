@@ -1,8 +1,4 @@
-"""Parameters of coins: demand for tokens, runs, the reserve, hurried sales, and the laws.
-
-Every number comes from `configs/`, where it stands with its unit, range, kind and source; the fields have the
-names of its keys there. Rates and growth are per year unless the unit in the configs says otherwise.
-"""
+"""Parameters of stablecoins: demand, runs, the reserve, hurried sales, laws. Units and sources: `configs/`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio
-from sim.economy.parameters import Parameters, TokenParameters
+from sim.economy.coins.parameters import TokenParameters
+from sim.economy.parameters import Parameters
 
 LARGEST_STRESS = 50.0
 """Log odds beyond which everyone runs (or nobody does); keeps exponentials finite."""

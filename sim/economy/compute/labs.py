@@ -10,7 +10,8 @@ from sim.economy.arrays import Array, Scalar, column, namespace, ratio, row
 from sim.economy.books.flows import LABS
 from sim.economy.books.ledger import balance, pay
 from sim.economy.choice import logit
-from sim.economy.parameters import LabParameters, Parameters
+from sim.economy.compute.parameters import LabParameters
+from sim.economy.parameters import Parameters
 from sim.economy.phase import DecisionRules
 from sim.economy.state import Draws, Economy, Labs
 

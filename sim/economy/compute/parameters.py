@@ -1,8 +1,4 @@
-"""Parameters of computing: the AI labs and their customers, GPU hours, and GPUs.
-
-Every number comes from `configs/`, where it stands with its unit, range, kind and source; the fields have the
-names of its keys there. Rates and growth are per year unless the unit in the configs says otherwise.
-"""
+"""Parameters of AI labs, GPU hours and GPUs. Units, ranges and sources: `configs/`."""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ from sim.economy.books.ledger import (
     balance,
     capitalise,
     flow_total,
+    market_value,
     pay,
     revalue,
-    total_value,
     write_down,
     write_off,
 )
@@ -50,26 +50,22 @@ def settle_failures(economy: Economy, parameters: Parameters, draws: Draws, *_: 
 
 
 def _make_good(economy: Economy, parameters: Parameters) -> Economy:
-    """Pay what is late from what was raised since: running costs, interest, principal; the rest is fatal."""
+    """Pay late running costs, interest and principal with money raised since; what remains unpaid is fatal."""
     books, credit = economy.books, economy.credit
     late = affordable(balance(books, PROVIDERS), credit.unpaid_costs)
     books = pay(books, "provider_late_costs", column(credit.unpaid_costs * late))
-    owed = credit.issuer_arrears.sum(axis=0) + credit.investor_arrears.sum(axis=0)
-    paid = affordable(balance(books, PROVIDERS), owed)
-    books = pay(books, "issuer_loan_arrears", (credit.issuer_arrears * paid).T)
-    books = pay(books, "investor_loan_arrears", (credit.investor_arrears * paid).T)
-    owed = credit.issuer_overdue.sum(axis=0) + credit.investor_overdue.sum(axis=0)
-    repaid = affordable(balance(books, PROVIDERS), owed)
-    books = pay(books, "issuer_loan_overdue", (credit.issuer_overdue * repaid).T)
-    books = pay(books, "investor_loan_overdue", (credit.investor_overdue * repaid).T)
-    credit = replace(
-        credit,
-        unpaid_costs=credit.unpaid_costs * (1.0 - late),
-        issuer_arrears=credit.issuer_arrears * (1.0 - paid),
-        investor_arrears=credit.investor_arrears * (1.0 - paid),
-        issuer_overdue=credit.issuer_overdue * (1.0 - repaid),
-        investor_overdue=credit.investor_overdue * (1.0 - repaid),
+    lenders = (credit.issuer, credit.investor)
+    paid = affordable(balance(books, PROVIDERS), sum(terms.arrears.sum(axis=0) for terms in lenders))
+    books = pay(books, "issuer_loan_arrears", (credit.issuer.arrears * paid).T)
+    books = pay(books, "investor_loan_arrears", (credit.investor.arrears * paid).T)
+    repaid = affordable(balance(books, PROVIDERS), sum(terms.overdue.sum(axis=0) for terms in lenders))
+    books = pay(books, "issuer_loan_overdue", (credit.issuer.overdue * repaid).T)
+    books = pay(books, "investor_loan_overdue", (credit.investor.overdue * repaid).T)
+    issuer, investor = (
+        replace(terms, arrears=terms.arrears * (1.0 - paid), overdue=terms.overdue * (1.0 - repaid))
+        for terms in lenders
     )
+    credit = replace(credit, issuer=issuer, investor=investor, unpaid_costs=credit.unpaid_costs * (1.0 - late))
     labs = economy.labs
     due = (1.0 - parameters.labs.compute_share) * labs.shortfall
     books = pay(books, "lab_late_costs", column(due * affordable(balance(books, LABS), due)))
@@ -86,7 +82,7 @@ def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Econom
     missing = labs.shortfall - due - balance(economy.books, LABS)
     short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
     fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
-    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, LABS, _cash_left(economy.books, LABS) * fails)
+    books = pay_owners(economy.books, "lab_liquidation", LAB_SHARES, _cash_left(economy.books, LABS) * fails)
     books = _worthless(books, LAB_SHARES, fails)
     mood = economy.environment
     mood = replace(mood, ai_return=mood.ai_return + _return_of_failures(economy.books, books))
@@ -107,8 +103,8 @@ def _return_of_failures(before: Books, after: Books) -> Scalar:
     Over what all were worth just before, this quarter's new money included, for that is lost like older money.
     """
     xp = namespace(before.price[LAB_SHARES])
-    worth = -total_value(before, LAB_SHARES, LABS).sum()
-    remaining = -total_value(after, LAB_SHARES, LABS).sum() + liquidated(after, "lab").sum()
+    worth = market_value(before, LAB_SHARES).sum()
+    remaining = market_value(after, LAB_SHARES).sum() + liquidated(after, "lab").sum()
     return xp.log(xp.maximum(ratio(remaining, worth, empty=1.0), NEXT_TO_NOTHING))
 
 
@@ -140,15 +136,12 @@ def _fail_providers(economy: Economy, parameters: Parameters, draws: Draws) -> E
         sold_off=gpus.fleet.sum(axis=1) * fails,
         resale=resale,
     )
-    credit = replace(
-        credit,
-        facility=credit.facility * alive[None, :],
-        issuer_arrears=0.0 * credit.issuer_arrears,
-        investor_arrears=0.0 * credit.investor_arrears,
-        issuer_overdue=0.0 * credit.issuer_overdue,
-        investor_overdue=0.0 * credit.investor_overdue,
-        unpaid_costs=0.0 * credit.unpaid_costs,
+    issuer, investor = (
+        replace(terms, arrears=0.0 * terms.arrears, overdue=0.0 * terms.overdue)
+        for terms in (credit.issuer, credit.investor)
     )
+    facility, unpaid = credit.facility * alive[None, :], 0.0 * credit.unpaid_costs
+    credit = replace(credit, issuer=issuer, investor=investor, facility=facility, unpaid_costs=unpaid)
     return replace(economy, books=books, gpus=gpus, credit=credit)
 
 
@@ -167,8 +160,8 @@ def _sell_fleet(books: Books, proceeds: Float[Array, " provider"], fails: Float[
 
 def _claim_interest(economy: Economy) -> Books:
     """Interest that is still unpaid at the close becomes part of the loan that it is owed on."""
-    books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer_arrears)
-    return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor_arrears)
+    books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer.arrears)
+    return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor.arrears)
 
 
 def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " provider"]) -> Books:
@@ -183,8 +176,7 @@ def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " pro
     books = write_off(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, investor_claims * lost)
     due = unpaid_costs * fails
     books = pay(books, "provider_final_costs", column(due * affordable(_cash_left(books, PROVIDERS), due)))
-    left = _cash_left(books, PROVIDERS) * fails
-    return pay_owners(books, "provider_liquidation", PROVIDER_SHARES, PROVIDERS, left)
+    return pay_owners(books, "provider_liquidation", PROVIDER_SHARES, _cash_left(books, PROVIDERS) * fails)
 
 
 def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
@@ -193,7 +185,7 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
     cash = _cash_left(economy.books, VENTURES)
     named = _named(draws.events.failed_venture, economy, VENTURE_SHARES, draws)
     fails = ventures.alive * ((cash < 1e-9 * ventures.burn) | named)
-    books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, VENTURES, cash * fails)
+    books = pay_owners(economy.books, "venture_liquidation", VENTURE_SHARES, cash * fails)
     books = _worthless(books, VENTURE_SHARES, fails)
     return replace(economy, books=books, ventures=replace(ventures, alive=ventures.alive * (1.0 - fails)))
 

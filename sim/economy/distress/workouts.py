@@ -11,12 +11,12 @@ from jaxtyping import Float
 
 from sim.economy.arrays import Array, affordable, namespace, ratio
 from sim.economy.books.flows import COMPUTE_LOANS, INVESTORS, OWN, PROVIDER_SHARES, PROVIDERS
-from sim.economy.books.ledger import balance, convert, flow_total, revalue, write_off
+from sim.economy.books.ledger import balance, convert, flow_total, issued, market_value, revalue, write_off
 from sim.economy.capital.loans import debt
 from sim.economy.capital.valuation import equity_value
 from sim.economy.compute.hours import BILLION
 from sim.economy.parameters import Parameters
-from sim.economy.state import Credit, Economy, LoanTerms
+from sim.economy.state import Credit, Economy
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,15 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
     claims = debt(economy.books)
     given_up = credit_parameters.workout_share * claims
     equity = equity_value(economy, parameters, claims - given_up)
-    price = economy.books.price[PROVIDER_SHARES]
-    issued = -economy.books.positions[PROVIDER_SHARES][PROVIDERS]
     keep = credit_parameters.workout_owners_keep
-    old = xp.minimum(price * issued, xp.maximum(equity - given_up, keep * equity))
+    old = xp.minimum(market_value(economy.books, PROVIDER_SHARES), xp.maximum(equity - given_up, keep * equity))
     received = xp.minimum(given_up, (1.0 - keep) / keep * old)
     proceeds, _ = resale_proceeds(economy, parameters, short)
     recovery = affordable(proceeds + balance(economy.books, PROVIDERS), claims)
     due = gpus.running_cost + flow_total(economy.books, "provider_late_costs", 1) + credit.unpaid_costs
     agreed = (gpus.revenue > due) & (received > 0.0) & (received >= recovery * given_up)
-    return Exchange(agreed=short * agreed, price=ratio(old, issued), paid_in_shares=ratio(received, given_up))
+    price = ratio(old, issued(economy.books, PROVIDER_SHARES))
+    return Exchange(agreed=short * agreed, price=price, paid_in_shares=ratio(received, given_up))
 
 
 def resale_proceeds(
@@ -118,17 +117,11 @@ def resale_proceeds(
 
 def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit:
     """Nothing is late any more, and what remains is due later."""
-    late = 1.0 - agreed
-
-    def extended(terms: LoanTerms) -> LoanTerms:
-        return replace(terms, remaining=terms.remaining + parameters.credit.workout_extension * agreed)
-
-    return replace(
-        credit,
-        issuer=extended(credit.issuer),
-        investor=extended(credit.investor),
-        issuer_arrears=credit.issuer_arrears * late,
-        investor_arrears=credit.investor_arrears * late,
-        issuer_overdue=credit.issuer_overdue * late,
-        investor_overdue=credit.investor_overdue * late,
+    late, longer = 1.0 - agreed, parameters.credit.workout_extension * agreed
+    issuer, investor = (
+        replace(
+            terms, remaining=terms.remaining + longer, arrears=terms.arrears * late, overdue=terms.overdue * late
+        )
+        for terms in (credit.issuer, credit.investor)
     )
+    return replace(credit, issuer=issuer, investor=investor)
