@@ -109,7 +109,7 @@ def _charts() -> Any:
                 chart.title,
                 chart.about,
                 dcc.Graph(id={"chart": chart.name}, config=PLAIN_GRAPH, style={"height": 270}),
-                tables=("agents",) if chart.population else ("series",),
+                tables=(chart.table,),
             )
             for chart in CHARTS
         ],

@@ -18,8 +18,8 @@ from sim.server.figures.sweep import MOST_BARS
 from sim.server.pages.folder import back, files, head, report, row, table, when
 from sim.server.result_folders import Entry
 from sim.server.sweeps import choice
+from sim.server.sweeps.axes import axes_of
 from sim.server.sweeps.choice import SERIES, Choice
-from sim.server.sweeps.sides import axes_of
 
 HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
