@@ -21,8 +21,7 @@ from sim.runs.metadata import manifest_of
 from sim.runs.recorder import Recorder
 from sim.runs.run import Run
 from sim.runs.writer import RunWriter, default_out
-from sim.scenario.load import Scenario
-from sim.scenario.resolve import resolved
+from sim.scenario.load import Scenario, resolved
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""A calibration in the terminal."""
+"""Output of a calibration in the terminal: the estimates and the figures that the model misses."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.errors import RunError
 from sim.experiments.calibrate.estimate import Estimate
-from sim.experiments.calibrate.history import HISTORY
+from sim.experiments.calibrate.history import HISTORY, Target
 from sim.experiments.calibrate.recovery import Identification
 from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
@@ -23,16 +23,16 @@ from sim.scenario.data import CONFIGS
 
 RECORD, JOURNAL, LOG, PLAN = CALIBRATION_RECORD, "search.log", "trials.jsonl", CALIBRATION
 DIGITS = 6
-"""Significant digits in a record: far beyond what an estimate knows."""
+"""Significant digits in a record: many more than an estimate knows."""
 
 
-def open_folder(problem: Problem, series: Any, count: int, out: Path | None) -> Path:
-    """Make the folder of a calibration, or take up the folder of the same calibration.
+def open_folder(problem: Problem, series: Any, trials: int, out: Path | None) -> Path:
+    """Make the folder of a calibration, or continue in the folder of the same calibration.
 
     Raises:
         RunError: if the folder belongs to something else, or cannot be written.
     """
-    whole = problem.plan.model_dump_json() + repr(problem.scenario) + repr(series) + str(count)
+    whole = problem.plan.model_dump_json() + repr(problem.scenario) + repr(series) + str(trials)
     mark = hashlib.sha256(whole.encode()).hexdigest()
     folder = out if out is not None else runs_folder() / f"calibrate-{problem.plan.window.last}"
     plan = folder / PLAN
@@ -40,12 +40,12 @@ def open_folder(problem: Problem, series: Any, count: int, out: Path | None) -> 
         try:
             same = json.loads(plan.read_text(encoding="utf8"))["hash"] == mark
         except (ValueError, KeyError, TypeError):
-            raise RunError(f"{plan}: is damaged; give another folder") from None
+            raise RunError(f"{plan}: is damaged; choose another folder") from None
         if not same:
-            raise RunError(f"{folder}: belongs to another calibration; give another folder")
+            raise RunError(f"{folder}: belongs to another calibration; choose another folder")
         return folder
     if folder.exists() and any(folder.iterdir()):
-        raise RunError(f"{folder}: is not empty, and no calibration; give another folder")
+        raise RunError(f"{folder}: is not empty and is not the folder of a calibration; choose another folder")
     with reported(f"cannot write a calibration to {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         plan.write_text(json_text({"hash": mark, "plan": problem.plan.model_dump()}, indent=1) + "\n")
@@ -53,82 +53,21 @@ def open_folder(problem: Problem, series: Any, count: int, out: Path | None) -> 
 
 
 def record_of(estimate: Estimate, judged: Identification | None, trials: int, whole: Simulator) -> dict[str, Any]:
-    """Write an estimate as plain data, with the model beside every figure.
+    """Return an estimate as plain data, with the model's number next to every figure.
 
     Args:
         estimate: the estimate.
-        judged: which parameters can be recovered; None where it was not tried.
+        judged: the parameters that can be recovered; None where it was not tried.
         trials: the number of trials behind that.
         whole: the simulator of all figures, fitted or not.
     """
-    plan = estimate.problem.plan
-    seeds = range(plan.search.first_seed, plan.search.first_seed + plan.search.scatter_seeds)
-    modelled = whole.each(estimate.values[None], seeds)[0]
-    compared = whole.compared(estimate.values[None], seeds)[0]
-    rows = []
-    for place, target in enumerate(whole.targets):
-        gap = float(np.nanmean(compared[:, place])) - target.series.transformed(target.value)
-        rows.append(
-            {
-                "series": target.name,
-                "label": target.series.label,
-                "group": target.series.group,
-                "period": target.period,
-                "unit": target.series.unit,
-                "observed": target.value,
-                "model": float(np.nanmean(modelled[:, place])),
-                "low": float(np.nanquantile(modelled[:, place], 0.05)),
-                "high": float(np.nanquantile(modelled[:, place], 0.95)),
-                "error": target.series.error,
-                "gap_in_errors": gap / target.series.error,
-                "use": _use(target.series.fitted, target.last, plan.window.last),
-            }
-        )
-    return _written(estimate, judged, trials, rows, _sources())
-
-
-def _use(fitted: bool, last: str, window: str) -> str:
-    if last > window:
-        return "held out"
-    return "fitted" if fitted else "judged"
-
-
-def _sources() -> dict[str, str]:
-    """Return the SHA-256 of the files that a record depends on."""
+    plan, around = estimate.problem.plan, estimate.posterior
+    targets = _targets(estimate, whole)
+    gaps = {
+        use: [row["gap_in_errors"] for row in targets if row["use"] == use]
+        for use in ("fitted", "judged", "held out")
+    }
     files = [HISTORY, *sorted((CONFIGS / "data").glob("*.csv"))]
-    return {file.relative_to(CONFIGS).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def _written(
-    estimate: Estimate,
-    judged: Identification | None,
-    trials: int,
-    targets: list[dict[str, Any]],
-    sources: Mapping[str, str],
-) -> dict[str, Any]:
-    problem, plan = estimate.problem, estimate.problem.plan
-    low, high = estimate.posterior.interval(problem)
-    parameters: dict[str, Any] = {}
-    for place, (key, prior) in enumerate(plan.parameters.items()):
-        row: dict[str, Any] = {
-            "estimate": estimate.values[place],
-            "low": low[place],
-            "high": high[place],
-            "unit": problem.axes[place].unit,
-            "place": estimate.posterior.middle[place],
-            "deviation": estimate.posterior.deviation[place],
-            "prior": {"low": prior.low, "high": prior.high, "scale": prior.scale},
-            "identified": None,
-        }
-        if judged is not None:
-            row["identified"] = bool(judged.identified[place])
-            row["stretch"] = judged.stretch[place]
-            row["coverage"] = judged.coverage[place]
-            row["width_of_prior"] = judged.width[place]
-        parameters[key] = row
-    uses: dict[str, list[float]] = {"fitted": [], "judged": [], "held out": []}
-    for target in targets:
-        uses[target["use"]].append(target["gap_in_errors"])
     record = {
         "title": plan.title,
         "scenario": plan.scenario,
@@ -137,16 +76,68 @@ def _written(
         "recovery": {**plan.recovery.model_dump(), "trials": trials},
         "distance": estimate.distance,
         "misfit": estimate.misfit,
-        "inflation": estimate.posterior.inflation,
+        "inflation": around.inflation,
         "root_mean_square_gap": {
-            use: float(np.sqrt(np.mean(np.square(gaps)))) if gaps else None for use, gaps in uses.items()
+            use: float(np.sqrt(np.mean(np.square(each)))) if each else None for use, each in gaps.items()
         },
-        "parameters": parameters,
+        "parameters": _parameters(estimate, judged),
         "targets": targets,
-        "covariance": estimate.posterior.covariance.tolist(),
-        "sources": dict(sources),
+        "covariance": around.covariance.tolist(),
+        "sources": {
+            file.relative_to(CONFIGS).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+        },
     }
     return dict(_rounded(record))
+
+
+def _targets(estimate: Estimate, whole: Simulator) -> list[dict[str, Any]]:
+    plan = estimate.problem.plan
+    seeds = range(plan.search.first_seed, plan.search.first_seed + plan.search.scatter_seeds)
+    each, compared = (read(estimate.values[None], seeds)[0].T for read in (whole.each, whole.compared))
+
+    def row(target: Target, modelled: Any, scale: Any) -> dict[str, Any]:
+        series = target.series
+        gap = float(np.nanmean(scale)) - series.transformed(target.value)
+        return {
+            "series": target.name,
+            "label": series.label,
+            "group": series.group,
+            "period": target.period,
+            "unit": series.unit,
+            "observed": target.value,
+            "model": float(np.nanmean(modelled)),
+            "low": float(np.nanquantile(modelled, 0.05)),
+            "high": float(np.nanquantile(modelled, 0.95)),
+            "error": series.error,
+            "gap_in_errors": gap / series.error,
+            "use": "held out" if target.last > plan.window.last else "fitted" if series.fitted else "judged",
+        }
+
+    return [row(*parts) for parts in zip(whole.targets, each, compared, strict=True)]
+
+
+def _parameters(estimate: Estimate, judged: Identification | None) -> dict[str, dict[str, Any]]:
+    problem, around = estimate.problem, estimate.posterior
+    low, high = around.interval(problem)
+    rows: dict[str, dict[str, Any]] = {}
+    for place, (key, prior) in enumerate(problem.plan.parameters.items()):
+        rows[key] = {
+            "estimate": estimate.values[place],
+            "low": low[place],
+            "high": high[place],
+            "unit": problem.axes[place].unit,
+            "place": around.middle[place],
+            "deviation": around.deviation[place],
+            "prior": {"low": prior.low, "high": prior.high, "scale": prior.scale},
+            "identified": None if judged is None else bool(judged.identified[place]),
+        }
+        if judged is not None:
+            rows[key] |= {
+                "stretch": judged.stretch[place],
+                "coverage": judged.coverage[place],
+                "width_of_prior": judged.width[place],
+            }
+    return rows
 
 
 def _rounded(part: Any) -> Any:

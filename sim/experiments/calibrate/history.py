@@ -21,15 +21,15 @@ HISTORY = CONFIGS / "history.toml"
 LAST = "2025Q2"
 """Later rows are projections and hearsay; what came after judges the model."""
 FLOOR = 0.01
-"""Of what was observed: the least that counts of the model where it is compared by logarithms."""
+"""The least number of the model in a comparison by logarithms, as a part of the figure observed."""
 
 
 class Series(Strict):
-    """Something that was observed more than once, and the number of the model beside it.
+    """Something that was observed more than once, and the number of the model that is compared with it.
 
     Attributes:
-        label: what it is, in plain words.
-        group: what it is about, for tables.
+        label: its name in plain words.
+        group: the group of series that it belongs to in tables.
         unit: the unit of its figures.
         data: the rows of configs/data, as file|entity|metric.
         points: the figures by period, where there are no such rows.
@@ -43,8 +43,8 @@ class Series(Strict):
         total: how quarters become a period.
         change: whether model and data are compared by their logarithms or by their difference.
         error: standard deviation of what figure and model leave open, relative for logarithms, else in the unit.
-        fitted: whether parameters are fitted to it; what is only judged must come out by itself.
-        note: what the comparison is worth.
+        fitted: whether parameters are fitted to it, or the model is only judged by it.
+        note: a remark on how good the comparison is.
     """
 
     label: str
@@ -74,18 +74,18 @@ class Series(Strict):
         Reading(of=self.of, less=self.less, over=self.over)
         for term in (*self.of, *self.less, *self.over):
             if term.split("|")[0] not in ("agents", "series"):
-                raise ValueError(f"{term!r}: a history is read of agents|... or series|...")
+                raise ValueError(f"{term!r}: expected agents|... or series|...")
         if self.change == "log" and any(value <= 0.0 for value in self.observed.values()):
-            raise ValueError("there is no logarithm of a figure that is not above zero: change = 'level'")
+            raise ValueError("a figure that is not above zero has no logarithm: set change = 'level'")
         return self
 
     @property
     def observed(self) -> dict[str, float]:
-        """Figures by period, oldest first, those of the base divided out."""
+        """Figures by period, oldest first, divided by that of the base."""
         figures = dict(self.points) if self.data is None else rows(self.data)
         if self.base is not None:
             if self.base not in figures:
-                raise ValueError(f"base = {self.base!r}: no figure there")
+                raise ValueError(f"base = {self.base!r}: has no figure")
             figures = {period: value / figures[self.base] for period, value in figures.items()}
         return {period: figures[period] for period in sorted(figures, key=span) if period not in self.leave}
 
@@ -117,13 +117,8 @@ class Target:
     value: float
 
     @property
-    def first(self) -> str:
-        """First quarter of the period."""
-        return span(self.period)[0]
-
-    @property
     def last(self) -> str:
-        """Last quarter of the period, after which it is known."""
+        """Last quarter of the period, after which the figure is known."""
         return span(self.period)[1]
 
     @property
@@ -133,13 +128,7 @@ class Target:
 
 
 def load_history(path: Path | str | None = None) -> dict[str, Series]:
-    """Load the observed history.
-
-    Args:
-        path: a file of series; the one that ships if left out.
-
-    Returns:
-        Name -> series, in the order of the file.
+    """Load the series of a file, or of the one that ships: name -> series, in the order of the file.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
@@ -148,36 +137,26 @@ def load_history(path: Path | str | None = None) -> dict[str, Series]:
 
 
 def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Target, ...]:
-    """List the figures of whole periods within quarters, none of which is made of others that are there.
-
-    Args:
-        history: the series.
-        first: the first quarter.
-        last: the last quarter.
-    """
+    """List the figures of whole periods from a first to a last quarter, none of which is made of others listed."""
     figures: list[Target] = []
     for name, series in history.items():
         observed = series.observed
-        inside = [period for period in observed if first <= span(period)[0] and span(period)[1] <= last]
-        figures += [
-            Target(name, series, period, observed[period])
-            for period in inside
-            if not _made_of_others(period, inside)
-        ]
+        quarters = {
+            period: set(quarters_of(period))
+            for period in observed
+            if first <= span(period)[0] and span(period)[1] <= last
+        }
+        for period, whole in quarters.items():
+            if not whole <= set().union(*(part for part in quarters.values() if part < whole)):
+                figures.append(Target(name, series, period, observed[period]))
     return tuple(figures)
-
-
-def _made_of_others(period: str, others: list[str]) -> bool:
-    quarters = set(quarters_of(period))
-    parts = [set(quarters_of(other)) for other in others if other != period]
-    return bool(parts) and quarters <= set().union(*(part for part in parts if part < quarters))
 
 
 def span(period: str) -> tuple[str, str]:
     """Return the first and the last quarter of 2024Q3, 2024H1 or 2024FY.
 
     Raises:
-        ValueError: if it is no such period.
+        ValueError: if it is not such a period.
     """
     if "-" in period or PERIOD.fullmatch(period) is None:
         raise ValueError(f"{period!r}: expected such as 2024Q3, 2024H1 or 2024FY")
@@ -191,11 +170,7 @@ def quarters_of(period: str) -> list[str]:
 
 
 def rows(reference: str) -> dict[str, float]:
-    """Return the rows of a long data file, by period, up to `LAST`.
-
-    Raises:
-        ValueError: if there are none.
-    """
+    """Return the rows of a long data file, by period up to `LAST`; raise a ValueError where it has none."""
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")

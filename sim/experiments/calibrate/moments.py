@@ -1,4 +1,4 @@
-"""How far the model is from what was observed: the method of simulated moments with priors.
+"""The distance of the model from the observed figures: the method of simulated moments with priors.
 
 The distance of parameters at places z (standard deviations from the middle of their priors) is
 
@@ -26,7 +26,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Moments:
-    """The figures that the model is compared with, and how much each weighs.
+    """The figures that the model is compared with, and their weights.
 
     Attributes:
         observed: the figures as they are compared, `(target,)`.
@@ -45,10 +45,9 @@ class Moments:
         return np.asarray(solve_triangular(self._root, gaps.T, lower=True).T)
 
     def misfit(self, modelled: Numbers) -> Numbers:
-        """Return the part of the distance that data make, `(row,)`; infinite for histories that cannot be used.
+        """Return the data's part of the distance, `(row,)`, from the model's targets, `(row, seed, target)`.
 
-        Args:
-            modelled: the model's targets, `(row, seed, target)`.
+        It is infinite for histories that cannot be used.
         """
         gaps = modelled.mean(axis=1) - self.observed
         usable = np.isfinite(gaps).all(axis=-1)

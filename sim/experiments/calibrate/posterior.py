@@ -1,4 +1,4 @@
-"""How sure an estimate is: its distribution around the truth, from the slopes of the targets.
+"""The uncertainty of an estimate: its distribution around the truth, from the slopes of the targets.
 
 Near the estimate the targets are taken as linear in the places of the parameters, with slopes G by central
 differences on common random numbers, of the free parameters (G_f) and of those that keep their priors (G_k). The
@@ -47,12 +47,7 @@ class Posterior:
         return np.sqrt(np.diag(self.covariance))
 
     def stretched(self, by: Numbers, free: NDArray[np.bool_]) -> Posterior:
-        """Return the same with wider intervals of the parameters that were estimated.
-
-        Args:
-            by: the factors on the standard deviations, `(parameter,)`.
-            free: which parameters were estimated, `(parameter,)`.
-        """
+        """Return the same with the standard deviations of the free, estimated parameters multiplied by factors."""
         factor = np.where(free, by, 1.0)
         return replace(self, covariance=factor[:, None] * self.covariance * factor)
 
@@ -81,7 +76,7 @@ def posterior(
         seeds: the number of seeds over which the model's side was averaged.
         scatter: the covariance of one history's targets over seeds, `(target, target)`.
         error: the standard deviations of what figures and model leave open, `(target,)`.
-        free: which parameters were estimated, `(parameter,)`; the others keep their priors.
+        free: the parameters that were estimated, `(parameter,)`; the others keep their priors.
         slope_seeds: the number of seeds over which slopes are averaged.
     """
     plan = simulator.problem.plan.search

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from sim.engine.progress import Progress
@@ -22,36 +21,33 @@ from sim.experiments.calibrate.estimate import errors, estimate
 from sim.experiments.calibrate.settings import NINETY, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
+Numbers = NDArray[np.float64]
 FIRST_TRUTH = 1_000_000
 """Seed of the first trial's history: far from those that estimates use."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One history with known parameters, and their estimates.
+    """One history with known parameters, and their estimates, in standard deviations of the priors.
 
     Attributes:
-        truth: places, `(parameter,)`, in standard deviations of the priors.
-        found: estimated places, `(parameter,)`.
-        deviation: standard deviations of the estimates, `(parameter,)`.
+        truth: the places of the known parameters, `(parameter,)`.
+        estimate: their estimated places, `(parameter,)`.
+        deviation: the standard deviations of the estimates, `(parameter,)`.
     """
 
-    truth: Float[NDArray[np.float64], " parameter"]
-    found: Float[NDArray[np.float64], " parameter"]
-    deviation: Float[NDArray[np.float64], " parameter"]
+    truth: Numbers
+    estimate: Numbers
+    deviation: Numbers
 
     @property
-    def miss(self) -> Float[NDArray[np.float64], " parameter"]:
-        """How far the truth is from the estimate, in standard deviations of the estimate."""
-        return np.asarray(np.abs(self.truth - self.found) / self.deviation)
+    def miss(self) -> Numbers:
+        """The distance of the truth from the estimate, in standard deviations of the estimate, `(parameter,)`."""
+        return np.asarray(np.abs(self.truth - self.estimate) / self.deviation)
 
 
 def trial(simulator: Simulator, number: int) -> Trial:
-    """Run one trial.
-
-    Args:
-        simulator: the simulator of the figures to be fitted.
-        number: the number of the trial, which decides the truth and all chance.
+    """Run the trial of a number, which decides the truth and all chance.
 
     Raises:
         ValueError: if the history with the true parameters cannot be used.
@@ -81,7 +77,7 @@ def run_trials(simulator: Simulator, count: int, log: Path, progress: Progress |
         for number in range(count):
             if number not in done:
                 made = done[number] = trial(simulator, number)
-                parts = {"truth": made.truth, "found": made.found, "deviation": made.deviation}
+                parts = {"truth": made.truth, "found": made.estimate, "deviation": made.deviation}
                 line = {"trial": number, **{name: list(part) for name, part in parts.items()}}
                 handle.write(json.dumps(line) + "\n")
                 handle.flush()
@@ -91,46 +87,38 @@ def run_trials(simulator: Simulator, count: int, log: Path, progress: Progress |
 
 
 def _logged(log: Path) -> dict[int, Trial]:
-    """Read the trials of a log; a line that was cut off is left out."""
-    finished: dict[int, Trial] = {}
-    if not log.is_file():
-        return finished
-    text = log.read_text(encoding="utf8")
+    """Read the trials of a log, and cut off a line that was not finished."""
+    text = log.read_text(encoding="utf8") if log.is_file() else ""
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         log.write_text(whole, encoding="utf8")
-    for line in whole.splitlines():
-        raw = json.loads(line)
-        parts = (np.array(raw[name]) for name in ("truth", "found", "deviation"))
-        finished[int(raw["trial"])] = Trial(*parts)
-    return finished
+    lines = [json.loads(line) for line in whole.splitlines()]
+    return {
+        int(line["trial"]): Trial(*(np.array(line[name]) for name in ("truth", "found", "deviation")))
+        for line in lines
+    }
 
 
 @dataclass(frozen=True)
 class Identification:
-    """What trials say of each parameter.
+    """The verdict of trials on each parameter; all `(parameter,)`.
 
     Attributes:
-        stretch: by how much intervals must be wider than their formula says, `(parameter,)`.
-        coverage: share of trials with the truth in the 90 percent interval, `(parameter,)`; each trial's intervals
-            are stretched by what the others say.
-        width: mean width of the stretched intervals over that of the prior, `(parameter,)`.
-        identified: whether the parameter can be recovered, `(parameter,)`.
+        stretch: the factor by which intervals must be wider than their formula says.
+        coverage: the share of trials with the truth in the 90 percent interval; each trial's intervals are
+            stretched by what the others say.
+        width: the mean width of the stretched intervals over that of the prior.
+        identified: whether the parameter can be recovered.
     """
 
-    stretch: Float[NDArray[np.float64], " parameter"]
-    coverage: Float[NDArray[np.float64], " parameter"]
-    width: Float[NDArray[np.float64], " parameter"]
-    identified: Bool[NDArray[np.bool_], " parameter"]
+    stretch: Numbers
+    coverage: Numbers
+    width: Numbers
+    identified: NDArray[np.bool_]
 
 
 def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:
-    """Judge every parameter.
-
-    Args:
-        trials: the trials, at least one.
-        rule: what counts as identified.
-    """
+    """Judge every parameter by the trials, at least one; the rule says what counts as identified."""
     misses = np.array([trial.miss for trial in trials])
     every = stretch(misses)
     others = [
@@ -142,13 +130,13 @@ def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:
     return Identification(every, coverage, width, right & (width <= rule.most_width))
 
 
-def stretch(misses: Float[NDArray[np.float64], "trial parameter"]) -> Float[NDArray[np.float64], " parameter"]:
-    """Return by how much intervals must be wider to hold nine truths in ten (calibrated intervals; Loh 1987).
+def stretch(misses: Numbers) -> Numbers:
+    """Return the factor by which intervals must widen to hold nine truths in ten (calibrated intervals; Loh 1987).
 
     The formula of an interval takes the model as linear around the estimate, and deals make it anything but. Each
-    parameter's is widened as far as its own trials ask, and no further than those of all parameters together do:
-    fifty trials of one say little of its tails.
+    parameter's interval is widened as far as its own misses, `(trial, parameter)`, require, and no further than
+    those of all parameters together do: fifty trials of one say little of its tails.
     """
-    asked = np.quantile(misses, 0.9, axis=0) / NINETY
+    own = np.quantile(misses, 0.9, axis=0) / NINETY
     together = float(np.quantile(misses, 0.9)) / NINETY
-    return np.asarray(np.clip(asked, 1.0, max(1.0, together)))
+    return np.asarray(np.clip(own, 1.0, max(1.0, together)))

@@ -1,4 +1,4 @@
-"""The record of an estimate, as plain data: what is needed to use it, to judge it, and to make it again."""
+"""The record of an estimate as plain data: what is needed to use it, to judge it, and to make it again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sim.scenario.data import CONFIGS
 
 ESTIMATES = CONFIGS / "estimates"
 """The records that ship, named by the last quarter that was fitted."""
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Record:
         """Keys of the parameters that can be recovered; none where recovery was not tried."""
         return tuple(key for key, parameter in self.raw["parameters"].items() if parameter["identified"])
 
-    def draws(self, problem: Problem, count: int, seed: int) -> Numbers:
+    def draws(self, problem: Problem, count: int, seed: int) -> NDArray[np.float64]:
         """Draw values from the distribution of the estimate, `(draw, parameter)`, within the allowed ranges.
 
         Raises:
@@ -64,28 +63,19 @@ class Record:
 
 
 def load_record(name: str | Path) -> Record:
-    """Load a record.
-
-    Args:
-        name: the last quarter that was fitted, for a record that ships, or the path of a file.
+    """Load a record by its path, or by the last quarter that was fitted for a record that ships.
 
     Raises:
         ScenarioError: if there is no such record, or it is damaged.
     """
-    path = Path(name)
-    if path.suffix != ".json":
-        path = ESTIMATES / f"{name}.json"
+    path = Path(name) if Path(name).suffix == ".json" else ESTIMATES / f"{name}.json"
     try:
-        raw = json.loads(path.read_text(encoding="utf8"))
-        record = Record(raw)
-        whole = bool(record.values) and len(raw["covariance"]) == len(record.keys)
+        record = Record(json.loads(path.read_text(encoding="utf8")))
+        if not record.values or len(record.raw["covariance"]) != len(record.keys):
+            raise ValueError("the covariance must have a row for each parameter")
     except FileNotFoundError:
-        there = ", ".join(sorted(path.stem for path in ESTIMATES.glob("*.json"))) or "none"
-        raise ScenarioError("no such record", "estimate", str(name), there) from None
+        available = ", ".join(sorted(path.stem for path in ESTIMATES.glob("*.json"))) or "none"
+        raise ScenarioError("no such record", "estimate", str(name), available) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise ScenarioError(f"{path}: not a record of an estimate: {error}") from None
-    if not whole:
-        raise ScenarioError(
-            f"{path}: not a record of an estimate: the covariance has another size than the parameters"
-        )
+        raise ScenarioError(f"is not the record of an estimate: {error}", "estimate", str(path)) from None
     return record

@@ -1,4 +1,4 @@
-"""Looking for the best parameters: CMA-ES (Hansen 2006) in Optuna, whose journal is the record of the search.
+"""The search for the best parameters: CMA-ES (Hansen 2006) in Optuna, whose journal is the record of the search.
 
 Every candidate is run with the same seeds, so that candidates differ by their parameters alone. The journal is
 written generation by generation: a search that was stopped goes on where it was.
@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.progress import Progress
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.settings import Problem
 from sim.experiments.calibrate.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ class Candidate:
     """The best candidate of a search.
 
     Attributes:
-        places: its places, in standard deviations of the priors, `(parameter,)`.
-        distance: its distance.
+        places: the places of its parameters, in standard deviations of the priors, `(parameter,)`.
+        distance: its distance from the observed figures.
         candidates: the number of candidates that were tried.
     """
 
@@ -55,31 +54,33 @@ def search(
     journal: Path | None = None,
     progress: Progress | None = None,
 ) -> Candidate:
-    """Look for the parameters that are nearest to what was observed.
+    """Search for the parameters with the smallest distance.
 
     Args:
-        simulator: runs the candidates.
+        simulator: the simulator that runs the candidates.
         moments: the figures that they are compared with.
         seeds: the seeds of every candidate's histories.
         seed: the seed of the choice of candidates.
-        free: which parameters are looked for, `(parameter,)`; the others stay at the middle of their priors.
+        free: the parameters that are varied, `(parameter,)`; the others stay at the middle of their priors.
         journal: the file that the search is written to, and goes on from; no file if left out.
         progress: called after every generation.
-
-    Returns:
-        The best candidate.
     """
     problem = simulator.problem
     plan = problem.plan.search
-    space = _space(problem, free)
+    from optuna.distributions import BaseDistribution, FloatDistribution
+
+    ends = zip(problem.keys, *problem.bounds, free, strict=True)
+    space: dict[str, BaseDistribution] = {
+        key: FloatDistribution(float(low), float(high)) for key, low, high, varied in ends if varied
+    }
     with _quiet():
         study = _study(list(space), plan.candidates, seed, journal)
         for step in range(_finished(study) // plan.candidates, plan.generations):
-            asked = [study.ask(space) for _ in range(plan.candidates)]
-            places = np.array([[trial.params.get(key, 0.0) for key in problem.keys] for trial in asked])
+            trials = [study.ask(space) for _ in range(plan.candidates)]
+            places = np.array([[trial.params.get(key, 0.0) for key in problem.keys] for trial in trials])
             modelled = simulator.compared(problem.values(places), seeds)
             distances = np.minimum(moments.misfit(modelled) + (places**2).sum(axis=1), WORST)
-            for trial, distance in zip(asked, distances, strict=True):
+            for trial, distance in zip(trials, distances, strict=True):
                 study.tell(trial, float(distance))
             if progress is not None:
                 progress(step + 1, plan.generations, f"search, distance {study.best_value:.1f}")
@@ -105,21 +106,13 @@ def _study(keys: list[str], candidates: int, seed: int, journal: Path | None) ->
         warn_independent_sampling=False,
     )
     study = optuna.create_study(study_name="search", storage=storage, sampler=sampler, load_if_exists=True)
-    # What was asked for and not answered when a search was stopped.
+    # Candidates that were not finished when a search was stopped.
     for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
     return study
 
 
-def _space(problem: Problem, free: NDArray[np.bool_]) -> dict[str, Any]:
-    from optuna.distributions import FloatDistribution
-
-    bounds = zip(problem.keys, *problem.bounds, free, strict=True)
-    return {key: FloatDistribution(float(low), float(high)) for key, low, high, wanted in bounds if wanted}
-
-
 def _finished(study: optuna.Study) -> int:
-    """Count the candidates that were tried."""
     import optuna
 
     return len(study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE]))

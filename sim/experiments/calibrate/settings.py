@@ -25,11 +25,12 @@ CALIBRATION = CONFIGS / "calibration.toml"
 NINETY = float(norm.ppf(0.95))
 """Standard deviations from the middle of a normal distribution to either end of its 90 percent interval."""
 Quarter = Annotated[str, Field(pattern=QUARTER_PATTERN)]
+Numbers = NDArray[np.float64]
 Count = Annotated[int, Field(strict=True, ge=1)]
 
 
 class Window(Strict):
-    """Quarters that are fitted, and the last of those that are kept aside."""
+    """The quarters that are fitted, and the last of those that are held out."""
 
     first: Quarter
     last: Quarter
@@ -58,7 +59,7 @@ class Search(Strict):
 
 
 class Recovery(Strict):
-    """The settings by which it is judged which parameters can be recovered."""
+    """The settings of the trials, and the rule that says which parameters can be recovered."""
 
     trials: Annotated[int, Field(strict=True, ge=0)]
     seeds: Count
@@ -69,7 +70,7 @@ class Recovery(Strict):
 
 
 class Prior(Strict):
-    """What is believed of a parameter before looking: the ends of its 90 percent interval."""
+    """The prior of a parameter: the ends of its 90 percent interval."""
 
     low: float
     high: float
@@ -98,7 +99,7 @@ class Plan(Strict):
 
 @dataclass(frozen=True)
 class Problem:
-    """Parameters to be estimated, and where they belong.
+    """Parameters to be estimated, and the scenario that they belong to.
 
     A parameter's place is measured in standard deviations of its prior from the prior's middle, so that the prior
     of a place is a standard normal distribution.
@@ -119,47 +120,46 @@ class Problem:
         return tuple(self.plan.parameters)
 
     @cached_property
-    def _middle(self) -> NDArray[np.float64]:
-        return np.array([(_scaled(p, p.low) + _scaled(p, p.high)) / 2.0 for p in self.plan.parameters.values()])
-
-    @cached_property
-    def _spread(self) -> NDArray[np.float64]:
-        ends = [_scaled(p, p.high) - _scaled(p, p.low) for p in self.plan.parameters.values()]
-        return np.array(ends) / (2.0 * NINETY)
-
-    @cached_property
     def _log(self) -> NDArray[np.bool_]:
         return np.array([prior.scale == "log" for prior in self.plan.parameters.values()])
 
     @cached_property
-    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _normal(self) -> tuple[Numbers, Numbers]:
+        """Means and standard deviations of the priors, on the scale of each."""
+        ends = [
+            [math.log(end) if prior.scale == "log" else end for end in (prior.low, prior.high)]
+            for prior in self.plan.parameters.values()
+        ]
+        low, high = np.array(ends).T
+        return (low + high) / 2.0, (high - low) / (2.0 * NINETY)
+
+    @cached_property
+    def bounds(self) -> tuple[Numbers, Numbers]:
         """Least and greatest place of each parameter: its allowed range, and three standard deviations at most."""
-        ends = ([axis.range[0] for axis in self.axes], [axis.range[1] for axis in self.axes])
-        low, high = (self.places(np.array([np.nan if end is None else end for end in side])) for side in ends)
+        ends = np.array([axis.range for axis in self.axes], dtype=float)  # None, for no end, becomes NaN.
+        low, high = (self.places(side) for side in ends.T)
         return np.fmax(low, -3.0), np.fmin(high, 3.0)
 
-    def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def places(self, values: Numbers) -> Numbers:
         """Return the places of values, `(..., parameter)`."""
         with np.errstate(divide="ignore"):
             scaled = np.where(self._log, np.log(np.where(self._log, np.maximum(values, 0.0), 1.0)), values)
-        return np.asarray((scaled - self._middle) / self._spread)
+        mean, deviation = self._normal
+        return np.asarray((scaled - mean) / deviation)
 
-    def values(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    def values(self, places: Numbers) -> Numbers:
         """Return the values at places, `(..., parameter)`."""
-        scaled = self._middle + self._spread * np.clip(places, *self.bounds)
+        mean, deviation = self._normal
+        scaled = mean + deviation * np.clip(places, *self.bounds)
         return np.where(self._log, np.exp(np.where(self._log, scaled, 0.0)), scaled)
 
-    def current(self) -> NDArray[np.float64]:
+    def current(self) -> Numbers:
         """Return the values of the scenario as it stands, `(parameter,)`."""
         return np.array([number_at(self.scenario, key) for key in self.keys])
 
 
 def load_problem(path: Path | str | None = None, scenario: Scenario | None = None) -> Problem:
-    """Load a calibration file and the scenario that it estimates.
-
-    Args:
-        path: the file; the one that ships if left out.
-        scenario: a scenario in place of the one that the file names.
+    """Load a calibration file, that which ships if left out, and its scenario, unless another one takes its place.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
@@ -174,12 +174,8 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
     return Problem(plan, chosen, resolve_axes(design, chosen, {}, file.name))
 
 
-def _scaled(prior: Prior, value: float) -> float:
-    return math.log(value) if prior.scale == "log" else value
-
-
 def changed_window(problem: Problem, until: str | None) -> Problem:
-    """Return the problem with another last quarter that is fitted.
+    """Return the problem fitted until another quarter.
 
     Raises:
         ScenarioError: if the quarter is not within the window.

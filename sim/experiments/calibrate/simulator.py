@@ -1,4 +1,4 @@
-"""From parameters and seeds to the model's side of the targets, many histories at a time."""
+"""The model's numbers for the targets, from parameters and seeds, many histories at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 
 
 class Simulator:
-    """Runs histories of a problem as far as its targets need.
+    """Runs histories of a problem up to the last quarter of its targets.
 
     Args:
         problem: the parameters and their scenario.
@@ -58,21 +58,13 @@ class Simulator:
     def paths(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed quarter term"]:
         """Return every term of the targets' series by quarter; NaN in histories that cannot be used.
 
-        Args:
-            values: the values of the parameters, `(row, parameter)`.
-            seeds: the seeds of the histories, the same for every row.
+        All rows of parameter values, `(row, parameter)`, have the same seeds.
         """
-        pairs = [(row, seed) for row in values for seed in seeds]
-        paths = self._run(pairs)
+        paths = self._run([(row, seed) for row in values for seed in seeds])
         return paths.reshape(len(values), len(seeds), *paths.shape[1:])
 
     def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row 1 quarter term"]:
-        """Return the same with one history for each row, which has a seed of its own.
-
-        Args:
-            values: the values of the parameters, `(row, parameter)`.
-            seeds: the seeds, as many as there are rows.
-        """
+        """Return the paths of one history for each row of parameter values, which has a seed of its own."""
         return self._run(list(zip(values, seeds, strict=True)))[:, None]
 
     def _run(self, pairs: Sequence[tuple[Numbers, int]]) -> Float[NDArray[np.float64], "history quarter term"]:
@@ -85,17 +77,12 @@ class Simulator:
         return picked
 
     def each(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """Return the model's side of every target, in the units of their series.
-
-        Args:
-            values: the values of the parameters, `(row, parameter)`.
-            seeds: the seeds of the histories, the same for every row.
-        """
+        """Return the model's number of every target, in the units of their series; arguments as in `paths`."""
         paths = self.paths(values, seeds)
         return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
 
     def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """Return the same as it is compared: logarithms where the series says so."""
+        """Return the model's numbers as they are compared: logarithms where the series says so."""
         modelled = self.each(values, seeds)
         for place, target in enumerate(self.targets):
             if target.series.change == "log":
@@ -104,10 +91,10 @@ class Simulator:
 
     @cached_property
     def usual_scatter(self) -> Float[NDArray[np.float64], "target target"]:
-        """Covariance of one history's targets over seeds, as is usual at places drawn from the priors.
+        """The usual covariance of one history's targets over seeds at places drawn from the priors.
 
-        At one place alone, the middle say, a deal that always happens there has no scatter, and would weigh as if
-        it were sure everywhere.
+        At one place alone, a deal that always happens there has no scatter, and would weigh as if it were certain
+        everywhere.
         """
         plan, problem = self.problem.plan.search, self.problem
         drawn = np.random.default_rng(plan.first_seed).standard_normal((plan.scatter_places, len(problem.keys)))
@@ -118,13 +105,7 @@ class Simulator:
         return usual([scatter_of(place) for place in scattered])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
-        """Return the model's number of one period, `(row, seed)`.
-
-        Args:
-            series: the series that the number belongs to.
-            period: the period, such as 2024Q3, 2024H1 or 2024FY.
-            paths: the paths, as `paths` returns them.
-        """
+        """Return a series of the model in a period such as 2024Q3 or 2024FY, `(row, seed)`, from its `paths`."""
         total = self._total(series.of, series, period, paths) - self._total(series.less, series, period, paths)
         if series.over:
             total = total / self._total(series.over, series, period, paths)
@@ -142,16 +123,12 @@ class Simulator:
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
-        """What is read of histories, each once."""
+        """The terms that are read from histories, each once."""
         every = [term for t in self.targets for term in (*t.series.of, *t.series.less, *t.series.over)]
         return tuple(dict.fromkeys(every))
 
     def _column(self, term: str, names: Sequence[str]) -> int:
-        """Find the column of a term among the readings and the measures of agents.
-
-        Raises:
-            ScenarioError: if there is no such thing.
-        """
+        """Find the column of a term among the readings and the measures of agents."""
         table, *path = term.split("|")
         if table == "series":
             if path[0] not in names:

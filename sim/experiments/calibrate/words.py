@@ -1,14 +1,15 @@
-"""A calibration in sentences: how well the model fits, and which figures it misses."""
+"""Sentences of a calibration: how well the model fits, and which figures it misses."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from sim.experiments.calibrate.results import Record
 
 FAR = 2.0
-"""Errors of a figure from which a gap is named."""
+"""The gap from which a figure is named, in errors of the figure."""
 
 
 def words(record: Record) -> list[str]:
@@ -19,16 +20,14 @@ def words(record: Record) -> list[str]:
 def fit(record: Record) -> list[str]:
     """Write the typical gap of fitted and other figures, and what follows for the intervals."""
     raw = record.raw
-    sentences = []
-    for use, what in (
-        ("fitted", "Fitted figures"),
-        ("judged", "Figures not fitted to"),
-        ("held out", f"Held out, to {raw['window']['held_out']}"),
-    ):
-        gap = raw["root_mean_square_gap"][use]
-        if gap is not None:
-            count = sum(row["use"] == use for row in raw["targets"])
-            sentences.append(f"{what}: {count}, root mean square gap {gap:.2f} of their errors")
+    held_out = f"Held out, to {raw['window']['held_out']}"
+    names = {"fitted": "Fitted figures", "judged": "Figures not fitted to", "held out": held_out}
+    counts = Counter(row["use"] for row in raw["targets"])
+    sentences = [
+        f"{names[use]}: {counts[use]}, root mean square gap {gap:.2f} of their errors"
+        for use, gap in raw["root_mean_square_gap"].items()
+        if gap is not None
+    ]
     if raw["inflation"] > 1.0:
         wider = f"variances are widened {raw['inflation']:.2f} times."
         sentences.append(f"Gaps are larger than scatter and errors allow: {wider}")
@@ -39,11 +38,7 @@ def fit(record: Record) -> list[str]:
 
 def missed(record: Record) -> list[Mapping[str, Any]]:
     """Select the figures that the model misses by more than `FAR` of their errors, the furthest first."""
-    far = [
-        row
-        for row in record.raw["targets"]
-        if row["gap_in_errors"] is not None and abs(row["gap_in_errors"]) > FAR
-    ]
+    far = [row for row in record.raw["targets"] if abs(row["gap_in_errors"] or 0.0) > FAR]
     return sorted(far, key=lambda row: -abs(row["gap_in_errors"]))
 
 

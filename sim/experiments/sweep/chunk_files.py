@@ -1,7 +1,7 @@
-"""Files of chunks: written whole or not at all, under a name that carries the checksum of the content.
+"""Files of chunks: written whole or not at all, under a name that holds the checksum of the content.
 
-A file is written under a temporary name, synced, and renamed to `<chunk>-<checksum>.parquet`, so that a chunk
-whose file has its final name is on disk, and whoever reads it can tell whether it is what was written.
+A file is written under a temporary name, synced, and renamed to `<chunk>-<checksum>.parquet`, so that a file with
+a final name is on disk, and every reader can verify its content.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLES = ("outcomes", "series", "flows")
-"""What can be kept of histories, each in a folder of its own. Outcomes are always kept, and written last."""
+"""Tables of a sweep, each in a folder of its own. Outcomes are always written, and written last."""
 ASIDE = "aside"
-"""Where files go whose content is not what was written."""
+"""The folder for corrupt files."""
 WHOLE = "all"
 """Takes the place of the chunk's number in the name of a compacted table."""
 CHECKSUM_DIGITS = 16
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 MEMORY_LIMIT = "1GB"
-"""Of one writer; a chunk takes far less."""
+"""Memory limit of one writer; a chunk takes far less."""
 
 _NAME = re.compile(rf"(\d{{6,}}|{WHOLE})-([0-9a-f]{{{CHECKSUM_DIGITS}}})\.parquet")
 
@@ -46,9 +46,9 @@ class ChunkFile:
     """A file of a table.
 
     Attributes:
-        path: of the file.
-        chunk: number of the chunk; None for a whole table, compacted.
-        checksum: that its content must have.
+        path: the path of the file.
+        chunk: the number of the chunk; None for a whole table, compacted.
+        checksum: the checksum that its content must have.
     """
 
     path: Path
@@ -56,67 +56,72 @@ class ChunkFile:
     checksum: str
 
     def intact(self) -> bool:
-        """Whether the content is what was written.
+        """Return whether the content has the checksum in the name.
 
         Raises:
             StorageError: if the file cannot be read.
         """
-        try:
+        with _storage(str(self.path)):
             return checksum(self.path) == self.checksum
-        except OSError as error:
-            raise StorageError(f"{self.path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _storage(doing: str) -> Iterator[None]:
+    """Turn errors of the disk into a StorageError whose message begins with what was being done."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{doing}: {error.strerror or error}") from error
 
 
 def files(folder: Path, table: str) -> list[ChunkFile]:
-    """Every file of a table with a final name, in the order of the chunks; a compacted table comes last.
+    """Return every file of a table with a final name, in the order of the chunks; a compacted table comes last.
 
     Args:
-        folder: of the sweep.
+        folder: the folder of the sweep.
         table: one of `TABLES`.
     """
-    found = []
-    with suppress(FileNotFoundError), os.scandir(folder / table) as entries:
-        for entry in entries:
-            if told := _NAME.fullmatch(entry.name):
-                chunk = None if told[1] == WHOLE else int(told[1])
-                found.append(ChunkFile(Path(entry.path), chunk, told[2]))
-    return sorted(found, key=lambda file: (file.chunk is None, file.chunk or 0, file.checksum))
+    if not (folder / table).is_dir():
+        return []
+    matches = [match for entry in os.scandir(folder / table) if (match := _NAME.fullmatch(entry.name))]
+    listed = [
+        ChunkFile(folder / table / match[0], None if match[1] == WHOLE else int(match[1]), match[2])
+        for match in matches
+    ]
+    return sorted(listed, key=lambda file: (file.chunk is None, file.chunk or 0, file.checksum))
 
 
-def compacted(folder: Path, kept: Iterable[str]) -> dict[str, ChunkFile]:
-    """Table -> the file that holds the whole of it, for the tables that have one."""
-    whole = {table: [file for file in files(folder, table) if file.chunk is None] for table in kept}
-    return {table: found[0] for table, found in whole.items() if found}
+def compacted(folder: Path, tables: Iterable[str]) -> dict[str, ChunkFile]:
+    """Return table -> the file that holds the whole of it, for the tables that have one."""
+    return {table: file for table in tables for file in reversed(files(folder, table)) if file.chunk is None}
 
 
-def finished(folder: Path, kept: Sequence[str]) -> dict[int, tuple[ChunkFile, ...]]:
-    """Chunks that have exactly one file of each table kept: chunk -> its files.
+def finished(folder: Path, tables: Sequence[str]) -> dict[int, tuple[ChunkFile, ...]]:
+    """Return the chunks that have exactly one file of each table: chunk -> its files.
 
-    Two files of one table can only come from two machines that do not calculate alike, and none of them counts.
+    Two files of one table can only come from two machines that calculate differently, and neither of them counts.
     """
-    by_table: list[dict[int, list[ChunkFile]]] = []
-    for table in kept:
-        by_chunk: dict[int, list[ChunkFile]] = {}
+    by_chunk: dict[int, list[list[ChunkFile]]] = {}
+    for place, table in enumerate(tables):
         for file in files(folder, table):
             if file.chunk is not None:
-                by_chunk.setdefault(file.chunk, []).append(file)
-        by_table.append(by_chunk)
+                by_chunk.setdefault(file.chunk, [[] for _ in tables])[place].append(file)
     return {
-        chunk: tuple(found[chunk][0] for found in by_table)
-        for chunk in sorted(by_table[0])
-        if all(len(found.get(chunk, ())) == 1 for found in by_table)
+        chunk: tuple(file for (file,) in listed)
+        for chunk, listed in sorted(by_chunk.items())
+        if all(len(of_table) == 1 for of_table in listed)
     }
 
 
-def write(folder: Path, name: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Path]:
+def write(folder: Path, chunk: int, tables: Mapping[str, pd.DataFrame]) -> dict[str, Path]:
     """Write the tables of one chunk; outcomes last.
 
-    The bytes depend on the tables alone. Texts of which there are few are best given as categories.
+    The bytes depend on the tables alone. Texts with few different values are best given as categories.
 
     Args:
-        folder: of the sweep.
-        name: the chunk's part of the names, from `chunk_name`.
-        tables: table -> its rows, integers, numbers and texts; NaN is no value.
+        folder: the folder of the sweep.
+        chunk: the number of the chunk.
+        tables: table -> its rows, integers, numbers and texts; NaN becomes a missing value.
 
     Returns:
         Table -> the file.
@@ -127,23 +132,18 @@ def write(folder: Path, name: str, tables: Mapping[str, pd.DataFrame]) -> dict[s
     written = {}
     for table in sorted(tables, key=TABLES.index, reverse=True):
         columns = ", ".join(_expression(column, kind.kind) for column, kind in tables[table].dtypes.items())
-        written[table] = copy(folder / table, name, f"SELECT {columns} FROM rows", {"rows": tables[table]})
+        written[table] = copy(folder / table, f"{chunk:06d}", f"SELECT {columns} FROM rows", tables[table])
     return written
 
 
-def chunk_name(chunk: int) -> str:
-    """Return the chunk's part of the names of its files."""
-    return f"{chunk:06d}"
-
-
-def copy(home: Path, name: str, sql: str, frames: Mapping[str, pd.DataFrame] | None = None) -> Path:
+def copy(folder: Path, name: str, sql: str, rows: pd.DataFrame | None = None) -> Path:
     """Write the answer to a query as a Parquet file: whole, synced, and named after its content.
 
     Args:
-        home: folder of the table, made if need be.
-        name: first part of the file's name.
+        folder: the folder of the table, made if need be.
+        name: the first part of the file's name.
         sql: the query.
-        frames: tables that it reads, by name.
+        rows: the table `rows` of the query.
 
     Returns:
         The file.
@@ -153,26 +153,20 @@ def copy(home: Path, name: str, sql: str, frames: Mapping[str, pd.DataFrame] | N
     """
     import duckdb
 
-    temporary = home / f".{name}.{writer()}.partial"
-    try:
-        home.mkdir(exist_ok=True)
+    def fill(temporary: Path) -> None:
         # One thread keeps rows in order, and so the bytes the same from one process to the next.
         options = {"threads": 1, "memory_limit": MEMORY_LIMIT, "temp_directory": ""}
-        with duckdb.connect(config=options) as db:
-            for given, frame in (frames or {}).items():
-                db.register(given, frame)
-            db.execute(f"COPY ({sql}) TO '{literal(temporary)}' ({COPY_OPTIONS})")
-        sync(temporary)
-        path = home / f"{name}-{checksum(temporary)}.parquet"
-        os.replace(temporary, path)
-        sync(home)
-    except (OSError, duckdb.IOException) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise StorageError(f"cannot write {home}: {reason}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return path
+        try:
+            with duckdb.connect(config=options) as db:
+                if rows is not None:
+                    db.register("rows", rows)
+                db.execute(f"COPY ({sql}) TO '{literal(temporary)}' ({COPY_OPTIONS})")
+        except duckdb.IOException as error:
+            raise OSError(str(error).partition("\n")[0]) from error
+
+    with _storage(f"cannot write {folder}"):
+        folder.mkdir(exist_ok=True)
+        return _write_whole(folder, name, fill, lambda file: f"{name}-{checksum(file)}.parquet")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -181,31 +175,37 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StorageError: if the disk refuses.
     """
-    temporary = path.parent / f".{path.name}.{writer()}.partial"
+    with _storage(f"cannot write {path}"):
+        _write_whole(path.parent, path.name, lambda file: file.write_text(text, "utf-8"), lambda _file: path.name)
+
+
+def _write_whole(
+    folder: Path, name: str, fill: Callable[[Path], object], final_name: Callable[[Path], str]
+) -> Path:
+    """Fill a temporary file, and rename it once it is on disk."""
+    temporary = folder / f".{name}.{writer()}.partial"
     try:
-        temporary.write_text(text, encoding="utf-8")
+        fill(temporary)
         sync(temporary)
+        path = folder / final_name(temporary)
         os.replace(temporary, path)
-        sync(path.parent)
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+        sync(folder)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+    return path
 
 
 def put_aside(folder: Path, file: ChunkFile) -> Path:
-    """Move a file whose content is not what was written out of the way, to be looked at.
+    """Move a corrupt file out of the way, to be looked at; return its new path.
 
     Raises:
         StorageError: if the disk refuses.
     """
     target = folder / ASIDE / f"{file.path.parent.name}-{file.path.name}"
-    try:
+    with _storage(f"cannot move {file.path} to {target}"):
         target.parent.mkdir(exist_ok=True)
         os.replace(file.path, target)
-    except OSError as error:
-        raise StorageError(f"cannot move {file.path} to {target}: {error.strerror or error}") from error
     return target
 
 
@@ -222,7 +222,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def writer() -> str:
-    """Return the names of this machine, process and thread, as in names of temporary files."""
+    """Return the names of this machine, process and thread, for the names of temporary files."""
     return f"{machine_name()}_{os.getpid()}-{threading.get_ident()}"
 
 

@@ -1,7 +1,7 @@
-"""One chunk of a sweep from start to end: what a worker does, wherever it is.
+"""The work of a worker: one chunk of a sweep from start to end, or a rehearsal of it.
 
-A worker is given the folder and the number of the chunk. It reads the plan, runs the histories, writes the files
-of the chunk, and returns a small record.
+A worker gets the folder and the number of the chunk. It reads the plan, runs the histories, writes the files of
+the chunk, and returns a small record.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import glob
 import os
 import platform
-import shutil
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -35,20 +34,19 @@ if TYPE_CHECKING:
     from sim.engine.batch import Histories, Start
     from sim.experiments.sweep.plan import Plan
 
-TRIED = 256
-"""Histories in a rehearsal of the compiled program: a batch of a processor, which costs as much when not full."""
-TRIED_IN_NUMPY = 4
+REHEARSED = {"jax": 256, "numpy": 4}
+"""Engine -> histories in a rehearsal. On a processor JAX steps batches of 256; a smaller batch costs as much."""
 
 
 @dataclass(frozen=True)
-class Finished:
-    """What a worker tells about a chunk.
+class FinishedChunk:
+    """The record of a chunk.
 
     Attributes:
-        chunk: its number.
-        runs: how many histories it holds; 0 if it failed.
-        problems: how many of them have no numbers.
-        seconds: that it took.
+        chunk: the number of the chunk.
+        runs: the number of its histories; 0 if the chunk failed.
+        problems: the number of histories without numbers.
+        seconds: the time that it took.
         failed: the last line of the traceback, or an empty text.
     """
 
@@ -61,12 +59,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a sweep will cost, measured on a few of its histories.
+    """The cost of a sweep, estimated from a few of its histories.
 
     Attributes:
-        seconds_per_run: of one worker, the program compiled.
-        bytes_per_run: of all tables kept, on disk.
-        bytes_per_chunk: that each chunk takes besides.
+        seconds_per_run: time of one worker, with the program compiled.
+        bytes_per_run: size on disk of all tables.
+        bytes_per_chunk: additional size of each chunk.
     """
 
     seconds_per_run: float
@@ -74,117 +72,108 @@ class Rehearsal:
     bytes_per_chunk: float
 
     def seconds(self, runs: int, workers: int) -> float:
-        """How long so many runs take."""
+        """Return the time that a number of runs takes."""
         return runs * self.seconds_per_run / workers
 
-    def size(self, runs: int, count: int) -> float:
-        """Bytes of so many runs in so many chunks."""
-        return runs * self.bytes_per_run + count * self.bytes_per_chunk
+    def size(self, runs: int, chunks: int) -> float:
+        """Return the bytes that a number of runs takes in a number of chunks."""
+        return runs * self.bytes_per_run + chunks * self.bytes_per_chunk
 
 
-def run_chunk(folder: str, chunk: int) -> Finished:
+def run_chunk(folder: str, chunk: int) -> FinishedChunk:
     """Run a chunk and write its files.
 
-    An unexpected error fails this chunk, and is told in full in the status log; the sweep goes on.
+    An unexpected error fails this chunk, and its traceback goes to the status log; the sweep goes on.
 
     Args:
-        folder: of the sweep, with its plan.
-        chunk: number of the chunk.
+        folder: the folder of the sweep, with its plan.
+        chunk: the number of the chunk.
 
     Raises:
         StorageError: if the disk refuses.
         ScenarioError, RunError: if no chunk can be run, such as a plan that cannot be read.
     """
-    home = Path(folder)
-    begun = time.perf_counter()
+    begun, path = time.perf_counter(), Path(folder)
     plan = plan_in(folder)
-    note(home, chunk, "started")
+    note(path, chunk, "started")
     try:
-        made = _histories_of(plan, chunk)
-        chunk_files.write(home, chunk_files.chunk_name(chunk), made)
+        tables = _tables_of(plan, chunk)
+        chunk_files.write(path, chunk, tables)
     except (StorageError, ScenarioError, RunError):
         raise
     except Exception as error:
-        note(home, chunk, "failed", message=traceback.format_exc())
-        told = " ".join(f"{type(error).__name__}: {error}".split())
-        return Finished(chunk, 0, 0, time.perf_counter() - begun, told)
-    problems = int(made["outcomes"]["problem"].notna().sum())
-    done = Finished(chunk, len(made["outcomes"]), problems, time.perf_counter() - begun)
-    note(home, chunk, "done", seconds=round(done.seconds, 3), runs=done.runs, problems=problems)
-    return done
+        note(path, chunk, "failed", message=traceback.format_exc())
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return FinishedChunk(chunk, 0, 0, time.perf_counter() - begun, reason)
+    runs, problems = len(tables["outcomes"]), int(tables["outcomes"]["problem"].notna().sum())
+    seconds = time.perf_counter() - begun
+    note(path, chunk, "done", seconds=round(seconds, 3), runs=runs, problems=problems)
+    return FinishedChunk(chunk, runs, problems, seconds)
 
 
-def run_chunk_once(folder: str, chunk: int) -> Finished:
-    """Run a chunk unless it is there: a cluster hands out again what a worker finished and died before it told.
+def run_chunk_once(folder: str, chunk: int) -> FinishedChunk:
+    """Run a chunk unless it is finished: a cluster hands it out again where a worker dies before it reports.
 
     Args:
-        folder: of the sweep, with its plan.
-        chunk: number of the chunk.
+        folder: the folder of the sweep, with its plan.
+        chunk: the number of the chunk.
     """
+    import duckdb
+
     plan = plan_in(folder)
     files = chunk_files.finished(Path(folder), plan.tables).get(chunk, ())
     if not files or not all(file.intact() for file in files):
         return run_chunk(folder, chunk)
-    at = plan.tables.index("outcomes")
-    return Finished(chunk, len(plan.rows(chunk)["run"]), _problems(files[at].path), 0.0)
+    path = files[plan.tables.index("outcomes")].path
+    with reported(f"{path}: cannot be read"), duckdb.connect(config={"threads": 1}) as db:
+        sql = "SELECT count(*), count(problem) FROM read_parquet(?)"
+        [(runs, problems)] = db.execute(sql, [glob.escape(str(path))]).fetchall()
+    return FinishedChunk(chunk, runs, problems, 0.0)
 
 
 def rehearse(folder: str, chunk: int) -> Rehearsal:
-    """Run a few histories of a chunk, and measure what they cost. Nothing of them is kept.
+    """Run a few histories of a chunk, and measure their cost; their tables are thrown away.
 
-    The program that they compile is kept on disk, for the workers that follow.
+    The program that they compile stays on disk, for the workers that follow.
 
     Args:
-        folder: of the sweep, with its plan.
-        chunk: number of the chunk.
+        folder: the folder of the sweep, with its plan.
+        chunk: the number of the chunk.
     """
     from sim.engine.batch import Start
 
     plan = plan_in(folder)
-    count = min(plan.chunk, TRIED_IN_NUMPY if plan.engine == "numpy" else TRIED)
-    some = list(islice((one for one in plan.starts(chunk) if isinstance(one, Start)), count))
-    if not some:
+    count = min(plan.chunk, REHEARSED[plan.engine])
+    starts = list(islice((start for start in plan.starts(chunk) if isinstance(start, Start)), count))
+    if not starts:
         return Rehearsal(0.0, 0.0, 0.0)
-    _run(plan, some[:1])
+    _run(plan, starts[:1])
     begun = time.perf_counter()
-    found = _run(plan, some)
+    histories = _run(plan, starts)
     # Opening the economies is part of the work.
     list(islice(plan.starts(chunk), count))
-    seconds = (time.perf_counter() - begun) / len(some)
-    rows = {name: column[: len(some)] for name, column in plan.rows(chunk).items()}
-    made = _tables(plan, rows, [None] * len(some), found)
-    few, whole = (_size({name: _first_runs(table, part) for name, table in made.items()}) for part in (1, 2))
-    half = max(1, len(some) // 2)
-    each = max(0.0, (whole - few) / max(1, len(some) - half))
-    return Rehearsal(seconds, each, max(0.0, whole - each * len(some)))
+    count = len(starts)
+    seconds = (time.perf_counter() - begun) / count
+    rows = {name: column[:count] for name, column in plan.rows(chunk).items()}
+    tables = _tables(plan, rows, [None] * count, histories)
+    half = max(1, count // 2)
+    few, whole = _size(tables, rows["run"][:half]), _size(tables, rows["run"])
+    each = max(0.0, (whole - few) / max(1, count - half))
+    return Rehearsal(seconds, each, max(0.0, whole - each * count))
 
 
-def _problems(path: Path) -> int:
-    """How many runs of a file of outcomes have no numbers."""
-    import duckdb
-
-    with reported(f"{path}: cannot be read"), duckdb.connect(config={"threads": 1}) as db:
-        [(count,)] = db.execute("SELECT count(problem) FROM read_parquet(?)", [glob.escape(str(path))]).fetchall()
-    return int(count)
-
-
-def _first_runs(table: pd.DataFrame, halves: int) -> pd.DataFrame:
-    """Return the rows of the first half of the runs, or of all."""
-    runs = table["run"].unique()
-    return table[table["run"].isin(runs[: max(1, len(runs) * halves // 2)])]
-
-
-def _size(made: dict[str, pd.DataFrame]) -> int:
-    """Bytes of the files of some tables."""
+def _size(tables: dict[str, pd.DataFrame], runs: NDArray[Any]) -> int:
+    """Return the bytes of the files of some runs."""
+    parts = {name: table[table["run"].isin(runs)] for name, table in tables.items()}
     with TemporaryDirectory(prefix="capflow-") as folder:
-        return sum(path.stat().st_size for path in chunk_files.write(Path(folder), "try", made).values())
+        return sum(path.stat().st_size for path in chunk_files.write(Path(folder), 0, parts).values())
 
 
 @lru_cache(maxsize=2)
 def _plan_as_written(folder: str, _changed: int) -> Plan:
     from sim.experiments.sweep.plan import Plan
 
-    return Plan.read(Path(folder))
+    return Plan.read(folder)
 
 
 def plan_in(folder: str) -> Plan:
@@ -203,31 +192,23 @@ def plan_in(folder: str) -> Plan:
     return _plan_as_written(folder, changed)
 
 
-def room_on_disk(folder: Path) -> int:
-    """Bytes free for this user where a folder is."""
-    return shutil.disk_usage(folder).free
-
-
-def _histories_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
+def _tables_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
     from sim.engine.batch import Start
 
     problems: list[str | None] = []
 
-    def good() -> Iterable[Start]:
-        for one in plan.starts(chunk):
-            if isinstance(one, Start):
-                problems.append(None)
-                yield one
-            else:
-                problems.append(one.reason)
+    def starts() -> Iterator[Start]:
+        for start in plan.starts(chunk):
+            problems.append(None if isinstance(start, Start) else start.reason)
+            if isinstance(start, Start):
+                yield start
 
-    rows = plan.rows(chunk)
-    found = _run(plan, good())
-    return _tables(plan, rows, problems, found)
+    histories = _run(plan, starts())
+    return _tables(plan, plan.rows(chunk), problems, histories)
 
 
 def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
-    """Histories from their starts; None if there are none."""
+    """Run histories; None if there are none."""
     from sim.engine.ensemble import run_histories
 
     left = iter(starts)
@@ -239,15 +220,15 @@ def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
 
 
 def _tables(
-    plan: Plan, rows: dict[str, NDArray[Any]], problems: list[str | None], found: Histories | None
+    plan: Plan, rows: dict[str, NDArray[Any]], problems: list[str | None], histories: Histories | None
 ) -> dict[str, pd.DataFrame]:
     from sim.engine.batch import taken
-    from sim.experiments.sweep.chunk_tables import tables
+    from sim.experiments.sweep.chunk_tables import tables_of
     from sim.opening.open_economy import open_economy
 
-    if found is not None:
-        readings = found.names
+    if histories is not None:
+        readings = histories.names
     else:
         opening = open_economy(plan.scenario).economy
         readings = tuple(taken(opening, opening))
-    return tables(rows, problems, found, readings, plan.labels, plan.tables)
+    return tables_of(rows, problems, histories, readings, plan.labels, plan.tables)

@@ -13,9 +13,9 @@ from sim.errors import ScenarioError, needs
 
 WAIT_FOR_SCHEDULER = 10.0
 LOGGERS = ("distributed.client", "tornado.application")
-"""Loggers of Dask in the process that hands out the chunks."""
+"""Loggers whose messages on a scheduler that dies would bury the line that says so."""
 AHEAD = 2
-"""Chunks handed to a cluster for each of its threads, so that none waits for the next."""
+"""Chunks submitted for each thread of a cluster, so that no thread waits for its next one."""
 
 
 class ClusterLostError(RuntimeError):
@@ -23,12 +23,12 @@ class ClusterLostError(RuntimeError):
 
 
 class Cluster(Executor):
-    """Work on the workers of a Dask scheduler, which see the same folder at the same place.
+    """The workers of a Dask scheduler, which must see the folder of the sweep at the same place.
 
     The scheduler gives the chunk of a worker that died to another one.
 
     Args:
-        address: of the scheduler, such as tcp://host:8786.
+        address: the address of the scheduler, such as tcp://host:8786.
 
     Raises:
         MissingExtraError: if Dask is not installed.
@@ -45,7 +45,6 @@ class Cluster(Executor):
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ScenarioError(f"no Dask scheduler answers there ({reason})", "scheduler", address) from None
         self.address = address
-        # What they log of a scheduler that dies would bury the line that says so.
         self._levels = {name: logging.getLogger(name).level for name in LOGGERS}
         for name in LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -54,13 +53,13 @@ class Cluster(Executor):
 
     @property
     def width(self) -> int:
-        """How many chunks it takes; workers may come and go."""
+        """The number of chunks to submit at a time; workers may come and go."""
         if time.monotonic() - self._asked > WAIT_FOR_SCHEDULER / 2:
             self._width, self._asked = AHEAD * self.threads(), time.monotonic()
         return self._width
 
     def threads(self) -> int:
-        """Return how many chunks its workers can work on at once now, at least 1.
+        """Return the present number of threads of its workers, at least 1.
 
         Raises:
             ClusterLostError: if the scheduler is gone.
@@ -71,22 +70,22 @@ class Cluster(Executor):
             raise self.lost() from None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Hand a chunk to the scheduler."""
+        """Submit a chunk to the scheduler."""
         return self._executor.submit(fn, *args, **kwargs)
 
     def running(self) -> int:
-        """Return 0: workers tell of whole chunks."""
+        """Return 0: workers report whole chunks."""
         return 0
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster; what it has been handed and not begun is taken back."""
-        del cancel_futures  # Dask takes back what nobody waits for.
+        """Leave the cluster; chunks that no worker has begun are withdrawn."""
+        del cancel_futures  # Dask withdraws what nobody waits for.
         self._executor.shutdown(wait=wait)
-        with suppress(Exception):  # a scheduler that is gone cannot be told goodbye
+        with suppress(Exception):  # the scheduler may be gone
             self._client.close(timeout=1)
         for name, level in self._levels.items():
             logging.getLogger(name).setLevel(level)
 
     def lost(self) -> ClusterLostError:
-        """Return what to raise when the scheduler is gone."""
+        """Return the error to raise when the scheduler is gone."""
         return ClusterLostError(f"the Dask scheduler at {self.address} is gone")

@@ -1,4 +1,4 @@
-"""Compaction: the files of many chunks as one file for each table."""
+"""Compaction: one file for each table of a sweep in place of one for each chunk."""
 
 from __future__ import annotations
 
@@ -10,48 +10,40 @@ from sim.experiments.sweep.folder import Sweep, finish, read
 from sim.experiments.sweep.lock import locked
 from sim.experiments.sweep.plan import Plan
 from sim.runs.folders import sync
-from sim.runs.kinds import MANIFEST
 
 
 def compact(path: str | Path) -> Sweep:
-    """Put the chunks of each table into one file, sorted by run, and remove their own files.
+    """Join the chunks of each table into one file, sorted by run, and remove their own files.
 
-    Stopped at any moment, the sweep stays complete; the same call goes on.
+    The sweep stays complete if this is stopped at any moment; the same call goes on.
 
     Args:
-        path: folder of a complete sweep.
-
-    Returns:
-        The sweep.
+        path: the folder of a complete sweep.
 
     Raises:
-        RunError: if it is not complete, or in use.
-        StorageError: if the disk refuses, or a chunk is not what was written.
+        RunError: if the sweep is not complete, or in use, or a file of a chunk is corrupt.
+        StorageError: if the disk refuses.
     """
     folder = Path(path).absolute()
-    found = Sweep.open(folder)
+    sweep = Sweep.open(folder)
     with locked(folder):
         chunk_files.remove_leftovers(folder)
-        if not (folder / MANIFEST).is_file() or found.done != found.design["chunks"]:
-            raise RunError(
-                f"{folder}: {found.done} of {found.design['chunks']} chunks are there; finish the sweep first"
-            )
+        if not sweep.complete:
+            finished = f"{sweep.done} of {sweep.design['chunks']} chunks are finished"
+            raise RunError(f"{folder}: {finished}; finish the sweep first")
         plan = Plan.read(folder)
         for table in plan.tables:
-            if not chunk_files.compacted(folder, (table,)):
-                _refuse_corrupt(folder, table)
-                # One thread reads the files in the order of their chunks, and so rows in the order of their runs.
-                chunk_files.copy(folder / table, chunk_files.WHOLE, read(found.files(table)))
+            if chunk_files.compacted(folder, (table,)):
+                continue
+            for file in chunk_files.files(folder, table):
+                if not file.intact():
+                    raise RunError(f"{file.path} is corrupt; run the sweep again, then compact it")
+            # One thread reads the files in the order of their chunks, and so rows in the order of their runs.
+            chunk_files.copy(folder / table, chunk_files.WHOLE, read(sweep.files(table)))
         finish(plan, folder)
         for table in plan.tables:
             for file in chunk_files.files(folder, table):
                 if file.chunk is not None:
                     file.path.unlink(missing_ok=True)
             sync(folder / table)
-    return found
-
-
-def _refuse_corrupt(folder: Path, table: str) -> None:
-    for file in chunk_files.files(folder, table):
-        if not file.intact():
-            raise RunError(f"{file.path} is not what was written; run the sweep again, then compact it")
+    return sweep

@@ -1,4 +1,4 @@
-"""What a person sees of a sweep: what it will take, how far it is, and what came out."""
+"""Messages of a sweep on the terminal: its extent, its progress and its results."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from rich.progress import TimeRemainingColumn as TimeLeft
 
 from sim.experiments.sweep.runner import Listener, Outlook
+from sim.report import terminal
 
 if TYPE_CHECKING:
     from sim.experiments.sweep.folder import Sweep
 
 EVERY = 30.0
 """Seconds between lines on progress where there is no terminal."""
+TIMES = ((86400.0, "days"), (3600.0, "h"), (60.0, "min"))
+SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"))
 
 
 @contextmanager
 def listening(name: str) -> Iterator[Listener]:
-    """Show what a sweep does on standard error: a live bar on a terminal, else a line now and then."""
+    """Show the progress of a sweep on standard error: a live bar on a terminal, else a line now and then."""
     console = Console(stderr=True, highlight=False)
+    rate = _Rate()
     if not console.is_terminal:
-        yield Listener(lambda outlook: _line(_outlook(outlook)), _Lines().progress, _line)
+        yield Listener(lambda outlook: _line(_outlook(outlook)), rate.line, _line)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -39,14 +43,9 @@ def listening(name: str) -> Iterator[Listener]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(name, total=None, rate="")
-        begun: list[float] = []
 
         def progress(done: int, total: int, _label: str) -> None:
-            if not begun:
-                begun.append(time.monotonic())
-            spent = time.monotonic() - begun[0]
-            rate = f"{done / spent:,.3g}/s" if done and spent else ""
-            bar.update(task, completed=done, total=total, rate=rate)
+            bar.update(task, completed=done, total=total, rate=f"{rate.of(done):,.3g}/s" if rate.of(done) else "")
 
         def line(text: str) -> None:
             bar.console.print(f"capflow: {text}", markup=False, soft_wrap=True)
@@ -54,35 +53,36 @@ def listening(name: str) -> Iterator[Listener]:
         yield Listener(lambda outlook: line(_outlook(outlook)), progress, line)
 
 
-def show(found: Sweep) -> None:
-    """Say on standard output what there is."""
-    design = found.design
-    if not found.complete:
-        print(f"{design['title']}: {found.done} of {design['chunks']} chunks are there, the rest is other shards'")
-        print(f"Folder: {found.path}")
-        return
-    manifest = found.manifest
-    print(f"{design['title']}: {manifest['runs']:,} runs at {design['points']:,} points")
-    if manifest["problems"]:
-        print(f"{manifest['problems']:,} runs have no numbers: the view problems says why")
-    if manifest["largest_residual"] is not None:
-        print(f"Books: largest relative residual of all runs {manifest['largest_residual']:.1e}")
-    print(f"Folder: {found.path}")
-    if found.report is not None:
-        print(f"Report: {found.report}")
+def show(sweep: Sweep) -> None:
+    """Print the state and the results of a sweep."""
+    design = sweep.design
+    if sweep.complete:
+        manifest = sweep.manifest
+        problems, residual = manifest["problems"], manifest["largest_residual"]
+        terminal.show(
+            f"{design['title']}: {manifest['runs']:,} runs at {design['points']:,} points",
+            f"{problems:,} runs have no numbers: the view problems says why" if problems else "",
+            f"Books: largest relative residual of all runs {residual:.1e}" if residual is not None else "",
+        )
+    else:
+        finished = f"{sweep.done} of {design['chunks']} chunks are finished"
+        terminal.show(f"{design['title']}: {finished}, the others belong to other shards")
+    for name, path in (("Folder", sweep.path), ("Report", sweep.report)):
+        if path is not None:
+            print(f"{name}: {path}")
 
 
 def duration(seconds: float) -> str:
     """Return a time in words: 40 s, 12 min, 3.5 h, 2 days."""
-    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+    for size, unit in TIMES:
         if seconds >= 2 * size:
             return f"{seconds / size:.2g} {unit}"
     return f"{seconds:.2g} s" if seconds >= 1.0 else "a second"
 
 
 def size(count: float) -> str:
-    """Bytes in a unit of use."""
-    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+    """Return a number of bytes in a unit of use."""
+    for factor, unit in SIZES:
         if count >= factor:
             return f"{count / factor:.3g} {unit}"
     return f"{count / 1e3:.3g} kB"
@@ -92,7 +92,7 @@ def _outlook(outlook: Outlook) -> str:
     chunks = f"{outlook.chunks:,} chunks" if outlook.chunks > 1 else "1 chunk"
     start = f"{outlook.folder}: {outlook.runs:,} runs in {chunks}"
     if outlook.finished:
-        start += f", {outlook.finished:,} chunks are there"
+        start += f", {outlook.finished:,} of them finished"
     if not outlook.to_run:
         return f"{start}; nothing is left to run"
     where = f"{outlook.workers} workers" if outlook.workers > 1 else "1 worker"
@@ -107,23 +107,26 @@ def _outlook(outlook: Outlook) -> str:
     return f"{start}; about {duration(spent)} on {where}, {size(needed)} on disk"
 
 
-class _Lines:
-    """Progress as lines, the first after a while."""
+class _Rate:
+    """Runs per second since the first call; the lines that report it come now and then."""
 
     def __init__(self) -> None:
         self._begun = self._last = 0.0
 
-    def progress(self, done: int, total: int, _label: str) -> None:
-        """Print a line if the last one is old enough."""
+    def of(self, done: int) -> float:
+        """Return the rate, or 0 if it is not known yet."""
         now = time.monotonic()
-        if not self._begun:
-            self._begun = self._last = now
-        if now - self._last < EVERY:
-            return
-        self._last = now
-        rate = done / (now - self._begun)
-        left = f", {duration((total - done) / rate)} left" if rate else ""
-        _line(f"{done:,} of {total:,} runs, {rate:,.3g}/s{left}")
+        self._begun = self._begun or now
+        return done / (now - self._begun) if now > self._begun else 0.0
+
+    def line(self, done: int, total: int, _label: str) -> None:
+        """Print a line if the last one is old enough."""
+        rate, now = self.of(done), time.monotonic()
+        self._last = self._last or now
+        if now - self._last >= EVERY:
+            self._last = now
+            left = f", {duration((total - done) / rate)} left" if rate else ""
+            _line(f"{done:,} of {total:,} runs, {rate:,.3g}/s{left}")
 
 
 def _line(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The log of a sweep: what happened to which chunk, one object a line. It explains; it decides nothing."""
+"""The status log of a sweep, for people: the events of each chunk, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,19 +15,17 @@ from sim.experiments.sweep.chunk_files import StorageError
 
 STATUS = "status.jsonl"
 State = Literal["started", "done", "failed", "again"]
-"""Of a chunk: `again` says why it is run once more."""
+"""State of a chunk; "again" where it is run once more."""
 
 
-def note(folder: Path, chunk: int, state: State, **more: Any) -> None:
-    """Add a line.
-
-    Lines come from many processes: each is one write to the end of the file.
+def note(folder: Path, chunk: int, state: State, **details: Any) -> None:
+    """Add a line; many processes do so, each in one write to the end of the file.
 
     Args:
-        folder: of the sweep.
-        chunk: number of the chunk.
-        state: what has just happened to it.
-        **more: such as seconds, runs, message.
+        folder: the folder of the sweep.
+        chunk: the number of the chunk.
+        state: its new state.
+        **details: more entries, such as seconds, runs, message.
 
     Raises:
         StorageError: if the disk refuses.
@@ -35,20 +34,20 @@ def note(folder: Path, chunk: int, state: State, **more: Any) -> None:
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "chunk": chunk,
         "state": state,
-        **more,
+        **details,
         "worker": f"{platform.node()}:{os.getpid()}",
     }
     _append(folder / STATUS, json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def close_torn_line(folder: Path) -> None:
-    """End a line that a full disk or a power cut left unfinished, so that the next one stands for itself."""
+    """End a line that a full disk or a power cut left unfinished."""
     path = folder / STATUS
     if path.exists() and path.stat().st_size:
         with path.open("rb") as log:
             log.seek(-1, os.SEEK_END)
-            torn = log.read() != b"\n"
-        if torn:
+            last = log.read()
+        if last != b"\n":
             _append(path, "\n")
 
 
@@ -59,10 +58,8 @@ def lines(folder: Path) -> Iterator[dict[str, Any]]:
         return
     with path.open(encoding="utf-8", errors="replace") as log:
         for text in log:
-            try:
+            with suppress(ValueError):
                 yield json.loads(text)
-            except ValueError:
-                continue
 
 
 def _append(path: Path, text: str) -> None:

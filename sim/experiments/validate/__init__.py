@@ -14,8 +14,7 @@ from sim.engine.ensemble import seeds_from
 from sim.engine.progress import Progress
 from sim.experiments.validate.readings import readings
 from sim.experiments.workers import read_histories
-from sim.scenario.load import Scenario
-from sim.scenario.resolve import resolved
+from sim.scenario.load import Scenario, resolved
 
 __all__ = ["validate"]
 

@@ -132,7 +132,7 @@ def _charts() -> Any:
                 f"{chart.title}",
                 chart.about,
                 dcc.Graph(id={"chart": chart.name}, config=GRAPH, style={"height": 270}, responsive=True),
-                tables=("agents",) if chart.population else ("series",),
+                tables=(chart.table,),
             )
             for chart in CHARTS
         ],

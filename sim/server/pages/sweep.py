@@ -17,8 +17,8 @@ from sim.server import result_folders
 from sim.server.components import save_picture
 from sim.server.pages.folder import back, files, head, report, scrolled, when
 from sim.server.sweeps import choice
+from sim.server.sweeps.axes import axes_of
 from sim.server.sweeps.choice import SERIES, Choice
-from sim.server.sweeps.sides import axes_of
 
 GRAPH = {"displayModeBar": False, "responsive": True}
 HIDDEN_AXIS = {"visible": False, "fixedrange": True}

@@ -177,7 +177,7 @@ def test_trials_go_on_where_they_stopped(problem, tmp_path):
     log.write_text(text[: text.index("\n") + 20])
     simulator = Straight(problem)
     again = run_trials(simulator, 4, log)
-    assert all(np.allclose(a.found, b.found) for a, b in zip(whole, again, strict=True))
+    assert all(np.allclose(a.estimate, b.estimate) for a, b in zip(whole, again, strict=True))
     assert len(log.read_text().splitlines()) == 4
     before = simulator.calls
     run_trials(simulator, 4, log)
@@ -232,7 +232,7 @@ def test_a_window_and_a_record_are_checked(problem, tmp_path):
         load_record("1999Q1")
     damaged = tmp_path / "x.json"
     damaged.write_text(json.dumps({"parameters": {"tokens.demand_growth": {}}, "covariance": []}))
-    with pytest.raises(ScenarioError, match="not a record of an estimate"):
+    with pytest.raises(ScenarioError, match="is not the record of an estimate"):
         load_record(damaged)
     other = load_record(ESTIMATE)
     with pytest.raises(ScenarioError, match="other parameters"):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -75,7 +76,7 @@ def test_a_sweep_leaves_one_file_a_chunk_and_table_named_after_its_content(whole
     assert manifest["files"]["outcomes"] == outcome_files(whole.path)
 
 
-def test_runs_are_the_histories_of_their_point_and_seed(whole, home):
+def test_runs_are_the_tables_of_their_point_and_seed(whole, home):
     runs = whole.outcomes
     assert list(runs["run"]) == list(range(RUNS))
     assert list(runs["seed"]) == [5 + run % 2 for run in range(RUNS)]
@@ -157,7 +158,7 @@ def test_what_it_will_take_is_measured_before_the_first_chunk(design, tmp_path):
 
 
 def test_a_disk_that_is_too_small_is_refused(design, tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.experiments.sweep.runner.room_on_disk", lambda folder: 10_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10_000))
     with pytest.raises(RunError, match=r"16 runs need about .* GB, and the disk has 1e-05 GB free"):
         sim.sweep(design, tmp_path / "small", workers=1)
     assert not (tmp_path / "small" / "outcomes").exists()
@@ -174,7 +175,7 @@ def test_a_corrupt_chunk_is_put_aside_and_run_again(how, whole, copy, design):
     sim.sweep(design, copy, workers=1, listener=heard.listener)
     assert content(copy) == content(whole.path)
     assert [line["chunk"] for line in log(copy)[before:] if line["state"] == "started"] == [3]
-    assert [line for line in heard.lines if "not what was written" in line and victim.name in line]
+    assert [line for line in heard.lines if "is corrupt" in line and victim.name in line]
     assert (copy / "aside" / f"series-{victim.name}").read_bytes() == bad[how]
 
 
@@ -295,7 +296,7 @@ def test_a_failing_point_is_recorded_and_the_rest_goes_on(tmp_path, monkeypatch)
 
 
 def test_an_unexpected_error_fails_its_chunk_alone(whole, design, tmp_path, monkeypatch):
-    real = chunk_runs._histories_of
+    real = chunk_runs._tables_of
 
     def broken(plan, chunk):
         if chunk in (2, 6):
@@ -304,7 +305,7 @@ def test_an_unexpected_error_fails_its_chunk_alone(whole, design, tmp_path, monk
 
     out = tmp_path / "out"
     with monkeypatch.context() as patched:
-        patched.setattr(chunk_runs, "_histories_of", broken)
+        patched.setattr(chunk_runs, "_tables_of", broken)
         with pytest.raises(FailedChunksError, match=r"2 chunks of 8 failed, the first is 2: ZeroDivisionError"):
             sim.sweep(design, out, workers=1, listener=Heard().listener)
     failed = log(out, "failed")
