@@ -122,7 +122,7 @@ def _mean_gain(books: Books, parameters: Parameters) -> Scalar:
 
 
 def _gain(books: Books, instrument: str, company: str) -> Array:
-    """Revaluation of each company's shares over the quarter, plus liquidation payouts, over their value before it."""
+    """Revaluation of each company's shares and liquidation payouts of the quarter, over their value before it."""
     account = SHARES[instrument]
     gain = -books.journal.revaluations[instrument][account]
     worth = market_value(books, instrument)

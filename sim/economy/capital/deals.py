@@ -107,7 +107,7 @@ def _dated(parameters: Parameters, draws: Draws) -> Float[Array, " issuer"]:
 
 
 def _matched(economy: Economy, parameters: Parameters, ready: Array, channel: str, asks: Array) -> Array:
-    """Match each issuer's money with the largest ask, favouring known providers; nothing below the smallest ticket."""
+    """Match each issuer's money with the largest ask, favouring known providers, above the smallest ticket."""
     policy = parameters.redeployment
     xp = namespace(ready)
     loans_or_shares = channel in ("compute_loans", "compute_equity")

@@ -35,9 +35,9 @@ def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: Deci
 
 
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
-    """Expected fall of interest income over the next year, relative to the reference: `max(0, (r_ref - E r) / r_ref)`.
+    """Fall of the bill rate expected over a year, relative to the reference: `max(0, (r_ref - E r) / r_ref)`.
 
-    At constant holdings, so that it is the fall of the rate: it rises as soon as cuts are expected, before income
+    That is the fall of interest income at constant holdings: it rises as soon as cuts are expected, before income
     falls, and growth of the float does not reduce it.
     """
     mood = economy.environment
@@ -215,7 +215,7 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
 
 
 def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, Array]:
-    """Compute the own book's debt to the reserve, the additional advances wanted, and its debt above the target."""
+    """Compute the own book's debt to the reserve, the new advances wanted, and the debt above the target."""
     books, policy = economy.books, parameters.redeployment
     xp = namespace(policy.payout_ratio)
     allowed = policy.redeployment * parameters.issuer.redeploys * law_of(economy, parameters).may_advance
