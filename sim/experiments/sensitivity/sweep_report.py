@@ -187,16 +187,11 @@ def _over(design: Mapping[str, Any]) -> str:
 
 def _failure_picture(sweep: Sweep, pictures: Path) -> Path | None:
     """Draw when the first company, lab, provider or coin failed; None if none ever did."""
-    quarters, counts = int(sweep.design["quarters"]), {}
-    for kind, *_ in first_failures.KINDS:
-        name = quoted(first_failures.OUTCOME.format(kind))
-        waits = sweep.query(f"SELECT {name}::INTEGER AS wait FROM outcomes WHERE problem IS NULL")
-        counts[kind] = np.bincount(waits["wait"].to_numpy(dtype=int), minlength=quarters + 1)
+    counts = first_failures.counts_of(sweep)
     if not any(count[:-1].any() for count in counts.values()):
         return None
-    labels = first_failures.labels(str(sweep.design["opening"]), quarters)
-    failures = first_failures.FirstFailures(labels, counts, f"Sweep {sweep.path.name}")
-    return save(first_failures.draw(failures), pictures / "first_failures.png")
+    figure = first_failures.draw(sweep.quarters, counts, f"Sweep {sweep.path.name}")
+    return save(figure, pictures / "first_failures.png")
 
 
 def _command(design: Mapping[str, Any], fixed: Mapping[str, Any]) -> str:
