@@ -143,7 +143,7 @@ def find(name: str, text: str) -> Any:
     key = f"decisions.{name}"
     module, colon, attribute = text.partition(":")
     if not colon or not module or not attribute:
-        raise ScenarioError("not module:function", key, text, FUNCTION)
+        raise ScenarioError("not in the form module:function", key, text, FUNCTION)
     with _working_directory_on_path():
         try:
             found: Any = importlib.import_module(module)

@@ -13,9 +13,8 @@ import numpy as np
 from sim.economy.phase import DecisionRule
 from sim.engine.batch import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
 from sim.errors import AccountingError, ScenarioError, needs
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, resolved
 from sim.scenario.quarters import later
-from sim.scenario.resolve import resolved
 
 if TYPE_CHECKING:
     import xarray as xr

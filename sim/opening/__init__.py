@@ -1,1 +1,1 @@
-"""A scenario as the start of a history: balance sheets, parameters, synthetic agents and random draws."""
+"""The opening of a history, built from a scenario: balance sheets, parameters, events and random draws."""

@@ -1,7 +1,7 @@
-"""The opening balance sheets: everyone's cash and positions, and whether they close.
+"""Opening balance sheets: cash and positions of all agents, and the check that they close.
 
-Parts must agree with the totals published beside them, shares of a company must sum to one, and a provider's
-debt must be what its lenders hold. If not, nothing starts.
+Parts must agree with the published totals, shares of a company must sum to one, and a provider's debt must equal
+the loans of its lenders.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from sim.economy.books.flows import (
 )
 from sim.economy.books.ledger import EMPTY_JOURNAL, Books
 from sim.errors import ScenarioError
-from sim.scenario.schema import Lab, Provider, Scenario, Venture
+from sim.scenario.schema import Scenario
 
 Vector = NDArray[np.float64]
 DECLARED_TOLERANCE = 0.005
@@ -51,19 +51,19 @@ DECLARED_TOLERANCE = 0.005
 
 
 def vector(agents: Mapping[str, Any], key: str) -> Vector:
-    """One number per agent: the value of a key."""
+    """Return one number per agent: the value of a key."""
     return np.array([getattr(agent, key).value for agent in agents.values()])
 
 
 def table(agents: Mapping[str, Any], key: str, others: Mapping[str, Any]) -> Vector:
-    """One row per agent: its numbers for each of the others, zero where none is given."""
+    """Return one row per agent: its number for each of the others, zero where it has none."""
     return np.array(
         [[getattr(agent, key).values.get(other, 0.0) for other in others] for agent in agents.values()]
     )
 
 
 def _sheet(scenario: Scenario, book: str, item: str) -> Vector:
-    """One item of one book of every issuer, USD bn; what is not given is zero."""
+    """Return one item of one book of every issuer, USD bn; zero where it has none."""
     quantities = [getattr(getattr(issuer, book), item, None) for issuer in scenario.issuers.values()]
     return np.array([0.0 if quantity is None else quantity.value for quantity in quantities])
 
@@ -71,10 +71,8 @@ def _sheet(scenario: Scenario, book: str, item: str) -> Vector:
 def opening_books(scenario: Scenario) -> Books:
     """Build the opening books of a scenario, with an empty journal."""
     sectors, market = scenario.sectors, scenario.market
-    price: dict[str, Any] = {
-        instrument: np.float64(1.0) for instrument in (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS)
-    }
-    price |= {instrument: np.float64(1.0) for instrument in (ADVANCES, COMPUTE_LOANS, GPUS)}
+    at_par = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS, ADVANCES, COMPUTE_LOANS, GPUS)
+    price: dict[str, Any] = dict.fromkeys(at_par, np.float64(1.0))
     price[BITCOIN] = np.float64(market.bitcoin.value * 1e-9)
     price[GOLD] = np.float64(market.gold.value * 1e-9)
     positions: dict[str, dict[str, Vector]] = {}
@@ -96,7 +94,11 @@ def opening_books(scenario: Scenario) -> Books:
     tokens = vector(scenario.issuers, "tokens")
     positions[TOKENS] = {RESERVE: -tokens, ECONOMY: np.array([tokens.sum()])}
     positions[ADVANCES] = {RESERVE: np.zeros((len(tokens), len(tokens))), OWN: 0.0 * tokens}
-    positions[COMPUTE_LOANS] = _loan_positions(scenario)
+    positions[COMPUTE_LOANS] = {
+        OWN: np.zeros((len(scenario.issuers), len(scenario.providers))),
+        INVESTORS: pairs(scenario.loans, scenario.investors, scenario.providers, "amount"),
+        PROVIDERS: -vector(scenario.providers, "debt"),
+    }
     for instrument, population, account in (
         (LAB_SHARES, scenario.labs, LABS),
         (PROVIDER_SHARES, scenario.providers, PROVIDERS),
@@ -118,10 +120,10 @@ def _cash(scenario: Scenario) -> dict[str, Vector]:
     cash = {
         RESERVE: _sheet(scenario, "reserve", "cash"),
         OWN: _sheet(scenario, "own", "cash"),
-        LABS: vector(scenario.labs, "cash"),
-        PROVIDERS: vector(scenario.providers, "cash"),
-        INVESTORS: vector(scenario.investors, "cash"),
-        VENTURES: vector(scenario.ventures, "cash"),
+        **{
+            account: vector(getattr(scenario, account), "cash")
+            for account in (LABS, PROVIDERS, INVESTORS, VENTURES)
+        },
         GOVERNMENT: np.array([sectors.government_cash.value]),
         VENDOR: np.array([sectors.vendor_cash.value]),
         ECONOMY: np.array([sectors.economy_cash.value]),
@@ -136,16 +138,8 @@ def _of_origin(amounts: Vector, origin: str) -> Vector:
     return amounts[:, None] * np.eye(len(ORIGINS))[ORIGINS.index(origin)]
 
 
-def _loan_positions(scenario: Scenario) -> dict[str, Vector]:
-    return {
-        OWN: np.zeros((len(scenario.issuers), len(scenario.providers))),
-        INVESTORS: pairs(scenario.loans, scenario.investors, scenario.providers, "amount"),
-        PROVIDERS: -vector(scenario.providers, "debt"),
-    }
-
-
 def pairs(entries: Any, lenders: Mapping[str, Any], borrowers: Mapping[str, Any], key: str) -> Vector:
-    """Lender x borrower matrix of a key of loans or facilities."""
+    """Return the lender x borrower matrix of a key of loans or facilities."""
     matrix = np.zeros((len(lenders), len(borrowers)))
     rows, columns = list(lenders), list(borrowers)
     for entry in entries:
@@ -154,7 +148,7 @@ def pairs(entries: Any, lenders: Mapping[str, Any], borrowers: Mapping[str, Any]
 
 
 def fleet_by_age(scenario: Scenario) -> tuple[Vector, Vector]:
-    """GPUs by age in quarters, spread evenly from new to twice the mean age, and their depreciated cost."""
+    """Return GPUs by age in quarters, spread evenly up to twice the mean age, and their book value, USD bn."""
     life = scenario.gpus["useful_life"]
     cohorts = math.ceil((life.range[1] if life.range else life.value) * 4.0)
     fleet = np.zeros((len(scenario.providers), cohorts))
@@ -167,51 +161,42 @@ def fleet_by_age(scenario: Scenario) -> tuple[Vector, Vector]:
 
 
 def check_declared(scenario: Scenario) -> None:
-    """Refuse an opening whose parts disagree with their totals."""
-    for population in (LABS, PROVIDERS, VENTURES):
-        for company in getattr(scenario, population).values():
-            owned = sum(company.owners.values.values())
-            _agree(scenario, f"shares of {company.name}", "owners sum to", owned, "must be", 1.0, 1e-9)
+    """Raise a ScenarioError if parts disagree with their totals."""
+    companies = [
+        (f"{population}.{slug}", company)
+        for population in (LABS, PROVIDERS, VENTURES)
+        for slug, company in getattr(scenario, population).items()
+    ]
+    for key, company in companies:
+        owned = sum(company.owners.values.values())
+        _agree(scenario, f"shares of {company.name}", f"{key}.owners", owned, 1.0, "the whole company", 1e-9)
     for slug, provider in scenario.providers.items():
         lent = sum(loan.amount.value for loan in scenario.loans if loan.borrower == slug)
-        _agree(scenario, f"debt of {provider.name}", "loans sum to", lent, "debt says", provider.debt.value, 1e-9)
-    stakes = _stakes(scenario)
+        key, debt = f"providers.{slug}.debt", provider.debt.value
+        _agree(scenario, f"debt of {provider.name}", key, debt, lent, "the sum of its loans", 1e-9)
     for slug, issuer in scenario.issuers.items():
         items = [quantity.value for _, quantity in issuer.reserve if quantity is not None]
         assets, tokens = sum(items), issuer.tokens.value
-        own = sum(quantity.value for _, quantity in issuer.own if quantity is not None) + stakes[slug]
+        stakes = sum(c.owners.values.get(slug, 0.0) * c.equity_value.value for _, c in companies)
+        own = sum(quantity.value for _, quantity in issuer.own if quantity is not None) + stakes
         declared = issuer.declared
         slack = DECLARED_TOLERANCE * assets
-        for total, parts, what in (
-            (declared.total_assets, assets, "reserve assets"),
-            (declared.excess_reserves, assets - tokens, "reserve assets less tokens"),
-            (declared.group_equity, assets - tokens + own, "excess reserves and own book"),
+        for name, parts, what in (
+            ("total_assets", assets, "reserve assets"),
+            ("excess_reserves", assets - tokens, "reserve assets less tokens"),
+            ("group_equity", assets - tokens + own, "excess reserves and own book"),
         ):
+            total, key = getattr(declared, name), f"issuers.{slug}.declared.{name}"
             if total is not None:
                 row = f"{issuer.name}, {what}"
-                _agree(scenario, row, "parts sum to", parts, "published total is", total.value, slack)
+                _agree(scenario, row, key, total.value, parts, "the sum of the parts", slack)
         if assets < tokens * (1.0 - 1e-12):
             problem = f"opening balance sheet, row {issuer.name}: the reserve does not cover the tokens"
             allowed = f"at least {tokens:g} USD bn"
             raise ScenarioError(problem, f"issuers.{slug}.reserve", assets, allowed, scenario.name)
 
 
-def _stakes(scenario: Scenario) -> dict[str, float]:
-    """Return the opening value of each issuer's stakes in companies, USD bn."""
-    companies: list[Lab | Provider | Venture] = [
-        *scenario.labs.values(),
-        *scenario.providers.values(),
-        *scenario.ventures.values(),
-    ]
-    return {
-        slug: sum(c.owners.values.get(slug, 0.0) * c.equity_value.value for c in companies)
-        for slug in scenario.issuers
-    }
-
-
-def _agree(scenario: Scenario, row: str, left: str, given: float, right: str, wanted: float, slack: float) -> None:
-    if abs(given - wanted) > slack:
-        raise ScenarioError(
-            f"{scenario.name}: opening balance sheet does not close in row {row}: {left} {given:.6g}, "
-            f"{right} {wanted:.6g}"
-        )
+def _agree(scenario: Scenario, row: str, key: str, value: float, expected: float, what: str, slack: float) -> None:
+    if abs(value - expected) > slack:
+        problem = f"opening balance sheet does not close in row {row}"
+        raise ScenarioError(problem, key, float(f"{value:.6g}"), f"{expected:.6g}, {what}", scenario.name)

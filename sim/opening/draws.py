@@ -1,8 +1,7 @@
-"""Random numbers, drawn before the run: one stream per purpose, keyed by (seed, purpose, agent).
+"""Random numbers, drawn before the run from one stream per (seed, purpose, agent).
 
-So a switch that changes behaviour never shifts another stream, twins share their random numbers, adding an
-agent leaves the others' draws alone, a longer run begins with the draws of a shorter one, and every engine
-gives the same history.
+So twins share their random numbers whatever differs in behaviour, an additional agent leaves the draws of the
+others as they are, a longer run begins with the draws of a shorter one, and every engine gives the same history.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ def draw(
     """Draw everything that a history needs.
 
     Args:
-        seed: the run's seed.
-        quarters: how many quarters to draw for.
-        issuers: names, in order.
-        labs: names, in order.
-        ventures: names, in order.
+        seed: the seed of the history.
+        quarters: the number of quarters.
+        issuers: the names of the issuers, in order.
+        labs: the names of the labs, in order.
+        ventures: the names of the ventures, in order.
         data: observed paths, at least as long as the history.
-        events: what the scenario dates, at least as long as the history.
+        events: dated events, at least as long as the history.
 
     Returns:
         Draws whose arrays have a leading quarter axis; `draws_of_quarter` takes one quarter from them.

@@ -1,4 +1,4 @@
-"""From a scenario to the opening economy: arrays of every agent's balance sheet, and the parameters."""
+"""The opening economy of a scenario: its state as arrays, its parameters, and the draws of a history."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sim.economy.coins.regimes import disclosed, law_in_force
 from sim.economy.compute.labs import FLOP_UNIT, training_loss
 from sim.economy.parameters import CHANNELS, Parameters
 from sim.errors import ScenarioError
-from sim.opening import draws, gpu_generations, places
+from sim.opening import draws, places
 from sim.opening.balance_sheets import Vector, check_declared, fleet_by_age, opening_books, pairs, vector
 from sim.opening.places import NAMES, Place, build_parameters
-from sim.opening.schedule import regime_of, schedule
+from sim.opening.schedule import arrival, regime_of, schedule
 from sim.opening.synthetic_agents import with_tail
 from sim.scenario.data import read_series
 from sim.scenario.quarters import later
@@ -28,7 +28,7 @@ from sim.scenario.schema import Scenario
 
 @dataclass(frozen=True)
 class Opening:
-    """Where a history starts.
+    """The start of a history, without its draws.
 
     Attributes:
         economy: balances at the close of the opening quarter.
@@ -44,7 +44,7 @@ class Opening:
 
     @property
     def quarter(self) -> str:
-        """Label of the opening quarter."""
+        """The label of the opening quarter."""
         return self.scenario.run.opening
 
 
@@ -67,13 +67,9 @@ def open_economy(scenario: Scenario) -> Opening:
 
 
 def with_numbers(opening: Opening, numbers: Mapping[Place, float]) -> Opening:
-    """Put other numbers of the scenario in their places: the arrays are those of an opening built with them.
+    """Return an opening with other numbers in their places (`place_of`), as if it were built with them.
 
-    The scenario of the opening stays as it is. Arrays that stay the same are shared.
-
-    Args:
-        opening: the opening with the numbers of its scenario.
-        numbers: the other numbers by their places, which `place_of` gives.
+    Its scenario stays as it is, and arrays that stay the same are shared.
     """
     if not numbers:
         return opening
@@ -89,7 +85,7 @@ def with_numbers(opening: Opening, numbers: Mapping[Place, float]) -> Opening:
 
 
 def _sharing(made: Any, present: Any) -> Any:
-    """Part of an economy, with the present arrays where they are the same."""
+    """Return a part of an economy, with the present arrays where they are the same."""
     arrays = {name: shared(array, getattr(present, name)) for name, array in vars(made).items()}
     return type(made)(**arrays)
 
@@ -104,7 +100,7 @@ def shared(array: Any, other: Any) -> Any:
 
 
 def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: int, quarters: int) -> state.Draws:
-    """Draw the random numbers of a history, and attach the data it follows and what is dated.
+    """Draw the random numbers of a history, and add its data and dated events.
 
     Raises:
         ScenarioError: if the data do not reach as far as `history.until` says.
@@ -114,11 +110,7 @@ def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: in
 
 
 def observed(scenario: Scenario, quarters: int) -> draws.Data:
-    """Return the data that a history follows.
-
-    Raises:
-        ScenarioError: if they do not reach as far as `history.until` says.
-    """
+    """Return the data that a history follows; a ScenarioError if they end before `history.until`."""
     labels = [later(scenario.run.opening, step + 1) for step in range(quarters)]
     rates, assets = read_series("rates"), read_series("assets")
     known, columns = [], []
@@ -138,7 +130,7 @@ def observed(scenario: Scenario, quarters: int) -> draws.Data:
         known.append(1.0 if used else 0.0)
         columns.append(row)
     paths = np.asarray(columns).T
-    arriving = np.asarray(gpu_generations.arrival(labels, scenario.history.gpu_generations))
+    arriving = np.asarray(arrival(labels, scenario.history.gpu_generations))
     return draws.Data(np.asarray(known), paths[0], paths[1], paths[2], arriving)
 
 
@@ -167,7 +159,7 @@ def _economy(scenario: Scenario, parameters: Parameters, books: Books) -> state.
 def _token_market(scenario: Scenario, parameters: Parameters, books: Books) -> state.TokenMarket:
     rate = np.float64(scenario.market.bill_rate.value)
     tokens = vector(scenario.issuers, "tokens")
-    # What holders are used to: a yield that the scenario adds comes as a change in the first quarter.
+    # The yield at the opening: one that the scenario adds comes as a change in the first quarter.
     regime = regime_of(scenario)
     passed = parameters.issuer.pass_through * law_in_force(regime, parameters).may_pay_yield
     none = 0.0 * tokens
@@ -195,18 +187,14 @@ def _token_market(scenario: Scenario, parameters: Parameters, books: Books) -> s
 
 
 def _credit(scenario: Scenario) -> state.Credit:
-    """Terms of several loans between one lender and one borrower are averaged by amount."""
+    """Return loans and facilities; terms of several loans of one lender to one borrower are averaged by amount."""
     facility = pairs(scenario.facilities, scenario.issuers, scenario.providers, "amount")
     amounts = pairs(scenario.loans, scenario.investors, scenario.providers, "amount")
 
     def averaged(key: str) -> Vector:
-        total = sum(
-            (
-                loan.amount.value * pairs([loan], scenario.investors, scenario.providers, key)
-                for loan in scenario.loans
-            ),
-            0.0 * amounts,
-        )
+        total = 0.0 * amounts
+        for loan in scenario.loans:
+            total += loan.amount.value * pairs([loan], scenario.investors, scenario.providers, key)
         return np.divide(total, amounts, out=0.0 * amounts, where=amounts > 0.0)
 
     return state.Credit(
@@ -330,19 +318,14 @@ def _gpus(scenario: Scenario, parameters: Parameters, *_: object) -> state.Gpus:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the opening economy that is made from parameters.
-
-    Attributes:
-        make: builds it from the scenario, its parameters and its opening books.
-        reads: dotted names of the parameters that it is made from.
-    """
+    """A part of the opening economy: the function that makes it, and the dotted names of its parameters."""
 
     make: Callable[[Scenario, Parameters, Books], Any]
     reads: frozenset[str]
 
 
 def _part(make: Callable[[Scenario, Parameters, Books], Any], **reads: str) -> Part:
-    """Declare a part, with the names of the parameters that it reads by their field of `Parameters`."""
+    """Declare a part with the names of its parameters by their field of `Parameters`."""
     return Part(make, frozenset(f"{field}.{name}" for field, names in reads.items() for name in names.split()))
 
 

@@ -1,7 +1,7 @@
-"""Where each number of a scenario lands in the parameters: one table, by which they are built and changed.
+"""Map from the keys of a scenario to the arrays of `Parameters`, by which parameters are built and changed.
 
 A section of the scenario is a field of `Parameters`, and its keys are the names of the arrays there. Channels and
-regimes are columns of such arrays, agents are elements of the arrays of their traits.
+regimes are columns of such arrays; agents are elements of the arrays of their traits.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ KINDS: dict[str, Any] = get_type_hints(Parameters)
 NAMES = {section: frozenset(field.name for field in fields(kind)) for section, kind in KINDS.items()}
 """Field of `Parameters` -> names of its arrays."""
 IN_BALANCE_SHEETS = frozenset({"gpus.useful_life"})
-"""Keys that are parameters, and that the opening balance sheets are made from too."""
+"""Keys of parameters that the opening balance sheets also depend on."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a number of a scenario stands in the parameters.
+    """The place of a number of a scenario in the parameters.
 
     Attributes:
-        section: field of `Parameters`.
-        name: name of the array there.
-        index: index of the number in the array; None where the array is the number.
+        section: the field of `Parameters`.
+        name: the name of the array there.
+        index: the index of the number in the array; None where the array is the number.
     """
 
     section: str
@@ -70,11 +70,10 @@ class Place:
 
 
 def place_of(scenario: Scenario, key: str) -> Place | None:
-    """Find the one place in which the number at a dotted key decides about the opening.
+    """Return the only place in which the number at a dotted key affects the opening.
 
-    Returns:
-        The place, or None if the opening must be built anew for another number: because no parameter holds it,
-        because the balance sheets or synthetic agents are made from it, or because it is judged with others.
+    None if the opening must be built again for another number: because no parameter holds it, because balance
+    sheets or synthetic agents depend on it, or because it is checked together with others.
     """
     parts = key.split(".")
     section, row, name = parts[0], parts[1:-1], parts[-1]
@@ -95,7 +94,7 @@ def place_of(scenario: Scenario, key: str) -> Place | None:
 
 
 def filled(parameters: Parameters, numbers: Mapping[Place, float]) -> Parameters:
-    """Put numbers in their places; all other arrays are shared with the parameters that are given."""
+    """Return parameters with numbers in their places; all other arrays are shared."""
     arrays: dict[str, dict[str, Any]] = defaultdict(dict)
     for place, number in numbers.items():
         section = arrays[place.section]
@@ -128,7 +127,7 @@ def build_parameters(scenario: Scenario) -> Parameters:
 
 
 def _matrices(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """Traits that are not one number of an agent: tables by the other side, and switches."""
+    """Return the traits that are not one number per agent: tables by the other side, and switches."""
     labs, providers, ventures = scenario.labs, scenario.providers, scenario.ventures
     investors = scenario.investors
     return {

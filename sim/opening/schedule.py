@@ -1,6 +1,8 @@
-"""From dated events to arrays: what the scenario makes happen in each quarter of a history."""
+"""The calendar of a history as arrays by quarter: dated events, and the arrival of GPU generations."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +12,19 @@ from sim.economy.parameters import REGIMES
 from sim.economy.state import Events
 from sim.opening.synthetic_agents import with_tail
 from sim.scenario.events import EVERYONE, MID_QUARTER, Event
-from sim.scenario.quarters import between
+from sim.scenario.quarters import ROLLOUT, between
 from sim.scenario.schema import Scenario
 
 Path = NDArray[np.float64]
 
 
 def regime_of(scenario: Scenario) -> Path:
-    """Law that each issuer is under at the opening: 1 in its column, `(issuer, regime)`."""
+    """Return the law that each issuer is under at the opening: 1 in its column, `(issuer, regime)`."""
     return np.array([[1.0 * (issuer.regime == name) for name in REGIMES] for issuer in scenario.issuers.values()])
 
 
 def schedule(scenario: Scenario, quarters: int) -> Events:
-    """Lay the events of a scenario out over the quarters of a history, a leading quarter axis in every array."""
+    """Return the events of a scenario as arrays with a leading quarter axis."""
     scenario = with_tail(scenario)
     issuers, ventures = list(scenario.issuers), list(scenario.ventures)
     by_issuer, by_week = (quarters, len(issuers)), (quarters, len(issuers), WEEKS)
@@ -91,5 +93,28 @@ def _enter(events: Events, event: Event, when: int, scenario: Scenario) -> None:
 
 
 def _hit(issuers: list[str], target: str | None) -> list[int]:
-    """Places of the issuers that an event hits; none where it hits a company or no one in particular."""
-    return [place for place, name in enumerate(issuers) if target in (name, EVERYONE)]
+    """Return the indices of the issuers that an event hits; none where it hits no issuer in particular."""
+    return [index for index, name in enumerate(issuers) if target in (name, EVERYONE)]
+
+
+def arrival(quarters: Sequence[str], generations: Sequence[str]) -> list[float]:
+    """Return the years of technical progress in GPUs that arrive in each quarter.
+
+    Progress comes with generations: the progress gathered since the previous generation arrives over the four
+    quarters from the first use in volume, and none between two rollouts. Before the first generation, and after
+    the rollout of the last, one comes every year: a quarter of a year's progress each quarter. So progress in the
+    long run is the same wherever generations lie.
+
+    Args:
+        quarters: labels such as 2024Q1.
+        generations: labels of the first use in volume, in order, at least four quarters apart.
+    """
+    return [_pace(quarter, generations) / 4.0 for quarter in quarters]
+
+
+def _pace(quarter: str, generations: Sequence[str]) -> float:
+    """Return the pace of progress in a quarter, as a multiple of its pace in the long run."""
+    launched = [launch for launch in generations if launch <= quarter]
+    if launched and between(launched[-1], quarter) < ROLLOUT:
+        return between(launched[-2], launched[-1]) / ROLLOUT if len(launched) > 1 else 1.0
+    return 0.0 if 0 < len(launched) < len(generations) else 1.0

@@ -1,4 +1,4 @@
-"""Synthetic agents beside the named ones, with sizes drawn from a Pareto law."""
+"""Synthetic agents in addition to the named ones, with sizes drawn from a Pareto law."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.opening.draws import stream
+from sim.scenario.quantities import with_number
 from sim.scenario.schema import Described, Quantity, Scenario, Strict
 
 TEMPLATES = {"issuers": ("paypal", "Issuer"), "labs": ("cohere", "Lab"), "providers": ("nebius", "Provider")}
-"""The small named agent that is copied, and what the copies are called."""
+"""The small named agent that is copied, and the name of its copies."""
 
 PERSISTENCE = {"issuers": ("tokens", "network"), "labs": ("labs_market", "share_network")}
-"""Section and key of the number by which holders or customers stay, from which the pull of a size follows."""
+"""Section and key of the persistence of holders or customers, from which the attraction of a size follows."""
 
 
 def sources(scenario: Scenario) -> list[str]:
-    """Return dotted keys of agents and numbers that the synthetic agents of a scenario are made from."""
+    """Return the dotted keys of agents and numbers that the synthetic agents of a scenario depend on."""
     populations = [population for population in TEMPLATES if getattr(scenario.tail, population)]
     return [
         *(f"{population}.{TEMPLATES[population][0]}" for population in populations),
@@ -26,11 +27,11 @@ def sources(scenario: Scenario) -> list[str]:
 
 
 def with_tail(scenario: Scenario) -> Scenario:
-    """Add the synthetic agents that `tail` asks for; without any, the scenario itself.
+    """Return a scenario with the synthetic agents of its `tail`; without any, the scenario itself.
 
-    A copy is its template with every amount of money, hours or GPUs multiplied by its size, and with the pull on
-    customers or holders that keeps its share at that size. Sizes have their own random stream, by the agent's
-    number, so that a larger tail begins with the sizes of a smaller one.
+    A copy is its template with every amount of money or GPUs multiplied by its size, and with the attraction that
+    keeps its share at that size. Each size has a random stream of its own, so that a larger tail begins with the
+    sizes of a smaller one.
 
     Raises:
         ScenarioError: if the template is not in the scenario.
@@ -42,7 +43,7 @@ def with_tail(scenario: Scenario) -> Scenario:
             continue
         agents = dict(getattr(scenario, population))
         if template not in agents:
-            problem = f"copies {template!r}, which is not there"
+            problem = f"copies {template!r}, which the scenario lacks"
             raise ScenarioError(problem, f"tail.{population}", count, where=scenario.name)
         for number in range(1, count + 1):
             size = _size(scenario, population, number)
@@ -51,7 +52,7 @@ def with_tail(scenario: Scenario) -> Scenario:
             if population in PERSISTENCE:
                 section, key = PERSISTENCE[population]
                 pull = (1.0 - getattr(scenario, section)[key].value) * math.log(size)
-                update["attraction"] = _moved(copy.attraction, pull)
+                update["attraction"] = with_number(copy.attraction, "", copy.attraction.value + pull)
             agents[f"{label.lower()}_{number}"] = copy.model_copy(update=update)
         changes[population] = agents
     return scenario.model_copy(update=changes) if changes else scenario
@@ -69,11 +70,7 @@ def _scaled(agent: Any, size: float) -> Any:
     update: dict[str, Any] = {}
     for name, part in agent:
         if isinstance(part, Quantity) and part.unit in ("GPUs", "USD bn", "USD bn a year", "USD bn a quarter"):
-            update[name] = part.model_copy(update={"value": part.value * size})
+            update[name] = with_number(part, "", part.value * size)
         elif isinstance(part, Strict) and not isinstance(part, Described):
             update[name] = _scaled(part, size)
     return agent.model_copy(update=update)
-
-
-def _moved(quantity: Quantity, by: float) -> Quantity:
-    return quantity.model_copy(update={"value": quantity.value + by})

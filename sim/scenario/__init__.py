@@ -1,1 +1,1 @@
-"""Configs as a validated scenario: schema, quantities, agents, events, levers, data and quarters."""
+"""Scenarios: schema of the configuration files, loading and validation, levers, and data files."""

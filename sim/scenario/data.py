@@ -1,53 +1,39 @@
-"""Reading the data files of `configs/data`."""
+"""Values from the data files of `configs/data`."""
 
 from __future__ import annotations
 
 import csv
 from functools import cache
-from typing import Any
 
 from sim.errors import ScenarioError
 from sim.scenario.shipped import shipped
 
 CONFIGS = shipped("configs")
-
-
-@cache
-def _data_table(name: str) -> dict[tuple[str, str, str], float]:
-    path = CONFIGS / "data" / f"{name}.csv"
-    try:
-        with path.open(newline="", encoding="utf8") as handle:
-            return {
-                (line["entity"], line["quarter"], line["metric"]): float(line["value"])
-                for line in csv.DictReader(handle)
-            }
-    except FileNotFoundError:
-        raise ScenarioError(f"data file {path} is missing") from None
-    except (KeyError, ValueError, csv.Error) as error:
-        raise ScenarioError(f"data file {path} is damaged: {error}") from None
+FORM = "file|entity|quarter|metric, or file|quarter|column"
+"""How a value of a data file is named: in a long file, or in a wide one (`rates`, `assets`)."""
 
 
 def read_data(reference: str) -> float:
-    """Return the value of a data row: `file|entity|quarter|metric`, or `file|quarter|column` of a wide file.
+    """Return the value that a reference names, `file|entity|quarter|metric` or `file|quarter|column`.
 
     Raises:
-        ValueError: if there is no such row.
-        ScenarioError: if the file is missing or damaged.
+        ScenarioError: if there is no such value, or the file is missing or damaged.
     """
-    parts = tuple(part.strip() for part in reference.split("|"))
-    if len(parts) == 3:
-        try:
-            return read_series(parts[0])[parts[1]][parts[2]]
-        except KeyError:
-            raise ValueError(f"no data {reference!r} in configs/data/{parts[0]}.csv") from None
-    if len(parts) != 4:
-        raise ValueError(
-            f"data row {reference!r} is not of the form file|entity|quarter|metric or file|quarter|column"
-        )
-    table = _data_table(parts[0])
-    if parts[1:] not in table:
-        raise ValueError(f"no data row {reference!r} in configs/data/{parts[0]}.csv")
-    return table[parts[1:]]
+    name, *place = (part.strip() for part in reference.split("|"))
+    if len(place) not in (2, 3):
+        raise ScenarioError("not a reference to a value", "data", reference, FORM)
+    try:
+        return _long_table(name)[tuple(place)] if len(place) == 3 else read_series(name)[place[0]][place[1]]
+    except KeyError:
+        raise ScenarioError(f"no such value in configs/data/{name}.csv", "data", reference) from None
+
+
+@cache
+def _long_table(name: str) -> dict[tuple[str, ...], float]:
+    try:
+        return {(row["entity"], row["quarter"], row["metric"]): float(row["value"]) for row in _rows(name)}
+    except (KeyError, ValueError) as error:
+        raise _damaged(name, error) from None
 
 
 @cache
@@ -57,22 +43,34 @@ def read_series(name: str) -> dict[str, dict[str, float]]:
     Raises:
         ScenarioError: if the file is missing or damaged.
     """
+    try:
+        return {
+            row["quarter"]: {key: float(text) for key, text in row.items() if _is_number(text)}
+            for row in _rows(name)
+        }
+    except KeyError as error:
+        raise _damaged(name, error) from None
+
+
+def _rows(name: str) -> list[dict[str, str]]:
     path = CONFIGS / "data" / f"{name}.csv"
-    series: dict[str, dict[str, float]] = {}
     try:
         with path.open(newline="", encoding="utf8") as handle:
-            for line in csv.DictReader(handle):
-                series[line["quarter"]] = {key: float(text) for key, text in line.items() if _is_number(text)}
+            return list(csv.DictReader(handle))
     except FileNotFoundError:
-        raise ScenarioError(f"data file {path} is missing") from None
-    except (KeyError, csv.Error) as error:
-        raise ScenarioError(f"data file {path} is damaged: no column {error}") from None
-    return series
+        raise ScenarioError(f"data file {path} is missing", value=name) from None
+    except csv.Error as error:
+        raise _damaged(name, error) from None
 
 
-def _is_number(text: Any) -> bool:
+def _damaged(name: str, error: Exception) -> ScenarioError:
+    reason = f"no column {error}" if isinstance(error, KeyError) else error
+    return ScenarioError(f"data file {CONFIGS / 'data' / name}.csv is damaged: {reason}", value=name)
+
+
+def _is_number(text: str | None) -> bool:
     try:
-        float(text)
-    except (TypeError, ValueError):
+        float(text or "")
+    except ValueError:
         return False
     return True

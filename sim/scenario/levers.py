@@ -1,7 +1,7 @@
-"""The levers: what sweeps, sliders and `mesa.batch_run` turn, declared once.
+"""The levers: short names for the keys of a scenario that sweeps, sliders and `mesa.batch_run` change.
 
-Each lever is a short name for a dotted key of the scenario; unit, range and meaning come from the key. The
-keywords of `CapitalFlowModel`, the help of the command, and the parameter tables are read from here.
+Unit and range come from the key. The keywords of `CapitalFlowModel`, the help of the command and the tables of
+parameters are read from here.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ BY_NAME: dict[str, Lever] = {lever.name: lever for lever in (*LEVERS, *CHOICES)}
 
 
 def quantity(scenario: Scenario, lever: Lever) -> Quantity:
-    """Return the number of a scenario that a lever turns, with its unit and range."""
+    """Return the number of a scenario that a lever sets, with its unit and range."""
     section, key = lever.key.split(".")
     return getattr(scenario, section)[key]
 
 
 def choice(scenario: Scenario, lever: Lever) -> str:
-    """Return the word of a scenario that a lever with choices turns."""
+    """Return the word of a scenario that a lever with choices sets."""
     section, agent, key = lever.key.split(".")
     return getattr(getattr(scenario, section)[agent], key)
 
@@ -77,7 +77,7 @@ def keys(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Translate lever names to dotted keys; dotted keys stay as they are.
 
     Raises:
-        ScenarioError: for a plain name that is no lever.
+        ScenarioError: for a name without a dot that is not a lever.
     """
     translated = {}
     for name, value in changes.items():

@@ -1,8 +1,6 @@
-"""What a run is told: scenarios loaded from `configs/*.toml`, merged and validated.
+"""Loading of scenarios from `configs/*.toml`: files are merged with what they extend, changed, and validated.
 
-A scenario file says only what it changes and names the file it `extends`. Loading merges the chain, applies
-changes by dotted key, reads data rows, and validates everything; what comes out is a frozen `Scenario`. Every
-mistake is a `ScenarioError`: one line with the file or key, the value, and what is allowed.
+Every mistake is a `ScenarioError`: one line with the file or key, the value, and what is allowed.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import CHANGES, NOT_GIVEN, ScenarioError, suggestion
+from sim.scenario import levers
 from sim.scenario.data import CONFIGS
 from sim.scenario.schema import Scenario
 
@@ -30,11 +29,34 @@ __all__ = [
     "mistake",
     "names",
     "parse_value",
+    "resolved",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
 OPEN_TABLES = ("decisions",)
-"""Tables that may get keys which what they extend does not have; the schema says which."""
+"""Tables that may get keys which the extended file does not have; the schema says which."""
+
+
+def resolved(
+    scenario: str | Path | Scenario,
+    seed: int | None = None,
+    quarters: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """Return a scenario with its changes, seed and length.
+
+    Args:
+        scenario: the name or path of the scenario, or the scenario itself.
+        seed: the seed; the scenario's own if left out.
+        quarters: the number of quarters; the scenario's own if left out.
+        changes: lever names or dotted keys -> new values.
+
+    Raises:
+        ScenarioError: if the scenario or a change is wrong.
+    """
+    own = {"run.seed": seed, "run.quarters": quarters}
+    keys = levers.keys(changes or {}) | {key: value for key, value in own.items() if value is not None}
+    return changed(scenario, keys) if isinstance(scenario, Scenario) else load(scenario, keys)
 
 
 def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario:
@@ -43,9 +65,6 @@ def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
     Args:
         name: a name under `configs/` or `configs/scenarios/`, or the path of a TOML file.
         changes: dotted key -> value, such as `{"environment.terminal_rate": 0.01}`; applied last.
-
-    Returns:
-        The validated scenario, complete with what it extends.
 
     Raises:
         ScenarioError: for anything wrong, in one line.
@@ -71,7 +90,7 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 
 def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
-    """Where two scenarios differ: dotted key -> values `from` and `to`; names and texts left aside."""
+    """Return the differences of two scenarios, without texts: dotted key -> the values `from` and `to`."""
     before = flat(base.model_dump(mode="json"))
     after = flat(other.model_dump(mode="json"))
     return {
@@ -82,7 +101,7 @@ def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
 
 
 def flat(raw: Any, at: str = "") -> dict[str, Any]:
-    """Leaves of a dumped scenario by dotted key; a quantity is its value."""
+    """Return the leaves of a dumped scenario by dotted key; a quantity is its value."""
     if isinstance(raw, dict):
         if "unit" in raw:
             raw = raw.get("value", raw.get("values"))
@@ -98,18 +117,18 @@ def find(name: str | Path) -> Path:
     """Return the file of a scenario given by name or path.
 
     Raises:
-        ScenarioError: if there is none, naming the scenarios there are.
+        ScenarioError: if there is none, naming the available scenarios.
     """
     return named_file("scenario", name, names())
 
 
 def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
-    """Return the TOML file given by path, or by the name of one that ships.
+    """Return a TOML file given by its path, or by its name among the files that ship.
 
     Args:
-        what: the file is, for messages, such as "scenario".
+        what: the noun for messages, such as "scenario".
         name: the name, or a path (with a slash or ending in .toml).
-        known: files that ship, by name.
+        known: the files that ship, by name.
 
     Raises:
         ScenarioError: if there is none, naming those that ship.
@@ -121,8 +140,8 @@ def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
             if path.is_file():
                 return path
         except OSError as error:
-            raise ScenarioError(f"{what} file {text[:80]}...: {error.strerror}") from None
-        raise ScenarioError(f"{what} file {text} does not exist")
+            raise ScenarioError(f"{what} file {text[:80]}...: {error.strerror}", value=text) from None
+        raise ScenarioError(f"{what} file {text} does not exist", value=text)
     if text in known:
         return known[text]
     problem = f"unknown {what} {text!r}{suggestion(text, known)}"
@@ -130,7 +149,7 @@ def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
 
 
 def names() -> dict[str, Path]:
-    """Scenarios that ship: name -> file."""
+    """Return the scenarios that ship: name -> file."""
     files = [CONFIGS / "baseline.toml", *(CONFIGS / "scenarios").glob("*.toml")]
     return {path.stem: path for path in sorted(files)}
 
@@ -154,14 +173,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file.
 
     Raises:
-        ScenarioError: if it cannot be read, or is no TOML.
+        ScenarioError: if it cannot be read, or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf8"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ScenarioError(f"{path} is not valid TOML: {error}") from None
+        raise ScenarioError(f"not valid TOML: {error}", where=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path} cannot be read: {error}") from None
+        raise ScenarioError(f"cannot be read: {error}", where=str(path)) from None
 
 
 def read_as(schema: type[Model], path: Path) -> Model:
@@ -179,13 +198,14 @@ def read_as(schema: type[Model], path: Path) -> Model:
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     """Read a file and everything it extends, nearest last."""
     if path in seen:
-        raise ScenarioError(f"{path.name} extends itself through {' -> '.join(p.name for p in seen)}")
+        chain = " -> ".join(file.name for file in seen)
+        raise ScenarioError(f"extends itself through {chain}", "extends", path.stem, where=path.name)
     raw = read_toml(path)
     base = raw.pop("extends", None)
     if base is None:
         return raw
-    beside = path.parent / f"{base}.toml"
-    parent = _merged(beside if beside.is_file() else find(base), (*seen, path))
+    neighbour = path.parent / f"{base}.toml"
+    parent = _merged(neighbour if neighbour.is_file() else find(base), (*seen, path))
     return _merge(parent, raw, path.name, ())
 
 
@@ -203,12 +223,11 @@ def _merge_value(old: Any, new: Any, where: str, at: tuple[str, ...]) -> Any:
         if "values" in old and isinstance(new, dict) and not {*new} <= {*old}:
             return {**old, "values": new, "kind": "set", "why": f"set by {where}"}
         if isinstance(new, dict):
-            kept = {k: v for k, v in old.items() if not (k == "data" and "value" in new)}
-            return {**kept, **new}
+            return {**{k: v for k, v in old.items() if not (k == "data" and "value" in new)}, **new}
         if "values" in old:
             raise ScenarioError("not a table", ".".join(at), new, "a table of numbers by name", where)
-        kept = {k: v for k, v in old.items() if k not in ("data", "scale", "why", "note")}
-        return {**kept, "value": new, "kind": "set", "why": f"set by {where}"}
+        rest = {k: v for k, v in old.items() if k not in ("data", "scale", "why", "note")}
+        return {**rest, "value": new, "kind": "set", "why": f"set by {where}"}
     if isinstance(old, dict) and isinstance(new, dict):
         return _merge(old, new, where, at)
     return new
@@ -220,7 +239,7 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
     place = raw
     for depth, key in enumerate(keys[:-1]):
         if isinstance(place.get(key), (list, tuple)):
-            raise ScenarioError(f"{key} is a list: give the whole of it, such as []", dotted, where=CHANGES)
+            raise ScenarioError(f"{key} is a list: only the whole list can be set", dotted, where=CHANGES)
         if not isinstance(place.get(key), dict):
             table = f" in {'.'.join(keys[:depth])}" if depth else ""
             raise ScenarioError(f"unknown key {key!r}{table}{suggestion(key, place)}", dotted, where=CHANGES)
@@ -232,7 +251,7 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def first_error(error: ValidationError) -> str:
-    """Say the first of the mistakes that a schema found, in one line."""
+    """Describe the first of the mistakes that a schema found, in one line."""
     return str(mistake(error))
 
 

@@ -1,4 +1,4 @@
-"""A number of the configs, with its unit, range, kind and source."""
+"""Numbers of the configuration files, with their units, ranges, kinds and sources."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.scenario.data import read_data
 
 
 class Strict(BaseModel):
-    """Refuses unknown keys and later changes."""
+    """A table that refuses unknown keys and is never changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Described(Strict):
-    """What every number of the configs carries beside its value."""
+    """The fields that every number of the configuration files has in addition to its value."""
 
     unit: str
     range: tuple[float, float] | None = None
@@ -42,8 +42,8 @@ class Quantity(Described):
 
     Attributes:
         value: the number.
-        data: the row or rows of configs/data it is read from (`file|entity|quarter|metric`), if any.
-        scale: what a data row is multiplied with.
+        data: the values of configs/data whose sum it is (`file|entity|quarter|metric`), if any.
+        scale: the factor on that sum.
     """
 
     value: float
@@ -59,7 +59,9 @@ class Quantity(Described):
         if "data" in raw:
             references = raw["data"] if isinstance(raw["data"], (list, tuple)) else [raw["data"]]
             if not all(isinstance(row, str) for row in references):
-                raise ValueError(f"data = {raw['data']!r}: expected the name of a row, or a list of names")
+                raise ScenarioError(
+                    "not a reference", "data", raw["data"], "the name of a row, or a list of names"
+                )
             raw["data"] = tuple(references)
             if "value" not in raw:
                 raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)

@@ -1,4 +1,4 @@
-"""Quarter labels such as 2024Q1."""
+"""Arithmetic with labels of quarters such as 2024Q1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def later(label: str, quarters: int) -> str:
 
 
 def between(first: str, last: str) -> int:
-    """Return how many quarters `last` comes after `first`."""
+    """Return the number of quarters from `first` to `last`."""
     return (int(last[:4]) - int(first[:4])) * 4 + int(last[5]) - int(first[5])
 
 
@@ -20,4 +20,4 @@ def years(labels: list[str]) -> list[float]:
 
 
 ROLLOUT = 4
-"""Quarters over which a generation takes over, and the distance of those that come every year."""
+"""Quarters over which a generation of GPUs is rolled out; without data, one comes every so many quarters."""

@@ -1,8 +1,8 @@
-"""The schema of a scenario: what `configs/*.toml` may contain, with units, ranges and sources."""
+"""Schema of a scenario: the tables and keys of `configs/*.toml`, and the checks across them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from itertools import pairwise
 from typing import Annotated, Any
@@ -131,14 +131,13 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
 
 
 def _decision_names(chosen: Any) -> Any:
-    """Keys are decisions that can be replaced; what the values name is looked up when a model is made."""
+    """Check that keys are decisions; the functions that the values name are imported when a model is made."""
     for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
         if name not in DECISIONS:
-            raise ScenarioError(
-                f"unknown decision{suggestion(name, DECISIONS)}", name, allowed=", ".join(DECISIONS)
-            )
+            problem = f"unknown decision{suggestion(name, DECISIONS)}"
+            raise ScenarioError(problem, name, allowed=", ".join(DECISIONS))
         if not isinstance(text, str) or not all(text.partition(":")):
-            raise ScenarioError("not module:function", name, text, FUNCTION)
+            raise ScenarioError("not in the form module:function", name, text, FUNCTION)
     return chosen
 
 
@@ -150,11 +149,11 @@ SUMMED = {
     "labs_market": ("compute_share", "staff_share"),
     "issuers": ("cash_share", "repo_share", "secured_share"),
 }
-"""Shares that must not exceed one in sum: numbers that their own range does not judge."""
+"""Shares whose sum must not exceed one, which their own ranges cannot check."""
 
 
 class Scenario(Strict):
-    """Everything that a run is told."""
+    """All settings of a run, validated."""
 
     name: str
     title: str
@@ -193,37 +192,43 @@ class Scenario(Strict):
         return self
 
     def check_together(self) -> None:
-        """Judge what no number's own range can: names that refer to others, and sums.
+        """Check what the range of a single number cannot: names that refer to agents, and sums of shares.
 
         Raises:
-            ScenarioError: if something does not fit together.
+            ScenarioError: if names or sums do not fit together.
         """
-        if set(self.channels) != set(CHANNELS):
-            raise ScenarioError("other tables than these", "channels", allowed=", ".join(CHANNELS))
-        if set(self.regimes) != set(parameters.REGIMES):
-            raise ScenarioError("other tables than these", "regimes", allowed=", ".join(parameters.REGIMES))
+        _check_tables("channels", self.channels, CHANNELS)
+        _check_tables("regimes", self.regimes, parameters.REGIMES)
         spent = sum(self.labs_market[key].value for key in SUMMED["labs_market"])
-        if spent > 1.0:
-            problem = f"compute_share and staff_share sum to {spent:g}; they must not exceed 1"
-            raise ScenarioError(problem, "labs_market")
+        _check_sum("labs_market", " + ".join(SUMMED["labs_market"]), spent, 1.0)
         for slug, lab in self.labs.items():
-            if sum(lab.revenue_share.values.values()) > 1.0:
-                raise ScenarioError("shares must not exceed 1 in sum", f"labs.{slug}.revenue_share")
+            _check_sum(f"labs.{slug}.revenue_share", "all shares", sum(lab.revenue_share.values.values()), 1.0)
         for slug, issuer in self.issuers.items():
-            if sum(getattr(issuer, key).value for key in SUMMED["issuers"]) > 1.0 + 1e-9:
-                problem = "cash_share, repo_share and secured_share exceed 1 in sum"
-                raise ScenarioError(problem, f"issuers.{slug}")
+            backing = sum(getattr(issuer, key).value for key in SUMMED["issuers"])
+            _check_sum(f"issuers.{slug}", " + ".join(SUMMED["issuers"]), backing, 1.0 + 1e-9)
         _check_names(self)
         for index, event in enumerate(self.events):
             _check_event(self, f"events.{index}", event)
 
 
+def _check_tables(key: str, tables: Mapping[str, Any], expected: Iterable[str]) -> None:
+    differing = sorted(set(tables) ^ set(expected))
+    if differing:
+        problem = "unexpected table" if differing[0] in tables else "missing table"
+        raise ScenarioError(f"{problem} {differing[0]!r}", key, allowed=", ".join(expected))
+
+
+def _check_sum(key: str, terms: str, total: float, limit: float) -> None:
+    if total > limit:
+        raise ScenarioError(f"{terms} = {total:g}", key, allowed="a sum of at most 1")
+
+
 def _check_names(scenario: Scenario) -> None:
-    """Everyone who is referred to exists."""
+    """Check that every agent that another one refers to exists, and that names are unique."""
     holders = {*scenario.issuers, *scenario.investors, "economy"}
-    for population in (scenario.labs, scenario.providers, scenario.ventures):
-        for slug, company in population.items():
-            _known(f"{slug}.owners", company.owners.values, holders)
+    for population in ("labs", "providers", "ventures"):
+        for slug, company in getattr(scenario, population).items():
+            _known(f"{population}.{slug}.owners", company.owners.values, holders)
     for slug, lab in scenario.labs.items():
         _known(f"labs.{slug}.revenue_share", lab.revenue_share.values, scenario.investors)
         _known(f"labs.{slug}.suppliers", lab.suppliers.values, scenario.providers)
@@ -259,9 +264,7 @@ def _check_event(scenario: Scenario, where: str, event: Event) -> None:
         _known(f"{where}.target", [event.target], [*scenario.labs, *scenario.providers, *scenario.ventures])
 
 
-def _known(where: str, given: Any, choices: Any) -> None:
-    for name in given:
+def _known(key: str, names: Iterable[Any], choices: Iterable[str]) -> None:
+    for name in names:
         if name not in choices:
-            raise ScenarioError(
-                f"unknown name{suggestion(name, choices)}", where, name, ", ".join(sorted(choices))
-            )
+            raise ScenarioError(f"unknown name{suggestion(name, choices)}", key, name, ", ".join(sorted(choices)))

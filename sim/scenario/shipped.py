@@ -8,12 +8,9 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def shipped(name: str) -> Path:
-    """Return the path of a file or folder that ships with the package.
+    """Return a file or folder that ships with the package, by its path from the top of the repository.
 
-    A wheel holds it inside the package, a checkout beside the package.
-
-    Args:
-        name: the path from the top of the repository, such as "configs" or "docs/about.md".
+    A wheel has it inside the package, a checkout next to the package.
     """
     inside = PACKAGE / name
     return inside if inside.exists() else PACKAGE.parent / name

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.histories import history
 
-from sim.opening.gpu_generations import arrival
+from sim.opening.schedule import arrival
 from sim.scenario.quarters import ROLLOUT, later
 
 YEARS = [later("2015Q1", step) for step in range(120)]

@@ -33,7 +33,7 @@ WRONG = [
     ({"kind": "redemption_shock", "target": "tether", "size": float("nan")}, "out of range; allowed: 0 to 1"),
     ({"kind": "bitcoin_crash", "target": "tether", "size": 0.5}, "takes no target"),
     ({"kind": "bitcoin_crash", "size": 0.5, "week": 3}, "takes no week"),
-    ({"kind": "gpu_glut", "size": 0.5}, "how many quarters it lasts"),
+    ({"kind": "gpu_glut", "size": 0.5}, "number of quarters it lasts"),
     ({"kind": "default", "target": "northern-data"}, "did you mean 'northern_data'"),
     ({"kind": "default", "target": "tether"}, "target = 'tether': unknown name"),
     ({"kind": "regime_in_force", "target": "tether"}, "needs a regime"),
@@ -147,7 +147,7 @@ def test_events_that_are_no_list_are_refused():
     for wrong in (5, "foo", {"kind": "ai_winter"}):
         with pytest.raises(ScenarioError, match="events"):
             load(FROZEN, {"events": wrong})
-    with pytest.raises(ScenarioError, match="give the whole of it"):
+    with pytest.raises(ScenarioError, match="only the whole list can be set"):
         load(FROZEN, {"events.0.size": 0.5})
 
 

@@ -158,7 +158,7 @@ def test_mistakes_in_files_are_told_in_one_line(tmp_path, text, words):
 
 def test_a_missing_or_damaged_data_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "CONFIGS", tmp_path)
-    data._data_table.cache_clear()
+    data._long_table.cache_clear()
     try:
         with pytest.raises(ScenarioError, match=r"issuers\.csv is missing"):
             read_data("issuers|Tether|2023Q4|btc")
@@ -167,7 +167,7 @@ def test_a_missing_or_damaged_data_file_is_named(tmp_path, monkeypatch):
         with pytest.raises(ScenarioError, match="damaged"):
             read_data("issuers|Tether|2023Q4|btc")
     finally:
-        data._data_table.cache_clear()
+        data._long_table.cache_clear()
 
 
 def test_the_data_must_reach_as_far_as_they_are_used():

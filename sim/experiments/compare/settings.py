@@ -8,8 +8,7 @@ from typing import Any
 
 from sim.engine.ensemble import seeds_from
 from sim.errors import ScenarioError
-from sim.scenario.load import Scenario
-from sim.scenario.resolve import resolved
+from sim.scenario.load import Scenario, resolved
 
 
 def twins_of(

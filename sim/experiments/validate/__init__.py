@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sim.analysis.facts.readings import Found, read
+from sim.analysis.facts.readings import FactNumber, read
 from sim.analysis.facts.schema import ALL, Facts, load_facts
 from sim.analysis.facts.table import FactTable, fact_table
 from sim.engine.ensemble import seeds_from
@@ -16,9 +16,8 @@ from sim.engine.history import history
 from sim.engine.progress import Progress
 from sim.experiments.run import run_of
 from sim.experiments.workers import read_histories
-from sim.scenario.load import Scenario, changed
+from sim.scenario.load import Scenario, changed, resolved
 from sim.scenario.quarters import between
-from sim.scenario.resolve import resolved
 
 __all__ = ["validate"]
 
@@ -60,7 +59,7 @@ def validate(
     return fact_table(table, chosen, seeds, samples, time.perf_counter() - began)
 
 
-def _readings(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:
+def _readings(facts: Facts, scenario: Scenario, seed: int) -> dict[str, FactNumber]:
     """Run a history up to the last quarter that the facts need, and read them."""
     needed = [fact.reading for fact in facts.all.values() if fact.reading is not None]
     quarters = scenario.run.quarters
