@@ -1,4 +1,4 @@
-"""Scores of single forecasts, their tables by method, group, horizon, origin and series, and Diebold-Mariano tests.
+"""Scores of single forecasts, their tables by method, group, horizon, origin and series, and tests of differences.
 
 To compare series of all kinds, errors and CRPS of a series are divided by its scale: the root mean square of the
 random walk's errors over all of its forecasts, and no less than the error that the series declares. A score of 1
