@@ -7,8 +7,8 @@ from typing import Any
 
 from sim.errors import RunError
 from sim.experiments.sensitivity import sensitivity
-from sim.experiments.sensitivity.ends import LEVELS, OUTER
-from sim.experiments.sensitivity.sections import MEASURES
+from sim.experiments.sensitivity.analysis import LEVELS, OUTER
+from sim.experiments.sensitivity.folder import MEASURES
 from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.methods import METHODS
 from sim.runs.folders import finite
