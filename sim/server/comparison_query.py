@@ -40,6 +40,7 @@ class ComparisonRequest:
     runs: int
     quarters: int | None = None
     kind: ClassVar[str] = "compare"
+    """Kind of the job that runs it."""
 
     @property
     def query(self) -> str:

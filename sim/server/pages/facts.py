@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from sim.server import address
 from sim.server.components import panel
-from sim.server.facts_request import RUNS
+from sim.server.views.facts import RUNS
 
 POLL = 500
 """Milliseconds between two looks at how far the histories are."""
