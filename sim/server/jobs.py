@@ -46,7 +46,7 @@ class Job:
 
     Attributes:
         request: what is to be computed.
-        state: waiting, running, or one of the three ends.
+        state: waiting, running, or how it ended.
         progress: `part` done, from 0 to 1 or None, and `words`.
         message: why it failed, in one line.
         result: the document, as JSON compressed with gzip.
