@@ -125,7 +125,7 @@ def effects_figure(effects: Json, width: int) -> Json:
     names = [
         wrapped(bar["label"] if tight else titled(bar["label"], bar["unit"]), 19 if narrow else 30) for bar in bars
     ]
-    rows = {"tickvals": list(range(len(bars))), "ticktext": names}
+    rows: Json = {"tickvals": list(range(len(bars))), "ticktext": names}
     edges = {end: [_edges(bar[end], factor) for bar in bars] for end, _, _ in ENDS}
     reach = [mean, *(number for rows in edges.values() for row in rows for number in row)]
     low, high = min(reach), max(reach)
