@@ -40,13 +40,9 @@ REHEARSED = {"jax": 256, "numpy": 4}
 
 @dataclass(frozen=True)
 class FinishedChunk:
-    """The record of a chunk.
+    """The record of a chunk: its number, its runs (none if it failed), those without numbers, and its time.
 
     Attributes:
-        chunk: the number of the chunk.
-        runs: the number of its histories; 0 if the chunk failed.
-        problems: the number of histories without numbers.
-        seconds: the time that it took.
         failed: the last line of the traceback, or an empty text.
     """
 
@@ -59,13 +55,7 @@ class FinishedChunk:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """The cost of a sweep, estimated from a few of its histories.
-
-    Attributes:
-        seconds_per_run: time of one worker, with the program compiled.
-        bytes_per_run: size on disk of all tables.
-        bytes_per_chunk: additional size of each chunk.
-    """
+    """The cost of a sweep, estimated from a few histories: time of one worker, and size on disk of all tables."""
 
     seconds_per_run: float
     bytes_per_run: float

@@ -17,9 +17,6 @@ def compact(path: str | Path) -> Sweep:
 
     The sweep stays complete if this is stopped at any moment; the same call goes on.
 
-    Args:
-        path: the folder of a complete sweep.
-
     Raises:
         RunError: if the sweep is not complete, or in use, or a file of a chunk is corrupt.
         StorageError: if the disk refuses.

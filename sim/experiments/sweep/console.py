@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 EVERY = 30.0
 """Seconds between lines on progress where there is no terminal."""
-TIMES = ((86400.0, "days"), (3600.0, "h"), (60.0, "min"))
-SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"))
 
 
 @contextmanager
@@ -74,7 +72,7 @@ def show(sweep: Sweep) -> None:
 
 def duration(seconds: float) -> str:
     """Return a time in words: 40 s, 12 min, 3.5 h, 2 days."""
-    for size, unit in TIMES:
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.2g} {unit}"
     return f"{seconds:.2g} s" if seconds >= 1.0 else "a second"
@@ -82,7 +80,7 @@ def duration(seconds: float) -> str:
 
 def size(count: float) -> str:
     """Return a number of bytes in a unit of use."""
-    for factor, unit in SIZES:
+    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
         if count >= factor:
             return f"{count / factor:.3g} {unit}"
     return f"{count / 1e3:.3g} kB"
@@ -97,10 +95,9 @@ def _outlook(outlook: Outlook) -> str:
         return f"{start}; nothing is left to run"
     where = f"{outlook.workers} workers" if outlook.workers > 1 else "1 worker"
     cost = outlook.rehearsal
-    if cost is None and outlook.to_run == outlook.runs:
-        return f"{start}, on {where}"
     if cost is None:
-        return f"{start}; {outlook.to_run:,} runs are left, on {where}"
+        left = f"; {outlook.to_run:,} runs are left" if outlook.to_run < outlook.runs else ""
+        return f"{start}{left}, on {where}"
     each = -(-outlook.runs // outlook.chunks)
     needed = cost.size(outlook.to_run, -(-outlook.to_run // each))
     spent = cost.seconds(outlook.to_run, outlook.workers)

@@ -128,10 +128,7 @@ class Sweep:
         return [later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
 
     def sample(self, outcomes: Sequence[str]) -> Sample:
-        """Return the points with some outcomes, for analysis.
-
-        Args:
-            outcomes: the names of the outcomes.
+        """Return the points with some outcomes, given by their names, for analysis.
 
         Raises:
             RunError: if nothing but the seed varies, no run is finished, or a table cannot be read.
@@ -141,7 +138,7 @@ class Sweep:
             if name not in BY_NAME:
                 raise ScenarioError(f"no such outcome{suggestion(name, BY_NAME)}", "outcome", name)
         if not self.design["vary"]:
-            raise RunError(f"{self.path}: nothing was varied but the seed, so nothing can be said to matter")
+            raise RunError(f"{self.path}: nothing was varied but the seed, so there is nothing to analyse")
         if not self.done:
             raise RunError(f"{self.path}: no runs yet")
         columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
@@ -177,7 +174,7 @@ class Sweep:
         other file and writes none.
 
         Args:
-            sql: the query, such as "select terminal_rate, avg(interest_usd_bn) from runs group by all".
+            sql: a query such as "select terminal_rate, avg(interest_usd_bn) from runs group by all".
 
         Raises:
             RunError: if no chunk is finished, or the query is wrong or not allowed.

@@ -191,7 +191,7 @@ class Plan:
             IndexError: if there is no such chunk.
         """
         if not 0 <= chunk < self.chunks:
-            raise IndexError(f"there is no chunk {chunk}; there are {self.chunks}")
+            raise IndexError(f"no chunk {chunk}: the sweep has {self.chunks}")
         run = np.arange(chunk * self.chunk, min((chunk + 1) * self.chunk, self.runs), dtype=np.int64)
         replicate = run % self.replicates
         seed = replicate + np.int64(self.design["seed"])

@@ -64,7 +64,7 @@ class Sample:
 
     @property
     def source(self) -> str:
-        """The name of the sweep and its number of runs, for notes on sources."""
+        """The name of the sweep and its number of runs, for notes in figures."""
         runs = len(self.points) * self.replicates
         return f"sweep {self.folder.name}, {runs:,} runs"
 

@@ -58,7 +58,7 @@ class Convergence:
         half_width: half of the width of that interval, in units of `scale`.
         scale: the unit of half-widths: 1 for indices, the largest mu* for Morris' effects.
         unsettled: neighbours in the ranking that change places in more than one resample of ten.
-        runs: the runs of the sweep.
+        runs: the runs of the sample.
         more_to_halve: additional runs that would halve the intervals.
         more_to_target: additional runs that would bring every half-width to `TARGET`; zero if none are needed.
     """
