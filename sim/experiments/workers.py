@@ -147,7 +147,7 @@ def _compiled(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Pro
                 progress(done, len(scenarios) * len(seeds), name)
 
         parameters = behaviour(scenario)
-        found = run_histories(starts(scenario, seeds), parameters, engine="jax", progress=advance)
+        found = run_histories(starts(scenario, seeds), parameters, engine="jax", finished=advance)
         refuse_problems(found, scenario.name, seeds)
         samples.append(found.outcomes())
     return samples
