@@ -14,20 +14,13 @@ from numpy.typing import NDArray
 
 from sim.analysis.sums import long, payments_with_interest, quarters_of, since_opening, summed
 from sim.economy.books.uses import (
-    AI,
     AI_FLOWS,
     CASH,
-    COMPANIES,
     DIRECT,
-    DIRECT_OF,
-    FINAL,
     GROUPS_OF_ENDS,
     INTEREST,
-    KEPT,
     LOST,
-    PAID,
     PARKED,
-    RETURNED,
     VENTURE_KINDS,
     described,
     direct_use,
@@ -42,34 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.runs.run import Run
-
-__all__ = [
-    "AI",
-    "AI_FLOWS",
-    "CASH",
-    "COMPANIES",
-    "DIRECT",
-    "DIRECT_OF",
-    "FINAL",
-    "INTEREST",
-    "KEPT",
-    "LOST",
-    "PAID",
-    "PARKED",
-    "RETURNED",
-    "VENTURE_KINDS",
-    "agent_measures",
-    "direct_uses",
-    "direct_uses_by_issuer",
-    "direct_uses_by_quarter",
-    "final_label",
-    "final_uses",
-    "final_uses_by_quarter",
-    "headline",
-    "interest_by_quarter",
-    "interest_earned",
-    "venture_kinds",
-]
 
 
 def interest_earned(run: Run) -> float:
@@ -118,7 +83,7 @@ def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     payments = payments_with_interest(run)
-    rows = pd.concat([*_own_payments(run, payments), *_own_cash(run, payments)])
+    rows = pd.concat([_own_payments(run, payments), *_own_cash(run, payments)])
     uses = long(summed(rows, ("issuer", "use"), quarters_of(run)).cumsum(axis=1))
     uses.insert(3, "label", [described(use)[0] for use in uses["use"]])
     uses.insert(4, "group", [described(use)[1] for use in uses["use"]])
@@ -237,36 +202,31 @@ def at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
     return rows.drop(columns="quarter").reset_index(drop=True)
 
 
-def _own_payments(run: Run, payments: pd.DataFrame) -> list[pd.DataFrame]:
+def _own_payments(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
     """Return the uses of interest by issuers' own books: quarter, issuer, use and usd_bn."""
-    rows = []
-    by_flow = dict(iter(payments.groupby("flow")))
-    for kind, side, sign in own_book_flows():
-        if kind not in by_flow:
-            continue
-        chosen = by_flow[kind]
-        if kind == "issuer_venture_equity":
-            rows += [_as_use(chosen, side, use, amount) for use, amount in venture_kinds(run, chosen).items()]
-        else:
-            rows.append(_as_use(chosen, side, direct_use(kind), sign * chosen["usd_bn"]))
-    return rows
+    import pandas as pd
 
-
-def _as_use(rows: pd.DataFrame, issuer: str, use: str, usd_bn: pd.Series) -> pd.DataFrame:
-    """Return amounts of a use, with the column of rows that names the issuer."""
-    return rows[["quarter"]].assign(issuer=rows[issuer], use=use, usd_bn=usd_bn)
+    sides = {kind: (side, sign) for kind, side, sign in own_book_flows()}
+    rows = payments[payments["flow"].isin(sides)]
+    paid = rows["flow"].map({kind: side == "payer" for kind, (side, _) in sides.items()}).astype(bool)
+    sign = rows["flow"].map({kind: sign for kind, (_, sign) in sides.items()})
+    uses = rows["flow"].map({kind: direct_use(kind) for kind in sides})
+    rows = rows.assign(issuer=rows["payer"].where(paid, rows["payee"]), use=uses, usd_bn=sign * rows["usd_bn"])
+    stakes = rows[rows["flow"] == "issuer_venture_equity"]
+    divided = (stakes.assign(use=use, usd_bn=usd_bn) for use, usd_bn in venture_kinds(run, stakes).items())
+    rows = pd.concat([rows.drop(stakes.index), *divided])
+    return rows.sort_values("flow", key=lambda flow: flow.map(list(sides).index), kind="stable")
 
 
 def _own_cash(run: Run, payments: pd.DataFrame) -> list[pd.DataFrame]:
     """Return the change of bill interest in the cash of own books: that of both books less that of the reserve."""
     cash = since_opening(run, "cash_from_bill_interest")
     issuers = cash[cash.index.get_level_values("population") == "issuers"]
-    both = long(issuers.diff(axis=1).fillna(0.0))
-    rows = [_as_use(both, "agent", CASH, both["usd_bn"])]
+    parts = [long(issuers.diff(axis=1).fillna(0.0)).rename(columns={"agent": "issuer"})]
     for side, sign, kinds in (("payer", 1.0, out_of_reserve()), ("payee", -1.0, into_reserve())):
-        chosen = payments[payments["flow"].isin(kinds)]
-        rows.append(_as_use(chosen, side, CASH, sign * chosen["usd_bn"]))
-    return rows
+        rows = payments[payments["flow"].isin(kinds)]
+        parts.append(rows.assign(issuer=rows[side], usd_bn=sign * rows["usd_bn"]))
+    return [part.assign(use=CASH) for part in parts]
 
 
 def _gpus_bought_with_interest(run: Run) -> float:

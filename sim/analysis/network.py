@@ -1,4 +1,4 @@
-"""The capital-flow network of a run as a networkx graph, and measures of it.
+"""The capital-flow network of a run as a networkx graph, its measures, and its GraphML and JSON files.
 
 Nodes are agents and sectors, by name. Edges lie in two layers: "flow", a payment during the period from payer
 to payee, and "exposure", a claim at its end from holder to issuer. Amounts are USD bn.
@@ -7,9 +7,9 @@ to payee, and "exposure", a claim at its end from holder to issuer. Amounts are 
     measures(network)["circular_share"]
     write_graphml(network, "network.graphml")
 
-Measures see one edge per pair (`collapsed`) and no transfer from a node to itself. Sectors stand for everyone
-else and close every circuit, so measures of links and circuits leave them out. What does not exist, such as a
-share of no money, is NaN.
+Measures are of one edge per pair (`collapsed`), without transfers from a node to itself. Sectors stand for
+everyone else and close every circuit, so measures of links and circuits leave them out. What does not exist, such
+as a share of no money, is NaN.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, Literal, get_args
 import networkx as nx
 import pandas as pd
 
+from sim.analysis.sums import known_quarter, quarters_of
 from sim.economy.books.flows import FLOWS, ISSUED_BY
 from sim.runs.run import ORIGIN_PREFIX, Run
 
@@ -61,39 +62,32 @@ def graph(
     has them, `scenario` and `seed`.
 
     Args:
-        run: The run.
-        quarter: Its label; the last one if None. The opening quarter has no flows.
-        last: Over how many quarters that end there flows are added up.
-        owners: Name -> name that it belongs to, such as `{"Microsoft Azure": "Microsoft"}`, so that what a
-            lab pays to its investor's cloud comes back to the investor. The two become one node, of the
+        run: the run.
+        quarter: the label of the quarter; the last one if None. The opening quarter has no flows.
+        last: the number of quarters, the last of which is `quarter`, over which flows are added up.
+        owners: the name of an agent -> the name of its owner, such as `{"Microsoft Azure": "Microsoft"}`, so that
+            what a lab pays to its investor's cloud comes back to the investor. The two become one node, of the
             owner's population; balances and edges are added up, not consolidated.
 
     Returns:
         The network, with nodes in the order of the run's agents and edges in alphabetical order.
 
     Raises:
-        ValueError: The run has no such quarter, not so many before it, or no such agent.
+        ValueError: if the run has no such quarter, not so many before it, or no such agent.
     """
-    period = _period(run.series["quarter"].tolist(), quarter, last)
-    told = {name: run.manifest[name] for name in ("scenario", "seed") if name in run.manifest}
-    network = nx.MultiDiGraph(quarter=period[-1], quarters=len(period), units="USD bn", **told)
-    owners = owners or {}
+    quarter, quarters, owners = known_quarter(run, quarter), quarters_of(run), owners or {}
+    end = quarters.index(quarter)
+    if not 1 <= last <= max(end, 1):
+        raise ValueError(f"last = {last!r}: up to {quarter} the run can add up 1 to {max(end, 1)} quarters")
+    period = quarters[end + 1 - last : end + 1]
+    metadata = {name: run.manifest[name] for name in ("scenario", "seed") if name in run.manifest}
+    network = nx.MultiDiGraph(quarter=period[-1], quarters=len(period), units="USD bn", **metadata)
     _add_agents(network, run.agents[run.agents["quarter"] == period[-1]], owners)
     flows = run.flows[run.flows["quarter"].isin(period)]
     _add_flows(network, _owned(flows, owners, "payer", "payee"))
     exposures = run.exposures[(run.exposures["quarter"] == period[-1]) & (run.exposures["issuer"] != "")]
     _add_exposures(network, _owned(exposures, owners, "holder", "issuer"))
     return network
-
-
-def _period(quarters: list[str], quarter: str | None, last: int) -> list[str]:
-    quarter = quarters[-1] if quarter is None else quarter
-    if quarter not in quarters:
-        raise ValueError(f"the run has no quarter {quarter!r}: it has {quarters[0]} to {quarters[-1]}")
-    end = quarters.index(quarter)
-    if not 1 <= last <= max(end, 1):
-        raise ValueError(f"last = {last!r}: up to {quarter} the run can add up 1 to {max(end, 1)} quarters")
-    return quarters[end + 1 - last : end + 1]
 
 
 def _owned(table: pd.DataFrame, owners: Mapping[str, str], *columns: str) -> pd.DataFrame:
@@ -108,41 +102,32 @@ def _add_agents(network: nx.MultiDiGraph, agents: pd.DataFrame, owners: Mapping[
     network.add_nodes_from((name, {"population": of}) for name, of in known.items() if name not in owners)
     balances = agents[agents["measure"].isin(BALANCES) & agents["value"].map(math.isfinite)]
     totals = _owned(balances, owners, "agent").groupby(["agent", "measure"], sort=False)["value"].sum()
-    for (name, measure), total in zip(totals.index, totals.tolist(), strict=True):
+    for (name, measure), total in totals.to_dict().items():
         network.nodes[name][measure] = total
 
 
 def _add_flows(network: nx.MultiDiGraph, flows: pd.DataFrame) -> None:
-    amounts = ["usd_bn", *(name for name in flows.columns if name.startswith(ORIGIN_PREFIX))]
-    paid = flows.groupby(["payer", "payee", "flow"])[amounts].sum()
-    for (payer, payee, flow), row in zip(paid.index, paid.to_numpy().tolist(), strict=True):
-        data = {
-            "layer": "flow",
-            "flow": flow,
-            "meaning": FLOWS[flow].meaning if flow in FLOWS else flow,
-            **dict(zip(amounts, row, strict=True)),
-        }
-        interest, usd_bn = data.get(f"{ORIGIN_PREFIX}bill_interest", 0.0), data["usd_bn"]
-        data["interest_share"] = min(interest / usd_bn, 1.0) if usd_bn > 0.0 else 0.0
+    columns = ["usd_bn", *(name for name in flows.columns if name.startswith(ORIGIN_PREFIX))]
+    paid = flows.groupby(["payer", "payee", "flow"])[columns].sum()
+    for (payer, payee, flow), amounts in paid.to_dict("index").items():
+        interest, usd_bn = amounts.get(f"{ORIGIN_PREFIX}bill_interest", 0.0), amounts["usd_bn"]
+        share = min(interest / usd_bn, 1.0) if usd_bn > 0.0 else 0.0
+        meaning = FLOWS[flow].meaning if flow in FLOWS else flow
+        data = {"layer": "flow", "flow": flow, "meaning": meaning, **amounts, "interest_share": share}
         network.add_edge(payer, payee, flow, **data)
 
 
 def _add_exposures(network: nx.MultiDiGraph, exposures: pd.DataFrame) -> None:
-    held = exposures.groupby(["holder", "issuer", "instrument"])["usd_bn"].sum()
-    for (holder, issuer, instrument), worth in zip(held.index, held.tolist(), strict=True):
+    claims = exposures.groupby(["holder", "issuer", "instrument"])["usd_bn"].sum()
+    for (holder, issuer, instrument), worth in claims.to_dict().items():
         network.add_edge(holder, issuer, instrument, layer="exposure", instrument=instrument, usd_bn=worth)
 
 
 def collapsed(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True) -> nx.DiGraph:
-    """One layer with one edge per pair of different nodes.
+    """Return one layer with one edge per pair of different nodes, with or without sectors.
 
     Edges have `weight`, the USD bn of all kinds together, and `distance` = 1 / weight, since those who pay
     each other much are near (Newman 2001, Physical Review E 64:016132). Faint edges are left out.
-
-    Args:
-        network: From `graph`.
-        layer: Which layer.
-        sectors: Whether sectors are nodes.
     """
     if layer not in get_args(Layer):
         raise ValueError(f"layer = {layer!r}: it is one of {', '.join(get_args(Layer))}")
@@ -160,7 +145,7 @@ def collapsed(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = T
 
 
 def herfindahl(amounts: Iterable[float]) -> float:
-    """Concentration `H = sum_i (x_i / X)^2`: 1 / n for n equal amounts, 1 if one has all.
+    """Return the concentration `H = sum_i (x_i / X)^2`: 1 / n for n equal amounts, 1 if one has all.
 
     Source: Hirschman 1964, American Economic Review 54:761.
     """
@@ -170,7 +155,7 @@ def herfindahl(amounts: Iterable[float]) -> float:
 
 
 def top_share(amounts: Iterable[float], count: int) -> float:
-    """Concentration ratio `CR_k = sum of the k largest x_i / X`.
+    """Return the concentration ratio `CR_k = sum of the k largest x_i / X`.
 
     Source: Bain 1951, Quarterly Journal of Economics 65:293.
     """
@@ -179,7 +164,7 @@ def top_share(amounts: Iterable[float], count: int) -> float:
 
 
 def reciprocity(pairs: nx.DiGraph) -> float:
-    """Part of the money that meets money coming back, `sum_{i != j} min(w_ij, w_ji) / sum_{i != j} w_ij`.
+    """Return the part of money that is met by money coming back, `sum_ij min(w_ij, w_ji) / sum_ij w_ij`, i != j.
 
     Source: Squartini, Picciolo, Ruzzenenti & Garlaschelli 2013, Scientific Reports 3:2729.
     """
@@ -187,7 +172,7 @@ def reciprocity(pairs: nx.DiGraph) -> float:
 
 
 def circular(pairs: nx.DiGraph) -> tuple[float, float]:
-    """USD bn that go round between two, and between three.
+    """Return the USD bn that go round between two, and between three.
 
     Between two, `C_2 = sum_{i < j} min(w_ij, w_ji)`: a dollar that goes and comes back counts once. What
     remains of each pair, `r_ij = w_ij - min(w_ij, w_ji)`, may go round a circle of three. Circles are taken
@@ -221,17 +206,17 @@ def _returned(pairs: nx.DiGraph) -> Pairs:
 
 
 def funded_sales(network: nx.MultiDiGraph) -> tuple[float, float]:
-    """USD bn of funding that its giver gets back as sales, and all funding that agents give.
+    """Return the USD bn of funding that its giver gets back as sales, and all funding that agents give.
 
     `sum_ij min(F_ij, S_ji)`, with F what agent i pays for new loans and shares of j (`FUNDING`) and S what j
     pays i as `SALES`: vendor finance, whereas what is `circular` may be loans that are repaid and renewed.
 
     Source: our own measure, after Brennan, Maksimovic & Zechner 1988, Journal of Finance 43:1127.
     """
-    populations, sold = dict(network.nodes(data="population")), _paid(network, SALES)
-    given = {pair: usd for pair, usd in _paid(network, FUNDING).items() if populations[pair[0]] != SECTORS}
-    back = (min(usd, sold.get((funded, giver), 0.0)) for (giver, funded), usd in given.items())
-    return math.fsum(back), math.fsum(given.values())
+    populations, sold = network.nodes(data="population"), _paid(network, SALES)
+    funding = {pair: usd for pair, usd in _paid(network, FUNDING).items() if populations[pair[0]] != SECTORS}
+    back = (min(usd, sold.get((funded, giver), 0.0)) for (giver, funded), usd in funding.items())
+    return math.fsum(back), math.fsum(funding.values())
 
 
 def _paid(network: nx.MultiDiGraph, flows: Collection[str]) -> Pairs:
@@ -243,7 +228,7 @@ def _paid(network: nx.MultiDiGraph, flows: Collection[str]) -> Pairs:
 
 
 def mixing(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True) -> pd.DataFrame:
-    """USD bn from each population (rows) to each population (columns); arguments as in `collapsed`.
+    """Return the USD bn from each population (rows) to each population (columns) in a layer.
 
     Source: Newman 2003, Physical Review E 67:026126.
     """
@@ -257,7 +242,7 @@ def mixing(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True
 
 
 def assortativity(matrix: pd.DataFrame) -> float:
-    """Whether money stays within populations: 1 if all does, 0 if as much as by chance.
+    """Measure whether money stays within populations: 1 if all does, 0 if as much as by chance.
 
     `r = (sum_i e_ii - sum_i a_i b_i) / (1 - sum_i a_i b_i)`, with e the matrix as shares of its sum, a the
     sums of its rows and b of its columns.
@@ -273,7 +258,7 @@ def assortativity(matrix: pd.DataFrame) -> float:
 
 
 def centrality(network: nx.MultiDiGraph) -> pd.DataFrame:
-    """How central each node is.
+    """Return measures of how central each node is.
 
     Returns:
         A row per node, with `population` and
@@ -312,7 +297,7 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
           `exposure_usd_bn`: what agents hold of each other's loans and shares.
         - `<what>_hhi`, `<what>_top1`, `<what>_top4`: `herfindahl` and `top_share` of `lab_funding` and
           `provider_funding` by who receives it, and of `exposure` by holder, without sectors.
-        - `density`: links between agents of all that there could be, `m / (n (n - 1))`.
+        - `density`: the part of possible links between agents that exist, `m / (n (n - 1))`.
         - `reciprocity` of all payments, with sectors.
         - `circular_usd_bn`, `circular_share`: `circular` between two agents, and its part of all that agents
           pay each other, at most 1/2; `circular_three_share`, the same of three, at most 1/3.
@@ -323,9 +308,7 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
     """
     flow, agents = collapsed(network), collapsed(network, sectors=False)
     held = collapsed(network, "exposure", sectors=False)
-    among = agents.size("weight")
-    twos, threes = circular(agents)
-    sold, funding = funded_sales(network)
+    among, (twos, threes), (sold, funding) = agents.size("weight"), circular(agents), funded_sales(network)
     circuits = map(len, nx.strongly_connected_components(agents))
     numbers = {
         "agents": len(agents),
@@ -349,7 +332,7 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
 
 
 def history(run: Run, last: int = 1) -> pd.DataFrame:
-    """`measures` of each quarter that has `last` quarters of flows up to it; one row a quarter."""
+    """Return the `measures` of each quarter that has `last` quarters of flows up to it, one row for each."""
     rows = {quarter: measures(graph(run, quarter, last)) for quarter in run.series["quarter"][last:]}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quarter")
 
@@ -373,8 +356,7 @@ def _share(part: float, whole: float) -> float:
 def write_graphml(network: nx.MultiDiGraph, path: Path | str) -> None:
     """Write GraphML, for Gephi, Cytoscape or `networkx.read_graphml`; the same network gives the same bytes.
 
-    Edges get ids of their own, e0, e1 and so on, which GraphML wants unique; the key of an edge is its `flow`
-    or `instrument`.
+    Edges have unique ids, e0, e1 and so on, as GraphML requires; the key of an edge is its `flow` or `instrument`.
     """
     numbered = nx.create_empty_copy(network)
     edges = enumerate(network.edges(data=True))

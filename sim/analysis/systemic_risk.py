@@ -1,6 +1,6 @@
-"""Systemic risk of a run: what each agent's failure would take from the net worth of the others.
+"""The systemic risk of a run: what each agent's failure would take from the net worth of the others (DebtRank).
 
-The measure is DebtRank on the exposures between agents. If an agent fails, every claim on it, loan or stake, is
+If an agent fails, every claim on it, loan or stake, is
 worth nothing; its holders lose that much of their net worth, claims on them lose the same part of their value, and
 so on. It is a what-if on the balance sheets of one quarter, not a forecast: nothing is recovered, nobody reacts,
 prices do not move, and how likely the failure is does not enter.
@@ -31,6 +31,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from sim.analysis.network import SECTORS
+from sim.analysis.sums import known_quarter
 from sim.economy.distress.contagion import debtrank, leverage_matrix, original_debtrank
 from sim.runs.recorder import SECTOR_NAMES
 from sim.runs.run import Run
@@ -46,17 +47,17 @@ class Sheets:
     """What agents hold of each other, and what they can lose.
 
     Attributes:
-        agents: names, in the order of the run; sectors are none.
-        populations: of each.
-        equity: net worth of each, USD bn.
-        held: claims between agents, USD bn at market value.
-        outside: what the sectors have on each, USD bn.
+        agents: the names of the agents, in the order of the run; sectors are not among them.
+        populations: the population of each.
+        equity: the net worth of each, USD bn.
+        claims: claims between agents, USD bn at market value.
+        outside: the claims of the sectors on each, USD bn.
     """
 
     agents: list[str]
     populations: list[str]
     equity: Float[np.ndarray, " agent"]
-    held: Float[np.ndarray, "holder issuer"]
+    claims: Float[np.ndarray, "holder issuer"]
     outside: Float[np.ndarray, " issuer"]
 
 
@@ -65,7 +66,7 @@ def systemic_risk(run: Run, quarter: str | None = None) -> pd.DataFrame:
 
     Args:
         run: the run.
-        quarter: its label; the last one if left out.
+        quarter: the label of the quarter; the last one if left out.
 
     Returns:
         A row for each agent that others have claims on, the costliest first:
@@ -77,16 +78,16 @@ def systemic_risk(run: Run, quarter: str | None = None) -> pd.DataFrame:
           other agents with contagion (differential DebtRank); `original_usd_bn`: with the original DebtRank.
         - `direct_share`, `loss_share`, `original_share`: the same as parts of all other agents' net worth. With
           weights in proportion to net worth, the last one is the R of Battiston et al. (2012).
-        - `ruined`: how many other agents lose all their net worth.
+        - `ruined`: the number of other agents that lose all their net worth.
 
     Raises:
-        ValueError: the run has no such quarter.
+        ValueError: if the run has no such quarter.
     """
     return _table(sheets(run, quarter))
 
 
 def history(run: Run) -> pd.DataFrame:
-    """Systemic risk through time.
+    """Return the systemic risk through time.
 
     Returns:
         A row per quarter: `largest_agent`, whose failure would cost the others most; `largest_usd_bn` and
@@ -95,14 +96,12 @@ def history(run: Run) -> pd.DataFrame:
         `contagion_usd_bn`, the part of the sum beyond direct losses. NaN and "" where nobody has claims.
     """
     rows = {}
-    by_quarter = (dict(tuple(table.groupby("quarter", sort=False))) for table in (run.agents, run.exposures))
-    agents, exposures = by_quarter
+    agents, exposures = (dict(iter(table.groupby("quarter"))) for table in (run.agents, run.exposures))
     for quarter in run.series["quarter"]:
         now = _sheets(agents[quarter], exposures.get(quarter, run.exposures.iloc[:0]))
         table = _table(now)
         first = table.iloc[0] if len(table) else {"agent": "", "loss_usd_bn": np.nan, "loss_share": np.nan}
-        whole = _positive(now.equity).sum()
-        total = float(table["loss_usd_bn"].sum())
+        whole, total = np.maximum(now.equity, 0.0).sum(), float(table["loss_usd_bn"].sum())
         rows[quarter] = {
             "largest_agent": first["agent"],
             "largest_usd_bn": first["loss_usd_bn"],
@@ -115,7 +114,7 @@ def history(run: Run) -> pd.DataFrame:
 
 
 def losses(run: Run, quarter: str | None = None) -> pd.DataFrame:
-    """Who would lose how much by whose failure.
+    """Return who would lose how much by whose failure.
 
     Returns:
         Rows of `failed`, `agent` (who loses), `population` (of the agent), `usd_bn` of net worth lost with
@@ -133,15 +132,12 @@ def losses(run: Run, quarter: str | None = None) -> pd.DataFrame:
 
 
 def sheets(run: Run, quarter: str | None = None) -> Sheets:
-    """Claims between agents and their net worth at the end of a quarter.
+    """Return the claims between agents and their net worth at the end of a quarter.
 
     Raises:
-        ValueError: the run has no such quarter.
+        ValueError: if the run has no such quarter.
     """
-    quarters = run.series["quarter"].tolist()
-    quarter = quarters[-1] if quarter is None else quarter
-    if quarter not in quarters:
-        raise ValueError(f"the run has no quarter {quarter!r}: it has {quarters[0]} to {quarters[-1]}")
+    quarter = known_quarter(run, quarter)
     return _sheets(*(table[table["quarter"] == quarter] for table in (run.agents, run.exposures)))
 
 
@@ -153,61 +149,46 @@ def _sheets(agents: pd.DataFrame, exposures: pd.DataFrame) -> Sheets:
     own = wide["equity_value"].fillna(0.0) if "equity_value" in wide else 0.0
     populations, names = (wide.index.get_level_values(level).tolist() for level in (0, 1))
     place = {name: index for index, name in enumerate(names)}
-    held, outside = np.zeros((len(names), len(names))), np.zeros(len(names))
-    claims = exposures[exposures["issuer"].isin(place)]
-    for holder, issuer, usd_bn in zip(claims["holder"], claims["issuer"], claims["usd_bn"], strict=True):
+    claims, outside = np.zeros((len(names), len(names))), np.zeros(len(names))
+    rows = exposures[exposures["issuer"].isin(place)]
+    for holder, issuer, usd_bn in rows[["holder", "issuer", "usd_bn"]].itertuples(index=False, name=None):
         # Rounding may leave a position a hair below nothing.
-        usd_bn = max(usd_bn, 0.0)
         if holder in SECTOR_NAMES.values():
-            outside[place[issuer]] += usd_bn
+            outside[place[issuer]] += max(usd_bn, 0.0)
         elif holder != issuer:
-            held[place[holder], place[issuer]] += usd_bn
-    return Sheets(names, populations, (wide["net_worth"] + own).to_numpy(), held, outside)
+            claims[place[holder], place[issuer]] += max(usd_bn, 0.0)
+    return Sheets(names, populations, (wide["net_worth"] + own).to_numpy(), claims, outside)
 
 
 def _failures(now: Sheets, method: str = "differential") -> dict[int, Float[np.ndarray, " agent"]]:
-    """For each agent that agents have claims on, by its index: the part of net worth that each agent loses."""
+    """Return, by the index of each agent that agents have claims on, the part of net worth that each loses."""
     rank = debtrank if method == "differential" else original_debtrank
-    reach = nx.DiGraph(zip(*np.nonzero(leverage_matrix(now.held, now.equity)), strict=True))
+    reach = nx.DiGraph(zip(*np.nonzero(leverage_matrix(now.claims, now.equity)), strict=True))
     lost = {}
-    for failed in np.flatnonzero(now.held.sum(axis=0)).tolist():
+    for failed in np.flatnonzero(now.claims.sum(axis=0)).tolist():
         # Only who has claims on it, at any remove, can lose; the others need not be in the sums.
         hit = [failed, *sorted(nx.ancestors(reach, failed) if failed in reach else ())]
         shock = np.zeros(len(hit))
         shock[0] = 1.0
         lost[failed] = np.zeros(len(now.agents))
-        lost[failed][hit] = rank(now.held[np.ix_(hit, hit)], now.equity[hit], shock)
+        lost[failed][hit] = rank(now.claims[np.ix_(hit, hit)], now.equity[hit], shock)
     return lost
 
 
 def _table(now: Sheets) -> pd.DataFrame:
-    worth = _positive(now.equity)
-    of_agents = now.held.sum(axis=0)
-    direct = np.minimum(now.held, worth[:, None]).sum(axis=0)
+    worth = np.maximum(now.equity, 0.0)
+    of_agents = now.claims.sum(axis=0)
+    direct = np.minimum(now.claims, worth[:, None]).sum(axis=0)
     differential, original = (_failures(now, method) for method in ("differential", "original"))
     rows = []
     for failed in np.flatnonzero(of_agents + now.outside).tolist():
         others = worth * (np.arange(len(worth)) != failed)
         h, once = differential.get(failed, 0.0 * worth), original.get(failed, 0.0 * worth)
-        usd_bn = np.array([direct[failed], h @ others, once @ others])
-        whole = others.sum()
-        rows.append(
-            (
-                now.agents[failed],
-                now.populations[failed],
-                now.equity[failed],
-                of_agents[failed] + now.outside[failed],
-                of_agents[failed],
-                *usd_bn,
-                *(usd_bn / whole if whole > 0.0 else np.full(3, np.nan)),
-                int(((h >= 1.0) & (others > 0.0)).sum()),
-            )
-        )
+        usd_bn, whole = np.array([direct[failed], h @ others, once @ others]), others.sum()
+        shares = usd_bn / whole if whole > 0.0 else np.full(3, np.nan)
+        agent = now.agents[failed], now.populations[failed], now.equity[failed]
+        ruined = int(((h >= 1.0) & (others > 0.0)).sum())
+        rows.append((*agent, of_agents[failed] + now.outside[failed], of_agents[failed], *usd_bn, *shares, ruined))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     order = ["loss_usd_bn", "exposure_usd_bn"]
     return table.sort_values(order, ascending=False, kind="stable", ignore_index=True)
-
-
-def _positive(equity: Float[np.ndarray, " agent"]) -> Float[np.ndarray, " agent"]:
-    """Net worth that there is to lose."""
-    return np.maximum(equity, 0.0)

@@ -1,4 +1,4 @@
-"""Looking at what there is: `capflow serve`, `capflow list` and `capflow query`."""
+"""The commands `capflow serve`, `capflow list` and `capflow query`: scenarios, levers and results."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Ask a run or a sweep a question in SQL (DuckDB)."""
-    from sim.experiments.catalogue import newest_run, opened
+    from sim.experiments.catalogue import newest_run, open_result
 
-    chosen = opened(folder) if folder is not None else newest_run()
+    chosen = open_result(folder) if folder is not None else newest_run()
     table = chosen.query(sql)
     if as_json:
         answer({"run_dir": str(chosen.path.resolve()), "rows": json.loads(table.to_json(orient="records"))})

@@ -1,4 +1,4 @@
-"""Phase 11: what everyone learned from the quarter."""
+"""Phase 11a: beliefs of all agents after the quarter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.economy.state import Economy
 
 
 def update_beliefs(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Adapt expected returns, propensities, trust, the reference rate and the heat of the market."""
+    """Update expected returns, propensities, trust, the reference rate and the heat of the market."""
     mood, adaptation = economy.environment, parameters.beliefs
     reference = mood.reference_rate + adaptation.rate_memory * (mood.bill_rate - mood.reference_rate)
     xp = namespace(reference)
@@ -52,7 +52,7 @@ def update_beliefs(economy: Economy, parameters: Parameters, *_: object) -> Econ
 def ai_losses(books: Books) -> Float[Array, " issuer"]:
     """Loss of each issuer's own book on its AI loans and stakes over the quarter, over its tokens.
 
-    Net of interest added to the loans that were lost, and of what was left of failed companies for their owners.
+    Net of interest added to the lost loans, and of liquidation payouts of failed companies.
     """
     tokens = circulating(books)
     xp = namespace(tokens)
@@ -72,7 +72,7 @@ def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, "
         for lender in ("issuer", "investor")
         for paid in ("interest", "arrears")
     )
-    # Interest that was added to the loan, and losses; a loan exchanged for shares of the same worth is neither.
+    # Accrued interest, and losses; a loan exchanged for shares of the same value is neither.
     beside_cash = sum(
         entry.sum()
         for table in (books.journal.accruals, books.journal.write_offs)
@@ -97,13 +97,13 @@ def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, "
 
 
 def reinforced(propensity: Array, share: Array, returns: Array, parameters: Parameters) -> Array:
-    """Propensities after reinforcement (Erev and Roth 1998): what was chosen and paid is chosen again.
+    """Propensities after reinforcement (Erev and Roth 1998): rewarded choices are repeated.
 
         q_k <- (1 - phi) q_k + g [ (1 - eps) K s_k R_k + eps mean_j s_j R_j K ],  R = 1 + r / 2 >= 0
 
-    with s the shares just chosen, phi forgetting, g the weight of what was just lived through, and eps
-    experimentation, which keeps every channel alive. With g = phi propensities are a moving average and learning
-    never slows; with phi = 0 they pile up, and what is new counts for less and less (the power law of practice).
+    with s the shares just chosen, phi forgetting, g the weight of the quarter's reward, and eps experimentation,
+    which keeps every channel alive. With g = phi propensities are a moving average and learning never slows; with
+    phi = 0 they accumulate, and new experience counts for less and less (the power law of practice).
     """
     policy = parameters.redeployment
     xp = namespace(propensity)
@@ -115,17 +115,14 @@ def reinforced(propensity: Array, share: Array, returns: Array, parameters: Para
 
 
 def _mean_gain(books: Books, parameters: Parameters) -> Scalar:
-    """Gain on the shares of providers without a parent, the ones that can be bought, by their opening value."""
+    """Gain on the shares of providers without a parent, which can be bought, weighted by opening value."""
     opening = material(-opening_value(books, PROVIDER_SHARES, PROVIDERS))
     weight = opening * (1.0 - parameters.provider.hyperscale)
     return ratio((_gain(books, PROVIDER_SHARES, "provider") * weight).sum(), weight.sum())
 
 
 def _gain(books: Books, instrument: str, company: str) -> Array:
-    """Revaluation of each company's shares over the quarter, as a share of what all of them were worth before it.
-
-    What a failed company left its owners lessens their loss.
-    """
+    """Revaluation of each company's shares and liquidation payouts of the quarter, over their value before it."""
     account = SHARES[instrument]
     gain = -books.journal.revaluations[instrument][account]
     worth = market_value(books, instrument)

@@ -1,4 +1,4 @@
-"""The registry of decisions: what agents decide, in which form, and the model's own rule for each."""
+"""The registry of agents' decisions: form of the result, meaning, and the model's own rule."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sim.economy.phase import DecisionRule
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision of a population of agents, which a user's own rule can take over.
+    """One decision of a population of agents, for which users can supply their own rule.
 
     Attributes:
         shape: what each axis of the result runs over: populations, or `channels`.
         unit: unit of the numbers.
-        meaning: what is decided, in a few words.
+        meaning: the quantity decided this quarter, in a few words.
         rule: the model's own rule.
         most: largest number allowed, if there is one; the smallest is zero, and all must be finite.
         shares: whether each row divides something, so that its sum must not exceed one.
@@ -32,43 +32,23 @@ class Decision:
 
 
 DECISIONS: dict[str, Decision] = {
-    "lab_spending": Decision(
-        ("labs",), "USD bn", "what each lab commits itself to spend this quarter", plan_spending
-    ),
-    "lab_rounds": Decision(
-        ("labs",), "USD bn", "money that each lab asks investors for this quarter", ask_for_rounds
-    ),
-    "gpu_orders": Decision(
-        ("providers",), "USD bn", "GPU spending that each provider would like this quarter", plan_orders
-    ),
+    "lab_spending": Decision(("labs",), "USD bn", "spending that each lab commits itself to", plan_spending),
+    "lab_rounds": Decision(("labs",), "USD bn", "money that each lab asks investors for", ask_for_rounds),
+    "gpu_orders": Decision(("providers",), "USD bn", "GPU spending that each provider plans", plan_orders),
     "gpu_borrowing": Decision(
-        ("providers",),
-        "share of GPU spending",
-        "part of it that each provider asks lenders for",
-        part_to_borrow,
-        most=1.0,
+        ("providers",), "share of GPU spending", "part asked of lenders", part_to_borrow, most=1.0
     ),
     "investor_appetite": Decision(
-        ("investors",),
-        "USD bn",
-        "money that each investor may call from its backers this quarter",
-        investor_appetite,
+        ("investors",), "USD bn", "money that each investor may call from its backers", investor_appetite
     ),
     "investor_choice": Decision(
-        ("investors", "labs"),
-        "weight",
-        "how an investor's money for labs is drawn to each; zero is never",
-        choose_labs,
+        ("investors", "labs"), "weight", "pull of each lab on an investor's money; zero is never", choose_labs
     ),
     "payout": Decision(
         ("issuers",), "share of realised profit", "part paid out as dividends, after the buffer", pay_out, most=1.0
     ),
     "redeployment": Decision(
-        ("issuers", "channels"),
-        "share of deployable money",
-        "where each issuer's profit goes",
-        choose_channels,
-        shares=True,
+        ("issuers", "channels"), "share of deployable money", "uses of profit", choose_channels, shares=True
     ),
 }
 """Every decision, by name."""

@@ -1,4 +1,4 @@
-"""What a phase of a quarter and a decision rule look like."""
+"""The types of phases and of decision rules."""
 
 from __future__ import annotations
 
@@ -17,20 +17,16 @@ DecisionRules = Mapping[str, DecisionRule]
 
 @dataclass(frozen=True)
 class Phase:
-    """One phase of a quarter.
-
-    Attributes:
-        number: its place in the quarter, such as "5a".
-        title: its name in the documentation.
-        function: from the economy, the parameters, the quarter's draws and the decision rules to the economy after
-            the phase. It takes all four by position, and ignores those that it has no use for.
-        meaning: what happens in it, in order.
-    """
+    """One phase of a quarter."""
 
     number: str
+    """its place in the quarter, such as "5a" """
     title: str
+    """its name in the documentation"""
     function: Callable[[Economy, Parameters, Draws, DecisionRules], Economy]
+    """takes all four arguments by position, and returns the economy after the phase"""
     meaning: str
+    """the steps of the phase, in order"""
 
     @property
     def name(self) -> str:

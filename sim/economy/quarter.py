@@ -27,59 +27,29 @@ from sim.economy.decisions import RULES
 from sim.economy.distress.company_failure import settle_failures
 from sim.economy.distress.entry import admit_newcomers
 from sim.economy.distress.issuer_failure import resolve_issuers
-from sim.economy.environment import advance_environment
+from sim.economy.environment import advance_environment, close_circuits
 from sim.economy.parameters import Parameters
 from sim.economy.phase import DecisionRules, Phase
-from sim.economy.sectors import close_circuits
 from sim.economy.state import Draws, Economy
 
 PHASES: tuple[Phase, ...] = (
     Phase("0", "Laws and audits", put_laws_in_force, "laws and audits whose day has come"),
     Phase("1", "Environment", advance_environment, "bill rate, bitcoin, gold, moods; holdings marked"),
-    Phase(
-        "2",
-        "Token market",
-        trade_tokens,
-        "thirteen weeks of demand, panic, redemptions, price; then booked: mint, sales, support, redemption, "
-        "investment",
-    ),
+    Phase("2", "Token market", trade_tokens, "thirteen weeks of demand, panic and redemptions; their booking"),
     Phase("3", "Reserve income", earn_on_reserves, "interest, yield to holders, distribution, costs, tax, marks"),
     Phase("4", "Compute loans fall due", service_loans, "interest and services cleared, principal"),
     Phase("5a", "Labs", run_labs, "capability, customers, revenue share, spending plan, staff, other cost, tax"),
     Phase("5b", "Ventures", run_ventures, "revenue, costs, milestones"),
     Phase("6", "The market for GPU hours", clear_gpu_market, "rent, hours, running costs, ageing"),
-    Phase(
-        "7",
-        "Funding",
-        raise_funds,
-        "orders planned, asks, calls on backers; rounds of labs, loans and shares of providers, rounds of "
-        "ventures, parents; surplus paid out",
-    ),
-    Phase(
-        "8",
-        "Redeployment",
-        redeploy,
-        "reserve repaid, buffer, dividends, reach, facilities, choice of channels, purchases, deals",
-    ),
+    Phase("7", "Funding", raise_funds, "orders, asks, calls on backers, rounds, loans, parents, surplus paid out"),
+    Phase("8", "Redeployment", redeploy, "reserve repaid, buffer, dividends, reach, choice of channels, deals"),
     Phase("9", "Capital spending", buy_gpus, "deliveries, the vendor's next price and limit"),
     Phase("10a", "Marks", mark_stakes, "stakes towards fair value, return on labs"),
-    Phase(
-        "10b",
-        "Failure",
-        settle_failures,
-        "late payments made good; labs, providers (workout or liquidation), ventures",
-    ),
-    Phase(
-        "10c", "Issuers that cannot go on", resolve_issuers, "advances impaired, issuers wound up, late payouts"
-    ),
+    Phase("10b", "Failure", settle_failures, "late payments; labs, providers (workout or liquidation), ventures"),
+    Phase("10c", "Failure of issuers", resolve_issuers, "advances impaired, issuers wound up, late payouts"),
     Phase("10d", "Newcomers", admit_newcomers, "places taken"),
     Phase("11a", "Beliefs", update_beliefs, "reference rate, trust, expected returns, propensities, heat"),
-    Phase(
-        "11b",
-        "Closing",
-        close_circuits,
-        "bill interest of everyone else, the government's budget, the vendor's till",
-    ),
+    Phase("11b", "Closing", close_circuits, "interest on others' bills, the government's budget, vendor's payout"),
 )
 """The phases of a quarter, in their order."""
 
@@ -87,13 +57,7 @@ PHASES: tuple[Phase, ...] = (
 def quarter(
     economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules = RULES
 ) -> tuple[Economy, dict[str, Scalar]]:
-    """Run one quarter and close the books.
-
-    Args:
-        economy: everything at the end of the last quarter.
-        parameters: parameters, and traits of agents.
-        draws: this quarter's random numbers, data and dated events.
-        rules: decision rules, by name of the decision.
+    """Run one quarter with its random numbers, data and dated events (`draws`), and close the books.
 
     Returns:
         The economy at the close, its books holding the quarter's journal, and the largest relative residual of

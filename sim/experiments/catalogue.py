@@ -1,4 +1,4 @@
-"""The list of what there is: scenarios, levers, and results of every kind."""
+"""Lists scenarios, levers and results of every kind, and opens the folder of a run or a sweep."""
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
         what: "scenarios", "levers", "runs" for results of every kind, or "all".
 
     Returns:
-        What is listed -> its rows; results stand under the plural of their kind, ensembles among the sweeps.
+        The name of each list -> its rows; results are listed under the plural of their kind, ensembles among the
+        sweeps.
 
     Raises:
-        ScenarioError: if `what` is none of them.
+        ScenarioError: if there is no such list.
     """
     if what not in (*LISTS, "all"):
-        raise ScenarioError(
-            f"unknown list{suggestion(what, LISTS)}", key="what", value=what, allowed=", ".join((*LISTS, "all"))
-        )
+        allowed = ", ".join((*LISTS, "all"))
+        raise ScenarioError(f"unknown list{suggestion(what, LISTS)}", "what", what, allowed)
     rows: dict[str, list[dict[str, Any]]] = {}
     if what in ("scenarios", "all"):
-        rows["scenarios"] = _scenarios()
+        rows["scenarios"] = [
+            {"name": s.name, "title": s.title, "about": s.about, "quarters": s.run.quarters}
+            for s in map(load, names())
+        ]
     if what in ("levers", "all"):
         rows["levers"] = _levers()
     if what in ("runs", "all"):
@@ -47,19 +50,19 @@ def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
 
 
 def newest_run() -> Run:
-    """Open the newest run under `runs/`.
+    """Open the newest run in the folder of runs.
 
     Raises:
         RunError: if there is none.
     """
-    found = list_runs(runs_folder())
-    if not found:
-        raise RunError(f"no runs under {runs_folder()}/ yet: make one with `capflow run`, or name one with --run")
-    return Run.open(found[0].path)
+    runs = list_runs(runs_folder())
+    if not runs:
+        raise RunError(f"no runs under {runs_folder()}/ yet: make one with `capflow run`")
+    return Run.open(runs[0].path)
 
 
-def opened(folder: Path) -> Run | Sweep:
-    """Open a run folder, or a sweep folder.
+def open_result(folder: Path) -> Run | Sweep:
+    """Open the folder of a run or a sweep.
 
     Raises:
         RunError: if it is neither.
@@ -70,11 +73,6 @@ def opened(folder: Path) -> Run | Sweep:
 
         return Sweep.open(folder)
     return Run.open(folder)
-
-
-def _scenarios() -> list[dict[str, Any]]:
-    loaded = [load(name) for name in names()]
-    return [{"name": s.name, "title": s.title, "about": s.about, "quarters": s.run.quarters} for s in loaded]
 
 
 def _levers() -> list[dict[str, Any]]:

@@ -1,18 +1,19 @@
 """Elasticities: how much an outcome moves with a lever, by differentiating whole histories.
 
-The derivative is carried forward through every quarter beside the numbers themselves (forward-mode automatic
+The derivative is carried forward through every quarter with the numbers themselves (forward-mode automatic
 differentiation; Griewank and Walther 2008, chapter 3), for all levers in one pass. Where the model jumps (a
-company fails, a deal closes or does not), a derivative is that of the branch taken and blind to the jump: so each
-one is held against the difference quotient between two histories, and where they disagree the quotient counts.
+company fails, a deal closes or does not), it is that of the branch taken and does not see the jump. So each one is
+compared with the difference quotient of two histories, and where they disagree the quotient counts.
 
-Openings are made by code that is not differentiated: how the numbers that a history starts from move with a lever
-is itself a difference quotient, between the openings of the same two histories.
+The code that makes openings is not differentiated: how the numbers at the start of a history move with a lever is
+itself a difference quotient, between the openings of the same two histories.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from sim.engine.ensemble import chosen_engine, refuse_problems, run_histories, s
 from sim.engine.outcomes import BY_NAME, OUTCOMES, reduced
 from sim.errors import ScenarioError, suggestion
 from sim.scenario import levers as lever_table
-from sim.scenario.load import Scenario, changed, load
+from sim.scenario.load import Scenario, changed, resolved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
 STEP = 1e-3
 """Half the distance between the two histories of a difference quotient, as a part of the lever's range."""
 AGREE = 0.02
-"""Largest relative disagreement of derivative and quotient that curvature is taken to explain."""
+"""Largest relative disagreement of derivative and quotient that is attributed to curvature."""
 ROUNDING = 1e-7
-"""Of an outcome, over the distance of the two histories: what rounding does to a quotient."""
+"""Rounding error of a quotient, as a part of the outcome over the distance of the two histories."""
 RARE = 0.1
 """Share of histories that may jump before the quotient is reported in place of the derivative."""
+
+Starts = list[list[Start]]
+"""Starts by lever and seed."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,14 @@ class Elasticities:
     """Derivatives of outcomes with respect to levers, history by history.
 
     Attributes:
-        scenario: what was run.
-        seeds: of the histories.
-        outcomes: names, in the order of the arrays.
-        levers: names, in the order of the arrays.
-        at: value of each lever.
-        values: of the outcomes.
+        scenario: the scenario that was run.
+        seeds: the seeds of the histories.
+        outcomes: the names of the outcomes, in the order of the arrays.
+        levers: the names of the levers, in the order of the arrays.
+        at: the value of each lever.
+        values: the value of each outcome.
         derivatives: by automatic differentiation, outcome per unit of the lever.
-        quotients: by central differences (one-sided at the end of a lever's range), the same unit.
+        quotients: by central differences (one-sided at the end of a lever's range), in the same unit.
         jumps: whether the two disagree by more than curvature and rounding explain.
     """
 
@@ -77,35 +81,34 @@ class Elasticities:
         """
         import pandas as pd
 
-        columns = ("outcome", "lever", "at", "value", "derivative", "quotient", "jumps")
-        rows = []
-        for i, outcome in enumerate(self.outcomes):
-            value = float(self.values[:, i].mean())
-            for j, lever in enumerate(self.levers):
-                derivative, quotient = (float(d[:, i, j].mean()) for d in (self.derivatives, self.quotients))
-                share = float(self.jumps[:, i, j].mean())
-                by = "quotient" if share > RARE else "derivative"
-                slope = quotient if by == "quotient" else derivative
-                elasticity = slope * self.at[j] / value if value else np.nan
-                means = (self.at[j], value, derivative, quotient, share)
-                rows.append((outcome, lever, *means, slope, by, elasticity))
-        return pd.DataFrame(rows, columns=[*columns, "slope", "by", "elasticity"])
+        pairs = pd.MultiIndex.from_product([self.outcomes, self.levers], names=["outcome", "lever"])
+        table = pairs.to_frame(index=False)
+        table["at"] = np.tile(self.at, len(self.outcomes))
+        table["value"] = self.values.mean(axis=0).repeat(len(self.levers))
+        columns = {"derivative": self.derivatives, "quotient": self.quotients, "jumps": self.jumps}
+        for name, numbers in columns.items():
+            table[name] = numbers.mean(axis=0).ravel()
+        jumpy = table["jumps"] > RARE
+        table["slope"] = table["quotient"].where(jumpy, table["derivative"])
+        table["by"] = np.where(jumpy, "quotient", "derivative")
+        table["elasticity"] = table["slope"] * table["at"] / table["value"].where(table["value"] != 0.0)
+        return table
 
     @property
     def words(self) -> list[str]:
-        """What has to be known before the numbers are used, in sentences."""
+        """What a reader must know before using the numbers, in sentences."""
         smooth = self.jumps.mean(axis=0) <= RARE
-        told = [
+        sentences = [
             f"{smooth.sum()} of {smooth.size} pairs of outcome and lever are smooth: derivative and difference "
             f"quotient agree in at least nine of ten of {len(self.seeds)} histories."
         ]
-        jumpy = [name for i, name in enumerate(self.outcomes) if not smooth[i].all()]
+        jumpy = [name for name, pairs in zip(self.outcomes, smooth, strict=True) if not pairs.all()]
         if jumpy:
-            told.append(
+            sentences.append(
                 "Where they do not, the model jumps between the two histories (a failure, a deal that closes or "
                 f"does not), and the quotient is reported: {', '.join(jumpy)}."
             )
-        return told
+        return sentences
 
 
 def elasticities(
@@ -122,82 +125,77 @@ def elasticities(
         config: a scenario's name or path, or a loaded scenario.
         outcomes: names of `sim.engine.outcomes.OUTCOMES`; all if left out.
         levers: names of numeric levers of `sim.scenario.levers`; all if left out.
-        runs: histories, each with its own random numbers.
-        seed: of the first; the scenario's own if left out.
-        quarters: length of the histories; the scenario's own if left out.
+        runs: the number of histories, each with its own random numbers.
+        seed: the seed of the first history; the scenario's own if left out.
+        quarters: the number of quarters; the scenario's own if left out.
 
     Raises:
         ScenarioError: if a name or a number is wrong, or JAX is not installed.
         AccountingError: if an accounting identity is violated, naming the seed.
     """
     chosen_engine("jax")
-    wanted = {k: v for k, v in (("run.seed", seed), ("run.quarters", quarters)) if v is not None}
-    scenario = changed(config, wanted) if isinstance(config, Scenario) else load(config, wanted)
-    chosen = _known(outcomes, [outcome.name for outcome in OUTCOMES], "outcome")
-    turned = _known(levers, [lever.name for lever in lever_table.LEVERS], "lever")
+    scenario = resolved(config, seed, quarters)
+    chosen = _checked(outcomes, [outcome.name for outcome in OUTCOMES], "outcome")
+    turned = _checked(levers, [lever.name for lever in lever_table.LEVERS], "lever")
     seeds = seeds_from(scenario.run.seed, runs)
     at, low, high = _around(scenario, turned)
-    ends = [_turned(scenario, turned, seeds, end) for end in (low, high)]
-    bases = [start(scenario, one) for one in seeds]
-    # First, for it tells of histories that cannot be used.
+    ends = [_starts(scenario, turned, seeds, values) for values in (low, high)]
+    # The quotients come first: they report histories that cannot be used.
     quotients = _quotients(ends, high - low, scenario, seeds)
+    bases = [start(scenario, number) for number in seeds]
     values, derivatives = _differentiated(bases, ends, high - low, scenario)
     index = [list(BY_NAME).index(name) for name in chosen]
     values, derivatives, quotients = values[:, index], derivatives[:, index], quotients[:, index]
-    blur = ROUNDING * np.maximum(np.abs(values), 1.0)[:, :, None] / (high - low)
-    apart = np.abs(derivatives - quotients)
-    jumps = ~(apart <= AGREE * np.maximum(np.abs(derivatives), np.abs(quotients)) + blur)
+    rounding = ROUNDING * np.maximum(np.abs(values), 1.0)[:, :, None] / (high - low)
+    curvature = AGREE * np.maximum(np.abs(derivatives), np.abs(quotients))
+    jumps = ~(np.abs(derivatives - quotients) <= curvature + rounding)
     return Elasticities(scenario, tuple(seeds), chosen, turned, at, values, derivatives, quotients, jumps)
 
 
-def _known(given: Sequence[str] | None, there: list[str], what: str) -> tuple[str, ...]:
-    if given is not None and not given:
-        raise ScenarioError(f"at least one {what} is needed")
-    for name in given or ():
-        if name not in there:
-            raise ScenarioError(f"unknown {what} {name!r}{suggestion(name, there)}; there are {', '.join(there)}")
-    return tuple(there if given is None else given)
+def _checked(names: Sequence[str] | None, known: list[str], kind: str) -> tuple[str, ...]:
+    if names is not None and not names:
+        raise ScenarioError(f"at least one {kind} is needed", f"{kind}s", list(names))
+    for name in names or ():
+        if name not in known:
+            raise ScenarioError(f"unknown {kind}{suggestion(name, known)}", f"{kind}s", name, ", ".join(known))
+    return tuple(known if names is None else names)
 
 
 def _around(scenario: Scenario, turned: tuple[str, ...]) -> tuple[NDArray[np.float64], ...]:
-    """Value of each lever, and the two ends of a small step around it within its range."""
+    """Return the value of each lever, and the two ends of a small step around it within its range."""
     quantities = [lever_table.quantity(scenario, lever_table.BY_NAME[name]) for name in turned]
     at = np.array([quantity.value for quantity in quantities])
-    # Every lever has a range: a test of the levers holds that.
-    ranges = np.array([quantity.range for quantity in quantities], dtype=float)
-    step = STEP * (ranges[:, 1] - ranges[:, 0])
-    return at, np.maximum(at - step, ranges[:, 0]), np.minimum(at + step, ranges[:, 1])
+    # Every lever has a range: a test of the levers checks that.
+    low, high = np.array([quantity.range for quantity in quantities], dtype=float).T
+    step = STEP * (high - low)
+    return at, np.maximum(at - step, low), np.minimum(at + step, high)
 
 
-def _turned(
-    scenario: Scenario, turned: tuple[str, ...], seeds: range, to: NDArray[np.float64]
-) -> list[list[Start]]:
+def _starts(scenario: Scenario, turned: tuple[str, ...], seeds: range, values: NDArray[np.float64]) -> Starts:
     """Return the starts by lever and seed, with that lever alone turned."""
-    found = []
-    for name, value in zip(turned, to, strict=True):
-        other = changed(scenario, {lever_table.BY_NAME[name].key: float(value)})
-        found.append([start(other, seed) for seed in seeds])
-    return found
+    scenarios = [
+        changed(scenario, {lever_table.BY_NAME[name].key: float(value)})
+        for name, value in zip(turned, values, strict=True)
+    ]
+    return [[start(other, seed) for seed in seeds] for other in scenarios]
 
 
 def _quotients(
-    ends: list[list[list[Start]]], apart: NDArray[np.float64], scenario: Scenario, seeds: range
+    ends: list[Starts], distance: NDArray[np.float64], scenario: Scenario, seeds: range
 ) -> Float[NDArray[np.float64], "run outcome lever"]:
     sides = []
     for end in ends:
-        found = run_histories([one for of_lever in end for one in of_lever], behaviour(scenario), engine="jax")
-        for number in range(len(end)):
-            part = slice(number * len(seeds), (number + 1) * len(seeds))
-            refuse_problems(replace(found, problems=found.problems[part]), scenario.name, seeds)
-        numbers = np.stack(list(found.outcomes().values()))
+        histories = run_histories(chain.from_iterable(end), behaviour(scenario), engine="jax")
+        refuse_problems(histories, scenario.name, [*seeds] * len(end))
+        numbers = np.stack(list(histories.outcomes().values()))
         sides.append(numbers.reshape(len(OUTCOMES), len(end), len(seeds)).transpose(2, 0, 1))
-    return (sides[1] - sides[0]) / apart
+    return (sides[1] - sides[0]) / distance
 
 
 def _differentiated(
-    bases: list[Start], ends: list[list[list[Start]]], apart: NDArray[np.float64], scenario: Scenario
+    bases: list[Start], ends: list[Starts], distance: NDArray[np.float64], scenario: Scenario
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Outcomes `(run, outcome)` and their derivatives `(run, outcome, lever)`, one seed after the other."""
+    """Return outcomes `(run, outcome)` and their derivatives `(run, outcome, lever)`, one seed after the other."""
     import jax
     import jax.numpy as jnp
 
@@ -210,10 +208,10 @@ def _differentiated(
     decisions = behaviour(scenario).unchecked()
 
     def outcomes(parts: Any) -> Any:
-        economy, given, draws = parts
-        paths = paths_alone(economy, given, draws, decisions)
-        found = reduced({name: paths[:, index] for index, name in enumerate(names)})
-        return jnp.stack([jnp.asarray(number) for number in found.values()])
+        economy, parameters, draws = parts
+        paths = paths_alone(economy, parameters, draws, decisions)
+        numbers = reduced({name: paths[:, index] for index, name in enumerate(names)})
+        return jnp.stack([jnp.asarray(number) for number in numbers.values()])
 
     def derivatives(parts: Any, directions: Any) -> Any:
         along = jax.vmap(lambda direction: jax.jvp(outcomes, (parts,), (direction,)), out_axes=(None, 1))
@@ -221,28 +219,28 @@ def _differentiated(
 
     with jax.enable_x64(True):
         program = jax.jit(derivatives, compiler_options=compiler_options())
-        told = []
+        runs = []
         for number, base in enumerate(bases):
-            low, high = ([of_lever[number] for of_lever in end] for end in ends)
-            directions = _directions(low, high, apart)
-            told.append([np.asarray(part) for part in program(_parts(base), directions)])
-    return np.stack([value for value, _ in told]), np.stack([slopes for _, slopes in told])
+            low, high = ([starts[number] for starts in end] for end in ends)
+            runs.append([np.asarray(part) for part in program(_parts(base), _directions(low, high, distance))])
+    values, slopes = zip(*runs, strict=True)
+    return np.stack(values), np.stack(slopes)
 
 
-def _parts(one: Start) -> Any:
+def _parts(base: Start) -> Any:
     import jax
 
-    bare = replace(one.economy, books=replace(one.economy.books, journal=EMPTY_JOURNAL))
-    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), (bare, one.parameters, one.draws))
+    bare = replace(base.economy, books=replace(base.economy.books, journal=EMPTY_JOURNAL))
+    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), (bare, base.parameters, base.draws))
 
 
-def _directions(low: list[Start], high: list[Start], apart: NDArray[np.float64]) -> Any:
-    """How each number that a history starts from moves with each lever, by differences; leading lever axis."""
+def _directions(low: list[Start], high: list[Start], distance: NDArray[np.float64]) -> Any:
+    """Return how each number at the start of a history moves with each lever, by differences; lever axis first."""
     import jax
 
     def slope(*leaves: Any) -> Any:
         half = len(leaves) // 2
-        gap = np.stack(leaves[half:]) - np.stack(leaves[:half])
-        return gap / apart.reshape(-1, *[1] * (gap.ndim - 1))
+        difference = np.stack(leaves[half:]) - np.stack(leaves[:half])
+        return difference / distance.reshape(-1, *[1] * (difference.ndim - 1))
 
     return jax.tree.map(slope, *map(_parts, low), *map(_parts, high))

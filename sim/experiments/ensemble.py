@@ -1,4 +1,4 @@
-"""`capflow run --runs N`: an ensemble as a folder, a sweep whose only point is the scenario as it is."""
+"""Runs an ensemble into a folder (`capflow run --runs N`): a sweep whose only point is the scenario as it is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sim.experiments.sweep.summary import Summary, summaries
 from sim.runs.folders import finite, fit_name, free_folder, runs_folder
 from sim.runs.kinds import DESIGN
 from sim.scenario import levers
-from sim.scenario.load import load
+from sim.scenario.load import resolved
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Ensemble:
     Attributes:
         sweep: the folder.
         outcomes: outcome -> its summary over the seeds.
-        seconds: that the call took, the report included.
+        seconds: the duration of the call, the report included.
     """
 
     sweep: Sweep
@@ -37,9 +37,9 @@ class Ensemble:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data; numbers that there are not are None."""
+        """Return the metadata and the summaries as plain data for JSON; None for a number that does not exist."""
         design, manifest, report = self.sweep.design, self.sweep.manifest, self.sweep.report
-        told = {
+        numbers = {
             "run_dir": self.sweep.path.absolute(),
             **{key: design[key] for key in ("scenario", "seed", "runs", "quarters", "engine")},
             "problems": manifest["problems"],
@@ -48,7 +48,7 @@ class Ensemble:
             "timing": {"total_s": round(self.seconds, 3)},
             "report": report.absolute() if report else None,
         }
-        return dict(finite(told))
+        return dict(finite(numbers))
 
 
 def run_ensemble(
@@ -63,32 +63,28 @@ def run_ensemble(
     report: bool = True,
     listener: Listener | None = None,
 ) -> Ensemble:
-    """Run a scenario with many seeds into a folder, or go on with it where it stopped.
+    """Run a scenario with many seeds into a folder, or continue an ensemble that was interrupted.
 
     History number i is the one that `sim.run` gives with seed `seed + i`.
 
     Args:
-        scenario: name or path.
-        runs: how many histories.
-        seed: of the first one, the next ones follow; the scenario's own if left out.
-        quarters: length of the histories; the scenario's own if left out.
+        scenario: the scenario's name or path.
+        runs: the number of histories.
+        seed: the seed of the first history, which the others follow; the scenario's own if left out.
+        quarters: the number of quarters; the scenario's own if left out.
         changes: lever names or dotted keys, and the values they take.
-        out: the folder; `runs/<scenario>-runs<runs>-seed<seed>` if left out, with a number where that is taken by
+        out: the folder; `runs/<scenario>-runs<runs>-seed<seed>` if left out, with a number where that holds
             another ensemble or a finished one.
-        workers: processes; one per core, and no more than chunks, if left out.
+        workers: the number of processes; one per core, and no more than chunks, if left out.
         engine: "jax", "numpy", or "auto": JAX where it is installed and there are enough histories.
         report: whether to write the report.
-        listener: functions that hear what happens; messages go to standard error if left out.
+        listener: functions that are called with progress and messages; standard error if left out.
 
     Raises:
         ScenarioError, RunError, StorageError, FailedChunksError: as `sim.sweep` does.
     """
     began = time.perf_counter()
-    wanted = levers.keys(changes or {})
-    for key, given in (("run.seed", seed), ("run.quarters", quarters)):
-        if given is not None:
-            wanted[key] = given
-    loaded = load(scenario, wanted)
+    loaded = resolved(scenario, seed, quarters, changes)
     seeds = seeds_from(loaded.run.seed, runs)
     design = {
         "title": f"{loaded.title}: {runs:,} histories",
@@ -102,16 +98,16 @@ def run_ensemble(
         "engine": checked_engine(engine),
     }
     # Seed and length are the design's; the rest of the changes hold in all histories.
-    kept = {key: value for key, value in wanted.items() if key not in ("run.seed", "run.quarters")}
+    everywhere = {k: v for k, v in levers.keys(changes or {}).items() if k not in ("run.seed", "run.quarters")}
     name = f"{fit_name(loaded.name, 'run')}-runs{runs}-seed{seeds[0]}"
-    folder = out if out is not None else _folder(Plan.make(design, kept, name), name)
-    writes = write_sweep_report if report else None
-    found = sweep(design, folder, workers, kept, listener=listener, report=writes, name=name)
-    return Ensemble(found, summaries(found), time.perf_counter() - began)
+    folder = out if out is not None else _folder(Plan.make(design, everywhere, name), name)
+    writer = write_sweep_report if report else None
+    finished = sweep(design, folder, workers, everywhere, listener=listener, report=writer, name=name)
+    return Ensemble(finished, summaries(finished), time.perf_counter() - began)
 
 
 def _folder(plan: Plan, name: str) -> Path:
-    """Where an ensemble goes: where the same one stopped, or else a free folder."""
+    """Return the folder of the same ensemble if it was interrupted, or else a free folder."""
     for number in count(1):
         folder = runs_folder() / (name if number == 1 else f"{name}-{number}")
         if not (folder / DESIGN).is_file():
@@ -120,5 +116,5 @@ def _folder(plan: Plan, name: str) -> Path:
             if Plan.read(folder).hash == plan.hash and not Sweep.open(folder).complete:
                 return folder
         except RunError:
-            continue  # Nothing that could be gone on with.
+            continue  # A damaged folder cannot be continued.
     return free_folder(runs_folder(), name)

@@ -1,8 +1,9 @@
-"""Worker processes of this machine: how they start, how far they are, and how they end.
+"""Runs tasks in a thread of this process or in worker processes of this machine.
 
-Both pools have the contract of `concurrent.futures` and take as many tasks at a time as their `width` says. A
-worker that dies fails the future of its own task, in a way that `is_loss` knows, and is replaced. Workers end with
-the process that started them, however it ends. Imports nothing heavy: worker processes start with this module.
+Both pools have the interface of `concurrent.futures` and run as many tasks at a time as their `width` says. A
+worker that dies fails the future of its own task with an error for which `is_loss` is true, and is replaced.
+Workers end with the process that started them, however it ends. Imports nothing heavy: worker processes start
+with this module.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ count_histories: ContextVar[Callable[[int], None] | None] = ContextVar("count_hi
 
 
 class _StoppedError(BaseException):
-    """The task is given up; not an error of the task."""
+    """The pool was shut down; not an error of the task."""
 
 
 class ThreadPool(Executor):
     """Runs tasks in a thread of this process, one at a time.
 
-    The thread of the caller stays free to hear Ctrl-C, also while a program compiles.
+    The thread of the caller can receive Ctrl-C meanwhile, also while a program compiles.
     """
 
     width = 1
@@ -58,14 +59,19 @@ class ThreadPool(Executor):
         self._histories = 0
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Start on a task."""
+        """Start a task."""
         future: Future[Any] = Future()
         self._histories = 0
-        context = contextvars.copy_context()
-        task = (self._work, future, fn, args, kwargs)
-        thread = threading.Thread(target=context.run, args=task, daemon=True)
-        thread.start()
-        self._thread = thread
+
+        def work() -> None:
+            count_histories.set(self._count)
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
+        self._thread.start()
         return future
 
     def running(self) -> int:
@@ -73,18 +79,11 @@ class ThreadPool(Executor):
         return self._histories
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Stop after the history, or batch of histories, that is being run."""
-        del cancel_futures  # There is never one that waits.
+        """Stop after the current history, or batch of histories."""
+        del cancel_futures  # No task ever waits.
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(None if wait else WAIT_FOR_THREAD)
-
-    def _work(self, future: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        count_histories.set(self._count)
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            future.set_exception(error)
 
     def _count(self, histories: int) -> None:
         self._histories += histories
@@ -94,17 +93,10 @@ class ThreadPool(Executor):
 
 @dataclass
 class _Slot:
-    """A place for one worker process.
-
-    Attributes:
-        core: the core to which the worker is bound; None for any.
-        executor: runs the worker.
-        task: its last task.
-        counts: from which the worker's counts of histories are read.
-        histories: finished in its last task.
-    """
+    """A place for one worker process: its last task, and the histories that it has counted in it."""
 
     core: int | None
+    """The core to which the worker is bound; None for any."""
     executor: ProcessPoolExecutor | None = None
     task: Future[Any] | None = None
     counts: Connection | None = None
@@ -115,29 +107,32 @@ class _Slot:
         """Whether the worker has nothing to do."""
         return self.task is None or self.task.done()
 
-    @property
-    def lost(self) -> bool:
-        """Whether the worker died in its last task."""
-        return (
-            self.task is not None
-            and self.task.done()
-            and not self.task.cancelled()
-            and isinstance(self.task.exception(), BrokenExecutor)
-        )
+    def read(self) -> None:
+        """Add the histories that the worker has counted since the last call."""
+        with suppress(EOFError, OSError):
+            while self.counts is not None and self.counts.poll():
+                self.histories += self.counts.recv()
+
+    def close(self, kill: bool = False) -> None:
+        """End the worker, if there is one."""
+        if self.executor is not None:
+            self.executor.shutdown(wait=True, kill_workers=kill)
+        if self.counts is not None:
+            self.counts.close()
 
 
 class ProcessPool(Executor):
-    """Runs tasks in processes of this machine, each of which calculates in one thread.
+    """Runs tasks in processes of this machine, each of which computes in one thread.
 
-    Each process has an executor to itself, so that one that dies loses its own task only, and is replaced.
-    Where the processes are as many as the cores, each stays on its own.
+    Each process has an executor to itself, so that one that dies loses its own task only, and is replaced. Where
+    there are as many processes as cores, each is bound to a core.
 
     Args:
-        count: how many processes.
+        count: the number of processes.
     """
 
     def __init__(self, count: int) -> None:
-        self._watched, self._held = Pipe(duplex=False)
+        self._watched, self._open_end = Pipe(duplex=False)
         usable = cores()
         # Fewer than there are cores are not bound: another call on this machine would choose the same ones.
         bound = usable if count >= len(usable) and hasattr(os, "sched_setaffinity") else [None]
@@ -145,55 +140,40 @@ class ProcessPool(Executor):
         self.width = count
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Give a task to a process that has none."""
+        """Give a task to an idle process."""
         slot = next(slot for slot in self._slots if slot.idle)
         with _quiet_start():
-            executor = self._new_executor(slot) if slot.executor is None or slot.lost else slot.executor
+            executor = slot.executor or self._new_executor(slot)
             try:
                 future: Future[Any] = executor.submit(fn, *args, **kwargs)
             except BrokenExecutor:
-                # It died while it had nothing to do.
+                # The worker died in its last task, or after it.
                 future = self._new_executor(slot).submit(fn, *args, **kwargs)
-        self._read(slot)
+        slot.read()
         slot.task, slot.histories = future, 0
         return future
 
     def running(self) -> int:
         """Return the number of histories finished in tasks that are not."""
         for slot in self._slots:
-            self._read(slot)
+            slot.read()
         return sum(slot.histories for slot in self._slots if not slot.idle)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes: when they have finished if `wait`, else at once."""
         if not wait:
-            self._held.close()
+            self._open_end.close()
         for slot in self._slots:
-            if slot.executor is not None:
-                slot.executor.shutdown(wait=True, kill_workers=cancel_futures)
-            if slot.counts is not None:
-                slot.counts.close()
-        self._held.close()
+            slot.close(kill=cancel_futures)
+        self._open_end.close()
         self._watched.close()
 
     def _new_executor(self, slot: _Slot) -> ProcessPoolExecutor:
-        """Give a slot a new worker."""
-        if slot.executor is not None:
-            slot.executor.shutdown(wait=True)
-        if slot.counts is not None:
-            slot.counts.close()
+        slot.close()
         slot.counts, counts = Pipe(duplex=False)
-        slot.executor = ProcessPoolExecutor(
-            1, initializer=_begin, initargs=(self._watched, slot.core, counts), env=ONE_THREAD
-        )
+        start = (self._watched, slot.core, counts)
+        slot.executor = ProcessPoolExecutor(1, initializer=_begin, initargs=start, env=ONE_THREAD)
         return slot.executor
-
-    @staticmethod
-    def _read(slot: _Slot) -> None:
-        """Read what the worker has counted."""
-        with suppress(EOFError, OSError):
-            while slot.counts is not None and slot.counts.poll():
-                slot.histories += slot.counts.recv()
 
 
 def cores() -> list[int]:
@@ -204,7 +184,7 @@ def cores() -> list[int]:
 
 
 def is_loss(error: BaseException) -> bool:
-    """Return whether an error says that the worker of a task died."""
+    """Return whether an error means that the worker of a task died."""
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
 
@@ -223,7 +203,7 @@ def end_with(watched: Connection) -> None:
 
 
 def _begin(watched: Connection, core: int | None, counts: Connection) -> None:
-    """Do what a worker process does first, before anything heavy is imported."""
+    """Prepare a worker process, before anything heavy is imported."""
     end_with(watched)
     if core is not None:
         os.sched_setaffinity(0, {core})
@@ -240,9 +220,8 @@ def _quiet_start() -> Iterator[None]:
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PYTHONWARNINGS"]
-        else:
+        del os.environ["PYTHONWARNINGS"]
+        if before is not None:
             os.environ["PYTHONWARNINGS"] = before
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -254,7 +233,7 @@ def closing(pool: Executor) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # An interrupt may come in the middle of handing out a task: what is half begun must not hide it.
+        # An interrupt may come in the middle of submitting a task: errors of what is half done must not hide it.
         with suppress(Exception):
             pool.shutdown(wait=False, cancel_futures=True)
         raise

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.attribution import AI, CASH, DIRECT, RETURNED, direct_uses, final_uses, headline
+from sim.analysis.attribution import direct_uses, final_uses, headline
 from sim.analysis.facts.words import evidence_words, model_words
 from sim.analysis.matrices import balance_sheets
 from sim.economy.books.checks import TOLERANCE
+from sim.economy.books.uses import AI, CASH, DIRECT, RETURNED
 from sim.report.figures import FIGURES
 from sim.report.figures.journeys import journeys
 from sim.report.html import REPORT, write_page

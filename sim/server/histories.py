@@ -6,6 +6,7 @@ import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -19,9 +20,9 @@ MOST_RUNS = 12
 MOST_DOCUMENTS = 400
 """Histories kept as browsers get them, some 100 kB each."""
 AT_ONCE = 2
-"""Histories computed at a time: as many as there are cores on a small machine."""
+"""Values computed at a time: as many as there are cores on a small machine."""
 MOST_WAITING = 200
-"""Requests that may wait for a history."""
+"""Requests that may wait for a computation."""
 PATIENCE = 60.0
 """Seconds that a request waits at most."""
 
@@ -30,7 +31,7 @@ Value = TypeVar("Value")
 
 
 class BusyError(Exception):
-    """Too many histories are asked for at once."""
+    """Too much is asked for at once."""
 
 
 class Cache(Generic[Key, Value]):
@@ -43,43 +44,51 @@ class Cache(Generic[Key, Value]):
 
     def __init__(self, most: int, make: Callable[[Key], Value]) -> None:
         self._most, self._make = most, make
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-        self._locks: dict[Key, threading.Lock] = {}
+        self._values: OrderedDict[Key, Future[Value]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def peek(self, key: Key) -> Value | None:
-        """Return the value of a key if it is kept."""
-        with self._lock:
-            return self._values.get(key)
-
-    def put(self, key: Key, value: Value) -> Value:
-        """Keep a value that was computed elsewhere."""
-        with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
-
     def get(self, key: Key) -> Value:
         """Return the value of a key, computed if it is not kept."""
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-            computing = self._locks.setdefault(key, threading.Lock())
-        with computing:
-            with self._lock:
-                if key in self._values:
-                    return self._values[key]
+            known = self._values.get(key)
+            future = self._values.setdefault(key, Future())
+            self._values.move_to_end(key)
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+        if known is None:
             try:
-                return self.put(key, self._make(key))
-            finally:
+                future.set_result(self._make(key))
+            except BaseException as error:
                 with self._lock:
-                    self._locks.pop(key, None)
+                    self._values.pop(key, None)
+                future.set_exception(error)
+        return future.result()
+
+
+class Turns:
+    """Turns at computing: many threads at a time would only take the interpreter from each other."""
+
+    def __init__(self) -> None:
+        self._working = threading.BoundedSemaphore(AT_ONCE)
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn; raises BusyError if too many wait already, or for too long."""
+        if not self._waiting.acquire(blocking=False):
+            raise BusyError("too many requests are waiting; try again in a moment")
+        try:
+            if not self._working.acquire(timeout=PATIENCE):
+                raise BusyError(f"this could not be computed within {PATIENCE:.0f} seconds; try again")
+            try:
+                yield
+            finally:
+                self._working.release()
+        finally:
+            self._waiting.release()
 
 
 class HistoryStore:
@@ -92,8 +101,7 @@ class HistoryStore:
     def __init__(self) -> None:
         self._runs: Cache[HistoryRequest, Run] = Cache(MOST_RUNS, self._compute)
         self._documents: Cache[HistoryRequest, bytes] = Cache(MOST_DOCUMENTS, self._write)
-        self._working = threading.BoundedSemaphore(AT_ONCE)
-        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._turns = Turns()
 
     def run(self, history: HistoryRequest) -> Run:
         """Return a history with all its tables."""
@@ -103,35 +111,16 @@ class HistoryStore:
         """Return a history as browsers get it: JSON, compressed with gzip."""
         return self._documents.get(history)
 
-    def _compute(self, history: HistoryRequest) -> Run:
-        with self._turn():
-            return _run(history)
+    def _compute(self, request: HistoryRequest) -> Run:
+        from sim.engine.history import history
+        from sim.experiments.run import run_of
+
+        with self._turns.turn():
+            return run_of(history(request.spec(), request.seed), outcomes=False)
 
     def _write(self, history: HistoryRequest) -> bytes:
         from sim.server.views.history import document
 
-        with self._turn():
-            run = self._runs.peek(history) or self._runs.put(history, _run(history))
+        run = self.run(history)
+        with self._turns.turn():
             return gzip.compress(document(history, run), compresslevel=4)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Limit the histories computed at a time: many threads would only take the interpreter from each other."""
-        if not self._waiting.acquire(blocking=False):
-            raise BusyError("too many histories are being computed; try again in a moment")
-        try:
-            if not self._working.acquire(timeout=PATIENCE):
-                raise BusyError(f"no history could be computed within {PATIENCE:.0f} seconds; try again")
-            try:
-                yield
-            finally:
-                self._working.release()
-        finally:
-            self._waiting.release()
-
-
-def _run(request: HistoryRequest) -> Run:
-    from sim.engine.history import history
-    from sim.experiments.run import run_of
-
-    return run_of(history(request.spec(), request.seed), outcomes=False)

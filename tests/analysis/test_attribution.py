@@ -11,11 +11,6 @@ from support.made_runs import KINDS, known_runs
 from support.tiny import FROZEN
 
 from sim.analysis.attribution import (
-    AI,
-    AI_FLOWS,
-    KEPT,
-    RETURNED,
-    VENTURE_KINDS,
     direct_uses,
     direct_uses_by_issuer,
     final_uses,
@@ -25,6 +20,7 @@ from sim.analysis.attribution import (
 )
 from sim.analysis.sums import payments_with_interest
 from sim.economy.books.flows import ORIGINS
+from sim.economy.books.uses import AI, AI_FLOWS, KEPT, RETURNED, VENTURE_KINDS
 from sim.report.figures.journeys import journeys
 from sim.scenario.load import load
 

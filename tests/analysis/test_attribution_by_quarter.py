@@ -7,7 +7,6 @@ from support.made_runs import DRY, KINDS, known_runs
 from support.tiny import FROZEN
 
 from sim.analysis.attribution import (
-    AI,
     direct_uses_by_issuer,
     direct_uses_by_quarter,
     final_uses,
@@ -15,6 +14,7 @@ from sim.analysis.attribution import (
     interest_by_quarter,
     interest_earned,
 )
+from sim.economy.books.uses import AI
 from sim.engine.history import history
 from sim.experiments.run import run_of
 from sim.report.figures.journeys import journeys, journeys_by_quarter

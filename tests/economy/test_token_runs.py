@@ -82,7 +82,7 @@ def test_a_run_on_cash_is_met_at_par(size):
     tokens = -economy.books.positions[TOKENS][RESERVE][TETHER]
     assert weeks.lowest_price[TETHER] == pytest.approx(1.0, abs=1e-9)
     assert weeks.weeks_shut[TETHER] == 0.0
-    left = weeks.last.stock[TETHER].sum() - weeks.tokens[TETHER]
+    left = weeks.last.stock[TETHER].sum() - weeks.last.tokens[TETHER]
     assert left == pytest.approx(0.02 * tokens, rel=1e-9)
 
 
@@ -138,7 +138,7 @@ def test_more_arbitrageurs_mean_a_firmer_peg_and_more_runs():
     def runs(count):
         def ran(size):
             economy, weeks = rounds(shock(size), reserve, {"arbitrageurs": count})
-            return weeks.tokens[TETHER] < 0.6 * -economy.books.positions[TOKENS][RESERVE][TETHER]
+            return weeks.last.tokens[TETHER] < 0.6 * -economy.books.positions[TOKENS][RESERVE][TETHER]
 
         return np.mean([ran(size) for size in np.linspace(0.02, 0.25, 12)])
 
@@ -165,7 +165,7 @@ def test_holders_flee_to_the_coin_that_is_safe_today(hit, safe):
     start, _ = opened()
     names = [name.lower() for name in start.names["issuers"]]
     opening = -start.economy.books.positions[TOKENS][RESERVE]
-    change = rounds(shock(0.15, hit))[1].tokens - opening
+    change = rounds(shock(0.15, hit))[1].last.tokens - opening
     assert change[names.index(safe)] > 0.0 > change[names.index(hit)]
     assert change.sum() < 0.0, "coins as a whole are no haven (M1-T6)"
 
@@ -233,7 +233,7 @@ def _losses(size, buffer):
     economy, weeks = rounds({**ARITHMETIC, **shock(size), **secured}, reserve, {"arbitrageurs": 1e12})
     tokens = -economy.books.positions[TOKENS][RESERVE][TETHER]
     cost = (weeks.proceeds / (1.0 - discounts(opened(secured)[0].parameters)) - weeks.proceeds)[TETHER].sum()
-    return cost / tokens, max(0.0, weeks.tokens[TETHER] - weeks.last.stock[TETHER].sum()) / tokens
+    return cost / tokens, max(0.0, weeks.last.tokens[TETHER] - weeks.last.stock[TETHER].sum()) / tokens
 
 
 def test_losses_are_flat_then_convex_and_the_buffer_moves_the_kink():
@@ -279,7 +279,7 @@ def test_after_either_shock_money_leaves_coins_as_a_whole():
     """M1-T6: coins are no haven; only their mix shifts towards the safer ones."""
     for changes in (shock(0.1), shock(0.1, "all"), shock(0.08, "circle", kind="bank_failure")):
         start, _ = opened(changes)
-        assert rounds(changes)[1].tokens.sum() < -start.economy.books.positions[TOKENS][RESERVE].sum()
+        assert rounds(changes)[1].last.tokens.sum() < -start.economy.books.positions[TOKENS][RESERVE].sum()
 
 
 def test_the_quarter_records_price_outflow_and_closure():

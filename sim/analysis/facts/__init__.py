@@ -1,8 +1,40 @@
 """The fact table: what an article says, what the evidence says, what histories give, and whether they agree."""
 
-from sim.analysis.facts.history import facts_of
+from __future__ import annotations
+
+from sim.analysis.facts.readings import read
 from sim.analysis.facts.rows import FactRow
 from sim.analysis.facts.schema import Fact, Facts, load_facts
-from sim.analysis.facts.table import FactTable
+from sim.analysis.facts.table import FactTable, fact_table
+from sim.errors import RunError
+from sim.runs.run import Run, read_json
+from sim.scenario.load import Scenario
 
 __all__ = ["Fact", "FactRow", "FactTable", "Facts", "facts_of", "load_facts"]
+
+
+def facts_of(run: Run, scenario: Scenario | None = None, facts: Facts | None = None) -> FactTable:
+    """Compare one history with the facts.
+
+    Args:
+        run: a run folder, or a run in memory.
+        scenario: the scenario of the run; read from the run folder if left out.
+        facts: the facts to compare with; those that ship if left out.
+
+    Returns:
+        The fact table of one history, without intervals.
+
+    Raises:
+        RunError: if the run cannot be read.
+        ScenarioError: if the facts are wrong.
+    """
+    scenario, facts = scenario or _scenario_of(run), facts or load_facts()
+    return fact_table(facts, scenario, [int(run.manifest["seed"])], [read(facts, run, scenario)])
+
+
+def _scenario_of(run: Run) -> Scenario:
+    path = run.path / "scenario.json"
+    try:
+        return Scenario.model_validate(read_json(path))
+    except ValueError as error:
+        raise RunError(f"{path}: not a scenario of this version: {str(error).splitlines()[0]}") from None

@@ -1,4 +1,4 @@
-"""Rows of `configs/data` as evidence: their number, and where it comes from."""
+"""Rows of `configs/data` as evidence: the number of a row, and the addresses that it was taken from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DataRow:
 
     Attributes:
         value: the number, in the unit of its row; deals in USD bn.
-        sources: addresses that it was taken from, or words where there is none.
+        sources: the addresses that it was taken from, or words where there is none.
     """
 
     value: float
@@ -30,20 +30,20 @@ class DataRow:
 
 
 def data_row(reference: str) -> DataRow:
-    """Find a row.
+    """Return the row of a reference.
 
     Args:
         reference: `file|entity|quarter|metric`, `file|quarter|column` of a wide file (rates, assets), or
             `deals|investor|investee|date`.
 
     Raises:
-        ValueError: if there is no such row, or its number is none.
+        ValueError: if there is no such row, or it has no number.
         ScenarioError: if the file is missing or damaged.
     """
     file, *key = (part.strip() for part in reference.split("|"))
-    column, told = "value", "source_url"
+    column, origin = "value", "source_url"
     if file in WIDE and len(key) == 2:
-        column, told = key.pop(), "source"
+        column, origin = key.pop(), "source"
     elif len(key) != 3 or file in WIDE:
         raise ValueError(
             f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or "
@@ -52,15 +52,14 @@ def data_row(reference: str) -> DataRow:
     lines = data_lines(file)
     line = lines.get(tuple(key))
     if line is None:
-        near = suggestion("|".join(key), ["|".join(known) for known in lines])
+        near = suggestion("|".join(key), map("|".join, lines))
         raise ValueError(f"{reference!r}: no such row in configs/data/{file}.csv{near}")
     try:
         value = float(line["amount_usd"]) * DOLLARS if file == DEALS else float(line[column])
     except (KeyError, ValueError):
-        raise ValueError(f"{reference!r}: no number there in configs/data/{file}.csv") from None
+        raise ValueError(f"{reference!r}: not a number in configs/data/{file}.csv") from None
     # An address of a long file may hold any sign; a wide file says in words what it took from which.
-    found = ADDRESS.findall(line[told]) if file in WIDE else [line[told]]
-    return DataRow(value, tuple(found))
+    return DataRow(value, tuple(ADDRESS.findall(line[origin]) if file in WIDE else [line[origin]]))
 
 
 @cache

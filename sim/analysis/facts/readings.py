@@ -1,53 +1,32 @@
-"""From the tables of a run to one number for each fact."""
+"""Reading of the number of each fact from the tables of a run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from sim.analysis.facts.schema import ALL, Facts, Reading
+from sim.analysis.sums import quarters_of
 from sim.errors import ScenarioError, suggestion
+from sim.runs.run import Run
 from sim.scenario.load import Scenario, flat
 from sim.scenario.quarters import between, later
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ANYONE = "*"
 LAB_ALIVE = "alive"
 
 
-class Tables(Protocol):
-    """What facts are read from: the tables of a run, with the columns of `runs/README.md`."""
-
-    @property
-    def series(self) -> pd.DataFrame:
-        """One row a quarter, one column a measure."""
-
-    @property
-    def agents(self) -> pd.DataFrame:
-        """Rows of quarter, population, agent, measure, value."""
-
-    @property
-    def flows(self) -> pd.DataFrame:
-        """Rows of quarter, flow, payer, payee, usd_bn."""
-
-    @property
-    def exposures(self) -> pd.DataFrame:
-        """Rows of quarter, instrument, holder, issuer, usd_bn."""
-
-
 @dataclass(frozen=True)
-class Found:
+class FactNumber:
     """The model's number of one history, or why there is none.
 
     Attributes:
-        value: the number; None where there is none.
-        why: why there is none.
-        at_least: what it is at least, where the history ends before it is known.
+        value: the number, or None.
+        why: the reason why there is none.
+        at_least: a lower bound, where the history ends before the number is known.
     """
 
     value: float | None
@@ -59,59 +38,52 @@ class UnreadableError(Exception):
     """A history has no such number; the message says why, in a few words."""
 
 
-def read(facts: Facts, tables: Tables, scenario: Scenario) -> dict[str, Found]:
-    """Read every fact from one history.
-
-    Args:
-        facts: what to read.
-        tables: of the history.
-        scenario: that was run.
+def read(facts: Facts, run: Run, scenario: Scenario) -> dict[str, FactNumber]:
+    """Read every fact from a run of a scenario.
 
     Returns:
-        Id of the fact -> what the model gives.
+        Name of the fact -> the number that the model gives.
 
     Raises:
-        ScenarioError: if the file of facts names a measure that there is none of.
+        ScenarioError: if the file of facts names a measure that does not exist.
     """
-    reader = _Reader(tables, scenario)
-    found = {}
+    reader = _Reader(run, scenario)
+    numbers = {}
     for name, fact in facts.all.items():
-        if fact.reading is None:
-            found[name] = Found(None, "the model has no such number")
-            continue
         try:
-            found[name] = reader.number(fact.reading)
+            numbers[name] = reader.number(fact.reading)
         except UnreadableError as error:
-            found[name] = Found(None, str(error))
+            numbers[name] = FactNumber(None, str(error))
         except ScenarioError as error:
             raise ScenarioError(f"{name}.reading: {error}") from None
-    return found
+    return numbers
 
 
 class _Reader:
     """Looks numbers up in the tables of one history."""
 
-    def __init__(self, tables: Tables, scenario: Scenario) -> None:
-        self.tables, self.scenario = tables, scenario
+    def __init__(self, run: Run, scenario: Scenario) -> None:
+        self.run, self.scenario = run, scenario
         self._paths: dict[str, Mapping[str, float]] = {}
 
     @cached_property
     def quarters(self) -> list[str]:
-        """Labels of the quarters, the opening first."""
-        return [str(label) for label in self.tables.series["quarter"]]
+        return quarters_of(self.run)
 
     @cached_property
     def keys(self) -> dict[str, Any]:
         return flat(self.scenario.model_dump(mode="json"))
 
-    def number(self, reading: Reading) -> Found:
-        """One number, as a reading says.
+    def number(self, reading: Reading | None) -> FactNumber:
+        """Return the number of a reading.
 
         Raises:
             UnreadableError: if this history has no such number.
             ScenarioError: if no history has.
         """
-        for term in (*reading.of, *reading.less, *reading.opening, *reading.over):
+        if reading is None:
+            raise UnreadableError("the model has no such number")
+        for term in reading.terms:
             self._path(term)
         if reading.reduce == "first profitable year":
             return self._first_profitable_year(reading)
@@ -126,24 +98,21 @@ class _Reader:
         total *= reading.scale
         if not math.isfinite(total):
             raise UnreadableError("it is not defined in this history")
-        return Found(total)
+        return FactNumber(total)
 
     def _sum(self, terms: Iterable[str], reading: Reading, labels: list[str]) -> float:
         return sum(self._reduced(term, reading, labels) for term in terms)
 
     def _reduced(self, term: str, reading: Reading, labels: list[str]) -> float:
         path = self._path(term)
-        # What a scenario is told is one number, not a path.
+        # A setting of the scenario is one number, not a path.
         if term.startswith("scenario|") or reading.reduce == "last":
             return path[labels[-1]]
         total = sum(path[label] for label in labels)
         return total / len(labels) if reading.reduce == "mean" else total
 
-    def _first_profitable_year(self, reading: Reading) -> Found:
-        """First calendar year, all four quarters of which are there, with a sum above zero.
-
-        A company that fails has none: what takes its place is another.
-        """
+    def _first_profitable_year(self, reading: Reading) -> FactNumber:
+        """Return the first whole calendar year with a sum above zero; a company that fails has none."""
         paths = [self._path(term) for term in reading.of]
         alive = [self._path("|".join((*term.split("|")[:-1], LAB_ALIVE))) for term in reading.of]
         labels = self._labels(reading)
@@ -151,54 +120,46 @@ class _Reader:
         for year in years:
             quarters = [label for label in labels if label[:4] == year]
             if any(path[label] < 1.0 for path in alive for label in quarters):
-                return Found(None, "it fails before", math.inf)
+                return FactNumber(None, "it fails before", math.inf)
             if len(quarters) == 4 and sum(path[label] for path in paths for label in quarters) > 0.0:
-                return Found(float(year))
+                return FactNumber(float(year))
         last = int(years[-1]) if labels[-1].endswith("Q4") else int(years[-1]) - 1
-        return Found(None, f"not by {last}, when the history ends", last + 1.0)
+        return FactNumber(None, f"not by {last}, when the history ends", last + 1.0)
 
     def _labels(self, reading: Reading) -> list[str]:
-        """Quarters of the period; the opening is no quarter that anything happened in."""
+        """Return the quarters of the period; in the opening nothing happens."""
         if reading.quarters == ALL:
             return self.quarters[1:]
         first, last = reading.period
         wanted = [later(first, step) for step in range(between(first, last) + 1)]
         if wanted[-1] > self.quarters[-1]:
             raise UnreadableError(f"the history ends in {self.quarters[-1]}, before {wanted[-1]}")
-        there = self.quarters if reading.reduce == "last" else self.quarters[1:]
-        if wanted[0] < there[0]:
+        if wanted[0] < self.quarters[0 if reading.reduce == "last" else 1]:
             raise UnreadableError(f"the history begins after {wanted[0]}")
         return wanted
 
     def _path(self, term: str) -> Mapping[str, float]:
-        """Quarter -> number; looked up once."""
+        """Return quarter -> number of a term, looked up once."""
         if term not in self._paths:
-            self._paths[term] = self._looked_up(term)
+            table, *names = term.split("|")
+            look_up: dict[str, Callable[..., Mapping[str, float]]]
+            look_up = {"scenario": self._setting, "series": self._series, "agents": self._agent}
+            self._paths[term] = look_up[table](*names) if table in look_up else self._pairs(table, *names)
         return self._paths[term]
 
-    def _looked_up(self, term: str) -> Mapping[str, float]:
-        table, *names = term.split("|")
-        if table == "scenario":
-            return self._told(*names)
-        if table == "series":
-            return self._series(*names)
-        if table == "agents":
-            return self._agent(*names)
-        return self._pairs(table, *names)
-
-    def _told(self, key: str) -> Mapping[str, float]:
+    def _setting(self, key: str) -> Mapping[str, float]:
         if key not in self.keys or not isinstance(self.keys[key], (int, float)):
             raise UnreadableError(f"the scenario has no number {key}")
         return dict.fromkeys(self.quarters, float(self.keys[key]))
 
     def _series(self, measure: str) -> Mapping[str, float]:
-        columns = self.tables.series.columns
+        columns = self.run.series.columns
         if measure not in columns:
             raise ScenarioError(f"series|{measure}: unknown measure {measure!r}{suggestion(measure, columns)}")
-        return dict(zip(self.quarters, self.tables.series[measure].astype(float), strict=True))
+        return dict(zip(self.quarters, self.run.series[measure].astype(float), strict=True))
 
     def _agent(self, population: str, agent: str, measure: str) -> Mapping[str, float]:
-        term, table = f"agents|{population}|{agent}|{measure}", self.tables.agents
+        term, table = f"agents|{population}|{agent}|{measure}", self.run.agents
         members = table[table["population"] == population]
         if members.empty:
             raise ScenarioError(f"{term}: unknown population {population!r}")
@@ -211,20 +172,20 @@ class _Reader:
             raise UnreadableError(f"the scenario has no {agent} among its {population}")
         return dict(zip(rows["quarter"], rows["value"].astype(float), strict=True))
 
-    def _pairs(self, table: str, kind: str, one: str, other: str) -> Mapping[str, float]:
-        """Payments or claims between a pair, or with anyone; what is not in the table is zero."""
+    def _pairs(self, table: str, kind: str, first: str, second: str) -> Mapping[str, float]:
+        """Return payments or claims between a pair, or with anyone; what is not in the table is zero."""
         columns = ("flow", "payer", "payee") if table == "flows" else ("instrument", "holder", "issuer")
-        rows = getattr(self.tables, table)
+        rows = getattr(self.run, table)
         rows = rows[rows[columns[0]] == kind]
-        for column, name in zip(columns[1:], (one, other), strict=True):
+        for column, name in zip(columns[1:], (first, second), strict=True):
             if name == ANYONE:
                 continue
             if name not in self._names:
                 raise UnreadableError(f"the scenario has no {name}")
             rows = rows[rows[column] == name]
-        sums = rows.groupby("quarter")["usd_bn"].sum().to_dict()
-        return {quarter: float(sums.get(quarter, 0.0)) for quarter in self.quarters}
+        sums = rows.groupby("quarter")["usd_bn"].sum()
+        return dict(sums.reindex(self.quarters, fill_value=0.0).astype(float))
 
     @cached_property
     def _names(self) -> set[str]:
-        return set(self.tables.agents["agent"])
+        return set(self.run.agents["agent"])

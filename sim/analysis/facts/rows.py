@@ -1,4 +1,4 @@
-"""A row of the fact table: what an article says, the evidence, and what the model gives."""
+"""A row of the fact table: the figures of an article, of the evidence and of the model, and the verdict."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from sim.analysis.facts.schema import Kind
 
 @dataclass(frozen=True)
 class FactRow:
-    """One fact, with what the model makes of it.
+    """A fact with the number that the model gives for it.
 
     Attributes:
-        id: its name.
+        id: the name of the fact.
         label: what it is about, in plain words.
-        unit: of its figures.
+        unit: the unit of its figures.
         article: the article's figure, or None.
         article_says: the article in words.
         evidence_low: lower end of the evidence, or None.
-        evidence_high: its upper end.
-        allowed: what agrees with the evidence, lowest and highest: its range, no narrower than figures are sharp.
-        model: mean over the histories (the median where some have no number), or None where it has none.
-        interval: fifth and ninety-fifth percentile of the histories; an end is None where it lies above what the
-            histories tell. None for a single history.
+        evidence_high: its upper end, or None.
+        allowed: the range that agrees with the evidence, no narrower than the precision of figures.
+        model: the mean over the histories (the median where some have no number), or None.
+        interval: the fifth and ninety-fifth percentile of the histories; an end is None where it lies beyond
+            the end of the histories. None for a single history.
         within_spread: whether the interval and the evidence overlap; None where one of them is missing.
         kind: how the model comes by the number: input, calibrated or emergent.
         ok: whether the mean lies within what is allowed; None where that cannot be said.
         verdict: the same in words, or why it cannot be said.
-        disagreement: where article and evidence disagree, in words, or None.
-        source: addresses of the evidence.
+        disagreement: how article and evidence disagree, in words, or None.
+        source: the addresses of the evidence.
         note: what the comparison is worth.
-        fitted: keys of the scenario that were chosen with this number in view.
+        fitted: the keys of the scenario that were chosen with this number in view.
     """
 
     id: str
@@ -55,7 +55,4 @@ class FactRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row with JSON's own types."""
-        found = dict(self.__dict__)
-        for name in ("allowed", "interval", "source", "fitted"):
-            found[name] = None if found[name] is None else list(found[name])
-        return found
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}

@@ -1,4 +1,4 @@
-"""What `configs/data/facts.toml` may contain, and how it is loaded."""
+"""The schema of the file of facts, `configs/data/facts.toml`, and the function that loads it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ TABLES = {
     "exposures": ("instrument", "holder", "issuer"),
     "scenario": ("key",),
 }
-"""What can be read: table -> what names a number in it."""
+"""Tables that facts are read from -> what names a number in each."""
 KNOWN = {"flow": tuple(FLOWS), "instrument": INSTRUMENTS}
 PERIOD = re.compile(r"(\d{4})(Q[1-4]|H[12]|FY)(?:-(\d{4})(Q[1-4]|H[12]|FY))?")
 SPANS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
 ALL = "all"
 LEAST_DIGIT = 0.5
-"""Half a unit of the first digit: how far off a figure that is meant roughly may be."""
+"""A figure that is meant roughly may be off by half a unit of its first digit."""
 DECIMALS = 12
-"""Of sums of figures, so that 0.427 + 0.61 + 0.2 is 1.237."""
+"""The decimals of sums of figures, so that 0.427 + 0.61 + 0.2 is 1.237."""
 
 
-def _one_or_more(given: Any) -> Any:
-    return given if isinstance(given, (list, tuple)) else (given,)
+def _one_or_more(value: Any) -> Any:
+    return value if isinstance(value, (list, tuple)) else (value,)
 
 
 Figures = Annotated[tuple[float | str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
@@ -50,7 +50,7 @@ class Rule(Strict):
     """How near the model must come.
 
     Attributes:
-        margin: least half-width of what the evidence allows, relative to its middle.
+        margin: the least half-width of the range that is allowed, relative to its middle.
         year_margin: the same for years, in years.
     """
 
@@ -62,14 +62,14 @@ class Reading(Strict):
     """How the model's number is read.
 
     Attributes:
-        of: what is added up, each `table|...` as in `TABLES`; `*` is anyone.
-        less: what is subtracted.
-        opening: what is added as it stands in the opening quarter.
-        over: what the sum is divided by.
+        of: terms that are added up, each `table|...` as in `TABLES`; `*` is anyone.
+        less: terms that are subtracted.
+        opening: terms that are added with their values in the opening quarter.
+        over: terms by whose sum the sum is divided.
         quarters: the period, such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3, or all.
         reduce: how quarters become one number.
-        scale: what the number is multiplied with.
-        followed: the number is data that the scenario follows up to `history.until`.
+        scale: the factor of the number.
+        followed: whether the number is data that the scenario follows up to `history.until`.
     """
 
     of: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -83,7 +83,7 @@ class Reading(Strict):
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Reading:
-        for term in (*self.of, *self.less, *self.opening, *self.over):
+        for term in self.terms:
             _check_term(term)
         if self.reduce == "first profitable year" and (
             self.less or self.opening or self.over or not all(term.startswith("agents|labs|") for term in self.of)
@@ -96,39 +96,44 @@ class Reading(Strict):
         return self
 
     @property
+    def terms(self) -> tuple[str, ...]:
+        """All terms that are read."""
+        return *self.of, *self.less, *self.opening, *self.over
+
+    @property
     def period(self) -> tuple[str, str]:
         """First and last quarter.
 
         Raises:
-            ValueError: if it is "all", or no period.
+            ValueError: if it is "all", or not a period.
         """
-        found = PERIOD.fullmatch(self.quarters)
-        if found is None:
+        match = PERIOD.fullmatch(self.quarters)
+        if match is None:
             raise ValueError(
                 f"quarters = {self.quarters!r}: expected such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3 or all"
             )
-        year, span, last_year, last_span = found.groups()
+        year, span, last_year, last_span = match.groups()
         first = year + SPANS.get(span, (span,))[0]
         span = last_span or span
         return first, (last_year or year) + SPANS.get(span, (span,))[-1]
 
 
 class Fact(Strict):
-    """One fact, as the file has it.
+    """A fact of the file.
 
     Attributes:
         label: what it is about, in plain words.
-        unit: of its figures.
+        unit: the unit of its figures.
         kind: how the model comes by its number.
         article: the article's figure, if it has one.
         article_is: how that is meant.
         article_says: the article's words where a figure would not do.
         evidence: a figure, in place of a range.
-        evidence_low: lower end of the range.
+        evidence_low: the lower end of the range.
         evidence_high: its upper end.
         fitted: keys of the scenario that were chosen with this number in view, for calibrated facts.
-        source: rows or addresses beside those that the evidence is read from.
-        reading: how the model's number is read; none where the model has no such number.
+        source: rows or addresses in addition to those that the evidence is read from.
+        reading: how the model's number is read; None where the model has no such number.
         note: what the comparison is worth.
     """
 
@@ -158,45 +163,34 @@ class Fact(Strict):
             raise ValueError("fitted names what was fitted for a calibrated fact, and for no other")
         for row in (*self.rows, *(text for text in self.source if "://" not in text)):
             data_row(row)
-        self._check_input()
+        # An input is read where it is fed in, so that no result can pass for one.
+        if self.kind == "input" and self.reading is not None and not self.reading.followed:
+            for term in self.reading.terms:
+                if not term.startswith("scenario|"):
+                    raise ValueError(f"{term!r} is not fed in: an input is read from scenario|key, or is followed")
         return self
-
-    def _check_input(self) -> None:
-        """Check that every fact called an input is read where it is fed in, so that no result can pass for one."""
-        reading = self.reading
-        if self.kind != "input" or reading is None or reading.followed:
-            return
-        for term in (*reading.of, *reading.less, *reading.opening, *reading.over):
-            if not term.startswith("scenario|"):
-                raise ValueError(f"{term!r} is not fed in: an input is read from scenario|key, or is followed")
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Rows of data that the evidence is read from."""
-        given = [self.evidence, self.evidence_low, self.evidence_high]
-        return tuple(dict.fromkeys(row for part in given for row in part or () if isinstance(row, str)))
+        figures = (*(self.evidence or ()), *(self.evidence_low or ()), *(self.evidence_high or ()))
+        return tuple(dict.fromkeys(row for row in figures if isinstance(row, str)))
 
     @cached_property
     def range(self) -> tuple[float, float] | None:
         """The evidence, lowest and highest; None where there is none."""
-        low = self.evidence_low if self.evidence is None else self.evidence
-        high = self.evidence_high if self.evidence is None else self.evidence
+        low, high = self.evidence or self.evidence_low, self.evidence or self.evidence_high
         return None if low is None or high is None else (_number(low), _number(high))
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """Addresses of the evidence, each once; "article" where a row names no other."""
-        found = [address for row in self.rows for address in data_row(row).sources]
-        for text in self.source:
-            found += [text] if "://" in text else data_row(text).sources
-        return tuple(dict.fromkeys(found))
+        references = (*self.rows, *self.source)
+        addresses = ([text] if "://" in text else data_row(text).sources for text in references)
+        return tuple(dict.fromkeys(address for part in addresses for address in part))
 
     def allowed(self, rule: Rule) -> tuple[float, float] | None:
-        """Return what agrees with the evidence: its range, widened to the precision of two-digit figures.
-
-        Args:
-            rule: the least half-widths.
-        """
+        """Return the range that agrees with the evidence, no narrower than a rule says."""
         if self.range is None:
             return None
         low, high = self.range
@@ -227,7 +221,7 @@ class Facts(Strict):
     Attributes:
         rule: how near the model must come.
         facts: by name.
-        stylised: regularities that the model should show, beside the facts.
+        stylised: regularities that the model should show, in addition to the facts.
     """
 
     rule: Rule
@@ -248,10 +242,7 @@ class Facts(Strict):
 
 
 def load_facts(path: Path | str | None = None) -> Facts:
-    """Load the facts.
-
-    Args:
-        path: a file of facts; the one that ships if left out.
+    """Load the facts of a file, of the one that ships if left out.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.

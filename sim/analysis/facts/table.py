@@ -1,18 +1,18 @@
-"""The fact table: what every history gives, put together, and the verdicts."""
+"""The fact table: the numbers of all histories put together, compared with the evidence, and the verdicts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from sim.analysis.facts.readings import Found
+from sim.analysis.facts.readings import FactNumber
 from sim.analysis.facts.rows import FactRow
 from sim.analysis.facts.schema import Fact, Facts, Kind, Rule
-from sim.analysis.facts.words import told, told_range
+from sim.analysis.facts.words import figure_words, range_words
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class FactTable:
     """What an article says, what the evidence says, what the model gives.
 
     Attributes:
-        scenario: that was run.
-        seeds: of the histories.
+        scenario: the scenario of the histories.
+        seeds: the seeds of the histories.
         rule: how near the model must come.
         rows: the facts, in the order of the file.
-        stylised: regularities that the model should show, beside the facts.
-        seconds: that the histories took.
+        stylised: regularities that the model should show, in addition to the facts.
+        seconds: the time that the histories took.
     """
 
     scenario: Scenario
@@ -49,41 +49,40 @@ class FactTable:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Kind -> how many facts agree with the evidence, do not, and cannot tell."""
-        names = {True: "agree", False: "disagree", None: "cannot_tell"}
-        found = {kind: dict.fromkeys(names.values(), 0) for kind in ("input", "calibrated", "emergent")}
-        for row in self.rows:
-            found[row.kind][names[row.ok]] += 1
-        return found
+        """Kind -> the number of facts that agree with the evidence, that do not, and that have no verdict."""
+        names = {"agree": True, "disagree": False, "cannot_tell": None}
+        return {
+            kind: {name: sum(row.kind == kind and row.ok is ok for row in self.rows) for name, ok in names.items()}
+            for kind in get_args(Kind)
+        }
 
     @property
     def words(self) -> str:
         """How often the model agrees with the evidence on facts, stylised ones left aside, in words."""
-        judged = [row for row in self.rows if row.ok is not None]
         parts = []
         for kind in ("emergent", "calibrated"):
-            ours = [row for row in judged if row.kind == kind]
-            if ours:
-                parts.append(f"{sum(row.ok is True for row in ours)} of {len(ours)} {kind} numbers")
-        said = " and ".join(parts) if parts else "No number can be judged, so none"
-        near = sum(row.ok is False and row.within_spread is True for row in judged)
+            agree, disagree = (self.counts[kind][name] for name in ("agree", "disagree"))
+            if agree + disagree:
+                parts.append(f"{agree} of {agree + disagree} {kind} numbers")
+        numbers = " and ".join(parts) if parts else "No number can be judged, so none"
+        missed = [row for row in self.rows if row.ok is False]
+        near = sum(row.within_spread is True for row in missed)
         apart = sum(row.disagreement is not None for row in self.rows)
-        missed = sum(row.ok is False for row in judged)
-        spread = f"; of the {missed} that do not, {near} have it within their spread" if near else ""
+        spread = f"; of the {len(missed)} that do not, {near} have it within their spread" if near else ""
         return (
-            f"{said} agree with the evidence{spread}. "
+            f"{numbers} agree with the evidence{spread}. "
             f"Article and evidence disagree on {apart} of {len(self.rows)} facts."
         )
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a fact."""
+        """The facts as a table, one row for each."""
         import pandas as pd
 
         return pd.DataFrame([row.to_dict() for row in self.rows])
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, with JSON's own types."""
+        """Return everything with JSON's own types."""
         return {
             "scenario": self.scenario.name,
             "title": self.scenario.title,
@@ -99,15 +98,8 @@ class FactTable:
 
 
 @dataclass(frozen=True)
-class _Model:
-    """What the histories say of one fact.
-
-    Attributes:
-        middle: the mean; the median where some histories have no number, as long as that is known.
-        interval: as in `FactRow`.
-        why: why there is no number, in how many histories.
-        at_least: what the middle is at least, where it is not known.
-    """
+class _Estimate:
+    """The mean of a fact (the median where some histories have no number), its interval, and what is missing."""
 
     middle: float | None
     interval: tuple[float | None, float | None] | None = None
@@ -119,21 +111,21 @@ def fact_table(
     facts: Facts,
     scenario: Scenario,
     seeds: Sequence[int],
-    found: Sequence[Mapping[str, Found]],
+    numbers: Sequence[Mapping[str, FactNumber]],
     seconds: float = 0.0,
 ) -> FactTable:
-    """Put the readings of histories together, and judge them.
+    """Put the numbers of histories together, and judge them.
 
     Args:
-        facts: what was read.
-        scenario: that was run.
-        seeds: of the histories.
-        found: fact -> reading, for each history.
-        seconds: that the histories took.
+        facts: the facts that were read.
+        scenario: the scenario that was run.
+        seeds: the seeds of the histories.
+        numbers: fact -> number, for each history.
+        seconds: the time that the histories took.
     """
     rows, stylised = (
         tuple(
-            _row(name, fact, facts.rule, _kind(fact, scenario), _together([one[name] for one in found]))
+            _row(name, fact, facts.rule, _kind(fact, scenario), _together([history[name] for history in numbers]))
             for name, fact in group.items()
         )
         for group in (facts.facts, facts.stylised)
@@ -149,26 +141,26 @@ def _kind(fact: Fact, scenario: Scenario) -> Kind:
     return fact.kind if until != "none" and fact.reading.period[1] <= until else "emergent"
 
 
-def _together(found: Sequence[Found]) -> _Model:
+def _together(numbers: Sequence[FactNumber]) -> _Estimate:
     """Return the mean and the interval of histories."""
-    values = np.array([one.value for one in found if one.value is not None])
-    missing = [one for one in found if one.value is None]
+    values = np.array([number.value for number in numbers if number.value is not None])
+    missing = [number for number in numbers if number.value is None]
     if not missing:
         low, high = (float(end) for end in np.quantile(values, QUANTILES))
-        return _Model(float(values.mean()), (low, high) if len(found) > 1 else None)
-    bounds = [one.at_least for one in missing if one.at_least is not None]
+        return _Estimate(float(values.mean()), (low, high) if len(numbers) > 1 else None)
+    bounds = [number.at_least for number in missing if number.at_least is not None]
     if len(bounds) < len(missing):
-        return _Model(None, None, missing[0].why)
+        return _Estimate(None, None, missing[0].why)
     # What lies beyond the end of a history comes last in the order: quantiles below it are known.
     ordered = np.concatenate([values, np.full(len(missing), np.inf)])
     quantiles = np.quantile(ordered, (*QUANTILES, 0.5), method="inverted_cdf")
     low_end, high_end, median = (float(end) if math.isfinite(end) else None for end in quantiles)
-    interval = (low_end, high_end) if len(found) > 1 else None
-    share = f" in {len(missing)} of {len(found)} histories" if len(found) > 1 else ""
-    return _Model(median, interval, f"{missing[0].why}{share}", min(bounds) if median is None else None)
+    interval = (low_end, high_end) if len(numbers) > 1 else None
+    share = f" in {len(missing)} of {len(numbers)} histories" if len(numbers) > 1 else ""
+    return _Estimate(median, interval, f"{missing[0].why}{share}", min(bounds) if median is None else None)
 
 
-def _row(name: str, fact: Fact, rule: Rule, kind: Kind, model: _Model) -> FactRow:
+def _row(name: str, fact: Fact, rule: Rule, kind: Kind, model: _Estimate) -> FactRow:
     low, high = fact.range if fact.range is not None else (None, None)
     row = FactRow(
         id=name,
@@ -194,8 +186,8 @@ def _row(name: str, fact: Fact, rule: Rule, kind: Kind, model: _Model) -> FactRo
     return replace(row, ok=ok, verdict=verdict)
 
 
-def _verdict(row: FactRow, model: _Model) -> tuple[bool | None, str]:
-    """Whether the model agrees with the evidence, and that in words."""
+def _verdict(row: FactRow, model: _Estimate) -> tuple[bool | None, str]:
+    """Return whether the model agrees with the evidence, and that in words."""
     if row.kind == "input":
         return None, _input_words(row)
     if row.allowed is None:
@@ -217,7 +209,7 @@ def _verdict(row: FactRow, model: _Model) -> tuple[bool | None, str]:
 def _overlap(
     interval: tuple[float | None, float | None] | None, evidence: tuple[float, float] | None
 ) -> bool | None:
-    """Whether an interval and the evidence have a number in common; ends that are None lie above all numbers."""
+    """Return whether an interval and the evidence overlap; ends that are None lie above all numbers."""
     if interval is None or evidence is None:
         return None
     low, high = (math.inf if end is None else end for end in interval)
@@ -234,30 +226,29 @@ def _apart(number: float, end: float, unit: str) -> str:
 
 
 def _input_words(row: FactRow) -> str:
-    """Say whether an input is as the evidence says; it is no result either way."""
+    """Say whether an input is as the evidence says; it is not a result either way."""
     if row.model is None:
         return "input; the model has no such number"
     if row.allowed is None:
-        return "input; no evidence beside the article" if row.article is not None else "input; no evidence"
-    low, high = row.allowed
-    near = max(abs(low), abs(high)) * SAME
-    agrees = low - near <= row.model <= high + near
+        return "input; no evidence except the article" if row.article is not None else "input; no evidence"
+    near = max(map(abs, row.allowed)) * SAME
+    agrees = row.allowed[0] - near <= row.model <= row.allowed[1] + near
     return "input, as the evidence says" if agrees else "input, and not as the evidence says"
 
 
 def _article_words(fact: Fact) -> str:
     if fact.article is None:
         return ""
-    figure = told(fact.article, fact.unit)
+    figure = figure_words(fact.article, fact.unit)
     return {"figure": figure, "about": f"about {figure}", "more than": f"more than {figure}"}[fact.article_is]
 
 
 def _disagreement(fact: Fact, rule: Rule) -> str | None:
-    """How article and evidence disagree, in words; None where they do not, or one of them is silent."""
+    """Say how article and evidence disagree; None where they do not, or one of them is missing."""
     allowed, article = fact.allowed(rule), fact.article_range()
     if allowed is None or article is None or fact.range is None:
         return None
     if article[0] <= allowed[1] and article[1] >= allowed[0]:
         return None
-    said = "above" if article[0] > allowed[1] else "below"
-    return f"the article's {_article_words(fact)} is {said} the evidence, {told_range(fact.range, fact.unit)}"
+    side = "above" if article[0] > allowed[1] else "below"
+    return f"the article's {_article_words(fact)} is {side} the evidence, {range_words(fact.range, fact.unit)}"

@@ -1,4 +1,4 @@
-"""The figures of the fact table in words, the same on every page."""
+"""The figures and ranges of the fact table as text, the same on every page."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ if TYPE_CHECKING:
     from sim.analysis.facts.rows import FactRow
 
 MARKS = {True: "yes", False: "no", None: "\N{EN DASH}"}
-"""Verdict -> what stands for it."""
+"""Verdict -> its sign."""
 BEYOND = "later"
 
 
-def told(number: float, unit: str) -> str:
-    """Return a figure of the table with as many digits as matter.
-
-    Args:
-        number: the figure.
-        unit: its unit.
-    """
+def figure_words(number: float, unit: str) -> str:
+    """Return a figure of the table in its unit, with as many digits as matter."""
     if unit == "year":
         return f"{number:.0f}" if abs(number - round(number)) < 0.05 else f"{number:.1f}"
     size = abs(number)
@@ -28,9 +23,9 @@ def told(number: float, unit: str) -> str:
     return text if "e" not in text else f"{number:.0f}"
 
 
-def told_range(ends: tuple[float, float], unit: str) -> str:
+def range_words(ends: tuple[float, float], unit: str) -> str:
     """Return a range of the table, or the figure where both ends are the same."""
-    low, high = (told(end, unit) for end in ends)
+    low, high = (figure_words(end, unit) for end in ends)
     return low if low == high else f"{low} to {high}"
 
 
@@ -38,17 +33,17 @@ def evidence_words(row: FactRow) -> str:
     """Return the evidence in words: a figure, a range, or "none"."""
     if row.evidence_low is None or row.evidence_high is None:
         return "none"
-    return told_range((row.evidence_low, row.evidence_high), row.unit)
+    return range_words((row.evidence_low, row.evidence_high), row.unit)
 
 
 def model_words(row: FactRow) -> str:
     """Return the model's mean, or "none"."""
-    return "none" if row.model is None else told(row.model, row.unit)
+    return "none" if row.model is None else figure_words(row.model, row.unit)
 
 
 def interval_words(row: FactRow) -> str:
     """Return the interval; empty where there is none, or it is a point, as for what is fed in."""
     if row.interval is None or row.kind == "input":
         return ""
-    low, high = (BEYOND if end is None else told(end, row.unit) for end in row.interval)
+    low, high = (BEYOND if end is None else figure_words(end, row.unit) for end in row.interval)
     return low if low == high else f"{low} to {high}"

@@ -18,7 +18,7 @@ from sim.economy.state import Draws, Economy
 
 
 def facility_draws(economy: Economy, parameters: Parameters) -> Float[Array, "issuer provider"]:
-    """Loans signed earlier and drawn this quarter, in equal parts, as far as the lender's cash goes, USD bn."""
+    """Draw loans signed earlier in equal parts, as far as the lender's cash allows, USD bn."""
     credit = economy.credit
     xp = namespace(credit.facility)
     due = credit.facility / xp.maximum(credit.facility_quarters, 1.0) * parameters.redeployment.redeployment
@@ -29,16 +29,11 @@ def facility_draws(economy: Economy, parameters: Parameters) -> Float[Array, "is
 def close_deals(
     economy: Economy, parameters: Parameters, draws: Draws, drawn: Float[Array, "issuer provider"]
 ) -> Economy:
-    """Close the deals for which there is enough money in talks, a taker, and luck; pay for all of them.
+    """Close and pay the deals for which there are enough money in talks, a taker, and luck.
 
-    A deal needs the channel's smallest ticket in talks and as much asked for; then it closes with a given
-    probability a quarter. Talks that drag on lose their money slowly back to the own book.
-
-    Args:
-        economy: after profit was divided.
-        parameters: tickets, closing probability, patience.
-        draws: one uniform number per issuer and channel.
-        drawn: loans under facilities signed earlier; they need no new talks.
+    A deal needs the channel's smallest ticket in talks and asked for; then it closes with a given probability a
+    quarter. Talks that do not close slowly return their money to the own book. `drawn` are loans under facilities
+    signed earlier, which need no new talks.
     """
     redeployment, capital = economy.redeployment, economy.capital
     ready = _ready(economy, parameters, draws)
@@ -46,7 +41,7 @@ def close_deals(
     compute_equity = _matched(economy, parameters, ready, "compute_equity", capital.equity_ask)
     lab_equity = _matched(economy, parameters, ready, "lab_equity", capital.lab_ask)
     open_ask = capital.venture_ask * parameters.venture.open_to_issuers
-    # A deal whose day the scenario sets closes whatever the venture would have asked for.
+    # A deal dated by the scenario closes whatever the venture would have asked for.
     worth = economy.books.price[VENTURE_SHARES] > 0.0
     dated = _dated(parameters, draws).sum() * parameters.venture.robotics * parameters.venture.open_to_issuers
     dated = dated * economy.ventures.alive * worth
@@ -97,7 +92,7 @@ def close_deals(
 
 
 def _ready(economy: Economy, parameters: Parameters, draws: Draws) -> Float[Array, "issuer channel"]:
-    """Money whose deal could close now: a full ticket in talks, and luck; or a date that the scenario sets."""
+    """Money whose deal could close now: a full ticket in talks and luck, or a date that the scenario sets."""
     talks, policy = economy.redeployment.talks, parameters.redeployment
     xp = namespace(talks)
     closes = (talks >= policy.ticket[None, :]) & (draws.deal_closes < policy.closing_probability)
@@ -112,15 +107,11 @@ def _dated(parameters: Parameters, draws: Draws) -> Float[Array, " issuer"]:
 
 
 def _matched(economy: Economy, parameters: Parameters, ready: Array, channel: str, asks: Array) -> Array:
-    """Match each issuer's money with one taker, the largest ask among those it favours; it favours those it knows.
-
-    A match below the smallest ticket is no deal.
-    """
+    """Match each issuer's money with the largest ask, favouring known providers, above the smallest ticket."""
     policy = parameters.redeployment
     xp = namespace(ready)
-    known = 0.0 * ready[:, :1] * asks[None, :]
-    if channel in ("compute_loans", "compute_equity"):
-        known = known_providers(economy.books)
+    loans_or_shares = channel in ("compute_loans", "compute_equity")
+    known = known_providers(economy.books) if loans_or_shares else 0.0 * ready[:, :1] * asks[None, :]
     pull = (1.0 + policy.relationship * known) * asks[None, :]
     chosen = xp.eye(asks.shape[0])[pull.argmax(axis=1)]
     money = match(ready[:, COLUMN[channel]], asks, chosen)

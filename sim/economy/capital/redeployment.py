@@ -1,4 +1,4 @@
-"""Phase 8: what issuers do with the interest they keep."""
+"""Phase 8: redeployment of the interest that issuers keep."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: Deci
     An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
     """
     economy = _book_loan_income(economy, parameters)
-    redeployment = replace(economy.redeployment, anxiety=anxiety(economy))
-    economy = replace(economy, redeployment=redeployment)
+    economy = replace(economy, redeployment=replace(economy.redeployment, anxiety=anxiety(economy)))
     economy = replace(economy, books=repay_reserve(economy, parameters))
     economy = replace(economy, books=_buffer_and_dividends(economy, parameters, rules))
     economy, advance = reach_into_reserve(economy, parameters)
@@ -36,10 +35,10 @@ def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: Deci
 
 
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
-    """Fall of interest income expected over the next year, as a share of what the issuer is used to.
+    """Fall of the bill rate expected over a year, relative to the reference: `max(0, (r_ref - E r) / r_ref)`.
 
-    `max(0, (r_ref - E r) / r_ref)`, at today's holdings, so that it is the fall of the rate. It rises as soon as
-    cuts are expected, before income falls; growth of the float is no comfort.
+    That is the fall of interest income at constant holdings: it rises as soon as cuts are expected, before income
+    falls, and growth of the float does not reduce it.
     """
     mood = economy.environment
     xp = namespace(mood.bill_rate)
@@ -48,16 +47,15 @@ def anxiety(economy: Economy) -> Float[Array, " issuer"]:
 
 
 def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
-    """Evaluate each channel's utility to each issuer.
+    """Compute each channel's utility to each issuer.
 
         U_k = E[r_k] - (gamma / 2) risk_ik + status_i visibility_k + j peers_k - cost_k
               - (anxiety + reach max(0, r* - E r)) [k = bills]
 
-    Status has diminishing returns in what was already spent on visible things, and belongs to those who want
-    it (`ambition`). Peers' share is the mean over the other issuers that redeploy (Brock and Durlauf 2001).
-    Anxiety makes the coin business less attractive, whatever it pays today. Reach for yield does so where bills
-    are expected to pay less than r*, and only there (Lian, Ma and Wang 2019); below zero it is reach for safety
-    (La Spada 2018).
+    Status has diminishing returns in past visible spending, and is weighted by the issuer's `ambition`. Peers'
+    share is the mean over the other issuers that redeploy (Brock and Durlauf 2001). Anxiety lowers the utility of
+    bills whatever they pay today; reach for yield does so only where bills are expected to pay less than r* (Lian,
+    Ma and Wang 2019), and a negative weight is reach for safety (La Spada 2018).
     """
     redeployment, policy = economy.redeployment, parameters.redeployment
     xp = namespace(redeployment.belief)
@@ -66,7 +64,6 @@ def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "i
     status = policy.status_weight * parameters.issuer.ambition / (1.0 + spent / policy.status_scale)
     others = (1.0 - xp.eye(redeployment.share.shape[0])) * parameters.issuer.redeploys[None, :]
     peers = ratio(others @ redeployment.share, others.sum(axis=1)[:, None])
-    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
     reach = policy.reach_for_yield * xp.maximum(policy.reach_below - economy.environment.expected_rate, 0.0)
     return (
         redeployment.belief
@@ -74,16 +71,15 @@ def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "i
         + status[:, None] * seen[None, :]
         + policy.peer_weight * peers
         - policy.cost[None, :]
-        - (policy.anxiety_weight * redeployment.anxiety[:, None] + reach) * is_bills[None, :]
+        - (policy.anxiety_weight * redeployment.anxiety[:, None] + reach) * only("bills", xp)[None, :]
     )
 
 
 def perceived_risk(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
-    """Variance that an issuer counts against each channel, per year.
+    """Variance that an issuer attributes to each channel, per year: `(1 - d) risk_k + 2 d w_k risk_k`.
 
-    `(1 - d) risk_k + 2 d w_k risk_k`, with w the shares of what it has put into each channel so far: at d = 0 a
-    channel's own variance, at d = 1 what a little more of it adds to the variance of the portfolio (returns taken
-    as independent), so that an issuer that diversifies shuns what it already has much of.
+    With w the shares of the channels in its investment so far: at d = 0 a channel's own variance, at d = 1 its
+    marginal contribution to the variance of the portfolio (independent returns), which avoids concentration.
     """
     policy, to_date = parameters.redeployment, economy.redeployment.to_date
     portfolio = ratio(to_date, to_date.sum(axis=1)[:, None])
@@ -95,13 +91,17 @@ def is_ai(xp: Any) -> Float[Array, " channel"]:
     return xp.asarray([1.0 if channel in AI_CHANNELS else 0.0 for channel in CHANNELS])
 
 
+def only(channel: str, xp: Any) -> Float[Array, " channel"]:
+    """1 for one channel, 0 for the others."""
+    return 1.0 * (xp.arange(len(CHANNELS)) == COLUMN[channel])
+
+
 def visibility(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
-    """How much each channel is seen. Neurotech counts by its share of all people implanted, rivals included."""
+    """Visibility of each channel; neurotech counts by its share of all people implanted, rivals included."""
     xp = namespace(parameters.redeployment.visibility)
     people = economy.ventures.milestones * parameters.venture.neurotech
     ahead = ratio((people * parameters.venture.open_to_issuers).sum(), people.sum(), empty=1.0)
-    is_neurotech = xp.arange(len(CHANNELS)) == COLUMN["neurotech"]
-    return parameters.redeployment.visibility * xp.where(is_neurotech, ahead, 1.0)
+    return parameters.redeployment.visibility * xp.where(only("neurotech", xp) > 0.0, ahead, 1.0)
 
 
 def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
@@ -109,16 +109,16 @@ def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "i
 
         w_t = d w_(t-1) + (1 - d) logit
 
-    Inertia d is the part of an issuer's money whose destination is not reconsidered in a quarter (asynchronous
-    updating; Anufriev and Hommes 2012); the first choice is made in full. An issuer that does not redeploy keeps
-    everything in bills; with redeployment switched off nobody puts money into AI.
+    Inertia d is the part of an issuer's money whose use is not reconsidered in a quarter (asynchronous updating;
+    Anufriev and Hommes 2012); the first choice is made in full. An issuer that does not redeploy keeps everything
+    in bills; with redeployment switched off nobody puts money into AI.
     """
     redeployment, policy = economy.redeployment, parameters.redeployment
     xp = namespace(redeployment.belief)
     allowed = 1.0 - is_ai(xp) * (1.0 - policy.redeployment)
     weight = redeployment.propensity * allowed[None, :]
     share = logit(policy.intensity_of_choice * channel_utility(economy, parameters), weight)
-    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
+    is_bills = only("bills", xp)
     capped = xp.minimum(share, xp.where(is_ai(xp) > 0.0, policy.channel_cap, 1.0)[None, :])
     leaving = parameters.issuer.redeploys[:, None] * capped * (1.0 - is_bills)[None, :]
     chosen = leaving + (1.0 - leaving.sum(axis=1))[:, None] * is_bills[None, :]
@@ -127,10 +127,9 @@ def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "i
 
 
 def _book_loan_income(economy: Economy, parameters: Parameters) -> Economy:
-    """Interest received on compute loans, and services bought of the borrowers, belong to realised profit.
+    """Add interest on compute loans, less services bought from the borrowers, to realised profit, and tax it.
 
-    They are taxed like the rest of it: what they add to taxable profit. Tax already paid is not given back where
-    services cost more than the interest.
+    Tax already paid is not refunded where services cost more than the interest.
     """
     books, income = economy.books, economy.income
     received = flow_total(books, "issuer_loan_interest", 0)
@@ -157,11 +156,10 @@ def pay_out(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]
 def within_mandate(
     share: Float[Array, "issuer channel"], parameters: Parameters
 ) -> Float[Array, "issuer channel"]:
-    """Shares with redeployment's switch obeyed, whoever chose them: where it is off, AI money stays in bills."""
+    """Apply the switch of redeployment to shares, whoever chose them: where it is off, AI money stays in bills."""
     xp = namespace(share)
     allowed = xp.where((parameters.redeployment.redeployment > 0.0) | (is_ai(xp) == 0.0), 1.0, 0.0)
-    is_bills = 1.0 * (xp.arange(len(CHANNELS)) == COLUMN["bills"])
-    return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * is_bills
+    return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * only("bills", xp)
 
 
 def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Books:
@@ -176,17 +174,17 @@ def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: Decis
     missing = xp.maximum(target - buffer_ratio(books), 0.0) * xp.maximum(tokens, 0.0)
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))
-    # Owners are paid nothing in a quarter in which holders were refused.
+    # No dividends in a quarter in which redemptions were refused.
     served = 1.0 - 1.0 * (economy.tokens.weeks_shut > 0.0)
     payout = rules["payout"](economy, parameters) * xp.maximum(profit - top_up, 0.0) * served
     return pay(books, "dividends", column(xp.minimum(payout, balance(books, OWN))))
 
 
 def repay_reserve(economy: Economy, parameters: Parameters) -> Books:
-    """Pay back what the reserve lent and may not lend any more, before anyone is paid a dividend.
+    """Repay excess advances of the reserve before any dividend is paid.
 
-    Where a law forbids such claims, and where the coin is no more, all that cash allows; else what came back from
-    talks that lead nowhere, as far as it is not wanted for others, and what exceeds the share aimed for over the
+    Where a law forbids advances, and where the coin no longer exists, all that cash allows; elsewhere the money
+    that came back from failed talks and is not needed for others, and the excess over the target share over the
     transition period.
     """
     books = economy.books
@@ -202,12 +200,9 @@ def repay_reserve(economy: Economy, parameters: Parameters) -> Books:
 def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Economy, Float[Array, " issuer"]]:
     """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
 
-    The reserve sells bills and holds a claim on the own book instead. The gap to the share aimed for is closed
-    over the transition period, but no more is lent while earlier money still waits for deals; money that came
-    back from talks is lent on first.
-
-    Returns:
-        The economy after it, and the reserve's money to be put into AI this quarter, USD bn per issuer.
+    The reserve sells bills and holds a claim on the own book instead. The gap to the target share is closed over
+    the transition period, but nothing is lent while earlier money still waits for deals; money that came back from
+    talks is lent on first. The second result is the reserve's money for AI this quarter, USD bn per issuer.
     """
     books, redeployment = economy.books, economy.redeployment
     owed, wanted, _ = _advances(economy, parameters)
@@ -220,7 +215,7 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
 
 
 def _advances(economy: Economy, parameters: Parameters) -> tuple[Array, Array, Array]:
-    """Measure what the own book owes the reserve, what it wants on top this quarter, and what it owes too much."""
+    """Compute the own book's debt to the reserve, the new advances wanted, and the debt above the target."""
     books, policy = economy.books, parameters.redeployment
     xp = namespace(policy.payout_ratio)
     allowed = policy.redeployment * parameters.issuer.redeploys * law_of(economy, parameters).may_advance
@@ -246,11 +241,11 @@ def _divide(
     set_aside: Float[Array, " issuer"],
     advance: Float[Array, " issuer"],
 ) -> Economy:
-    """Choose shares; buy what trades at once, and park the rest for deals.
+    """Choose shares; buy assets that trade at once, and park the rest for deals.
 
-    Deployable is what the own book has in cash above its operating needs and what is set aside for facilities,
-    plus, for an anxious issuer or one that has a deal to close today, a part of its own bills. The reserve is
-    not touched, but for what it has lent, which goes into AI alone.
+    Deployable is the own book's cash above its operating needs and the money set aside for facilities, plus a part
+    of its own bills if the issuer is anxious or has a deal to close today. The reserve is not touched, except for
+    its advances, which go into AI alone.
     """
     books, policy, redeployment = economy.books, parameters.redeployment, economy.redeployment
     xp = namespace(policy.payout_ratio)
@@ -269,7 +264,7 @@ def _divide(
     promised = xp.minimum(deal, deployable)
     ai = share * is_ai(xp)[None, :]
     wanted = share * (deployable - promised)[:, None] + ratio(ai, ai.sum(axis=1)[:, None]) * advance[:, None]
-    wanted = wanted + promised[:, None] * (xp.arange(len(CHANNELS)) == COLUMN["robotics"])
+    wanted = wanted + promised[:, None] * only("robotics", xp)
     for channel, kind in (
         ("bills", "own_bill_purchase"),
         ("bitcoin", "bitcoin_purchase"),

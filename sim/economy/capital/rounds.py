@@ -1,4 +1,4 @@
-"""Phase 7: labs, providers and ventures ask for money, and investors answer. Providers plan GPU orders here."""
+"""Phase 7: funding of labs, providers and ventures by investors and parents; providers plan GPU orders."""
 
 from __future__ import annotations
 
@@ -33,10 +33,8 @@ from sim.economy.state import Capital, Draws, Economy
 
 def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
     """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
-    plan = rules["gpu_orders"](economy, parameters)
-    economy = replace(economy, gpus=replace(economy.gpus, plan=plan))
-    asks = _ask(economy, parameters, rules)
-    economy = replace(economy, capital=asks)
+    economy = replace(economy, gpus=replace(economy.gpus, plan=rules["gpu_orders"](economy, parameters)))
+    economy = replace(economy, capital=_ask(economy, parameters, rules))
     economy = _draw_on_backers(economy, parameters, rules)
     economy = _fund_labs(economy, parameters, draws, rules)
     economy = _fund_providers(economy, parameters)
@@ -48,13 +46,13 @@ def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, rules: D
 def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
     """GPU spending that each provider would like this quarter, USD bn.
 
-    It aims for the capacity that expected demand will fill at target utilisation once the GPUs are at work,
-    and orders more readily when a GPU, as full as the market is now, earns more than what its money costs (the
-    provider's own loan rate), its wear (a straight line over its life) and a margin:
+    It aims for the capacity that expected demand will fill at target utilisation once the GPUs are installed, and
+    orders more readily when a GPU at the present utilisation of the market earns more than the provider's own loan
+    rate, straight-line depreciation and a margin:
 
         order = clip(K (e^(lead g) u / u*)^x - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
 
-    with x the provider's own appetite for growth.
+    with x the provider's own appetite for growth (`expansion`).
     """
     gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.rent)
@@ -95,23 +93,21 @@ def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " l
     xp = namespace(labs.revenue)
     cash = balance(economy.books, LABS)
     own_revenue = kept_revenue(labs, parameters)
-    burn = xp.maximum(
-        (labs.spending + labs.shortfall) * xp.exp(labs.growth) - own_revenue * xp.exp(labs.growth), 0.0
-    )
+    growth = xp.exp(labs.growth)
+    burn = xp.maximum((labs.spending + labs.shortfall) * growth - own_revenue * growth, 0.0)
     short = cash < funding.shortest_runway * burn
     return xp.where(short, funding.target_runway * burn - cash, 0.0) * labs.alive
 
 
 def part_to_borrow(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
-    """Part of its GPU spending for which each provider asks lenders: what they finance, and all of that."""
+    """Part of its GPU spending for which each provider asks lenders: all that they finance."""
     return parameters.funding.loan_to_cost + 0.0 * economy.gpus.plan
 
 
 def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "investor lab"]:
-    """How each investor's money for labs is drawn to each of them: a logit in expected growth and last round.
+    """Pull of each lab on each investor's money: a logit in expected growth and in the last round.
 
-    Investors follow what grows and what others just funded (Brock and Durlauf 2001), among the labs for which
-    they have an affinity.
+    Investors follow growth and what others just funded (Brock and Durlauf 2001), among labs of their affinity.
     """
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
@@ -139,14 +135,10 @@ def private_interest(
 
         max(0, 1 + c s (1 - s / s* e^(h heat)))
 
-    An inverted U in the issuers' share s: crowding in at small shares, crowding out beyond s* (where the factor is
-    one again), and the harm is larger when private capital is abundant (Brander, Du and Hellmann 2015, for
-    government sponsors of ventures).
-
-    Args:
-        share: issuers' part of the money in each company.
-        heat: log of private equity money on offer over what is asked for.
-        parameters: `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h.
+    with `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h and the heat of the market. An inverted U
+    in the issuers' share s: crowding in at small shares, crowding out beyond s* (where the factor is one again),
+    and stronger when private capital is abundant (Brander, Du and Hellmann 2015, for government sponsors of
+    ventures).
     """
     funding = parameters.funding
     xp = namespace(share)
@@ -162,10 +154,10 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
     needed = funding.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - parameters.provider.hyperscale) * gpus.alive
-    # Nobody borrows for GPUs that the vendor will not deliver; last quarter tells how many it does.
+    # Nobody borrows for GPUs that the vendor will not deliver; it delivers the share of last quarter.
     plan = gpus.plan * gpus.delivered
-    # Lenders stop where debt would exceed a share of the GPUs behind it, those to be bought included; collateral
-    # counts at what it would fetch, so that forced sales of others leave less room to borrow.
+    # Lenders limit debt to a share of the GPUs behind it, those to be bought included, at their resale value, so
+    # that forced sales of others leave less room to borrow.
     collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
     room = parameters.credit.largest_leverage * collateral - debt(books)
     part = rules["gpu_borrowing"](economy, parameters)
@@ -176,7 +168,7 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
     target = funding.venture_runway * net_burn - balance(books, VENTURES)
     venture_ask = xp.where(target > 0.5 * funding.venture_runway * net_burn, target, 0.0) * ventures.alive
-    # Backers write off a venture that is worth too little beside what was last paid for it.
+    # Backers give up a venture whose price fell too far below that of its last round.
     venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= funding.abandoned_below * ventures.round_price)
     asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
     before = economy.capital.asked_trend
@@ -193,7 +185,7 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
 
 
 def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Economy:
-    """Investors call what they may, up to the dry powder they like to hold, and return what is beyond it.
+    """Investors call money up to the dry powder that they want to hold, and return what exceeds it.
 
     Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
     """
@@ -214,7 +206,7 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRu
 
 
 def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
-    """Hold the labs' rounds: they fill, are cut, or fail; the price marks every holder's stake."""
+    """Hold the labs' rounds, which fill, are cut, or fail; their price marks every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, parameters)
@@ -223,7 +215,7 @@ def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: De
     cash = balance(economy.books, INVESTORS)
     offered = match(cash, capital.lab_ask, weight, cash[:, None] * (parameters.investor.lab_affinity * drawn))
     filled = ratio(offered.sum(axis=0), capital.lab_ask, empty=1.0)
-    # A round that attracts too little fails, unless luck holds it together.
+    # A round that attracts too little fails, unless luck saves it.
     closes = xp.where((filled >= parameters.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
     raised = offered * closes[None, :]
     total = raised.sum(axis=0)
@@ -249,14 +241,8 @@ def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
     affinity = parameters.investor.loan_affinity * drawn
     open_ask = _open_ask(economy, parameters, capital.loan_ask, "compute_loans")
     loans = match(money, open_ask, affinity, money[:, None] * affinity)
-    terms = lend(
-        economy.credit,
-        "investor",
-        books.positions[COMPUTE_LOANS][INVESTORS],
-        loans,
-        loan_rate(economy, parameters),
-        parameters.credit.investor_term,
-    )
+    earlier, rate = books.positions[COMPUTE_LOANS][INVESTORS], loan_rate(economy, parameters)
+    terms = lend(economy.credit, "investor", earlier, loans, rate, parameters.credit.investor_term)
     books = pay(books, "investor_compute_loan", loans)
     money = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
     affinity = parameters.investor.provider_affinity * drawn
@@ -286,8 +272,8 @@ def known_providers(books: Books) -> Float[Array, "issuer provider"]:
 def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str) -> Array:
     """Part of the providers' asks that is open to investors.
 
-    A provider keeps a part of what it needs open for the issuers that it knows, as far as they have money in
-    talks; if they then do not close, it goes without. So issuers' money can crowd out investors' money.
+    A provider reserves a part of its ask for the issuers that it knows, as far as they have money in talks, and
+    goes without if they then do not close. So issuers' money can crowd out investors' money.
     """
     xp = namespace(ask)
     talks = economy.redeployment.talks[:, COLUMN[channel]] * parameters.redeployment.redeployment
@@ -319,7 +305,7 @@ def _fund_clouds(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
-    """Clouds pay out what they do not need for GPUs; labs in profit what is beyond their longest runway."""
+    """Clouds pay out cash that they do not need for GPUs; labs in profit pay out cash beyond their runway."""
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
@@ -347,5 +333,5 @@ def liquidated(books: Books, what: str) -> Float[Array, " company"]:
 
 
 def _from_backers(books: Books, parameters: Parameters) -> Scalar:
-    """Limit of what everyone outside gives in a quarter for each kind of funding, USD bn."""
+    """Limit of outside money in a quarter for each kind of funding, USD bn."""
     return parameters.funding.backers_limit * balance(books, ECONOMY).sum()

@@ -1,4 +1,4 @@
-"""The liquidity waterfall: what an issuer sells, in which order and at what discount, to pay its holders."""
+"""The liquidity waterfall: holdings that an issuer sells to pay its holders, their order and their discounts."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Redeployment
 
 GONE = 1e-9
-"""USD bn: less than a dollar of tokens is what rounding leaves of a coin that is no more."""
+"""USD bn: less than a dollar of tokens is rounding, left of a coin that no longer exists."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of the waterfall: a holding of the reserve or of the own book; no instrument means cash."""
+    """One rung of the ladder: a holding of the reserve or of the own book; no instrument means cash."""
 
     book: str
     instrument: str | None
@@ -53,19 +53,18 @@ LADDER = (
 )
 """Cash, repo and bills, the own book, then what can only be sold slowly and below its value."""
 BACKING = (BILLS, REPO, SECURED_LOANS, BITCOIN, GOLD, OTHER_VENTURES, ADVANCES)
-"""What the reserve can hold beside cash."""
+"""Instruments that the reserve can hold besides cash."""
 RISKY = ("secured", "gold", "bitcoin", "other")
 """Holdings of the reserve that a law may limit."""
 
 
 def holdings(books: Books) -> Float[Array, "issuer rung"]:
     """Value of each rung of the ladder, USD bn."""
-    xp = namespace(books.cash[RESERVE])
-    return xp.stack([_held(books, rung) for rung in LADDER], axis=1)
-
-
-def _held(books: Books, rung: Rung) -> Float[Array, " issuer"]:
-    return balance(books, rung.book) if rung.instrument is None else total_value(books, rung.instrument, rung.book)
+    amounts = [
+        balance(books, rung.book) if rung.instrument is None else total_value(books, rung.instrument, rung.book)
+        for rung in LADDER
+    ]
+    return namespace(amounts[0]).stack(amounts, axis=1)
 
 
 def discounts(parameters: Parameters) -> Float[Array, " rung"]:
@@ -85,7 +84,7 @@ def reserve_only(parameters: Parameters) -> Float[Array, " rung"]:
 
 
 def usable(parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
-    """Part of each rung that stands behind the tokens: all of the reserve, and the own book as the law says."""
+    """Part of each rung that backs the tokens: all of the reserve, and of the own book what the law requires."""
     of_reserve = reserve_only(parameters)
     return of_reserve[None, :] + law.own_book_support[:, None] * (1.0 - of_reserve)[None, :]
 
@@ -93,16 +92,13 @@ def usable(parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
 def raised(
     stock: Float[Array, "issuer rung"], need: Float[Array, " issuer"], part: Array, discount: Array
 ) -> Float[Array, "issuer rung"]:
-    """Money that each rung yields when `need` is raised from the top of the ladder down, USD bn.
+    """Proceeds of each rung when `need` is raised from the top of the ladder down; all amounts USD bn.
 
     Args:
-        stock: value of each rung.
+        stock: value of each rung; the value of what is sold is proceeds / (1 - discount).
         need: money needed.
         part: part of each rung that can be sold now, `(issuer, rung)` or `(rung,)`.
         discount: part of its value that a rung loses in the sale, `(rung,)`.
-
-    Returns:
-        Proceeds. What is sold is worth proceeds / (1 - discount).
     """
     xp = namespace(stock)
     can_yield = stock * part * (1.0 - discount)
@@ -117,16 +113,16 @@ def stress_value(books: Books, parameters: Parameters) -> Float[Array, " issuer"
 
 
 def reserve_quality(books: Books, parameters: Parameters) -> Float[Array, " issuer"]:
-    """Stress value over tokens: above one, every holder can be paid whatever happens.
+    """Value of the reserve in a hurried sale, over tokens: at one or above, all holders can be paid in full.
 
-    The reserve-loss arithmetic of a run: with a haircut h on what is sold, paying a part f of the tokens costs
-    f / (1 - h) of the reserve, so a run is survived if h f / (1 - h) is at most equity over tokens.
+    With a haircut h on sales, redeeming a share f of the tokens costs the reserve f / (1 - h) of the tokens, so an
+    issuer survives a run as long as h f / (1 - h) does not exceed its equity over tokens.
     """
     return ratio(stress_value(books, parameters), circulating(books), empty=1.0)
 
 
 def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
-    """Excess reserves over tokens: what stands between losses and the holders."""
+    """Excess reserves over tokens: the losses that the reserve can take before its holders lose."""
     tokens = -books.positions[TOKENS][RESERVE]
     backing = balance(books, RESERVE)
     for instrument in BACKING:
@@ -135,20 +131,20 @@ def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
 
 
 def circulating(books: Books) -> Float[Array, " issuer"]:
-    """Tokens outstanding, USD bn; none where only rounding is left of a coin."""
+    """Tokens outstanding, USD bn; zero where only rounding is left of a coin."""
     tokens = -books.positions[TOKENS][RESERVE]
     return namespace(tokens).where(tokens > GONE, tokens, 0.0)
 
 
 def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion: str) -> Books:
-    """Sell holdings worth `value`, and pay what the hurry cost.
+    """Sell holdings worth `value` of each rung, USD bn, except cash, and pay the cost of the hurry.
 
-    The buyer pays the full value and gets back what it was given off, so that prices of traded assets stay what
-    the market says and the loss is the seller's alone.
+    The buyer pays the full value and is paid back the discount, so that market prices of traded assets do not move
+    and the seller alone bears the loss.
 
     Args:
         books: the books before.
-        value: value of what is sold of each rung, USD bn; the cash rungs are left aside.
+        value: value sold of each rung.
         lost: the part of it that the sale costs, USD bn, `(issuer, rung)`.
         occasion: `window` for sales to meet redemptions, `estate` for those of a failed issuer.
     """
@@ -166,24 +162,20 @@ def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion
 
 
 def talks_left(redeployment: Redeployment, before: Books, after: Books) -> Redeployment:
-    """Money parked for deals that went to holders is no longer in talks."""
+    """Take money parked for deals out of the talks where it was paid to holders instead."""
     left = ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
     return replace(redeployment, talks=redeployment.talks * left[:, None])
 
 
 def own_money(proceeds: Float[Array, "issuer rung"], parameters: Parameters) -> Float[Array, " issuer"]:
-    """Sum what the own book's rungs contributed, USD bn."""
+    """Proceeds raised from the rungs of the own book, USD bn."""
     return (proceeds * (1.0 - reserve_only(parameters))).sum(axis=1)
 
 
 def support(books: Books, amount: Float[Array, " issuer"], repayment: str, gift: str) -> Books:
-    """Pay money of the own book into the reserve: first what it owes it, then as a gift.
+    """Pay `amount`, USD bn, from the own book into the reserve, as far as cash allows.
 
-    Args:
-        books: the books before.
-        amount: USD bn of each issuer; no more than its own cash.
-        repayment: flow kind that repays advances.
-        gift: flow kind of what goes beyond.
+    `repayment` is the kind of flow that repays advances of the reserve, `gift` that of everything beyond them.
     """
     xp = namespace(amount)
     paid = xp.clip(amount, 0.0, xp.maximum(balance(books, OWN), 0.0))

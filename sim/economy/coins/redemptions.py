@@ -1,4 +1,4 @@
-"""Why holders run, and what their flows do to other coins and to the bill yield: the parts of one week."""
+"""Runs: why holders redeem in panic, and how their flows affect other coins and the bill yield."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LARGEST_STRESS = 50.0
 def stress(
     price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_parameters: TokenParameters
 ) -> Array:
-    """Measure what holders fear, as log odds added to those of a calm week.
+    """Measure the stress of holders, as log odds added to those of a calm week.
 
         x = a1 (1 - p) + a2 1{p < 0.99} + a3 info (1 - q) + a4 peers + a5 news
 
-    a reduced form with a kink where a coin "breaks the buck" (Anadu et al. 2023), doubt about the reserve that
-    disclosure can raise or lower (Ahmed, Aldasoro and Duley 2024) and redemptions that feed on those of others
-    (Ma, Zeng and Zhang 2023).
+    A reduced form with a kink where a coin "breaks the buck" (Anadu et al. 2023), doubt about the reserve, which
+    disclosure can raise or lower (Ahmed, Aldasoro and Duley 2024), and redemptions that reinforce each other (Ma,
+    Zeng and Zhang 2023).
 
     Args:
         price: p, USD per token outside the issuer's window.
-        doubt: info (1 - q), what holders can see of a reserve of quality q; negative when it is more than good.
+        doubt: info (1 - q), the visible part of the shortfall of a reserve of quality q; negative above one.
         run_rate: share of tokens that others redeemed in panic last week.
         bad_news: losses on AI last quarter, over tokens.
         token_parameters: the coefficients.
@@ -48,10 +48,10 @@ def redemption_hazard(felt: Array, token_parameters: TokenParameters) -> Array:
 
 
 def arbitrage(parameters: Parameters) -> Float[Array, " issuer"]:
-    """Part of the holders who want out that arbitrageurs bring to the window in a week: `n / (n + n0)`.
+    """Part of the running holders that arbitrageurs bring to the window in a week: `n / (n + n0)`.
 
-    The others find buyers only below par. More arbitrageurs keep the price closer to par, and let a run through
-    faster (Ma, Zeng and Zhang 2023).
+    The others find buyers only below par. More arbitrageurs keep the price closer to par, and make a run faster
+    (Ma, Zeng and Zhang 2023).
     """
     count = parameters.issuer.arbitrageurs
     return ratio(count, count + parameters.tokens.arbitrage_scale, empty=1.0)
@@ -63,11 +63,11 @@ def flight(
     felt: Array,
     token_parameters: TokenParameters,
 ) -> Float[Array, " issuer"]:
-    """Where those go who do not leave the market: into the other coins, by size and safety, USD bn.
+    """Divide the money that flees from coins to other coins, by their size and safety, USD bn.
 
     Args:
-        leaving: redeemed in panic this week.
-        tokens: outstanding.
+        leaving: tokens redeemed in panic this week.
+        tokens: tokens outstanding.
         felt: stress of each coin.
         token_parameters: share that flees to other coins.
     """
@@ -83,14 +83,10 @@ def next_yield_impact(gap: Scalar, flow: Scalar, token_parameters: TokenParamete
 
         gap' = d gap - k max(f, 0) + c k max(-f, 0),  |gap'| <= limit
 
-    (Ahmed and Aldasoro 2025: the effect of outflows is two to three times that of inflows and dies out within
-    about ten days. Their estimate per dollar is scaled by the size of the market, and bounded, because larger
-    flows than theirs would extrapolate.)
-
-    Args:
-        gap: effect so far, per year.
-        flow: f, net minting of the week over tokens.
-        token_parameters: impact k of an inflow, ratio c, weekly persistence d, limit.
+    with f the net minting of the week over tokens, impact k of an inflow, ratio c and weekly persistence d; gap is
+    per year. Ahmed and Aldasoro (2025): the effect of outflows is two to three times that of inflows and dies out
+    within about ten days. Their estimate per dollar is scaled by the size of the market, and bounded, because
+    larger flows than theirs would extrapolate.
     """
     xp = namespace(flow)
     push = token_parameters.yield_impact * (

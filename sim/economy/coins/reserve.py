@@ -1,4 +1,4 @@
-"""Phase 3: what the reserve earns, who gets a part of it, and what is marked to market."""
+"""Phase 3: income of the reserve, its distribution, and marks to market."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sim.economy.state import Economy, IssuerIncome
 
 
 def earn_on_reserves(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Pay interest on the reserve's average and the own book's present holdings, share it out, and mark to market.
+    """Pay interest on the reserve's average and the own book's present holdings, divide it, and mark to market.
 
     Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens. Bills
-    earn the bill rate, moved by what the quarter's token flows did to it.
+    earn the bill rate, moved by the effect of the quarter's token flows.
     """
     books, marks = economy.books, economy.tokens
     rate = namespace(marks.yield_impact).maximum(economy.environment.bill_rate + marks.yield_impact, 0.0) / 4.0
@@ -48,10 +48,10 @@ def earn_on_reserves(economy: Economy, parameters: Parameters, *_: object) -> Ec
 
 
 def distribution_share(parameters: Parameters) -> Float[Array, " issuer"]:
-    """Part of reserve interest owed to distributors.
+    """Part of reserve interest owed to distributors: `s + theta (1 - s)`.
 
-    All of what is earned on tokens held on the distributor's own platform, and an agreed part of the rest:
-    `s + theta (1 - s)` (the shape of the contract between Circle and Coinbase).
+    All interest on tokens held on the distributor's own platform, and an agreed part of the rest (the shape of the
+    contract between Circle and Coinbase).
     """
     on_platform = parameters.issuer.on_platform_share
     return on_platform + parameters.issuer.residual_share * (1.0 - on_platform)
@@ -60,7 +60,7 @@ def distribution_share(parameters: Parameters) -> Float[Array, " issuer"]:
 def _share_out(
     economy: Economy, parameters: Parameters, books: Books, on_reserve: Array
 ) -> tuple[Books, Array, Array]:
-    """Pay holders, distributors and costs; nobody pays more than it has."""
+    """Pay holders, distributors and costs, as far as cash allows."""
     xp = namespace(on_reserve)
     average = economy.tokens.average_tokens
     to_holders = xp.minimum(holder_yield(economy, parameters) / 4.0 * average, balance(books, OWN))

@@ -1,4 +1,4 @@
-"""Phase 2: the token market, and what it does to the reserves."""
+"""Phase 2: the token market, and its effect on the reserves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.economy.state import Draws, Economy
 
 
 def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Mint and redeem, pay every redemption down the liquidity waterfall, and invest what is left.
+    """Mint and redeem tokens, pay redemptions down the liquidity waterfall, and invest the remaining cash.
 
     The weekly rounds work on a copy of the liquid holdings; the books take the net of the quarter.
     """
@@ -51,42 +51,39 @@ def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: obj
 
 
 def holder_yield(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:
-    """Yield passed on to holders, per year: a part of the bill rate, where the regime lets the issuer pay it."""
+    """Yield passed on to holders, per year: a part of the bill rate, where the law allows it."""
     xp = namespace(parameters.issuer.pass_through)
     part = xp.maximum(parameters.issuer.pass_through, parameters.tokens.yield_to_holders)
     return part * law_of(economy, parameters).may_pay_yield * economy.environment.bill_rate
 
 
 def cash_target(parameters: Parameters, law: Law) -> Float[Array, " issuer"]:
-    """Share of tokens held as deposits: the issuer's own, or what the law asks."""
+    """Share of tokens held as deposits: the issuer's own choice, but at least the share that the law requires."""
     return namespace(law.deposit_share).maximum(parameters.issuer.cash_share, law.deposit_share)
 
 
 def _sell(books: Books, weeks: WeeklyRounds, parameters: Parameters, law: Law) -> Books:
-    """Sell what the redemptions took, what restores the cash position, and what the law no longer allows.
+    """Sell to meet redemptions, to restore the cash position, and to comply with the limits of the law.
 
-    Only what went in the weeks of need was sold in a hurry; the rest is sold at its value.
+    Only sales to meet redemptions are hurried; the others are made at full value.
     """
     xp = namespace(weeks.minted)
     discount = discounts(parameters)
     hurried = weeks.proceeds / (1.0 - discount)[None, :]
     left = xp.maximum(weeks.last.stock, 0.0)
-    missing = xp.maximum(cash_target(parameters, law) * weeks.tokens - left[:, 0], 0.0)
-    calm = _to_restore(left, missing) + _to_comply(left, weeks.tokens, parameters, law)
+    tokens = weeks.last.tokens
+    missing = xp.maximum(cash_target(parameters, law) * tokens - left[:, 0], 0.0)
+    # Repo, then bills, bring cash back to its target.
+    repo = xp.minimum(missing, left[:, 1])
+    bills = xp.minimum(missing - repo, left[:, 2])
+    restoring = xp.concat([0.0 * left[:, :1], repo[:, None], bills[:, None], 0.0 * left[:, 3:]], axis=1)
+    calm = restoring + _to_comply(left, tokens, parameters, law)
     books = sell(books, hurried + calm, hurried - weeks.proceeds, "window")
     return support(books, own_money(weeks.proceeds, parameters), "advance_repayment", "issuer_support")
 
 
-def _to_restore(left: Float[Array, "issuer rung"], missing: Array) -> Float[Array, "issuer rung"]:
-    """Repo, then bills, sold to bring cash back to its target."""
-    xp = namespace(left)
-    repo = xp.minimum(missing, left[:, 1])
-    bills = xp.minimum(missing - repo, left[:, 2])
-    return xp.concat([0.0 * left[:, :1], repo[:, None], bills[:, None], 0.0 * left[:, 3:]], axis=1)
-
-
 def _to_comply(left: Array, tokens: Array, parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
-    """Loans, metal, coins and stakes above what may be held, run down over the transition that the law gives."""
+    """Loans, gold, bitcoin and stakes above their limit, sold off over the transition that the law allows."""
     xp = namespace(left)
     is_risky = xp.asarray([1.0 if rung.name in RISKY and rung.book == RESERVE else 0.0 for rung in LADDER])
     risky = left * is_risky[None, :]
@@ -96,7 +93,7 @@ def _to_comply(left: Array, tokens: Array, parameters: Parameters, law: Law) -> 
 
 
 def _invest(books: Books, parameters: Parameters, law: Law) -> Books:
-    """Put surplus cash to work: repo and collateralised loans up to their shares of tokens, bills for the rest."""
+    """Invest surplus cash: repo and collateralised loans up to their shares of tokens, bills for the rest."""
     xp = namespace(law.deposit_share)
     issuer = parameters.issuer
     tokens = -books.positions[TOKENS][RESERVE]

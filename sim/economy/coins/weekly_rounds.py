@@ -11,6 +11,7 @@ from sim.economy.books.flows import ADVANCES, RESERVE, TOKENS
 from sim.economy.books.ledger import total_value
 from sim.economy.choice import logit
 from sim.economy.coins.liquidity import GONE, discounts, holdings, raised, reserve_only, speeds, usable
+from sim.economy.coins.parameters import TokenParameters
 from sim.economy.coins.redemptions import arbitrage, flight, next_yield_impact, redemption_hazard, stress
 from sim.economy.coins.regimes import law_of
 from sim.economy.parameters import Parameters
@@ -23,11 +24,11 @@ CLOSED = 1e-6
 
 @dataclass(frozen=True)
 class Week:
-    """What one week hands to the next."""
+    """The state of the token market at the end of a week."""
 
     tokens: Float[Array, " issuer"]
     stock: Float[Array, "issuer rung"]
-    """what is left of the liquidity waterfall, USD bn"""
+    """remaining holdings of the liquidity waterfall, USD bn"""
     pressure: Float[Array, " issuer"]
     run_rate: Float[Array, " issuer"]
     shut: Float[Array, " issuer"]
@@ -37,28 +38,23 @@ class Week:
 
 @dataclass(frozen=True)
 class WeeklyRounds:
-    """What the weeks of a quarter add up to; USD bn per issuer unless said."""
+    """Totals over the weeks of a quarter; amounts in USD bn."""
 
     last: Week
     minted: Float[Array, " issuer"]
     redeemed: Float[Array, " issuer"]
     average: Float[Array, " issuer"]
     proceeds: Float[Array, "issuer rung"]
-    """raised from the waterfall; in the cash rungs, cash used"""
+    """money raised from the waterfall; in the cash rungs, cash used"""
     lowest_price: Float[Array, " issuer"]
     largest_outflow: Float[Array, " issuer"]
     weeks_shut: Float[Array, " issuer"]
     yield_impact: Scalar
 
-    @property
-    def tokens(self) -> Float[Array, " issuer"]:
-        """Outstanding at the end of the quarter."""
-        return self.last.tokens
-
 
 @dataclass(frozen=True)
 class Frame:
-    """What does not change within the quarter."""
+    """Everything that does not change within the quarter."""
 
     push: Scalar
     """of demand, log per week"""
@@ -125,21 +121,18 @@ def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_
 def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame:
     token_parameters, mood = parameters.tokens, economy.environment
     dearer = opportunity_cost(economy, yield_paid) - economy.tokens.opportunity_cost
-    push = (
-        token_parameters.crypto_elasticity * mood.crypto_return
-        + token_parameters.sentiment_elasticity * mood.crypto_sentiment
-        - token_parameters.rate_elasticity * dearer
-    ) / WEEKS
+    cycle = token_parameters.crypto_elasticity * mood.crypto_return
+    cycle = cycle + token_parameters.sentiment_elasticity * mood.crypto_sentiment
+    push = (cycle - token_parameters.rate_elasticity * dearer) / WEEKS
     # Quarterly coefficients, made weekly so that thirteen rounds add up to one quarterly step.
     network = token_parameters.network ** (1.0 / WEEKS)
     weekly = ratio(1.0 - network, 1.0 - token_parameters.network, empty=1.0 / WEEKS)
     trust = token_parameters.trust_weight * (economy.tokens.trust - 1.0)
-    discount = discounts(parameters)
     return Frame(
         push=push,
         network=network,
         pull=weekly * (parameters.issuer.attraction + trust + token_parameters.yield_weight * yield_paid),
-        discount=discount,
+        discount=discounts(parameters),
         part=speeds(parameters),
         reserve=reserve_only(parameters),
         advances=total_value(economy.books, ADVANCES, RESERVE),
@@ -151,22 +144,22 @@ def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame
 
 
 def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today: dict[str, Array]) -> WeeklyRounds:
-    """One week: who wants in and out, who is paid, what that costs, and what a token fetches."""
+    """One week: tokens minted and redeemed, payments to holders, their cost, and the price of a token."""
     token_parameters, before = parameters.tokens, rounds.last
     tokens, xp = before.tokens, namespace(before.tokens)
     stuck = today["stuck"]
     by_bank = token_parameters.bank_closure * (stuck > 0.0)
     fear = _loss_feared(rounds, frame, stuck)
-    # An open window holds the price whatever is feared: fear is in the price once par can no longer be had.
+    # An open window keeps the price at par; fear lowers it only once the window is closed.
     barred = flag(by_bank > 0.0, tokens)
     unsure = xp.maximum(barred, before.shut)
     opening_price = 1.0 - token_parameters.price_impact * before.pressure - unsure * xp.maximum(fear, 0.0)
     felt = stress(opening_price, frame.transparency * fear, before.run_rate, frame.bad_news, token_parameters)
     panic = xp.maximum(redemption_hazard(felt, token_parameters) - token_parameters.churn, 0.0) + today["shock"]
-    target = _demand(tokens, frame, parameters, today)
+    target = _demand(tokens, frame, token_parameters, today)
     growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - token_parameters.churn)
     churned = token_parameters.churn * xp.minimum(tokens, target)
-    # Nobody mints at par what can be had for less.
+    # Nobody mints at par while tokens are cheaper in the market.
     new = (xp.maximum(growth, 0.0) + churned) * (1.0 - before.shut)
     leaving = xp.maximum(-growth, 0.0) + churned
     running = xp.minimum(panic, 1.0) * staying
@@ -189,11 +182,8 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
     # By the end of a week with an open window, arbitrageurs have closed most of the gap.
     served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
     pressure = xp.where(shut > 0.0, unserved, served_later) - premium
-    low = (
-        1.0
-        - token_parameters.price_impact * (unserved - premium)
-        - xp.maximum(shut, barred) * xp.maximum(fear, 0.0)
-    )
+    low = 1.0 - token_parameters.price_impact * (unserved - premium)
+    low = low - xp.maximum(shut, barred) * xp.maximum(fear, 0.0)
     price = 1.0 - token_parameters.price_impact * pressure - shut * xp.maximum(fear, 0.0)
     flow = ratio(after.sum() - tokens.sum(), tokens.sum())
     gap = next_yield_impact(before.yield_gap, flow, token_parameters)
@@ -210,11 +200,8 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
     )
 
 
-def _demand(
-    tokens: Array, frame: Frame, parameters: Parameters, today: dict[str, Array]
-) -> Float[Array, " issuer"]:
+def _demand(tokens: Array, frame: Frame, token_parameters: TokenParameters, today: dict[str, Array]) -> Array:
     """Tokens of each issuer that holders would like to hold at the end of a calm week, USD bn."""
-    token_parameters = parameters.tokens
     xp = namespace(tokens)
     total = tokens.sum()
     trend = token_parameters.demand_growth / (4.0 * WEEKS) * (1.0 - total / token_parameters.saturation)
@@ -225,10 +212,9 @@ def _demand(
 
 
 def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
-    """Loss per token of the holders if all had to be sold now and nothing stuck came back.
+    """Loss per token of the holders if all had to be sold now and nothing stuck came back: `1 - q`.
 
-    `1 - q`; negative when the reserve is worth more than the tokens. What the own book has paid holders since the
-    quarter opened, it no longer owes the reserve.
+    Payments of the own book to holders since the quarter opened reduce its debt to the reserve.
     """
     week = rounds.last
     xp = namespace(week.tokens)

@@ -1,8 +1,7 @@
-"""Who pays how much of what falls due, when payers live on what they are paid themselves.
+"""Clearing after Eisenberg and Noe (2001): payments of debtors whose means depend on the payments of others.
 
-Clearing after Eisenberg and Noe (2001). It takes the highest level at which every agent has what the levels of the
-others give, `x = min(ceiling, source + slope x)`; `highest_solution` finds it exactly, in at most as many linear
-systems as there are agents.
+`highest_solution` solves the fixed point behind it, `x = min(ceiling, source + slope x)`, exactly, in at most as
+many linear systems as there are agents.
 """
 
 from __future__ import annotations
@@ -22,26 +21,23 @@ def clearing(
     kept_claims: Scalar | float = 1.0,
     rounds: int | None = None,
 ) -> Float[Array, " debtor"]:
-    """Pay what falls due as far as payers' means reach: the greatest clearing vector.
+    """Find the total payment of each agent, USD bn: the greatest clearing vector.
 
-    `p = min(owed, outside + shares' p)` with `shares = obligations / owed`: no one pays more than it owes nor more
-    than it has (limited liability), equity gets nothing before debts are paid (priority), and all creditors of
-    one debtor get the same part (proportionality). Eisenberg and Noe (2001), Management Science 47:236, by their
-    fictitious-default algorithm: at first all pay, then those who cannot pay what they can, and so on; each round
-    adds a default, so as many rounds as agents are exact. With default costs (Rogers and Veraart 2013,
-    Management Science 59:882) a defaulter's creditors get only a part of what it has.
+    `p = min(owed, outside + shares' p)` with `shares = obligations / owed`: no one pays more than it owes or has
+    (limited liability), equity gets nothing before debts are paid (priority), and all creditors of one debtor get
+    the same part (proportionality). Eisenberg and Noe (2001), Management Science 47:236, by their
+    fictitious-default algorithm: each round adds a default, so as many rounds as agents are exact. With default
+    costs (Rogers and Veraart 2013, Management Science 59:882) a defaulter's creditors get only a part of its
+    means.
 
     Args:
-        obligations: what each agent (row) owes each other one (column), USD bn; not negative, diagonal zero.
+        obligations: debts of each agent (row) to each other one (column), USD bn; not negative, diagonal zero.
             Whoever is outside the network is an agent that owes nothing.
-        outside: what each agent has to pay with, besides what the others pay it, USD bn; not negative.
+        outside: means of each agent besides the payments of the others, USD bn; not negative.
         kept_outside: part of a defaulter's `outside` that reaches its creditors; 1 without default costs.
-        kept_claims: part of what a defaulter is paid that reaches its creditors; 1 without default costs.
+        kept_claims: part of a defaulter's receipts that reaches its creditors; 1 without default costs.
         rounds: rounds of the algorithm; as many as agents if left out. The length of the longest chain of debtors,
-            plus one, will do where debts do not run in circles; with fewer, payments are overstated.
-
-    Returns:
-        What each agent pays in total, USD bn, from zero to what it owes; see `paid_pairwise`.
+            plus one, suffices where debts do not run in circles; with fewer, payments are overstated.
     """
     owed = obligations.sum(axis=1)
     received = ratio(obligations, owed[:, None] + 0.0 * obligations).T
@@ -58,15 +54,9 @@ def paid_pairwise(
 def equity_after(
     obligations: Float[Array, "debtor creditor"], outside: Float[Array, " debtor"], paid: Float[Array, " debtor"]
 ) -> Float[Array, " debtor"]:
-    """Equity of each agent once debts are cleared, USD bn: `outside + received - paid`; zero in default.
+    """Equity of each agent after `clearing`, USD bn: `outside + received - paid`; zero in default.
 
-    Without default costs these sum to `outside`: clearing moves value and destroys none. With them, the sum is
-    lower by what defaults cost.
-
-    Args:
-        obligations: as in `clearing`.
-        outside: as in `clearing`.
-        paid: its answer.
+    Clearing moves value and destroys none: these sum to `outside`, less the costs of default.
     """
     xp = namespace(paid)
     owed = obligations.sum(axis=1)
@@ -84,10 +74,10 @@ def highest_solution(
 ) -> Float[Array, " agent"]:
     """Solve `x = min(ceiling, source + slope x)` for its highest solution; no argument may be negative.
 
-    Starts at the ceiling; whoever cannot hold it is set to what the others give, all of them at once by one
-    linear system; this lowers others, and so on. The set of those below the ceiling only grows, so it is final
-    after as many rounds as agents. The system is never singular: a circle of agents that lose nothing to others
-    cannot be below the ceiling as a whole. Those below keep the parts `kept_*` of what they are given.
+    Starts at the ceiling; each round solves one linear system for all agents whose means are below it, which
+    lowers others. The set of those below the ceiling only grows, so it is final after as many rounds as agents.
+    The system is never singular: a circle of agents that lose nothing to others cannot be below the ceiling as a
+    whole. Agents below the ceiling keep the parts `kept_*` of their means.
     """
     xp = namespace(slope)
     eye = xp.eye(slope.shape[0])

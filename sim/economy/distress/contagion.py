@@ -1,13 +1,11 @@
-"""How a loss passes from one balance sheet to the next without a payment: distress, and prices pressed by sales.
+"""Measures of contagion between balance sheets without payments: DebtRank, and losses by fire sales.
 
-Each channel is a pure function of one set of balance sheets. Never run two of them, or one of them and clearing
-(`sim.economy.distress.clearing`), on the same loss: what clearing has taken from a lender is no longer there to be
-written down by DebtRank.
+Never apply two of them, or one of them and clearing (`sim.economy.distress.clearing`), to the same loss: a claim
+that clearing has reduced cannot be written down again.
 
-- **Distress** (DebtRank): how much net worth is lost when claims are marked down with the net worth of those who
-  owe them, long before anybody misses a payment. A measure of systemic risk: nothing is recovered.
-- **Fire sales**: what sales by those who must sell do to the price, and what that price does to everyone who
-  holds the same asset.
+- **Distress** (DebtRank): the net worth lost when claims are marked down with the net worth of their debtors, long
+  before anybody misses a payment. A measure of systemic risk: nothing is recovered.
+- **Fire sales**: the effect of forced sales on the price of an asset, and of that price on everyone who holds it.
 """
 
 from __future__ import annotations
@@ -21,16 +19,10 @@ PRICE_ROUNDS = 64
 """Rounds of falling prices; each closes the gap by the share of a price fall that comes back as another one."""
 
 
-# Distress
-
-
 def leverage_matrix(
     exposures: Float[Array, "holder issuer"], equity: Float[Array, " holder"]
 ) -> Float[Array, "holder issuer"]:
-    """Net worth that a holder loses, as a part of its own, per part of the issuer's lost: `A_ij / E_i`.
-
-    A holder without net worth has none to lose: its row is zero, and it passes nothing on.
-    """
+    """Part of a holder's net worth lost per part of the issuer's: `A_ij / E_i`, zero without net worth."""
     xp = namespace(exposures)
     alive = equity > 0.0
     return xp.where(alive[:, None], ratio(exposures, xp.where(alive, equity, 1.0)[:, None] + 0.0 * exposures), 0.0)
@@ -48,14 +40,12 @@ def debtrank(
     `L = leverage_matrix` and column j switched off once j's default has been passed on. Bardoscia, Battiston,
     Caccioli and Caldarelli (2015), PLoS ONE 10:e0130406.
 
-    Added up over time this is `h = min(1, shock + L h)`, the lowest solution. Where the shock arrives at all, that
-    solution is also the only one: a circle that amplifies without end reaches default, and what is left
-    outside defaults is stable. So the limit is found from above, exactly, in as many rounds as agents, even where
-    the iteration itself would need thousands; without default it is `(I - L)^-1 shock`.
+    Added up over time this is `h = min(1, shock + L h)`, the lowest solution, and the only one among the agents
+    that the shock reaches: circles that amplify without end reach default, and the rest is stable. So the limit is
+    found from above, exactly, in as many rounds as agents; without default it is `(I - L)^-1 shock`.
 
     Args:
-        exposures: what each holder (row) has of claims on each issuer (column), USD bn; not negative, diagonal
-            zero.
+        exposures: claims of each holder (row) on each issuer (column), USD bn; not negative, diagonal zero.
         equity: net worth of each agent, USD bn.
         shock: part of each agent's net worth that is lost at first, from zero to one (default).
         rounds: as in `clearing`; with fewer, losses are overstated.
@@ -70,7 +60,7 @@ def debtrank(
 
 
 def _reached(slope: Float[Array, "agent agent"], shock: Float[Array, " agent"]) -> Array:
-    """Whom the shock can reach along claims, in however many steps."""
+    """Agents that the shock can reach along claims, in any number of steps."""
     xp = namespace(slope)
     paths = xp.eye(slope.shape[0]) + xp.where(slope > 0.0, 1.0, 0.0)
     for _ in range(slope.shape[0].bit_length()):
@@ -81,19 +71,11 @@ def _reached(slope: Float[Array, "agent agent"], shock: Float[Array, " agent"]) 
 def original_debtrank(
     exposures: Float[Array, "holder issuer"], equity: Float[Array, " holder"], shock: Float[Array, " agent"]
 ) -> Float[Array, " agent"]:
-    """Original DebtRank: as `debtrank`, but each agent passes its loss on only once, when it is first hit.
+    """Original DebtRank: as `debtrank` (arguments and result, too), but agents pass on their first loss only.
 
     `h_i(t) = min(1, h_i(t-1) + sum_j W_ij h_j(t-1))` over those j that were first hit at t - 1, with
-    `W = min(1, L)`. Losses that arrive later, round a circle or by a longer way, end where they arrive, so this is
-    never more than `debtrank`. Battiston, Puliga, Kaushik, Tasca and Caldarelli (2012), Scientific Reports 2:541.
-
-    Args:
-        exposures: as in `debtrank`.
-        equity: as in `debtrank`.
-        shock: as in `debtrank`.
-
-    Returns:
-        The part of its net worth that each agent has lost, from zero to one, the shock included.
+    `W = min(1, L)`. Later losses, round a circle or along a longer path, are not passed on, so this is never more
+    than `debtrank`. Battiston, Puliga, Kaushik, Tasca and Caldarelli (2012), Scientific Reports 2:541.
     """
     xp = namespace(exposures)
     impact = xp.minimum(leverage_matrix(exposures, equity), 1.0)
@@ -109,17 +91,12 @@ def original_debtrank(
 def relative_loss(
     lost: Float[Array, " agent"], shock: Float[Array, " agent"], weight: Float[Array, " agent"]
 ) -> Scalar:
-    """DebtRank of a shock, `R = sum_i v_i (h_i - shock_i)`: what it costs beyond itself, as a part of the whole.
+    """DebtRank of a shock, `R = sum_i v_i (h_i - shock_i)`: the loss beyond it, as a part of the whole.
 
-    Args:
-        lost: from `debtrank` or `original_debtrank`.
-        shock: what was lost at first.
-        weight: relative economic value `v` of each agent; sums to one.
+    `lost` is the result of `debtrank` or `original_debtrank`; `weight`, the relative economic value v of each
+    agent, sums to one.
     """
     return (weight * (lost - shock)).sum()
-
-
-# Fire sales
 
 
 def fire_sale_losses(
@@ -131,10 +108,10 @@ def fire_sale_losses(
 ) -> Float[Array, " bank"]:
     """Losses of banks from the sales of banks that restore their leverage, USD bn.
 
-    Returns `R = M F` make each bank sell `B` times what it lost, across its portfolio: `phi = M' A B R`; prices
-    give way, `F2 = L phi`, and everyone who holds what was sold loses `-A M F2`. One round, linear in the
-    shock; the loss by the shock itself, `-A M F`, is not in it. Greenwood, Landier and Thesmar (2015), Journal of
-    Financial Economics 115:471.
+    Returns `R = M F` make each bank sell `B` times its loss, across its portfolio: `phi = M' A B R`; prices fall
+    by `F2 = L phi`, and all holders of the assets lose `-A M F2`. One round, linear in the shock; excludes the
+    loss by the shock itself, `-A M F`. Greenwood, Landier and Thesmar (2015), Journal of Financial Economics
+    115:471.
 
     Args:
         assets: `A`, total assets of each bank, USD bn.
@@ -148,7 +125,7 @@ def fire_sale_losses(
 
 
 def aggregate_vulnerability(losses: Float[Array, " bank"], equity: Float[Array, " bank"]) -> Scalar:
-    """Losses by fire sales as a part of all equity, `AV`; from `fire_sale_losses`."""
+    """Losses of `fire_sale_losses` as a part of all equity, `AV`."""
     return ratio(losses.sum(), equity.sum())
 
 
@@ -159,7 +136,7 @@ def forced_sales(
     equity: Float[Array, " bank"],
     capital_ratio: Scalar | float,
 ) -> Float[Array, " bank"]:
-    """Units that each bank must sell to meet its capital ratio, none or some or all of what it has.
+    """Units that each bank must sell to meet its capital ratio, up to all that it has.
 
     The ratio is equity over assets at risk, `(E - (1 - q) a) / (q (a - s) + x) >= r`: a sale turns risky assets
     into cash, which needs no capital. Cifuentes, Ferrucci and Shin (2005), Journal of the European Economic
@@ -190,18 +167,13 @@ def fire_sale_price(
 ) -> Scalar:
     """Find the price at which forced sales are absorbed: the highest solution of `q = exp(-alpha sum_i s_i(q))`.
 
-    Found from par downwards: each round sells what the last price forces. Sales only grow as the price falls, so
-    rounds never fall below the solution, and the gap shrinks in each by the slope `g` of the right-hand side
-    there: after k rounds it is about `g^k` of the first fall (1e-9 of it after 64 rounds if three quarters of a
-    fall come back). Close to the point where a market breaks down (`g` near one), the price is overstated.
+    Searched from par downwards: each round sells what the last price forces. Sales only grow as the price falls,
+    so the price never falls below the solution, and each round multiplies the gap by the slope g of the right-hand
+    side there (a gap of 1e-9 of the first fall after 64 rounds with g = 3/4). Near the breakdown of a market (g
+    near one), the price is overstated.
 
-    Args:
-        illiquid: as in `forced_sales`.
-        other: as in `forced_sales`.
-        equity: as in `forced_sales`; shocks enter here.
-        capital_ratio: as in `forced_sales`.
-        impact: `alpha`, fall of the log price per unit sold.
-        rounds: rounds of the search for the price.
+    `impact` is alpha, the fall of the log price per unit sold; shocks enter in `equity`. The other arguments are
+    those of `forced_sales`.
     """
     xp = namespace(illiquid)
     price = xp.exp(0.0 * illiquid.sum())

@@ -16,11 +16,11 @@ from sim.economy.state import Economy
 
 
 def admit_newcomers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Fill places that have been empty for long enough; count the quarters of those that have not.
+    """Fill places that have been empty for long enough, and count the quarters of the others.
 
-    The worthless shares of the failed company are cancelled, and founders (part of everyone else) put in the
-    capital for all of the new ones. A newcomer inherits what belongs to the place, such as which investors and
-    suppliers are near, and no asset or debt.
+    The worthless shares of the failed company are cancelled, and founders (in the sector of everyone else) pay the
+    capital for new ones. A newcomer inherits the traits of the place, such as its investors and suppliers, but no
+    asset or debt.
     """
     economy = _new_labs(economy, parameters)
     economy = _new_providers(economy, parameters)
@@ -28,9 +28,8 @@ def admit_newcomers(economy: Economy, parameters: Parameters, *_: object) -> Eco
 
 
 def _entering(alive: Array, vacant: Array, parameters: Parameters) -> Array:
-    """1 for the places that are filled now."""
-    entry = parameters.entry
-    return (1.0 - alive) * (vacant >= entry.entry_delay) * (entry.entry > 0.0)
+    """Mark with 1 the places that are filled this quarter."""
+    return (1.0 - alive) * (vacant >= parameters.entry.entry_delay) * (parameters.entry.entry > 0.0)
 
 
 def _waited(alive: Array, vacant: Array) -> Array:
@@ -54,8 +53,7 @@ def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
     labs, entry = economy.labs, parameters.entry
     xp = namespace(labs.revenue)
     enters = _entering(labs.alive, labs.vacant, parameters)
-    capital = entry.lab_capital * enters
-    here = enters > 0.0
+    capital, here = entry.lab_capital * enters, enters > 0.0
     expected = ratio((labs.growth * labs.revenue * labs.alive).sum(), (labs.revenue * labs.alive).sum())
     alive = labs.alive + enters
     share = xp.where(here, entry.lab_share, labs.market_share * (1.0 - entry.lab_share * enters.sum()))

@@ -1,4 +1,4 @@
-"""Phase 10c: losses that reach a reserve, and the end of an issuer that cannot pay its holders."""
+"""Phase 10c: losses of reserves, and the liquidation of issuers that cannot pay their holders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sim.economy.state import Economy
 
 
 def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Write off what the own book can no longer repay, then wind up issuers that cannot go on.
+    """Write off advances that the own book can no longer repay, then wind up issuers that cannot go on.
 
     An issuer that refuses redemptions goes on as long as its reserve, at market value, covers the tokens, and as
     long as it does not refuse them for too many weeks of a quarter.
@@ -44,9 +44,9 @@ def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Eco
 
 
 def impair_advances(books: Books) -> Books:
-    """Book the loss of a reserve that lent to an own book worth less than nothing.
+    """Book the loss of a reserve that lent to an own book with negative net worth.
 
-    The owners lose first: only what the own book's assets fall short of its debt is lost to the reserve.
+    The owners lose first: the reserve loses only the shortfall of the own book's assets from its debt.
     """
     xp = namespace(books.cash[OWN])
     loss = xp.clip(-net_worth(books, OWN), 0.0, total_value(books, ADVANCES, RESERVE))
@@ -54,17 +54,11 @@ def impair_advances(books: Books) -> Books:
 
 
 def wind_up(books: Books, failed: Float[Array, " issuer"], parameters: Parameters, law: Law) -> Books:
-    """Sell everything, pay who ranks first, share the rest among the holders, and write off what is left.
+    """Wind up the issuers marked 1: sell everything, pay creditors by rank, and write off the remaining tokens.
 
-    What the own book owes the reserve is claimed from what it can sell; where the law puts holders first, so is
-    whatever more they need. There administration is paid by others; elsewhere it and other creditors come before
-    the holders. What the own book cannot pay at once it goes on owing, and pays to them later.
-
-    Args:
-        books: the books before.
-        failed: 1 for each issuer to be wound up.
-        parameters: discounts of hurried sales, cost of administration.
-        law: who ranks first.
+    The own book sells its assets to repay its debt to the reserve; where the law puts holders first, it also
+    covers their remaining loss, and others pay for the administration. Elsewhere administration and other
+    creditors rank before the holders. The own book continues to owe what it cannot pay at once, and pays it later.
     """
     xp = namespace(failed)
     stock, discount, reserve = holdings(books), discounts(parameters), reserve_only(parameters)
@@ -87,14 +81,10 @@ def wind_up(books: Books, failed: Float[Array, " issuer"], parameters: Parameter
 
 
 def pay_late(books: Books, unpaid: Float[Array, " issuer"]) -> tuple[Books, Float[Array, " issuer"]]:
-    """Pay what comes into the reserve of a coin that is no more to those who held it, and the rest to its owners.
+    """Pay late receipts of a failed coin's reserve to its former holders, and the rest to its owners.
 
-    Args:
-        books: the books before.
-        unpaid: what the holders of each failed coin have lost so far, USD bn.
-
-    Returns:
-        The books after it, and what the holders still lack.
+    `unpaid` is the loss of the holders of each failed coin so far, USD bn; the second result is what remains of
+    it.
     """
     xp = namespace(unpaid)
     gone = -books.positions[TOKENS][RESERVE] <= GONE

@@ -1,4 +1,4 @@
-"""Workouts of phase 10b: lenders to a provider that is worth more alive take shares for a part of their loans.
+"""Workouts of phase 10b: lenders to a provider worth more in business take shares for a part of their loans.
 
 The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
 """
@@ -21,34 +21,24 @@ from sim.economy.state import Credit, Economy
 
 @dataclass(frozen=True)
 class Exchange:
-    """Terms on which a provider's lenders would take shares.
-
-    Attributes:
-        agreed: 1 where the lenders are better off with it than with liquidation.
-        price: of a share after the loss of the old owners, USD bn.
-        paid_in_shares: part of the claims given up that is received in shares; the rest is lost.
-    """
+    """Terms on which a provider's lenders would take shares."""
 
     agreed: Float[Array, " provider"]
+    """1 where the lenders are better off than with liquidation"""
     price: Float[Array, " provider"]
+    """price of a share after the loss of the old owners, USD bn"""
     paid_in_shares: Float[Array, " provider"]
+    """part of the claims given up that is received in shares; the rest is lost"""
 
 
 def work_out(
     economy: Economy, parameters: Parameters, short: Float[Array, " provider"]
 ) -> tuple[Economy, Float[Array, " provider"]]:
-    """Exchange loans for shares where that serves the lenders, and give the provider time for the rest.
+    """Exchange loans for shares where lenders gain by it, and extend the maturity of the rest.
 
-    `workout_share` of each claim is exchanged for new shares, and what remains falls due `workout_extension`
-    quarters later.
-
-    Args:
-        economy: after what was late has been made good, and interest still unpaid been added to the loans.
-        parameters: the share exchanged, the extension, and what the old owners keep at least.
-        short: 1 for the providers that cannot pay, and may be worked out.
-
-    Returns:
-        The economy after it, and 1 for each provider that goes on.
+    `workout_share` of each claim, with the interest still unpaid, is exchanged for new shares; the rest falls due
+    `workout_extension` quarters later. `short` is 1 for the providers that cannot pay and may be worked out, and
+    the second result is 1 for those that go on.
     """
     terms = exchange_terms(economy, parameters, short)
     agreed, credit = terms.agreed, economy.credit
@@ -68,17 +58,16 @@ def work_out(
 
 
 def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array, " provider"]) -> Exchange:
-    """Compute what lenders would get for a part of their claims, and whether it beats liquidation.
+    """Compute the shares that lenders would get for a part of their claims, and whether that beats liquidation.
 
-    With claims C, share s of them exchanged and E the equity value at the debt that
-    would remain, the old owners' shares are worth
+    With claims C, share s of them exchanged and E the equity value at the remaining debt, the old owners' shares
+    are worth
 
         W = min(their mark, max(E - s C, k E))
 
     so that they bear the loss first but keep a share k of the company; the lenders get shares worth
     `V = min(s C, (1 - k) / k W)` at the same price, and lose the rest. They agree if the provider earns more than
-    its running cost, and if V is at least what the same claims would fetch in a liquidation in which everyone
-    who is short sells at once.
+    its running cost, and if V is at least the recovery on the same claims in a liquidation of all that are short.
     """
     gpus, credit, credit_parameters = economy.gpus, economy.credit, parameters.credit
     xp = namespace(gpus.rent)
@@ -105,7 +94,7 @@ def resale_proceeds(
     for a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
 
     Returns:
-        What each fleet fetches, USD bn, and the part of the price that is left by selling at once.
+        Proceeds of each fleet, USD bn, and the part of the price that remains when all sell at once.
     """
     gpus, credit_parameters = economy.gpus, parameters.credit
     xp = namespace(gpus.rent)
@@ -116,7 +105,7 @@ def resale_proceeds(
 
 
 def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit:
-    """Nothing is late any more, and what remains is due later."""
+    """Cancel late payments and extend maturities where lenders agreed."""
     late, longer = 1.0 - agreed, parameters.credit.workout_extension * agreed
     issuer, investor = (
         replace(

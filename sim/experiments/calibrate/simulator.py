@@ -149,5 +149,5 @@ class Simulator:
 
     @cached_property
     def _agents(self) -> tuple[dict[tuple[str, str], slice], dict[str, tuple[str, ...]]]:
-        base = self._variants.openings.base.opening
+        base = self._variants.base.opening
         return agent_measures(base.economy), base.names

@@ -1,22 +1,18 @@
-"""When the first company, lab, provider or coin failed, over many histories."""
+"""The figure of first failures: when the first company, lab, provider or coin failed, over many histories."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.experiments.sweep.folder import Sweep
 from sim.report.figures.style import TEXT, darker, new_figure, number_of, panel, panels, time_axis
 from sim.report.palette import MUTED, POPULATION
-from sim.scenario.quarters import later
-
-if TYPE_CHECKING:
-    import xarray as xr
+from sim.runs.run import quoted
 
 KINDS = (
     ("company", "The first company", "economy"),
@@ -24,75 +20,53 @@ KINDS = (
     ("provider", "The first provider", "providers"),
     ("coin", "The first coin", "issuers"),
 )
-"""What fails, its panel's title, and whose colour it has."""
+"""Kind of failure, the title of its panel, and the population whose colour it has."""
 OUTCOME = "quarters_before_first_{}_failure"
 
 
-@dataclass(frozen=True)
-class FirstFailures:
-    """How often the first failure came after so many quarters.
+def counts_of(sweep: Sweep) -> dict[str, NDArray[np.int64]]:
+    """Return kind -> the number of histories with 0, 1, 2, ... quarters before the first failure, `(quarter,)`.
 
-    Attributes:
-        quarters: labels, the opening first.
-        counts: what fails -> histories with 0, 1, 2, ... quarters before its first failure; the last number, after
-            all quarters, are those without one.
-        source: which ensemble or sweep it is, for the note.
+    The last number, with all quarters, counts the histories without a failure.
     """
-
-    quarters: tuple[str, ...]
-    counts: Mapping[str, NDArray[np.int64]]
-    source: str
-
-
-def of_ensemble(found: xr.Dataset) -> FirstFailures:
-    """First failures in the histories of an ensemble, as `sim.ensemble` returns it."""
-    seeds, quarters = found["seed"].to_numpy(), found["quarter"].to_numpy()
-    waits = {kind: found["outcomes"].sel(outcome=OUTCOME.format(kind)).to_numpy() for kind, *_ in KINDS}
-    return FirstFailures(
-        tuple(str(label) for label in quarters),
-        {kind: np.bincount(wait.astype(int), minlength=len(quarters)) for kind, wait in waits.items()},
-        f"{found.attrs['title']}, seeds {seeds.min()} to {seeds.max()}",
-    )
+    counts = {}
+    for kind, *_ in KINDS:
+        name = quoted(OUTCOME.format(kind))
+        waits = sweep.query(f"SELECT {name}::INTEGER AS wait FROM outcomes WHERE problem IS NULL")
+        counts[kind] = np.bincount(waits["wait"].to_numpy(dtype=int), minlength=len(sweep.quarters))
+    return counts
 
 
-def labels(opening: str, quarters: int) -> tuple[str, ...]:
-    """Labels of the quarters, the opening first."""
-    return tuple(later(opening, step) for step in range(quarters + 1))
+def draw(quarters: Sequence[str], counts: Mapping[str, NDArray[np.int64]], source: str) -> Figure:
+    """Draw for each kind in which quarter the first one failed, as shares of histories, and how often none did.
 
-
-def draw(found: FirstFailures) -> Figure:
-    """Draw for each kind in which quarter the first one failed, as shares of histories, and how often none did."""
-    runs = int(next(iter(found.counts.values())).sum())
+    Args:
+        quarters: the labels of the quarters, the opening first.
+        counts: the counts of histories, as `counts_of` returns them.
+        source: the name of the sweep, for the note.
+    """
+    runs = int(next(iter(counts.values())).sum())
     figure = new_figure(
         "When the first one failed",
         f"Share of {runs:,} histories in which the first failure fell into each quarter (bars) or before its end "
         "(line)",
-        f"A company is a lab, a provider or a venture; coins are counted apart.  {found.source}.",
+        f"A company is a lab, a provider or a venture; coins are counted apart.  {source}.",
     )
-    shares = {kind: counts[:-1] / runs for kind, counts in found.counts.items()}
-    most = max(max(float(share.sum()) for share in shares.values()), 0.01)
-    for axes, (kind, title, about) in zip(panels(figure, 2, 2, gap=(0.16, 0.52)), KINDS, strict=True):
-        _panel(axes, shares[kind], title, POPULATION[about], found.quarters, most)
+    shares = {kind: count[:-1] / runs for kind, count in counts.items()}
+    most = max(0.01, *(float(share.sum()) for share in shares.values()))
+    for axes, (kind, title, population) in zip(panels(figure, 2, 2, gap=(0.16, 0.52)), KINDS, strict=True):
+        panel(axes, title, "percent of histories")
+        _bars(axes, shares[kind], POPULATION[population], quarters[1:])
+        axes.set_ylim(0.0, min(112.0, 140.0 * most))
     return figure
 
 
-def _panel(
-    axes: Axes, shares: NDArray[np.float64], title: str, colour: str, quarters: tuple[str, ...], most: float
-) -> None:
-    panel(axes, title, "percent of histories")
-    places = [number_of(label) for label in quarters[1:]]
+def _bars(axes: Axes, shares: NDArray[np.float64], colour: str, quarters: Sequence[str]) -> None:
+    text = "no failure in any history"
     if shares.any():
+        places = [number_of(label) for label in quarters]
         axes.bar(places, 100.0 * shares, width=0.8, color=colour, alpha=0.55)
         axes.step(places, 100.0 * shares.cumsum(), where="mid", color=darker(colour), linewidth=2.2)
-    time_axis(axes, quarters[1:])
-    axes.set_ylim(0.0, min(112.0, 140.0 * most))
-    none = 100.0 * (1.0 - float(shares.sum()))
-    axes.text(
-        0.012,
-        0.93,
-        f"no failure in {none:.3g}% of histories" if shares.any() else "no failure in any history",
-        transform=axes.transAxes,
-        fontsize=TEXT,
-        color=MUTED,
-        va="top",
-    )
+        text = f"no failure in {100.0 * (1.0 - float(shares.sum())):.3g}% of histories"
+    time_axis(axes, quarters)
+    axes.text(0.012, 0.93, text, transform=axes.transAxes, fontsize=TEXT, color=MUTED, va="top")

@@ -23,6 +23,7 @@ from sim.runs.folders import json_text
 from sim.runs.kinds import DESIGN, MANIFEST
 from sim.runs.metadata import versions_of
 from sim.runs.run import literal, parquet_name, quoted, read_json, reported
+from sim.scenario.quarters import later
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,6 +129,11 @@ class Sweep:
     def outcomes(self) -> pd.DataFrame:
         """One row a run: the values of its point, and its outcomes; all in memory."""
         return self.query("FROM runs ORDER BY run")
+
+    @property
+    def quarters(self) -> list[str]:
+        """Labels of the quarters, the opening first."""
+        return [later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
 
     def sample(self, outcomes: Sequence[str]) -> Sample:
         """Return the points with some outcomes, for analysis.

@@ -1,4 +1,4 @@
-"""The check of every point of a sweep before the first run starts."""
+"""The check of every point of a sweep before the first run."""
 
 from __future__ import annotations
 
@@ -16,55 +16,49 @@ Columns = Sequence[NDArray[Any]]
 
 
 def refuse_wrong_points(variants: Variants, columns: Columns, where: str) -> None:
-    """Judge all points: first their ranges, all at once, then the openings of those that are not just copied.
+    """Check the ranges of all points at once, then the openings of points that need an opening of their own.
 
     Args:
-        variants: what opens the points.
+        variants: the builder of the openings.
         columns: for each axis its numbers, or the places of its words, one for each point.
-        where: the name of the design file.
+        where: the name of the design file, for messages.
 
     Raises:
-        ScenarioError: if any point is wrong: the first one with its number, the key, the value and what is
-            allowed, and how many others there are.
+        ScenarioError: if any point is wrong; the message has the number of the first one, the key, the value, what
+            is allowed, and how many other points are wrong.
     """
-    _refuse_out_of_range(variants.openings.axes, columns, where)
+    _refuse_out_of_range(variants.axes, columns, where)
+    try:
+        _ = variants.base
+    except ScenarioError as error:
+        raise error.inside(f"{where}: scenario") from None
     _refuse_unopenable(variants, columns, where)
 
 
 def _refuse_out_of_range(axes: Sequence[Axis], columns: Columns, where: str) -> None:
-    if not axes:
-        return
-    wrong = np.zeros(len(columns[0]), dtype=bool)
-    first: tuple[int, int] | None = None
+    wrong = np.zeros((len(axes), len(columns[0]) if axes else 1), dtype=bool)
     for number, (axis, column) in enumerate(zip(axes, columns, strict=True)):
-        low, high = axis.range
-        if not axis.quantity or axis.words:
-            continue
-        outside = ~((column >= (-np.inf if low is None else low)) & (column <= (np.inf if high is None else high)))
-        if outside.any() and (first is None or int(outside.argmax()) < first[0]):
-            first = int(outside.argmax()), number
-        wrong |= outside
-    if first is not None:
-        point, number = first
+        if axis.quantity and not axis.words:
+            low, high = axis.range
+            inside = (column >= (-np.inf if low is None else low)) & (column <= (np.inf if high is None else high))
+            wrong[number] = ~inside
+    points: NDArray[np.bool_] = np.logical_or.reduce(wrong)
+    if points.any():
+        point = int(points.argmax())
+        number = int(wrong[:, point].argmax())
         axis, value = axes[number], float(columns[number][point])
         low, high = axis.range
         allowed = f"{low:g} to {high:g}" if high is not None else f"from {low:g} up"
-        place = f"{where}: point {point}"
-        if axis.name != axis.key:
-            place = f"{place}: vary.{axis.name}"
+        place = f"{where}: point {point}{f': vary.{axis.name}' if axis.name != axis.key else ''}"
         raise ScenarioError(
-            f"out of range{_others(wrong)}", axis.key, value, f"{allowed} {axis.unit}".strip(), place
+            f"out of range{_others(points)}", axis.key, value, f"{allowed} {axis.unit}".strip(), place
         )
 
 
 def _refuse_unopenable(variants: Variants, columns: Columns, where: str) -> None:
-    """Open the scenario itself, and every combination of values that are not just put in their places."""
-    axes = variants.openings.axes
+    """Open every combination of the values without a place in the parameters."""
+    axes = variants.axes
     slow = [axis for axis in range(len(axes)) if axis not in variants.places]
-    try:
-        _ = variants.openings.base
-    except ScenarioError as error:
-        raise error.inside(f"{where}: scenario") from None
     if not slow:
         return
     table = np.stack([columns[axis].astype(float) for axis in slow], axis=1)
@@ -82,9 +76,8 @@ def _refuse_unopenable(variants: Variants, columns: Columns, where: str) -> None
         values = point_at(axes, columns, earliest)
         shown = ", ".join(f"{axes[axis].key} = {values[axis]!r}" for axis in slow)
         mistake = reasons[int(which[earliest])].inside(f"{where}: point {earliest}: ({shown})")
-        raise ScenarioError(
-            f"{mistake.problem}{_others(wrong)}", mistake.key, mistake.value, mistake.allowed, mistake.where
-        )
+        mistake.problem += _others(wrong)
+        raise mistake
 
 
 def _others(wrong: NDArray[np.bool_]) -> str:

@@ -1,4 +1,4 @@
-"""Outcomes of a sweep in a few numbers each: mean, spread and percentiles over its runs."""
+"""The summary of an outcome of a sweep: mean, standard deviation and percentiles over its runs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LEVELS = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True)
 class Summary:
-    """One outcome over runs, in its unit; those without numbers are left out, and NaN is no answer.
+    """One outcome in its unit, over the runs that have numbers; NaN where a number does not exist.
 
     Attributes:
-        mean: NaN where the outcome has no limit in some run.
-        sd: standard deviation; NaN likewise, and for a single run.
-        p05: below it are 5 percent of the runs.
+        mean: the mean; NaN where the outcome is infinite in some run.
+        sd: the standard deviation; NaN likewise, and for a single run.
+        p05: the 5th percentile.
         p50: the median.
-        p95: below it are 95 percent.
+        p95: the 95th percentile.
     """
 
     mean: float
@@ -34,32 +34,30 @@ class Summary:
     p95: float
 
     def to_dict(self) -> dict[str, float]:
-        """As plain data."""
+        """Return the numbers as plain data."""
         return asdict(self)
 
 
 def summaries(sweep: Sweep, names: Iterable[str] | None = None) -> dict[str, Summary]:
-    """Outcome -> its summary over all runs that are there.
+    """Return outcome -> its summary over the finished runs.
 
     Args:
-        sweep: finished or not.
-        names: of outcomes; all if left out.
+        sweep: a sweep, finished or not.
+        names: the names of the outcomes; all if left out.
     """
-    wanted = [outcome.name for outcome in OUTCOMES] if names is None else names
-    # One after the other, so that memory holds one column.
-    return {name: _summary(sweep, name) for name in wanted}
+    names = [outcome.name for outcome in OUTCOMES] if names is None else names
+    # One query for each, so that memory holds one column.
+    return {name: _summary(sweep, name) for name in names}
 
 
 def _summary(sweep: Sweep, outcome: str) -> Summary:
     name = quoted(outcome)
-    asked = (
+    sql = (
         f"SELECT count_if(isinf({name})) AS endless, avg({name}) FILTER (isfinite({name})) AS mean, "
         f"stddev_samp({name}) FILTER (isfinite({name})) AS deviation, "
         f"quantile_cont({name}, {list(LEVELS)}) AS quantiles FROM outcomes WHERE problem IS NULL"
     )
-    found = sweep.query(asked).iloc[0]
-    finite = not found["endless"]
-    quantiles = found["quantiles"]
-    told = [found["mean"] if finite else None, found["deviation"] if finite else None]
-    told += list(quantiles) if np.ndim(quantiles) else [None] * len(LEVELS)
-    return Summary(*(math.nan if number is None else float(number) for number in told))
+    row = sweep.query(sql).iloc[0]
+    moments = [None, None] if row["endless"] else [row["mean"], row["deviation"]]
+    quantiles = list(row["quantiles"]) if np.ndim(row["quantiles"]) else [None] * len(LEVELS)
+    return Summary(*(math.nan if number is None else float(number) for number in (*moments, *quantiles)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.analysis.facts.readings import Found, read
+from sim.analysis.facts.readings import FactNumber, read
 from sim.analysis.facts.schema import ALL, Facts
 from sim.engine.history import history
 from sim.experiments.run import run_of
@@ -10,7 +10,7 @@ from sim.scenario.load import Scenario, changed
 from sim.scenario.quarters import between
 
 
-def readings(facts: Facts, scenario: Scenario, seed: int) -> dict[str, Found]:
+def readings(facts: Facts, scenario: Scenario, seed: int) -> dict[str, FactNumber]:
     """Run a history as far as the facts need it, and read them."""
     shortened = changed(scenario, {"run.quarters": quarters_needed(facts, scenario)})
     return read(facts, run_of(history(shortened, seed, "numpy"), outcomes=False), scenario)

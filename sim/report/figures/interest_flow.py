@@ -9,16 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
 
-from sim.analysis.attribution import (
-    AI,
-    DIRECT,
-    KEPT,
-    PAID,
-    RETURNED,
-    direct_uses_by_issuer,
-    headline,
-    interest_earned,
-)
+from sim.analysis.attribution import direct_uses_by_issuer, headline, interest_earned
+from sim.economy.books.uses import AI, DIRECT, KEPT, PAID, RETURNED
 from sim.report.figures.bands import NODE, Diagram, Link, Node
 from sim.report.figures.journeys import journeys
 from sim.report.figures.style import PANEL, empty, new_figure, shades, source, span

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.attribution import CASH, COMPANIES, DIRECT_OF, RETURNED, at_end, final_label, venture_kinds
+from sim.analysis.attribution import at_end, venture_kinds
 from sim.analysis.sums import long, payments_with_interest, quarters_of, since_opening, summed
 from sim.economy.books.flows import FLOWS, OWN, RESERVE
+from sim.economy.books.uses import CASH, COMPANIES, DIRECT_OF, RETURNED, final_label
 
 if TYPE_CHECKING:
     import pandas as pd

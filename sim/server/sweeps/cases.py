@@ -9,8 +9,8 @@ from sim.experiments.sweep import Sweep
 from sim.runs.run import quoted
 from sim.server.replay import LEVER_OF, Replay, replay
 from sim.server.responses import Rows
+from sim.server.sweeps.axes import LeverAxis, axes_of
 from sim.server.sweeps.choice import Choice, outcome_display
-from sim.server.sweeps.sides import LeverAxis, axes_of
 from sim.server.sweeps.words import in_words
 
 CASES = 10

@@ -13,7 +13,7 @@ from sim.report.figures import fans
 from sim.report.palette import INTEREST, POPULATION
 from sim.server import result_folders
 from sim.server.address import ADDRESS, LONGEST
-from sim.server.sweeps.sides import axes_of
+from sim.server.sweeps.axes import axes_of
 
 FIRST = "interest_funded_gpu_usd_bn"
 """Outcome of an address that names none."""

@@ -15,8 +15,8 @@ from sim.runs.folders import finite
 from sim.runs.kinds import MANIFEST, SENSITIVITY
 from sim.runs.run import read_json
 from sim.server.responses import Rows
+from sim.server.sweeps.axes import LeverAxis, axes_of
 from sim.server.sweeps.choice import Choice, outcome_display
-from sim.server.sweeps.sides import LeverAxis, axes_of
 from sim.server.sweeps.words import in_words, interval_words
 
 MOST_RUNS = 200_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,9 +10,9 @@ from sim.experiments.sweep import Sweep
 from sim.runs.folders import finite
 from sim.server import result_folders
 from sim.server.figures.sweep import FIGURES
-from sim.server.histories import AT_ONCE, PATIENCE, BusyError, Cache
+from sim.server.histories import Cache, Turns
 from sim.server.responses import Rows
-from sim.server.sweeps import cases, cells, choice, effects, spread
+from sim.server.sweeps import cases, choice, effects, map, spread
 from sim.server.sweeps.choice import Choice
 from sim.server.sweeps.words import NOTES
 
@@ -39,7 +38,7 @@ class Panel(NamedTuple):
 
 
 PANELS = {
-    "map": Panel(cells.cells, cells.table, ("series",), "x"),
+    "map": Panel(map.document, map.table, ("series",), "x"),
     "effects": Panel(effects.effects, effects.table, ("x", "y", "series"), "x"),
     "distribution": Panel(spread.distribution, spread.distribution_table, ("x", "y", "series")),
     "fan": Panel(spread.fan, spread.fan_table, ("x", "y", "outcome"), "series"),
@@ -59,7 +58,7 @@ class PanelStore:
 
     def __init__(self) -> None:
         self._cache: Cache[tuple[str, Choice, tuple[Any, ...]], Document] = Cache(MOST_DOCUMENTS, self._compute)
-        self._working = threading.BoundedSemaphore(AT_ONCE)
+        self._turns = Turns()
 
     def get(self, name: str, query: Mapping[str, str]) -> tuple[str, Document]:
         """Return the name of a sweep and the document of one of its panels.
@@ -88,9 +87,5 @@ class PanelStore:
         sweep = result_folders.find(chosen.sweep).sweep()
         if not sweep.done:
             raise RunError(f"runs: no run of {chosen.sweep} is finished yet")
-        if not self._working.acquire(timeout=PATIENCE):
-            raise BusyError(f"the sweep could not be read within {PATIENCE:.0f} seconds; try again")
-        try:
+        with self._turns.turn():
             return dict(finite(PANELS[name].document(sweep, chosen)))
-        finally:
-            self._working.release()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.attribution import INTEREST
 from sim.analysis.sums import quarters_of, summed
 from sim.economy.books.flows import FLOWS
+from sim.economy.books.uses import INTEREST
 from sim.errors import ScenarioError, suggestion
 from sim.report.palette import POPULATION
 from sim.server.address import ADDRESS, LONGEST

@@ -35,7 +35,7 @@ def measures_of(run: Run) -> Measures:
 
 
 def short(values: Any) -> list[Any]:
-    """Return numbers with `DIGITS` significant digits, nested as the array is; null for what is not finite."""
+    """Return numbers with `DIGITS` significant digits, nested as the array is; None for what is not finite."""
     numbers = np.asarray(values, dtype=float)
     fine = np.isfinite(numbers)
     size = np.abs(np.where(fine & (numbers != 0.0), numbers, 1.0))

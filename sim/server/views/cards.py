@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.attribution import AI_FLOWS, INTEREST
 from sim.analysis.sums import quarters_of
+from sim.economy.books.uses import AI_FLOWS, INTEREST
 from sim.server.views.arrays import short
 
 if TYPE_CHECKING:

@@ -34,158 +34,133 @@ class ChartLine:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A picture of series over time.
+class MemberLines:
+    """A line for each of the largest members of a population, and observed data of some of them."""
 
-    Attributes:
-        name: the name in file names.
-        title: what the chart shows.
-        unit: the unit of the vertical axis.
-        about: one sentence for the reader.
-        lines: what is drawn, unless each member of a population has a line.
-        population: the population and the measure of which each member has a line.
-        observed: agent -> observed data, for those lines.
-    """
+    population: str
+    measure: str
+    observed: Mapping[str, Observed] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of series over time: its name in file names, title, unit, a sentence for the reader, and lines."""
 
     name: str
     title: str
     unit: str
     about: str
-    lines: tuple[ChartLine, ...] = ()
-    population: tuple[str, str] | None = None
-    observed: Mapping[str, Observed] = field(default_factory=dict)
+    lines: Sequence[ChartLine | MemberLines]
+
+    @property
+    def table(self) -> str:
+        """The table of a run that has the numbers of the lines."""
+        return "agents" if any(isinstance(line, MemberLines) for line in self.lines) else "series"
+
+
+def _chart(name: str, title: str, unit: str, about: str, *lines: ChartLine | MemberLines) -> Chart:
+    return Chart(name, title, unit, about, lines)
 
 
 ISSUERS, LABS, PROVIDERS = POPULATION["issuers"], POPULATION["labs"], POPULATION["providers"]
 BILL_RATE = partial(wide, "rates", "tbill_3m_avg_pct")
+BITCOIN = partial(wide, "assets", "btc_usd_eoq", scale=1e-3)
+GPU_RENT = partial(points, "gpu", "H100", "rental_price_per_hour")
+TETHER_INTEREST = partial(points, "issuers", "Tether", "tbill_carry_model")
+TOKEN_SUPPLY = {agent: partial(points, "issuers", agent, metric) for agent, metric in TOKENS.items()}
+VENDOR_SALES = partial(points, "gpu", "NVIDIA", "data_center_revenue")
 CHARTS = (
-    Chart(
+    _chart(
         "bill_rate",
         "Bill rate",
         "percent a year",
         "What Treasury bills pay, and what issuers expect a year ahead.",
-        (
-            ChartLine("bill rate", INTEREST, "bill_rate", scale=100.0, observed=BILL_RATE),
-            ChartLine("expected", MUTED, "expected_bill_rate", scale=100.0, dashed=True),
-        ),
+        ChartLine("bill rate", INTEREST, "bill_rate", scale=100.0, observed=BILL_RATE),
+        ChartLine("expected", MUTED, "expected_bill_rate", scale=100.0, dashed=True),
     ),
-    Chart(
+    _chart(
         "tokens",
         "Tokens outstanding",
         "USD bn",
         "Dollars that holders have handed to issuers.",
-        population=("issuers", "tokens"),
-        observed={agent: partial(points, "issuers", agent, metric) for agent, metric in TOKENS.items()},
+        MemberLines("issuers", "tokens", TOKEN_SUPPLY),
     ),
-    Chart(
+    _chart(
         "interest",
         "Interest earned by issuers",
         "USD bn a quarter",
         "On bills, repo and money funds; dots: Tether's reported bills times the bill rate.",
-        (
-            ChartLine("all issuers", INTEREST, "interest_usd_bn"),
-            ChartLine(
-                "Tether",
-                ISSUERS,
-                agent=("issuers", "Tether", "interest"),
-                observed=partial(points, "issuers", "Tether", "tbill_carry_model"),
-            ),
-        ),
+        ChartLine("all issuers", INTEREST, "interest_usd_bn"),
+        ChartLine("Tether", ISSUERS, agent=("issuers", "Tether", "interest"), observed=TETHER_INTEREST),
     ),
-    Chart(
+    _chart(
         "redeployed",
         "Put into AI by issuers",
         "USD bn a quarter",
         "Loans, shares and grants, from any of their money.",
-        (
-            ChartLine("all channels", ISSUERS, "redeployed_usd_bn"),
-            ChartLine("GPUs paid with interest", INTEREST, "interest_funded_gpu_usd_bn"),
-        ),
+        ChartLine("all channels", ISSUERS, "redeployed_usd_bn"),
+        ChartLine("GPUs paid with interest", INTEREST, "interest_funded_gpu_usd_bn"),
     ),
-    Chart(
+    _chart(
         "coin_price",
         "Lowest coin price",
         "USD",
         "The lowest price of any coin in the worst week of the quarter; 1 is par.",
-        (ChartLine("lowest of all coins", ISSUERS, "lowest_token_price"),),
+        ChartLine("lowest of all coins", ISSUERS, "lowest_token_price"),
     ),
-    Chart(
+    _chart(
         "lab_revenue",
         "Revenue of the labs",
         "USD bn a quarter",
         "What customers pay them; bars: reported half-years and years.",
-        population=("labs", "revenue"),
-        observed={"OpenAI": partial(points, "labs", "OpenAI", "revenue", flow=True)},
+        MemberLines("labs", "revenue", {"OpenAI": partial(points, "labs", "OpenAI", "revenue", flow=True)}),
     ),
-    Chart(
+    _chart(
         "lab_spending",
         "Spending of the labs",
         "USD bn a quarter",
         "Computing, staff and data, compared with what they earn and raise.",
-        (
-            ChartLine("spending", LABS, "lab_spending_usd_bn"),
-            ChartLine("revenue", MUTED, "lab_revenue_usd_bn"),
-            ChartLine("raised", POPULATION["investors"], "lab_raised_usd_bn", dashed=True),
-        ),
+        ChartLine("spending", LABS, "lab_spending_usd_bn"),
+        ChartLine("revenue", MUTED, "lab_revenue_usd_bn"),
+        ChartLine("raised", POPULATION["investors"], "lab_raised_usd_bn", dashed=True),
     ),
-    Chart(
+    _chart(
         "gpu_rent",
         "Rent of a GPU",
         "USD an hour",
         "One hour of an H100 or its equivalent.",
-        (
-            ChartLine(
-                "rent",
-                PROVIDERS,
-                "gpu_rent_usd_hour",
-                observed=partial(points, "gpu", "H100", "rental_price_per_hour"),
-            ),
-        ),
+        ChartLine("rent", PROVIDERS, "gpu_rent_usd_hour", observed=GPU_RENT),
     ),
-    Chart(
+    _chart(
         "gpu_spending",
         "Spending on GPUs",
         "USD bn a quarter",
         "Purchases of providers; dots: data-centre sales of the largest vendor, to everyone.",
-        (
-            ChartLine("providers' purchases", PROVIDERS, "gpu_capex_usd_bn"),
-            ChartLine(
-                "vendor's sales",
-                POPULATION["vendor"],
-                "vendor_sales_usd_bn",
-                dashed=True,
-                observed=partial(points, "gpu", "NVIDIA", "data_center_revenue"),
-            ),
+        ChartLine("providers' purchases", PROVIDERS, "gpu_capex_usd_bn"),
+        ChartLine(
+            "vendor's sales", POPULATION["vendor"], "vendor_sales_usd_bn", dashed=True, observed=VENDOR_SALES
         ),
     ),
-    Chart(
+    _chart(
         "utilisation",
         "Use of the GPUs",
         "percent of hours",
         "Hours rented out of all hours there are.",
-        (ChartLine("utilisation", PROVIDERS, "gpu_utilisation", scale=100.0),),
+        ChartLine("utilisation", PROVIDERS, "gpu_utilisation", scale=100.0),
     ),
-    Chart(
+    _chart(
         "provider_debt",
         "Debt of the providers",
         "USD bn",
         "Loans for computing, from issuers and from others.",
-        population=("providers", "debt"),
+        MemberLines("providers", "debt"),
     ),
-    Chart(
+    _chart(
         "bitcoin",
         "Bitcoin",
         "thousand USD",
         "Data as long as there are some, then a random walk with jumps.",
-        (
-            ChartLine(
-                "bitcoin",
-                POPULATION["government"],
-                "bitcoin_usd",
-                scale=1e-3,
-                observed=partial(wide, "assets", "btc_usd_eoq", scale=1e-3),
-            ),
-        ),
+        ChartLine("bitcoin", POPULATION["government"], "bitcoin_usd", scale=1e-3, observed=BITCOIN),
     ),
 )
 
@@ -199,23 +174,23 @@ def charts(run: Run) -> list[dict[str, Any]]:
             "title": chart.title,
             "unit": chart.unit,
             "about": chart.about,
-            "lines": [_drawn(line, run, measures) for line in _lines(chart, measures)],
+            "lines": [
+                _drawn(line, run, measures) for lines in chart.lines for line in _single_lines(lines, measures)
+            ],
         }
         for chart in CHARTS
     ]
 
 
-def _lines(chart: Chart, measures: Measures) -> Sequence[ChartLine]:
-    """Return the lines of a chart; those of a population are its largest members."""
-    if chart.population is None:
-        return [line for line in chart.lines if line.agent is None or line.agent in measures]
-    group, name = chart.population
+def _single_lines(lines: ChartLine | MemberLines, measures: Measures) -> list[ChartLine]:
+    if isinstance(lines, ChartLine):
+        return [lines] if lines.agent is None or lines.agent in measures else []
+    group, name = lines.population, lines.measure
     sizes = {key[1]: numbers.max() for key, numbers in measures.items() if (key[0], key[2]) == (group, name)}
-    shown = sorted(sizes, key=lambda agent: -sizes[agent])[:MOST_LINES]
-    hues = dict(zip(shown, shades(POPULATION[group], len(shown)), strict=True))
+    agents = sorted(sizes, key=lambda agent: -sizes[agent])[:MOST_LINES]
     return [
-        ChartLine(agent, hues[agent], agent=(group, agent, name), observed=chart.observed.get(agent))
-        for agent in shown
+        ChartLine(agent, colour, agent=(group, agent, name), observed=lines.observed.get(agent))
+        for agent, colour in zip(agents, shades(POPULATION[group], len(agents)), strict=True)
     ]
 
 
@@ -226,12 +201,11 @@ def _drawn(line: ChartLine, run: Run, measures: Measures) -> dict[str, Any]:
         "colour": line.colour,
         "dashed": line.dashed,
         "values": short(values * line.scale),
-        "data": _observed(line, run) if line.observed else [],
+        "data": _observed(line.observed, run) if line.observed else [],
     }
 
 
-def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
-    assert line.observed is not None
+def _observed(observed: Observed, run: Run) -> list[dict[str, Any]]:
     first, last = (number_of(run.series["quarter"].iloc[place]) for place in (0, -1))
     return [
         {
@@ -240,5 +214,5 @@ def _observed(line: ChartLine, run: Run) -> list[dict[str, Any]]:
             "value": short([point.value])[0],
             "reported": point.reported,
         }
-        for point in within(line.observed(), range(first, last + 1))
+        for point in within(observed(), range(first, last + 1))
     ]

@@ -107,8 +107,7 @@ def test_fans_of_a_sweep_are_over_points_and_seeds(small):
 
 def test_first_failures_are_counted_by_quarter_and_those_without_are_told():
     counts = {kind: np.array([0, 0, 0, 8]) for kind, *_ in first_failures.KINDS} | {"lab": np.array([1, 0, 1, 6])}
-    found = first_failures.FirstFailures(("2023Q4", "2024Q1", "2024Q2", "2024Q3"), counts, "Made up")
-    figure = first_failures.draw(found)
+    figure = first_failures.draw(("2023Q4", "2024Q1", "2024Q2", "2024Q3"), counts, "Made up")
     axes = {a.get_title(loc="left"): a for a in figure.axes}
     assert [bar.get_height() for bar in axes["The first lab"].patches] == [12.5, 0.0, 12.5]
     assert list(axes["The first lab"].lines[0].get_ydata()) == [12.5, 12.5, 25.0]
@@ -118,10 +117,10 @@ def test_first_failures_are_counted_by_quarter_and_those_without_are_told():
     assert inside(figure)
 
 
-def test_first_failures_of_an_ensemble_count_every_history(ensemble):
-    found = first_failures.of_ensemble(ensemble)
-    assert {int(counts.sum()) for counts in found.counts.values()} == {5}
-    assert all(len(counts) == 4 for counts in found.counts.values())
+def test_first_failures_of_a_sweep_count_every_history(small):
+    counts = first_failures.counts_of(small)
+    assert {int(count.sum()) for count in counts.values()} == {8}
+    assert all(len(count) == len(small.quarters) for count in counts.values())
 
 
 # Sensitivity

@@ -12,7 +12,7 @@ from sim.engine.ensemble import starts
 from sim.engine.pytrees import by_path
 from sim.errors import ScenarioError
 from sim.experiments.sweep import Plan, Problem
-from sim.experiments.sweep.openings import Memory, Openings
+from sim.experiments.sweep.variants import Cache, Variants
 from sim.scenario import levers
 from sim.scenario.load import changed, load
 
@@ -237,32 +237,32 @@ def test_a_point_that_cannot_be_opened_is_a_problem_of_its_runs_alone(tmp_path, 
     vary = {"market.bill_rate": {"values": [0.02, 0.03, 0.05]}}
     plan = planned(tmp_path, vary, "grid", replicates=2)
     assert plan.chunks == 1
-    built = Openings.built
+    built = Variants.built
 
     def failing(self, values, seed):
         if values.get(0) == 0.03:
             raise ScenarioError("baseline: opening balance sheet does not\nclose")
         return built(self, values, seed)
 
-    monkeypatch.setattr(Openings, "built", failing)
+    monkeypatch.setattr(Variants, "built", failing)
     made = list(Plan(plan.design, plan.scenario, plan.axes, plan.columns).starts(0))
     reason = "baseline: opening balance sheet does not close"
     assert made[2:4] == [Problem(2, reason), Problem(3, reason)]
     assert not any(isinstance(start, Problem) for start in made[:2] + made[4:])
 
 
-def test_what_is_kept_stays_within_its_memory(monkeypatch):
-    from sim.experiments.sweep import openings
+def test_a_cache_stays_within_its_memory(monkeypatch):
+    from sim.experiments.sweep import variants
 
-    monkeypatch.setattr(openings, "MOST", 10_000)
-    kept, made = Memory(), []
+    monkeypatch.setattr(variants, "MOST", 10_000)
+    cache, made = Cache(), []
 
     def make(key):
         made.append(key)
         return {"numbers": np.zeros(500)}
 
     for key in (1, 2, 3, 3, 4, 4, 1, 2):
-        kept.get(key, lambda key=key: make(key))
+        cache.get(key, lambda key=key: make(key))
     assert made == [1, 2, 3, 4]
-    kept.get(3, lambda: make(3))
+    cache.get(3, lambda: make(3))
     assert made == [1, 2, 3, 4, 3]

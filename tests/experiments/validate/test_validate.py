@@ -15,7 +15,7 @@ from support.sampling import sampled
 import sim
 from sim.analysis.facts import facts_of, load_facts
 from sim.analysis.facts.evidence import data_row
-from sim.analysis.facts.readings import Found, read
+from sim.analysis.facts.readings import FactNumber, read
 from sim.analysis.facts.schema import FACTS
 from sim.analysis.facts.table import fact_table
 from sim.errors import ScenarioError
@@ -136,7 +136,7 @@ def test_a_narrower_range_turns_the_verdict(tmp_path, facts, table):
 
 def _as_found(table):
     rows = (*table.rows, *table.stylised)
-    return {row.id: Found(row.model) if row.model is not None else Found(None, "none") for row in rows}
+    return {row.id: FactNumber(row.model) if row.model is not None else FactNumber(None, "none") for row in rows}
 
 
 def test_article_and_evidence_are_set_side_by_side(tmp_path, facts, table):
