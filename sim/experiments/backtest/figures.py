@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, RANDOM_WALK, TREND
 from sim.experiments.backtest.known import known, size
@@ -17,6 +16,7 @@ from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.summary import ALL
 from sim.experiments.backtest.words import group_name
 from sim.experiments.calibrate.history import span
+from sim.experiments.calibrate.settings import Numbers
 from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import NOTE, TEXT, empty, new_figure, number_of, panel, panels, shades, time_axis
 from sim.report.palette import INK, MUTED, ORIGIN, PAPER, POPULATION
@@ -101,9 +101,7 @@ def _hue(backtest: ScoredForecasts, name: str) -> str:
     return HUE.get(backtest.series[name].group, MUTED)
 
 
-def _path(
-    backtest: ScoredForecasts, name: str, origin: str, method: str
-) -> tuple[NDArray[np.float64], dict[str, Any]]:
+def _path(backtest: ScoredForecasts, name: str, origin: str, method: str) -> tuple[Numbers, dict[str, Any]]:
     """Return the quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
     table = backtest.forecasts
     mine = table[(table["series"] == name) & (table["method"] == method) & (table["origin"] == origin)]

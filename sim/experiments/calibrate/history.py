@@ -36,9 +36,7 @@ class Series(Strict):
         source: the rows or addresses of these figures.
         leave: the periods that are not used.
         base: the quarter whose figure all are divided by, on both sides.
-        of: the terms of the model that are added up, as in a fact's reading.
-        less: the terms that are subtracted.
-        over: the terms that the sum is divided by.
+        of, less, over: the terms of the model that are added, subtracted and divided by, as in a fact's reading.
         scale: the factor on the model's number.
         total: how quarters become a period.
         change: whether model and data are compared by their logarithms or by their difference.

@@ -26,6 +26,7 @@ NINETY = float(norm.ppf(0.95))
 """Standard deviations from the middle of a normal distribution to either end of its 90 percent interval."""
 Quarter = Annotated[str, Field(pattern=QUARTER_PATTERN)]
 Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Count = Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -120,7 +121,7 @@ class Problem:
         return tuple(self.plan.parameters)
 
     @cached_property
-    def _log(self) -> NDArray[np.bool_]:
+    def _log(self) -> Flags:
         return np.array([prior.scale == "log" for prior in self.plan.parameters.values()])
 
     @cached_property
