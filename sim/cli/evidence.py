@@ -79,7 +79,7 @@ def calibrate(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option(help="Histories with known parameters that must be found again; 0 leaves that out."),
+        typer.Option(help="Histories with known parameters that must be recovered; 0 leaves that out."),
     ] = None,
     history: Annotated[
         Path | None, typer.Option(help="File of the observed history; the one that ships if left out.")
