@@ -1,4 +1,4 @@
-"""The model beside the data: `capflow validate`, `capflow backtest` and `capflow calibrate`."""
+"""The commands `capflow validate`, `capflow backtest` and `capflow calibrate`: the model and the data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Json, Sets, answer, parsed
+from sim.cli.options import Engine, Json, NewFolder, Runs, ScenarioName, Sets, answer, parsed
 
 
 def validate(
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
-    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 40,
+    scenario: ScenarioName = "baseline",
+    runs: Runs = 40,
     seed: Annotated[int | None, typer.Option(help="Seed of the first; the scenario's own if left out.")] = None,
     changes: Sets = None,
     facts: Annotated[
@@ -21,7 +21,7 @@ def validate(
     workers: Annotated[int | None, typer.Option(help="Processes; one per core if left out.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Set the model beside the facts: what an article says, what the evidence says, what the model gives."""
+    """Compare the model with the facts: what an article says, what the evidence says, what the model gives."""
     from sim.cli.printing import progress_bar
     from sim.experiments.validate import validate as check
     from sim.runs.folders import finite
@@ -51,8 +51,8 @@ def backtest(
         Path | None,
         typer.Option(help="Folder of estimates, one QUARTER.json for each origin; those that ship if left out."),
     ] = None,
-    engine: Annotated[str, typer.Option(help="jax, numpy or auto.")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
+    engine: Engine = "auto",
+    out: NewFolder = None,
     as_json: Json = False,
 ) -> None:
     """Forecast from past quarters with what was known then, and compare with simple benchmarks."""

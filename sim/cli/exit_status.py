@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, what signals do, and errors in one line that names the option typed."""
+"""The end of a command: exit status, signals, and errors in one line that names the option that was typed."""
 
 from __future__ import annotations
 
@@ -16,24 +16,8 @@ if TYPE_CHECKING:
     from sim.experiments.sweep.runner import Listener
 
 INTERRUPTED, TERMINATED = 130, 143
-OPTIONS = {
-    "draws": "--draws",
-    "engine": "--engine",
-    "host": "--host",
-    "origins": "--origin",
-    "outcome": "--outcome",
-    "outcomes": "--outcome",
-    "port": "--port",
-    "quarters": "--quarters",
-    "runs": "--runs",
-    "scheduler": "--scheduler",
-    "seed": "--seed",
-    "shard": "--shard",
-    "token": "--token",
-    "trials": "--trials",
-    "until": "--until",
-    "workers": "--workers",
-}
+SAME_NAMES = "draws engine host outcome port quarters runs scheduler seed shard token trials until workers"
+OPTIONS = {name: f"--{name}" for name in SAME_NAMES.split()} | {"origins": "--origin", "outcomes": "--outcome"}
 """An argument of a function -> the option of the command that gives it."""
 FAULTS = ("AccountingError", "ClusterLostError", "FailedChunksError", "WorkerError")
 """Errors that are not the user's mistake but are explained in one line."""
@@ -103,7 +87,7 @@ def terminate(_number: int, _frame: Any) -> None:
 
 @contextmanager
 def resumable(name: str) -> Iterator[Listener]:
-    """Show how far a sweep is; an interrupt ends the process with one line that says how to go on."""
+    """Show the progress of a sweep; an interrupt ends the process with one line that says how to go on."""
     from sim.experiments.sweep import console
 
     try:

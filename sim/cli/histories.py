@@ -1,25 +1,22 @@
-"""Histories of scenarios: `capflow run` and `capflow compare`."""
+"""The commands `capflow run` and `capflow compare`: histories of one scenario, or of two as twins."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from sim.cli.exit_status import resumable
-from sim.cli.options import Json, Sets, answer, parsed
-
-if TYPE_CHECKING:
-    from sim.runs.run import Run
+from sim.cli.options import Engine, Json, NewFolder, Runs, ScenarioName, Sets, answer, parsed
 
 
 def run(
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")] = "baseline",
+    scenario: ScenarioName = "baseline",
     seed: Annotated[int | None, typer.Option(help="Seed of the history; the scenario's own if left out.")] = None,
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenario's own if left out.")] = None,
     changes: Sets = None,
-    runs: Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")] = 1,
+    runs: Runs = 1,
     workers: Annotated[int | None, typer.Option(help="With --runs: processes; one per core if left out.")] = None,
     engine: Annotated[str, typer.Option(help="With --runs: jax, numpy or auto.")] = "auto",
     out: Annotated[
@@ -51,16 +48,11 @@ def run(
     refuse_for_one(engine, workers)
     with progress_bar(scenario) as progress:
         finished = run_history(
-            scenario,
-            seed=seed,
-            quarters=quarters,
-            changes=parsed(changes),
-            out=out,
-            progress=progress,
-            figures=figures,
+            scenario, seed, quarters, changes=parsed(changes), out=out, progress=progress, figures=figures
         )
     if as_json:
-        answer({"run_dir": str(finished.path.resolve()), **_summary(finished)})
+        keys = ("scenario", "seed", "quarters", "checks", "outcomes", "timing")
+        answer({"run_dir": str(finished.path.resolve()), **{key: finished.manifest[key] for key in keys}})
     else:
         from sim.cli.printing import show_run
 
@@ -74,9 +66,9 @@ def compare(
     seed: Annotated[int | None, typer.Option(help="Seed of the first pair; that of A if left out.")] = None,
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenarios' own if left out.")] = None,
     changes: Sets = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")] = None,
+    out: NewFolder = None,
     workers: Annotated[int | None, typer.Option(help="Run in NumPy, in so many processes.")] = None,
-    engine: Annotated[str, typer.Option(help="jax, numpy or auto.")] = "auto",
+    engine: Engine = "auto",
     as_json: Json = False,
 ) -> None:
     """Run two scenarios with the same random numbers, and say what their differences cause.
@@ -100,8 +92,3 @@ def compare(
         from sim.cli.printing import show_comparison
 
         show_comparison(comparison, folder)
-
-
-def _summary(finished: Run) -> dict[str, Any]:
-    keys = ("scenario", "seed", "quarters", "checks", "outcomes", "timing")
-    return {key: finished.manifest[key] for key in keys}

@@ -1,4 +1,4 @@
-"""Looking at what there is: `capflow serve`, `capflow list` and `capflow query`."""
+"""The commands `capflow serve`, `capflow list` and `capflow query`: scenarios, levers and results."""
 
 from __future__ import annotations
 

@@ -1,13 +1,18 @@
-"""Options that several commands share, how they are read, and how a command answers in JSON."""
+"""The options that several commands share, the reading of `--set`, and answers in JSON."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+ScenarioName = Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")]
+Runs = Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")]
+Engine = Annotated[str, typer.Option(help="jax, numpy or auto.")]
+NewFolder = Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on standard output.")]
 Sets = Annotated[
     list[str] | None,
@@ -26,7 +31,7 @@ def answer(document: Any) -> None:
 
 
 def parsed(changes: list[str] | None) -> dict[str, Any]:
-    """Return the changes that `--set` gives.
+    """Return the changes of `--set` by key.
 
     Raises:
         ScenarioError: if one is not KEY=VALUE.

@@ -1,4 +1,4 @@
-"""Printing of results to a terminal: headlines, tables and progress bars."""
+"""Printing of results to a terminal: runs, comparisons, ensembles, listings, answers to queries, progress bars."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.economy.books.checks import TOLERANCE
+from sim.report import terminal
 from sim.report.html import REPORT
 from sim.report.numbers import labelled, money, percent
 from sim.runs.kinds import KINDS
@@ -27,8 +28,16 @@ if TYPE_CHECKING:
     from sim.runs.run import Run
 
 MOST_ROWS = 200
+MOST_EVENTS = 16
 SHOWN_USD_BN = 0.0005
 """Uses below half a million dollars are not shown."""
+IMPORTANCE = (
+    ("dated", "law", "run", "window", "reserve_loss", "issuer_failure"),
+    ("failure", "workout"),
+    (),
+    ("round",),
+)
+"""Kinds of events by importance where not all can be shown; kinds that are not named are of the third rank."""
 LISTED = {
     "scenarios": ("name", "title", "about"),
     "levers": ("name", "default", "range", "meaning"),
@@ -42,25 +51,26 @@ OTHER_RESULTS = ("path", "created", "state")
 
 def show_run(finished: Run) -> None:
     """Print the headline, where the interest went, what happened, and where the report is."""
-    console = Console(highlight=False)
-    manifest = finished.manifest
-    quarters = list(finished.series["quarter"])
-    console.print(
-        Text.assemble(
-            (f"{manifest['title']}", "bold"), f"  {quarters[1]} to {quarters[-1]}, seed {manifest['seed']}"
-        )
-    )
-    console.print(_headline(manifest["outcomes"]))
-    _show_uses(console, finished)
-    _show_events(console, finished.events)
+    from sim.analysis.attribution import direct_uses, final_uses
+
+    manifest, quarters = finished.manifest, list(finished.series["quarter"])
+    period = f"  {quarters[1]} to {quarters[-1]}, seed {manifest['seed']}"
+    Console(highlight=False).print(Text.assemble((f"{manifest['title']}", "bold"), period))
+    terminal.show(_headline(manifest["outcomes"]))
+    for title, uses in (
+        ("Where the interest went: first use", direct_uses(finished)),
+        ("Where the interest went: in the end, at any remove", final_uses(finished)),
+    ):
+        shown = uses[uses["usd_bn"].abs() >= SHOWN_USD_BN]
+        rows = [(row.label, f"{row.usd_bn:,.3f}", f"{100 * row.share:.1f}") for row in shown.itertuples()]
+        terminal.show_table(title, ("use", "USD bn", "percent"), rows)
+    _show_events(finished.events)
     worst = max(manifest["checks"].values())
-    console.print(
+    terminal.show(
         f"Books: {len(manifest['checks'])} identities checked every quarter for every agent; largest relative "
         f"residual {worst:.1e} (tolerance {TOLERANCE:.0e})"
     )
-    report = finished.path / REPORT
-    where = report if report.is_file() else finished.path
-    console.print(Text(f"Report: {where.resolve()}"), soft_wrap=True)
+    _show_place(finished.path, (finished.path / REPORT).is_file())
 
 
 def show_comparison(comparison: Comparison, folder: Path) -> None:
@@ -68,26 +78,21 @@ def show_comparison(comparison: Comparison, folder: Path) -> None:
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.compare.words import cells
 
-    console = Console(highlight=False)
     a, b = comparison.names
-    printed = _plain_table(f"{a} against {b}: {len(comparison.seeds)} pairs of histories")
-    printed.add_column("outcome")
-    for name in (a, b, "difference", "90 percent interval"):
-        printed.add_column(name, justify="right", no_wrap=name == "difference")
+    rows: list[tuple[str | Text, ...]] = []
     for name in HEADLINES:
         outcome, effect = BY_NAME[name], comparison.effects[name]
-        *shown, difference, interval, _ = cells(effect, outcome.unit)
+        *means, difference, interval, _ = cells(effect, outcome.unit)
         style = "bold" if effect.decided else "dim"
-        printed.add_row(labelled(outcome), *shown, Text(difference, style), Text(interval, style))
-    console.print(printed)
-    console.print(
+        rows.append((labelled(outcome), *means, Text(difference, style), Text(interval, style)))
+    title = f"{a} against {b}: {len(comparison.seeds)} pairs of histories"
+    terminal.show_table(title, ("outcome", a, b, "difference", "90 percent interval"), rows)
+    terminal.show(
         f"Differences are {a} less {b}; dim ones cannot be distinguished from zero. "
         f"All {len(comparison.effects)} outcomes are in the report.",
-        markup=False,
+        *(f"\n{paragraph}" for paragraph in comparison.words),
     )
-    for paragraph in comparison.words:
-        console.print(Text(f"\n{paragraph}"))
-    console.print(Text(f"\nReport: {(folder / REPORT).resolve()}"), soft_wrap=True)
+    _show_place(folder, True)
 
 
 def show_ensemble(ensemble: Ensemble) -> None:
@@ -95,28 +100,20 @@ def show_ensemble(ensemble: Ensemble) -> None:
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.sensitivity.sweep_report import number_or_none
 
-    console = Console(highlight=False)
     design, manifest = ensemble.sweep.design, ensemble.sweep.manifest
     last = int(design["seed"]) + int(design["runs"]) - 1
-    printed = _plain_table(f"{design['title']}, {design['quarters']} quarters, seeds {design['seed']} to {last}")
-    printed.add_column("outcome")
-    for name in ("mean", "5 percent", "median", "95 percent"):
-        printed.add_column(name, justify="right", no_wrap=True)
-    for name in HEADLINES:
-        outcome, summary = BY_NAME[name], ensemble.outcomes[name]
+    rows = []
+    for outcome, summary in ((BY_NAME[name], ensemble.outcomes[name]) for name in HEADLINES):
         numbers = (summary.mean, summary.p05, summary.p50, summary.p95)
-        printed.add_row(labelled(outcome), *(number_or_none(number, outcome.unit) for number in numbers))
-    console.print(printed)
+        rows.append((labelled(outcome), *(number_or_none(number, outcome.unit) for number in numbers)))
+    title = f"{design['title']}, {design['quarters']} quarters, seeds {design['seed']} to {last}"
+    terminal.show_table(title, ("outcome", "mean", "5 percent", "median", "95 percent"), rows)
     if manifest["problems"]:
-        console.print(f"{manifest['problems']:,} histories have no numbers: the view problems says why")
+        terminal.show(f"{manifest['problems']:,} histories have no numbers: the view problems says why")
     if manifest["largest_residual"] is not None:
-        console.print(
-            f"Books: largest relative residual of all histories {manifest['largest_residual']:.1e} "
-            f"(tolerance {TOLERANCE:.0e})"
-        )
-    report = ensemble.sweep.report
-    where = f"Report: {report.resolve()}" if report else f"Folder: {ensemble.sweep.path.resolve()}"
-    console.print(Text(where), soft_wrap=True)
+        residual = f"{manifest['largest_residual']:.1e} (tolerance {TOLERANCE:.0e})"
+        terminal.show(f"Books: largest relative residual of all histories {residual}")
+    _show_place(ensemble.sweep.path, ensemble.sweep.report is not None)
 
 
 @contextmanager
@@ -148,7 +145,7 @@ def show_listing(lists: dict[str, list[dict[str, Any]]]) -> None:
             command = next((result.command for result in KINDS.values() if result.plural == kind), "run")
             console.print(f"[bold]{kind.capitalize()}[/bold]\n  none yet: make one with `capflow {command}`")
             continue
-        table = _plain_table(kind.capitalize())
+        table = Table(title=kind.capitalize(), box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
         for name in LISTED.get(kind, OTHER_RESULTS):
             table.add_column(name, no_wrap=name == "name", overflow="fold")
         for row in rows:
@@ -161,7 +158,7 @@ def show_listing(lists: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def show_table(table: pd.DataFrame, source: str) -> None:
-    """Print the answer to a query; at most a screenful or two, and how much was left out."""
+    """Print the answer to a query, at most `MOST_ROWS` rows, and how many were left out."""
     console = Console(highlight=False)
     printed = Table(box=box.SIMPLE_HEAD)
     for name in table.columns:
@@ -181,8 +178,8 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _headline(outcomes: dict[str, float]) -> Text:
-    return Text(
+def _headline(outcomes: dict[str, float]) -> str:
+    return (
         f"Issuers earned {money(outcomes['interest_usd_bn'])} of Treasury interest and put "
         f"{money(outcomes['redeployed_usd_bn'])} into AI. At any remove, interest paid for "
         f"{outcomes['gpus_funded_by_interest']:,.0f} GPUs ({money(outcomes['interest_funded_gpu_usd_bn'])}), "
@@ -190,41 +187,18 @@ def _headline(outcomes: dict[str, float]) -> Text:
     )
 
 
-def _show_uses(console: Console, finished: Run) -> None:
-    """Print where the interest went, at first hand and at any remove; uses that round to nothing are left out."""
-    from sim.analysis.attribution import direct_uses, final_uses
-
-    for title, uses in (
-        ("Where the interest went: first use", direct_uses(finished)),
-        ("Where the interest went: in the end, at any remove", final_uses(finished)),
-    ):
-        table = _plain_table(title)
-        table.add_column("use")
-        table.add_column("USD bn", justify="right")
-        table.add_column("percent", justify="right")
-        for row in uses.itertuples(index=False):
-            if abs(row.usd_bn) >= SHOWN_USD_BN:
-                table.add_row(row.label, f"{row.usd_bn:,.3f}", f"{100 * row.share:.1f}")
-        console.print(table)
-
-
-def _plain_table(title: str) -> Table:
-    return Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
-
-
-def _importance(kind: str) -> int:
-    """Return the rank of a kind of event where not all can be shown."""
-    ranks = (("dated", "law", "run", "window", "reserve_loss", "issuer_failure"), ("failure", "workout"))
-    return next((rank for rank, kinds in enumerate(ranks) if kind in kinds), 3 if kind == "round" else 2)
-
-
-def _show_events(console: Console, events: list[dict[str, Any]], most: int = 16) -> None:
+def _show_events(events: list[dict[str, Any]]) -> None:
     """Print what broke first, then the deals of issuers; funding rounds only where there is room."""
-    ranked = sorted(events, key=lambda event: (_importance(event["kind"]), event["quarter"]))
-    shown = sorted(ranked[:most], key=lambda event: event["quarter"])
-    if shown:
-        console.print(Text("What happened", style="bold"))
-    for event in shown:
-        console.print(f"  {event['quarter']}  {event['text']}", markup=False)
-    if len(events) > most:
-        console.print(f"  and {len(events) - most} more in events.json and the report")
+    ranks = {kind: rank for rank, kinds in enumerate(IMPORTANCE) for kind in kinds}
+    ranked = sorted(events, key=lambda event: (ranks.get(event["kind"], 2), event["quarter"]))
+    shown = sorted(ranked[:MOST_EVENTS], key=lambda event: event["quarter"])
+    lines = [f"{event['quarter']}  {event['text']}" for event in shown]
+    if len(events) > MOST_EVENTS:
+        lines.append(f"and {len(events) - MOST_EVENTS} more in events.json and the report")
+    terminal.show_list("What happened", lines)
+
+
+def _show_place(folder: Path, reported: bool) -> None:
+    """Print where the report is, or the folder where there is none, on a line that is not wrapped."""
+    where = f"Report: {(folder / REPORT).resolve()}" if reported else f"Folder: {folder.resolve()}"
+    Console(highlight=False).print(Text(where), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Many points at once: `capflow sweep`, `capflow compact` and `capflow sensitivity`."""
+"""The commands `capflow sweep`, `capflow compact` and `capflow sensitivity`: many points at once."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from sim.engine.ensemble import chosen_engine, refuse_problems, run_histories, s
 from sim.engine.outcomes import BY_NAME, OUTCOMES, reduced
 from sim.errors import ScenarioError, suggestion
 from sim.scenario import levers as lever_table
-from sim.scenario.load import Scenario, changed, load
+from sim.scenario.load import Scenario, changed, resolved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,8 +134,7 @@ def elasticities(
         AccountingError: if an accounting identity is violated, naming the seed.
     """
     chosen_engine("jax")
-    changes = {k: v for k, v in (("run.seed", seed), ("run.quarters", quarters)) if v is not None}
-    scenario = changed(config, changes) if isinstance(config, Scenario) else load(config, changes)
+    scenario = resolved(config, seed, quarters)
     chosen = _checked(outcomes, [outcome.name for outcome in OUTCOMES], "outcome")
     turned = _checked(levers, [lever.name for lever in lever_table.LEVERS], "lever")
     seeds = seeds_from(scenario.run.seed, runs)

@@ -19,7 +19,7 @@ from sim.experiments.sweep.summary import Summary, summaries
 from sim.runs.folders import finite, fit_name, free_folder, runs_folder
 from sim.runs.kinds import DESIGN
 from sim.scenario import levers
-from sim.scenario.load import load
+from sim.scenario.load import resolved
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ def run_ensemble(
         ScenarioError, RunError, StorageError, FailedChunksError: as `sim.sweep` does.
     """
     began = time.perf_counter()
-    own = {key: value for key, value in (("run.seed", seed), ("run.quarters", quarters)) if value is not None}
-    everywhere = levers.keys(changes or {})
-    loaded = load(scenario, everywhere | own)
+    loaded = resolved(scenario, seed, quarters, changes)
     seeds = seeds_from(loaded.run.seed, runs)
     design = {
         "title": f"{loaded.title}: {runs:,} histories",
@@ -100,7 +98,7 @@ def run_ensemble(
         "engine": checked_engine(engine),
     }
     # Seed and length are the design's; the rest of the changes hold in all histories.
-    everywhere = {key: value for key, value in everywhere.items() if key not in ("run.seed", "run.quarters")}
+    everywhere = {k: v for k, v in levers.keys(changes or {}).items() if k not in ("run.seed", "run.quarters")}
     name = f"{fit_name(loaded.name, 'run')}-runs{runs}-seed{seeds[0]}"
     folder = out if out is not None else _folder(Plan.make(design, everywhere, name), name)
     writer = write_sweep_report if report else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.attribution import headline
-from sim.analysis.facts import FactTable, facts_of, load_facts
+from sim.analysis.facts import facts_of, load_facts
 from sim.economy.phase import DecisionRule
 from sim.engine import pytrees
 from sim.engine.history import History
@@ -64,6 +64,7 @@ def run(
     scenario = resolved(scenario, seed, quarters, changes)
     # A mistake in the file of facts is reported before the history, not after it.
     facts = load_facts() if figures else None
+    from sim.analysis import network
     from sim.engine.mesa_model import CapitalFlowModel
 
     chosen = scenario.run.seed
@@ -79,9 +80,15 @@ def run(
         )
         manifest = manifest_of(scenario, model.seed_used, checks, headline(finished), model.decisions.replaced())
         finished = Run(writer.folder, manifest)
-        _write_network(finished, writer.folder)
+        last_year = network.graph(finished, last=min(4, manifest["quarters"]))
+        network.write_graphml(last_year, writer.folder / "network.graphml")
+        network.write_json(last_year, writer.folder / "network.json")
         if facts is not None:
-            _write_report(finished, writer.folder, manifest, facts_of(finished, scenario, facts))
+            from sim.report.figures import save_all
+            from sim.report.run_page import write_report
+
+            pictures = save_all(finished, writer.folder / "figures")
+            write_report(finished, pictures, writer.folder, manifest, facts_of(finished, scenario, facts))
         done = time.perf_counter()
         manifest["timing"] = {
             "simulation_s": round(simulated - began, 3),
@@ -103,21 +110,6 @@ def _write_history(model: CapitalFlowModel, writer: RunWriter, progress: Progres
         if progress is not None:
             progress(model.quarter, total, model.label)
     return worst
-
-
-def _write_network(finished: Run, folder: Path) -> None:
-    from sim.analysis import network
-
-    last_year = network.graph(finished, last=min(4, finished.manifest["quarters"]))
-    network.write_graphml(last_year, folder / "network.graphml")
-    network.write_json(last_year, folder / "network.json")
-
-
-def _write_report(finished: Run, folder: Path, manifest: Mapping[str, Any], facts: FactTable) -> None:
-    from sim.report.figures import save_all
-    from sim.report.run_page import write_report
-
-    write_report(finished, save_all(finished, folder / "figures"), folder, manifest, facts)
 
 
 def run_of(history: History, outcomes: bool = True) -> Run:

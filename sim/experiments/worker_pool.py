@@ -93,17 +93,10 @@ class ThreadPool(Executor):
 
 @dataclass
 class _Slot:
-    """A place for one worker process.
-
-    Attributes:
-        core: the core to which the worker is bound; None for any.
-        executor: the executor that runs the worker.
-        task: the last task of the worker.
-        counts: the pipe from which the worker's counts of histories are read.
-        histories: the number of histories finished in the last task.
-    """
+    """A place for one worker process: its last task, and the histories that it has counted in it."""
 
     core: int | None
+    """The core to which the worker is bound; None for any."""
     executor: ProcessPoolExecutor | None = None
     task: Future[Any] | None = None
     counts: Connection | None = None

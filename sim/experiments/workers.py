@@ -147,18 +147,12 @@ def _run_jobs(
 ) -> dict[Job, Reading]:
     count = min(workers or max(1, min(len(cores()), len(jobs) // FEWEST_EACH)), len(jobs))
     finished: dict[Job, Reading] = {}
-    for job, reading in _in_workers(scenarios, jobs, count, read) if count > 1 else _here(scenarios, jobs, read):
+    here = ((job, _history(read, scenarios[job[0]], job[1])) for job in jobs)
+    for job, reading in _in_workers(scenarios, jobs, count, read) if count > 1 else here:
         finished[job] = reading
         if progress is not None:
             progress(len(finished), len(jobs), f"{scenarios[job[0]].name}, seed {job[1]}")
     return finished
-
-
-def _here(
-    scenarios: Sequence[Scenario], jobs: Sequence[Job], read: Callable[[Scenario, int], Reading]
-) -> Iterator[tuple[Job, Reading]]:
-    for place, seed in jobs:
-        yield (place, seed), _history(read, scenarios[place], seed)
 
 
 def _in_workers(

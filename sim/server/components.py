@@ -1,15 +1,54 @@
-"""Components that pages share: panels with their downloads, error pages and buttons."""
+"""Parts that pages share: framed sections with their downloads, messages, and the wiring of scripts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import dash
 import dash_mantine_components as dmc
-from dash import html
+from dash import ClientsideFunction, Input, Output, State, html
+
+PLAIN_GRAPH = {"displayModeBar": False, "responsive": True}
+"""Options of a `dcc.Graph` without the tools of Plotly."""
+Property = str | tuple[Any, ...]
+"""A property of a component as "id.property", or as the arguments of `Output`, `Input` and `State`."""
+
+
+def wiring(app: dash.Dash, script: str) -> Callable[..., None]:
+    """Return a function that connects functions of a script in assets/ to properties of components.
+
+    Args:
+        app: the application.
+        script: the name of the script in `window.dash_clientside`.
+    """
+
+    def wire(
+        function: str,
+        outputs: Iterable[Property],
+        inputs: Iterable[Property],
+        states: Iterable[Property] = (),
+        **options: Any,
+    ) -> None:
+        kinds = ((Output, outputs), (Input, inputs), (State, states))
+        properties = [kind(*_arguments(item)) for kind, items in kinds for item in items]
+        app.clientside_callback(ClientsideFunction(script, function), *properties, **options)
+
+    return wire
+
+
+def _arguments(item: Property) -> Sequence[Any]:
+    return item.rsplit(".", 1) if isinstance(item, str) else item
 
 
 def problem(message: str, offer: str, href: str) -> Any:
-    """Return a page with one line that says what is wrong, and a link to go on from there."""
+    """Return a page that says in one line what is wrong, with a link to a page that works.
+
+    Args:
+        message: the problem.
+        offer: the text of the link.
+        href: the address of the link.
+    """
     return html.Div(
         [
             dmc.Alert(message, title="That did not work", color="orange", id="page-problem"),
@@ -17,6 +56,24 @@ def problem(message: str, offer: str, href: str) -> Any:
         ],
         className="narrow",
     )
+
+
+def section(title: str, about: str, *body: Any, downloads: Sequence[Any] = (), **attributes: Any) -> Any:
+    """Return a framed part of a page.
+
+    Args:
+        title: its heading.
+        about: how to read it; none if empty.
+        body: the components below.
+        downloads: links and buttons beside the heading.
+        attributes: attributes of the HTML section.
+    """
+    heading = html.H2(title)
+    if downloads:
+        links = html.Div(list(downloads), className="downloads")
+        heading = html.Div([heading, links], className="panel-head")
+    note = html.P(about, className="note") if about else None
+    return html.Section([heading, note, *body], **{"className": "panel", **attributes})
 
 
 def panel(
@@ -29,39 +86,38 @@ def panel(
     extra: Any = None,
     png: bool = True,
 ) -> Any:
-    """Return a picture with its title, a sentence about it, and its downloads.
+    """Return a section with a picture, and downloads whose addresses a script of the page fills in.
 
     Args:
-        name: the name of the picture, in ids and file names.
-        title: a few words.
-        about: one sentence on how to read it.
+        name: the name of the picture in ids and file names.
+        title: the heading.
+        about: how to read the picture.
         body: the picture.
-        tables: the tables behind it, of `sim.server.api.TABLES`.
-        extra: the controls of the picture.
+        tables: the tables behind the picture, of `sim.server.api.TABLES`.
+        extra: controls of the picture.
         png: whether it can be downloaded as a picture.
     """
-    downloads = [
-        html.A(
-            "CSV" if len(tables) == 1 else f"CSV: {table}",
-            href=f"/api/{table}.csv",
-            className="download",
+    links = [
+        download(
+            csv_text(table, tables),
+            f"/api/{table}.csv",
+            f"the data of {title} as CSV",
             id={"csv": table, "of": name},
-            **{"aria-label": f"Download the data of {title} as CSV"},
         )
         for table in tables
     ]
-    if png:
-        downloads.insert(0, save_picture(name, title))
-    return html.Section(
-        [
-            html.Div([html.H2(title), html.Div(downloads, className="downloads")], className="panel-head"),
-            html.P(about, className="note") if about else None,
-            extra,
-            body,
-        ],
-        className="panel",
-        id=f"panel-{name}",
-    )
+    pictures = [save_picture(name, title)] if png else []
+    return section(title, about, extra, body, downloads=[*pictures, *links], id=f"panel-{name}")
+
+
+def csv_text(table: str, tables: Sequence[str]) -> str:
+    """Return the text of the link to one of some tables; a single one need not be named."""
+    return "CSV" if len(tables) == 1 else f"CSV: {table}"
+
+
+def download(text: str, href: str, content: str, **attributes: Any) -> Any:
+    """Return a link to a file; `content` says for screen readers what the file holds."""
+    return html.A(text, href=href, className="download", **{"aria-label": f"Download {content}", **attributes})
 
 
 def save_picture(name: str, title: str) -> Any:

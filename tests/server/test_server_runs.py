@@ -477,7 +477,7 @@ def test_wrong_choices_are_one_line(client, asked, told):
 
 
 def test_a_page_knows_its_address_alone(here):
-    with pytest.raises(ScenarioError, match="knows no 'file'"):
+    with pytest.raises(ScenarioError, match="file: unknown key; allowed: run"):
         page.layout({"run": "small", "file": "x"})
     with pytest.raises(RunError, match="not a sweep, but a run"):
         page.layout({"sweep": "small"})

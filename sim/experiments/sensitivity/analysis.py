@@ -21,16 +21,13 @@ GRID = (
 def findings(whole: Sample) -> Findings:
     """Analyse what the outcomes of a sample depend on.
 
-    Args:
-        whole: the sample, with its problems.
-
     Raises:
-        RunError: if its points cannot be analysed.
+        RunError: if too few points can be used, or the method needs every point.
     """
-    sample, notes = usable(whole)
+    sample, notes = _usable_part(whole)
     if sample.method == "grid":
         notes.append(GRID)
-    reasons = {name: _unusable(values) for name, values in sample.values.items()}
+    reasons = {name: _reason(values) for name, values in sample.values.items()}
     return Findings(
         sample,
         {name: _finding(sample, name) for name, reason in reasons.items() if reason is None},
@@ -39,12 +36,8 @@ def findings(whole: Sample) -> Findings:
     )
 
 
-def usable(sample: Sample) -> tuple[Sample, list[str]]:
-    """Return the part of a sample that its method can use, and what was left out.
-
-    Raises:
-        RunError: if too little is left, or the method needs every point.
-    """
+def _usable_part(sample: Sample) -> tuple[Sample, list[str]]:
+    """Return the part of a sample that its method can use, and what was left out."""
     if not sample.problems:
         return sample, []
     point, reason = next(iter(sample.problems.items()))
@@ -99,7 +92,7 @@ def variance_shares(values: NDArray[np.float64]) -> VarianceShares | None:
     return VarianceShares(levers / whole, seed / whole, both / whole, in_means, seeds)
 
 
-def _unusable(values: NDArray[np.float64]) -> str | None:
+def _reason(values: NDArray[np.float64]) -> str | None:
     """Return why an outcome cannot be analysed, if so."""
     if not np.isfinite(values).all():
         return f"not a finite number in {(~np.isfinite(values)).sum():,} of {values.size:,} runs"

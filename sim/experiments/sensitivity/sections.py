@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,27 +44,6 @@ MEASURES = {
 """Measure -> head of its column."""
 
 
-@dataclass(frozen=True)
-class Section:
-    """What a page shows of one outcome.
-
-    Attributes:
-        label: the name of the outcome in words.
-        words: what it depends on, in sentences.
-        heads: the heads of the table of indices.
-        rows: the lever and the other cells of each row.
-        numbers: the places of the columns of numbers.
-        pictures: the title, caption and file of each figure.
-    """
-
-    label: str
-    words: str
-    heads: tuple[str, ...]
-    rows: list[tuple[str, list[str]]]
-    numbers: range
-    pictures: list[tuple[str, str, Path]]
-
-
 def drawn_figures(findings: Findings) -> Iterator[tuple[str, Figure]]:
     """Draw every figure of every outcome, and yield each with its name."""
     for outcome in findings.findings:
@@ -74,12 +52,7 @@ def drawn_figures(findings: Findings) -> Iterator[tuple[str, Figure]]:
 
 
 def page_values(findings: Findings, pictures: Mapping[str, Path]) -> dict[str, Any]:
-    """Return what the macro `outcomes` of `parts.html.j2` shows.
-
-    Args:
-        findings: the analysis.
-        pictures: name of each figure -> its file.
-    """
+    """Return what the macro `outcomes` of `parts.html.j2` shows; pictures: name of each figure -> its file."""
     sections = [_section(findings, outcome, pictures) for outcome in findings.findings]
     return {"findings": findings, "sections": sections, "skipped": skipped_words(findings)}
 
@@ -99,7 +72,7 @@ def _kinds(findings: Findings) -> list[str]:
     return [kind for kind in METHODS[findings.method].figures if fitting.get(kind, True)]
 
 
-def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> Section:
+def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> dict[str, Any]:
     finding, label = findings.findings[outcome], BY_NAME[outcome].label
     heads = [head for measure in finding.indices for head in (MEASURES[measure], "90 percent interval")]
     rows = []
@@ -110,11 +83,13 @@ def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> 
             cells += [value, f"{low} to {high}"]
         rows.append((lever, [*cells, finding.verdicts[lever]] if finding.verdicts else cells))
     words = of_outcome(finding, findings.method)
-    return Section(
-        label,
-        words[:1].upper() + words[1:],
-        ("Lever", *heads, "Verdict") if finding.verdicts else ("Lever", *heads),
-        rows,
-        range(1, len(heads) + 1),
-        [(f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)],
-    )
+    return {
+        "label": label,
+        "words": words[:1].upper() + words[1:],
+        "heads": ("Lever", *heads, "Verdict") if finding.verdicts else ("Lever", *heads),
+        "rows": rows,
+        "numbers": range(1, len(heads) + 1),
+        "pictures": [
+            (f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)
+        ],
+    }

@@ -89,9 +89,7 @@ def _values(sweep: Sweep, pictures: Path) -> dict[str, Any]:
         "method": METHODS[design["method"]],
         "histories": "one history" if count == 1 else f"{count:,} histories",
         "seeds": f"seeds {design['seed']} to {last}" if count > 1 else f"seed {design['seed']}",
-        "levers": [
-            (lever.name, lever.key, _lever_values(design, lever), lever.unit) for lever in levers_of(design)
-        ],
+        "levers": [(lever.name, lever.key, _lever_values(lever), lever.unit) for lever in levers_of(design)],
         "fixed": ", ".join(f"{key} = {value}" for key, value in fixed.items()),
         "problems": _problems(sweep),
         "outcomes": [
@@ -116,13 +114,10 @@ def _values(sweep: Sweep, pictures: Path) -> dict[str, Any]:
     }
 
 
-def _lever_values(design: Mapping[str, Any], lever: Axis) -> str:
+def _lever_values(lever: Axis) -> str:
     """Return which values a lever takes, in words."""
-    if lever.words:
-        return ", ".join(lever.words)
-    axis = next(axis for axis in design["vary"] if axis["name"] == lever.name)
-    if axis["values"]:
-        return ", ".join(plain(float(f"{value:.4g}")) for value in axis["values"])
+    if lever.values:
+        return ", ".join(v if isinstance(v, str) else plain(float(f"{v:.4g}")) for v in lever.values)
     even = ", evenly by its logarithm" if lever.log else ""
     return f"{plain(lever.low)} to {plain(lever.high)}{even}"
 

@@ -1,4 +1,4 @@
-/* The frame of every page, and what all scripts share. */
+/* The frame of every page, and the functions that all scripts share: formats of numbers, requests, empty plots. */
 window.dash_clientside = window.dash_clientside || {};
 // Dash defines these when the first function runs; scripts may name them before.
 Object.assign(window.dash_clientside, {
@@ -42,8 +42,20 @@ window.capflow = {
         }
         return size < 1e-3 ? "<0.001%" : capflow.minus(`${Number((100 * share).toPrecision(2))}%`);
     },
+    /** USD bn in a cell of a table, without the unit; empty if zero. */
+    cell(number) {
+        return Math.abs(number) >= 5e-4 ? capflow.amount(number) : number === 0 ? "" : "<0.001";
+    },
+    /** A number of any unit with three digits that matter; years have no comma. */
+    plain(number) {
+        const size = Math.abs(number);
+        if (Number.isInteger(number) && size >= 1900 && size < 2200) {
+            return String(number);
+        }
+        return capflow.minus(size >= 1000 ? Math.round(number).toLocaleString("en-US") : String(Number(number.toPrecision(3))));
+    },
     /** A number in the unit of a card. */
-    told(number, unit) {
+    inUnit(number, unit) {
         if (number === null) {
             return "\u2013";
         }
@@ -60,10 +72,10 @@ window.capflow = {
     },
     /** A change, with its sign. */
     change(number, unit) {
-        const text = capflow.told(Math.abs(number), unit);
+        const text = capflow.inUnit(Math.abs(number), unit);
         return `${number < 0 ? "\u2212" : "+"}${text}`;
     },
-    /** A document of the server, or an error whose message is one line. */
+    /** Fetch a document of the server; an error has a message of one line. */
     async get(path) {
         let answer;
         try {
@@ -71,18 +83,18 @@ window.capflow = {
         } catch (error) {
             throw new Error("The server does not answer. Is it still running?");
         }
-        let found;
+        let content;
         try {
-            found = await answer.json();
+            content = await answer.json();
         } catch (error) {
-            throw new Error(`The server answered with ${answer.status} and nothing to read.`);
+            throw new Error(`The server answered with ${answer.status} and no content.`);
         }
         if (!answer.ok) {
-            throw new Error(found.error || `The server answered with ${answer.status}.`);
+            throw new Error(content.error || `The server answered with ${answer.status}.`);
         }
-        return found;
+        return content;
     },
-    /** Comes once the browser has shown what it has: numbers first, then pictures, which take longer to draw. */
+    /** Resolves once the browser has shown the numbers; pictures take longer to draw. */
     painted() {
         return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
     },
@@ -99,7 +111,7 @@ window.capflow = {
         grid: "#E4E7EB",
         ink: "#1F2933",
     },
-    /** What the layouts of all plots share. */
+    /** The parts of the layout that all plots share. */
     bare(margin) {
         return {
             font: window.capflow.lines.font,

@@ -1,13 +1,8 @@
 /* The page of an agent. */
 (function () {
-    const {h, amount, money} = window.capflow;
+    const {h, cell, money} = window.capflow;
     const same = window.dash_clientside.no_update;
     const MOST = 40;
-    const SHOWN = 5e-4;  // USD bn: half a million dollars.
-
-    function cell(usd) {
-        return Math.abs(usd) >= SHOWN ? amount(usd) : usd === 0 ? "" : "<0.001";
-    }
 
     function table(heads, rows, empty) {
         if (!rows.length) {
@@ -42,92 +37,92 @@
         if (chosen.length) {
             rows.push(row("All", [cell(total("usd_bn")), cell(total("interest"))], "total"));
         }
-        return table(["What for, with whom", "USD bn", "interest"], rows, empty);
+        return table(["Item, counterparty", "USD bn", "interest"], rows, empty);
     }
 
     window.dash_clientside.agent = {
-        async fetch(asked) {
-            if (!asked) {
+        async fetch(request) {
+            if (!request) {
                 return [same, same];
             }
-            const said = new URLSearchParams(asked.query);
-            said.set("agent", asked.agent);
+            const params = new URLSearchParams(request.query);
+            params.set("agent", request.agent);
             try {
-                return [await window.capflow.get(`/api/agent?${said}`), null];
+                return [await window.capflow.get(`/api/agent?${params}`), null];
             } catch (error) {
                 return [same, h("P", {className: "alert"}, error.message)];
             }
         },
 
-        head(world, at, asked) {
-            if (!world) {
+        head(history, at, request) {
+            if (!history) {
                 return [same, same, same];
             }
-            const last = world.quarters.length - 1;
+            const last = history.quarters.length - 1;
             const now = Math.min(at, last);
-            const said = new URLSearchParams(asked.query);
+            const params = new URLSearchParams(request.query);
             if (now < last) {
-                said.set("quarter", world.quarters[now]);
+                params.set("quarter", history.quarters[now]);
             }
-            const back = `/?${said}`;
-            said.set("agent", asked.agent);
-            window.capflow.show(said.toString());
-            document.title = `${world.agent} \u00b7 capflow`;
+            const back = `/?${params}`;
+            params.set("agent", request.agent);
+            window.capflow.show(params.toString());
+            document.title = `${history.agent} \u00b7 capflow`;
             window.capflow.picture = (name) => [
-                `${world.agent}: ${document.querySelector("#agent-measure").textContent}`,
-                asked.query,
-                `${asked.query.split("&")[0].split("=")[1]}-${world.agent.replaceAll(" ", "-")}`,
+                `${history.agent}: ${document.querySelector("#agent-measure").textContent}`,
+                request.query,
+                `${request.query.split("&")[0].split("=")[1]}-${history.agent.replaceAll(" ", "-")}`,
             ];
-            const interest = world.interest_held ? `, ${money(world.interest_held[now])} of its cash was Treasury interest` : "";
+            const interest = history.interest_held ? `, ${money(history.interest_held[now])} of its cash was Treasury interest` : "";
             const about =
-                `${world.population.slice(0, -1)}; net worth ${money(world.net_worth[now])} at the end of ` +
-                `${world.quarters[now]}${interest}.`;
-            return [world.agent, about[0].toUpperCase() + about.slice(1), back];
+                `${history.population.slice(0, -1)}; net worth ${money(history.net_worth[now])} at the end of ` +
+                `${history.quarters[now]}${interest}.`;
+            return [history.agent, about[0].toUpperCase() + about.slice(1), back];
         },
 
-        sheet(world, at) {
-            if (!world) {
+        sheet(history, at) {
+            if (!history) {
                 return same;
             }
-            const now = Math.min(at, world.quarters.length - 1);
+            const now = Math.min(at, history.quarters.length - 1);
             const named = (item) => (item.with ? `${item.item}, ${item.with}` : item.item);
             const part = (items) => ranked(items, now).map((item) => row(named(item), [cell(item.usd_bn[now])]));
             const sum = (items) => items.reduce((total, item) => total + item.usd_bn[now], 0);
             const rows = [
-                ...part(world.assets),
-                row("Assets", [cell(sum(world.assets))], "total"),
-                ...part(world.debts),
-                row("Owed", [cell(sum(world.debts))], "total"),
-                row("Net worth", [cell(world.net_worth[now])], "total"),
+                ...part(history.assets),
+                row("Assets", [cell(sum(history.assets))], "total"),
+                ...part(history.debts),
+                row("Owed", [cell(sum(history.debts))], "total"),
+                row("Net worth", [cell(history.net_worth[now])], "total"),
             ];
             return table(["", "USD bn"], rows, "Nothing.");
         },
 
-        received(world, at) {
-            return world ? payments(world.received, Math.min(at, world.quarters.length - 1), "Nothing was received in this quarter.") : same;
+        received(history, at) {
+            return history ? payments(history.received, Math.min(at, history.quarters.length - 1), "Nothing was received in this quarter.") : same;
         },
 
-        paid(world, at) {
-            return world ? payments(world.paid, Math.min(at, world.quarters.length - 1), "Nothing was paid in this quarter.") : same;
+        paid(history, at) {
+            return history ? payments(history.paid, Math.min(at, history.quarters.length - 1), "Nothing was paid in this quarter.") : same;
         },
 
-        choices(world) {
-            if (!world) {
+        choices(history) {
+            if (!history) {
                 return [same, same];
             }
-            const options = world.measures.map((one) => ({label: one.unit ? `${one.name}, ${one.unit}` : one.name, value: one.name}));
+            const options = history.measures.map(({name, unit}) => ({label: unit ? `${name}, ${unit}` : name, value: name}));
             const first = ["tokens", "revenue", "gpus", "stakes", "burn", "net worth"].find((name) =>
-                world.measures.some((one) => one.name === name));
-            return [options, first || world.measures[0].name];
+                history.measures.some((measure) => measure.name === name));
+            return [options, first || history.measures[0].name];
         },
 
-        history(world, at, name) {
-            const found = world && world.measures.find((one) => one.name === name);
-            if (!found) {
+        history(history, at, name) {
+            const measure = history && history.measures.find((measure) => measure.name === name);
+            if (!measure) {
                 return same;
             }
-            const line = {label: found.name, colour: world.colour, dashed: false, values: found.values, data: []};
-            return window.capflow.chart({id: "agent", unit: found.unit, lines: [line]}, null, world, Math.min(at, world.quarters.length - 1));
+            const line = {label: measure.name, colour: history.colour, dashed: false, values: measure.values, data: []};
+            return window.capflow.chart({id: "agent", unit: measure.unit, lines: [line]}, null, history, Math.min(at, history.quarters.length - 1));
         },
     };
 })();

@@ -1,4 +1,4 @@
-/* The compare page: what is asked, the job that answers it, and the words and tables of the answer. */
+/* The compare page: its settings, the job that runs the comparison, and the results in words and tables. */
 (function () {
     const {h, minus} = window.capflow;
     const same = window.dash_clientside.no_update;
@@ -13,26 +13,26 @@
     }
 
     /** The query of one world, with a prefix or without. */
-    function worldQuery(side, scenarios, seed, prefix) {
-        const said = new URLSearchParams({[`${prefix}scenario`]: side.scenario});
-        Object.entries(side.turned).forEach(([name, value]) => said.set(prefix + name, String(value)));
+    function sideQuery(side, scenarios, seed, prefix) {
+        const params = new URLSearchParams({[`${prefix}scenario`]: side.scenario});
+        Object.entries(side.turned).forEach(([name, value]) => params.set(prefix + name, String(value)));
         if (!prefix && seed !== scenarios[side.scenario].seed) {
-            said.set("seed", String(seed));
+            params.set("seed", String(seed));
         }
-        return said;
+        return params;
     }
 
-    function queryOf(question, scenarios) {
-        const said = new URLSearchParams();
+    function queryOf(settings, scenarios) {
+        const params = new URLSearchParams();
         SIDES.forEach((side) =>
-            worldQuery(question[side], scenarios, question.seed, `${side}.`).forEach((value, key) => said.set(key, value)),
+            sideQuery(settings[side], scenarios, settings.seed, `${side}.`).forEach((value, key) => params.set(key, value)),
         );
-        said.set("seed", String(question.seed));
-        said.set("runs", String(question.runs));
-        if (typeof question.quarters === "number") {
-            said.set("quarters", String(question.quarters));
+        params.set("seed", String(settings.seed));
+        params.set("runs", String(settings.runs));
+        if (typeof settings.quarters === "number") {
+            params.set("quarters", String(settings.quarters));
         }
-        return said.toString();
+        return params.toString();
     }
 
     async function ask(query, method) {
@@ -43,10 +43,10 @@
             return {state: "failed", message: "The server does not answer. Is it still running?"};
         }
         try {
-            const found = await answer.json();
-            return answer.ok ? found : {state: "refused", message: found.error || `The server answered with ${answer.status}.`};
+            const content = await answer.json();
+            return answer.ok ? content : {state: "refused", message: content.error || `The server answered with ${answer.status}.`};
         } catch (error) {
-            return {state: "failed", message: `The server answered with ${answer.status} and nothing to read.`};
+            return {state: "failed", message: `The server answered with ${answer.status} and no content.`};
         }
     }
 
@@ -55,13 +55,13 @@
         return h("Tr", {className: row.kind}, h("Th", {scope: "row"}, row.label), cells, h("Td", {className: "verdict"}, row.verdict));
     }
 
-    function table(found) {
+    function table(comparison) {
         const heads = ["Outcome", "Unit", "Mean A", "Mean B", "A less B", "90 percent interval", ""];
         return h(
             "Table",
             {className: "outcomes"},
             h("Thead", {}, h("Tr", {}, heads.map((text) => h("Th", {scope: "col"}, text)))),
-            h("Tbody", {}, found.rows.map(rowOf)),
+            h("Tbody", {}, comparison.rows.map(rowOf)),
         );
     }
 
@@ -76,9 +76,9 @@
     }
 
     window.dash_clientside.compare = {
-        edit(scenarios, adds, drops, runs, seed, quarters, swaps, levers, numbers, words, question, lists) {
+        edit(scenarios, adds, drops, runs, seed, quarters, swaps, levers, numbers, words, settings, lists) {
             const by = context().triggered_id;
-            const now = JSON.parse(JSON.stringify(question));
+            const now = JSON.parse(JSON.stringify(settings));
             const stay = [same, same];
             if (by === "compare-swap") {
                 [now.a, now.b] = [now.b, now.a];
@@ -86,9 +86,9 @@
             }
             if (typeof by === "string") {
                 const name = by.replace("compare-", "");
-                const given = {runs, seed, quarters}[name];
-                if (typeof given === "number") {
-                    now[name] = given;
+                const number = {runs, seed, quarters}[name];
+                if (typeof number === "number") {
+                    now[name] = number;
                 } else if (name === "quarters") {
                     now.quarters = null;
                 }
@@ -109,27 +109,27 @@
                 if (value === shown(lever, own)) {
                     delete now[by.side].turned[levers[at]];
                 } else {
-                    const kept = lever.choices.length ? value : Number((value / lever.factor).toPrecision(12));
-                    now[by.side].turned[levers[at]] = kept;
+                    const rescaled = lever.choices.length ? value : Number((value / lever.factor).toPrecision(12));
+                    now[by.side].turned[levers[at]] = rescaled;
                 }
                 return [now, SIDES.map((side) => (side === by.side ? null : same)), stay];
             } else if (by && by.drop && context().triggered[0].value) {
                 delete now[by.from].turned[by.drop];
             }
-            return JSON.stringify(now) === JSON.stringify(question) ? [same, stay, stay] : [now, stay, stay];
+            return JSON.stringify(now) === JSON.stringify(settings) ? [same, stay, stay] : [now, stay, stay];
         },
 
-        picked(name, question, id, lists) {
+        picked(name, settings, id, lists) {
             const lever = lists.levers[name];
             const none = ["", undefined, undefined, true, "add-number", [], null, "add-word hidden", "", true];
             if (!lever) {
                 return none;
             }
-            const by = context().triggered.map((one) => one.prop_id).join();
-            if (by === "compare-question.data") {
+            const by = context().triggered.map((input) => input.prop_id).join();
+            if (by === "compare-settings.data") {
                 return none.map(() => same);
             }
-            const side = question[id.side];
+            const side = settings[id.side];
             const value = shown(lever, side.turned[name] ?? lists.scenarios[side.scenario].own[name]);
             if (lever.choices.length) {
                 const words = lever.choices.map((word) => ({value: word, label: word}));
@@ -139,17 +139,17 @@
             return [value, lever.low, lever.high, false, "add-number", [], null, "add-word hidden", `${lever.unit}, ${ends}`, false];
         },
 
-        sides(question, lists) {
-            const query = queryOf(question, lists.scenarios);
+        sides(settings, lists) {
+            const query = queryOf(settings, lists.scenarios);
             window.capflow.show(query);
             const chips = SIDES.map((side) => {
-                const found = Object.entries(question[side].turned).map(([name, value]) => {
+                const chips = Object.entries(settings[side].turned).map(([name, value]) => {
                     const lever = lists.levers[name];
-                    const told = lever.choices.length ? value : minus(`${shown(lever, value)}${lever.unit === "factor" ? "" : ` ${lever.unit}`}`);
+                    const text = lever.choices.length ? value : minus(`${shown(lever, value)}${lever.unit === "factor" ? "" : ` ${lever.unit}`}`);
                     return h(
                         "Span",
                         {className: "chip"},
-                        `${lever.meaning}: ${told}`,
+                        `${lever.meaning}: ${text}`,
                         h(
                             "Button",
                             {id: {drop: name, from: side}, "aria-label": `Remove ${lever.meaning} from world ${side.toUpperCase()}`},
@@ -157,10 +157,10 @@
                         ),
                     );
                 });
-                return found.length ? found : h("Span", {className: "note"}, "No lever turned: the scenario as it is.");
+                return chips.length ? chips : h("Span", {className: "note"}, "No lever turned: the scenario as it is.");
             });
-            const about = SIDES.map((side) => lists.scenarios[question[side].scenario].about);
-            const links = SIDES.map((side) => `/?${worldQuery(question[side], lists.scenarios, question.seed, "")}`);
+            const about = SIDES.map((side) => lists.scenarios[settings[side].scenario].about);
+            const links = SIDES.map((side) => `/?${sideQuery(settings[side], lists.scenarios, settings.seed, "")}`);
             return [chips, about, links, query];
         },
 
@@ -178,13 +178,13 @@
                 }
                 method = "DELETE";
             }
-            const found = await ask(query, method);
-            // What the page asks may have changed meanwhile.
+            const answer = await ask(query, method);
+            // The settings may have changed meanwhile.
             if (`?${query}` !== window.location.search) {
                 return [same, same];
             }
-            const going = found.state === "running" || found.state === "waiting";
-            return [{...found, query}, !going];
+            const going = answer.state === "running" || answer.state === "waiting";
+            return [{...answer, query}, !going];
         },
 
         status(job) {
@@ -220,53 +220,53 @@
             if (!job || job.state !== "done") {
                 return [same, true];
             }
-            if (fetched && fetched.asked === job.query) {
+            if (fetched && fetched.query === job.query) {
                 return [fetched, false];
             }
             try {
-                fetched = {...(await window.capflow.get(`/api/compare/result?${job.query}`)), asked: job.query};
+                fetched = {...(await window.capflow.get(`/api/compare/result?${job.query}`)), query: job.query};
                 return [fetched, false];
             } catch (error) {
                 return [same, true];
             }
         },
 
-        words(found, ids) {
-            if (!found) {
+        words(comparison, ids) {
+            if (!comparison) {
                 return [same, same, same, same, same, ids.map(() => same)];
             }
-            const [a, b] = found.labels;
-            const [first, last] = found.seeds;
+            const [a, b] = comparison.labels;
+            const [first, last] = comparison.seeds;
             const words = [
                 h("H2", {}, h("Span", {className: "tag tag-a"}, "A"), ` ${a} against `, h("Span", {className: "tag tag-b"}, "B"), ` ${b}`),
-                ...found.words.map((text, index) => h("P", {className: index ? "" : "lead"}, text)),
+                ...comparison.words.map((text, index) => h("P", {className: index ? "" : "lead"}, text)),
                 h(
                     "P",
                     {className: "note"},
-                    `${found.runs} pairs of histories, seeds ${first} to ${last}, ${found.quarters[1]} to ` +
-                        `${found.quarters[found.quarters.length - 1]}. Attribution is accounting; the difference of the worlds is cause.`,
+                    `${comparison.runs} pairs of histories, seeds ${first} to ${last}, ${comparison.quarters[1]} to ` +
+                        `${comparison.quarters[comparison.quarters.length - 1]}. Attribution is accounting; the difference of the worlds is cause.`,
                 ),
             ];
             const note =
                 "Lines are medians of the histories, dark bands hold half of them and light bands nine in ten. Solid: " +
                 `A, ${a}. Dashed: B, ${b}.`;
-            const links = ids.map((id) => `/api/compare/${id.csv}.csv?${found.asked}`);
+            const links = ids.map((id) => `/api/compare/${id.csv}.csv?${comparison.query}`);
             window.capflow.picture = (name, title) => [
                 title,
-                `A: ${a}. B: ${b}. ${found.runs} pairs, seeds from ${first}`,
+                `A: ${a}. B: ${b}. ${comparison.runs} pairs, seeds from ${first}`,
                 `comparison-${name}`,
             ];
-            return [words, found.cards.map(card), found.cause_note, table(found), note, links];
+            return [words, comparison.cards.map(card), comparison.cause_note, table(comparison), note, links];
         },
 
         /** The figures, made by the server for the width of this window. */
-        async draw(found, ids) {
+        async draw(comparison, ids) {
             const nothing = [ids.map(() => same), ids.map(() => same)];
-            if (!found) {
+            if (!comparison) {
                 return nothing;
             }
             try {
-                const figures = await window.capflow.get(`/api/compare/figures?${found.asked}&width=${window.innerWidth}`);
+                const figures = await window.capflow.get(`/api/compare/figures?${comparison.query}&width=${window.innerWidth}`);
                 const chosen = ids.map(({compare}) => figures[compare]);
                 return [chosen, chosen.map(({layout}) => (layout.height ? {height: `${layout.height}px`} : same))];
             } catch (error) {

@@ -1,19 +1,11 @@
-/* The fact table: one history at once, many when they are done. */
+/* The table of facts: first of one history, then of many when they are done. */
 (function () {
-    const {h} = window.capflow;
+    const {h, plain} = window.capflow;
     const same = window.dash_clientside.no_update;
     const KINDS = {input: "input", calibrated: "calibrated", emergent: "emergent"};
 
     function figure(number) {
-        if (number === null || number === undefined) {
-            return "";
-        }
-        const size = Math.abs(number);
-        // Years are not told with a comma.
-        if (Number.isInteger(number) && size >= 1900 && size < 2200) {
-            return String(number);
-        }
-        return window.capflow.minus(size >= 1000 ? Math.round(number).toLocaleString("en-US") : String(Number(number.toPrecision(3))));
+        return number === null || number === undefined ? "" : plain(number);
     }
 
     function range(low, high) {
@@ -34,7 +26,7 @@
     }
 
     function verdict(row) {
-        const mark = row.ok === null ? "cannot be said" : row.ok ? "agrees" : "does not agree";
+        const mark = row.ok === null ? "cannot be judged" : row.ok ? "agrees" : "does not agree";
         const name = row.ok === null ? "none" : row.ok ? "yes" : "no";
         return h("Span", {className: `verdict ${name}`, title: row.verdict}, mark);
     }
@@ -78,33 +70,33 @@
 
     async function ask(method, query) {
         const answer = await fetch(`/api/facts/many?${query}`, {method, credentials: "same-origin"});
-        const found = await answer.json();
-        return answer.ok ? found : {state: "failed", message: found.error};
+        const content = await answer.json();
+        return answer.ok ? content : {state: "failed", message: content.error};
     }
 
     window.dash_clientside.facts = {
-        async single(asked) {
+        async single(request) {
             try {
-                window.capflow.show(asked.query);
-                return [await window.capflow.get(`/api/facts?${asked.query}`), null];
+                window.capflow.show(request.query);
+                return [await window.capflow.get(`/api/facts?${request.query}`), null];
             } catch (error) {
                 return [same, h("P", {className: "alert"}, error.message)];
             }
         },
 
-        /** Asks how many histories are done; the table of an untouched scenario is asked for by itself. */
-        async job(asked, runs, cancels, polls, known) {
+        /** Fetch the progress of the histories; those of an untouched scenario are started at once. */
+        async job(request, runs, cancels, polls, known) {
             const by = window.dash_clientside.callback_context.triggered_id;
             try {
                 const method = by === "facts-run" ? "POST" : by === "facts-cancel" ? "DELETE" : "GET";
-                let found = await ask(method, asked.query);
-                if (by !== "facts-poll" && method === "GET" && found.state === "none" && asked.untouched) {
-                    found = await ask("POST", asked.query);
+                let job = await ask(method, request.query);
+                if (by !== "facts-poll" && method === "GET" && job.state === "none" && request.untouched) {
+                    job = await ask("POST", request.query);
                 }
-                const many = found.state === "done" && !known
-                    ? await window.capflow.get(`/api/facts/many/result?${asked.query}`)
+                const many = job.state === "done" && !known
+                    ? await window.capflow.get(`/api/facts/many/result?${request.query}`)
                     : same;
-                return [found, many, !["waiting", "running"].includes(found.state)];
+                return [job, many, !["waiting", "running"].includes(job.state)];
             } catch (error) {
                 return [{state: "failed", message: error.message}, same, true];
             }
@@ -127,19 +119,19 @@
             return [words, !busy, part, !busy, busy];
         },
 
-        table(single, many, asked) {
-            const found = many || single;
-            if (!found) {
+        table(single, many, request) {
+            const facts = many || single;
+            if (!facts) {
                 return [h("P", {className: "empty"}, "Running one history \u2026"), null, "", same];
             }
-            const which = found.runs > 1
-                ? `${found.title}: mean of ${found.runs} histories, seeds ${found.seed} to ${found.seed + found.runs - 1}, and where nine in ten lie. `
-                : `${found.title}: one history, seed ${found.seed}. Many tell more: `;
+            const origin = facts.runs > 1
+                ? `${facts.title}: mean of ${facts.runs} histories, seeds ${facts.seed} to ${facts.seed + facts.runs - 1}, and where nine in ten lie. `
+                : `${facts.title}: one history, seed ${facts.seed}. Many histories give intervals: `;
             return [
-                table(found.facts),
-                table(found.stylised),
-                which + found.words,
-                many ? `/api/facts/many/facts.csv?${asked.query}` : `/api/facts.csv?${asked.query}`,
+                table(facts.facts),
+                table(facts.stylised),
+                origin + facts.words,
+                many ? `/api/facts/many/facts.csv?${request.query}` : `/api/facts.csv?${request.query}`,
             ];
         },
     };

@@ -1,9 +1,9 @@
-/* Levers: slider and number say the same, resets, and the address that they make. */
+/* Levers: sliders and numbers that follow each other, resets, and the address that they make. */
 (function () {
     const STEPS = 1000;
     const same = window.dash_clientside.no_update;
 
-    /** Where the slider stands for a value in the unit shown; `sim/server/pages/levers.py` has the same. */
+    /** The place of the slider for a value in the unit shown; `sim/server/pages/levers.py` has the same. */
     function place(value, scale) {
         let part = (value - scale.low) / (scale.high - scale.low);
         if (scale.kind === "log") {
@@ -14,7 +14,7 @@
         return Math.round(STEPS * Math.min(Math.max(part, 0), 1));
     }
 
-    /** The value at a place of the slider, with as many digits as the slider can tell apart. */
+    /** The value at a place of the slider, with as many digits as the steps of the slider can resolve. */
     function value(at, scale) {
         const part = at / STEPS;
         if (at <= 0 || at >= STEPS) {
@@ -47,7 +47,7 @@
             if (by.part === "input") {
                 return typeof number === "number" ? [place(number, scale), same] : [same, same];
             }
-            // The slider is where the number put it: the number has more digits.
+            // The number has moved the slider, and has more digits than it.
             if (typeof number === "number" && place(number, scale) === at) {
                 return [same, same];
             }
@@ -91,13 +91,13 @@
                     turned[id.lever] = words[index];
                 }
             });
-            const said = new URLSearchParams({scenario, ...turned});
+            const params = new URLSearchParams({scenario, ...turned});
             if (typeof seed === "number" && seed !== scenarios[scenario].seed) {
-                said.set("seed", String(seed));
+                params.set("seed", String(seed));
             }
             const count = Object.keys(turned).length;
             return [
-                said.toString(),
+                params.toString(),
                 rows.map((id) => (id.lever in turned ? "lever turned" : "lever")),
                 count ? `${count} changed` : "",
             ];

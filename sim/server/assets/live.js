@@ -1,6 +1,6 @@
-/* The live page: fetch a history, then show any of its quarters without asking again. */
+/* The live page: fetch a history once, then show any of its quarters. */
 (function () {
-    const {h, told, change} = window.capflow;
+    const {h, inUnit, change} = window.capflow;
     const same = window.dash_clientside.no_update;
     let latest = 0;
 
@@ -25,25 +25,25 @@
             const mine = latest;
             document.body.classList.add("busy");
             try {
-                // Levers that are being dragged ask once, when they rest.
+                // A lever that is being dragged sends one request, when it rests.
                 await new Promise((resolve) => setTimeout(resolve, 60));
                 if (mine !== latest) {
                     return [same, same];
                 }
-                const said = new URLSearchParams(query);
-                const plain = new URLSearchParams({scenario: said.get("scenario")});
-                if (said.has("seed")) {
-                    plain.set("seed", said.get("seed"));
+                const params = new URLSearchParams(query);
+                const unchanged = new URLSearchParams({scenario: params.get("scenario")});
+                if (params.has("seed")) {
+                    unchanged.set("seed", params.get("seed"));
                 }
-                const asked = [window.capflow.get(`/api/world?${query}`)];
-                if (plain.toString() !== said.toString()) {
-                    asked.push(window.capflow.get(`/api/world?${plain}`));
+                const requests = [window.capflow.get(`/api/world?${query}`)];
+                if (unchanged.toString() !== params.toString()) {
+                    requests.push(window.capflow.get(`/api/world?${unchanged}`));
                 }
-                const [world, base] = await Promise.all(asked);
+                const [history, base] = await Promise.all(requests);
                 if (mine !== latest) {
                     return [same, same];
                 }
-                return [{...world, base: base || null}, null];
+                return [{...history, base: base || null}, null];
             } catch (error) {
                 return mine === latest ? [same, h("P", {className: "alert"}, error.message)] : [same, same];
             } finally {
@@ -53,42 +53,42 @@
             }
         },
 
-        head(world, at) {
-            if (!world) {
+        head(history, at) {
+            if (!history) {
                 return [same, same, same, same];
             }
-            const now = Math.min(at, world.quarters.length - 1);
-            const quarter = world.quarters[now];
-            const here = world.world;
-            const said = new URLSearchParams(here.query);
-            if (now < world.quarters.length - 1) {
-                said.set("quarter", quarter);
+            const now = Math.min(at, history.quarters.length - 1);
+            const quarter = history.quarters[now];
+            const here = history.world;
+            const params = new URLSearchParams(here.query);
+            if (now < history.quarters.length - 1) {
+                params.set("quarter", quarter);
             }
-            window.capflow.show(said.toString());
+            window.capflow.show(params.toString());
             document.title = `${here.title} \u00b7 capflow`;
             window.capflow.picture = (name, title) => [
                 title,
-                `${here.title}, seed ${here.seed}, ${here.turned.length ? said.toString() : "levers as in the scenario"}, ${quarter}`,
+                `${here.title}, seed ${here.seed}, ${here.turned.length ? params.toString() : "levers as in the scenario"}, ${quarter}`,
                 `${here.scenario}-${name}-${quarter}`,
             ];
-            const span = `${world.quarters[1] || quarter} to ${world.quarters[world.quarters.length - 1]}`;
+            const span = `${history.quarters[1] || quarter} to ${history.quarters[history.quarters.length - 1]}`;
             const levers = here.turned.length
                 ? `${here.turned.length} lever${here.turned.length > 1 ? "s" : ""} changed`
                 : "no lever changed";
-            const cards = world.cards.map((card) => {
+            const cards = history.cards.map((card) => {
                 const number = card.values[now];
                 const before = now > 0 ? card.values[now - 1] : number;
-                const base = world.base && world.base.cards.find((other) => other.id === card.id);
+                const base = history.base && history.base.cards.find((other) => other.id === card.id);
                 const against = base ? number - base.values[Math.min(now, base.values.length - 1)] : 0;
                 const gpus = card.gpus
-                    ? `${told(card.gpus[now], "count")} GPUs, ${told(card.share[now], "share")} of all spending on GPUs, `
+                    ? `${inUnit(card.gpus[now], "count")} GPUs, ${inUnit(card.share[now], "share")} of all spending on GPUs, `
                     : "";
                 const step = ["share", "price"].includes(card.unit) || number === before ? "" : change(number - before, card.unit);
                 return h(
                     "Div",
                     {className: `card card-${card.id}`, id: `card-${card.id}`},
                     h("Span", {className: "card-label"}, card.label),
-                    h("Strong", {className: "card-value"}, told(number, card.unit)),
+                    h("Strong", {className: "card-value"}, inUnit(number, card.unit)),
                     h("Span", {className: "card-note"}, gpus + card.note),
                     step && h("Span", {className: "card-step"}, `${step} this quarter`),
                     base && Math.abs(against) > (card.unit === "price" ? 5e-4 : 1e-9) && h(
@@ -96,7 +96,7 @@
                     ),
                 );
             });
-            const [who, when] = failureWords(world.first_failures);
+            const [who, when] = failureWords(history.first_failures);
             cards.push(
                 h(
                     "Div",
@@ -114,12 +114,12 @@
             ];
         },
 
-        events(world, at) {
-            if (!world) {
+        events(history, at) {
+            if (!history) {
                 return same;
             }
-            const past = new Set(world.quarters.slice(0, at + 1));
-            const rows = world.events.filter((event) => past.has(event.quarter)).reverse();
+            const past = new Set(history.quarters.slice(0, at + 1));
+            const rows = history.events.filter((event) => past.has(event.quarter)).reverse();
             if (!rows.length) {
                 return h("P", {className: "empty"}, "Nothing so far: no deal, round or failure. Press Play.");
             }
@@ -137,8 +137,8 @@
             );
         },
 
-        csv(world, ids) {
-            const query = world ? world.world.query : "";
+        csv(history, ids) {
+            const query = history ? history.world.query : "";
             return ids.map((id) => `/api/${id.csv}.csv?${query}`);
         },
     };

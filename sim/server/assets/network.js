@@ -8,18 +8,18 @@
     const LEAST_INTEREST = 1e-4;  // USD bn: a hundred thousand dollars.
     const columns = [70, 270, 520, 760, 930];
 
-    function address(world, at, id) {
-        const said = new URLSearchParams(world.world.query);
-        said.set("agent", id);
-        if (at < world.quarters.length - 1) {
-            said.set("quarter", world.quarters[at]);
+    function address(history, at, id) {
+        const params = new URLSearchParams(history.world.query);
+        params.set("agent", id);
+        if (at < history.quarters.length - 1) {
+            params.set("quarter", history.quarters[at]);
         }
-        return `/agent?${said}`;
+        return `/agent?${params}`;
     }
 
-    function circles(world, at) {
-        const largest = Math.max(...world.network.nodes.filter((n) => n.assets).map((n) => Math.max(...n.assets)));
-        return world.network.nodes.map((node) => {
+    function circles(history, at) {
+        const largest = Math.max(...history.network.nodes.filter((n) => n.assets).map((n) => Math.max(...n.assets)));
+        return history.network.nodes.map((node) => {
             const alive = !node.alive || node.alive[at] > 0;
             const size = node.assets ? 8 + 44 * Math.sqrt(Math.max(node.assets[at], 0) / largest) : 0;
             return {
@@ -37,12 +37,12 @@
     }
 
     /** Lines of what is paid: below them all money in the colour of the payer, above them interest. */
-    function strokes(world, at, mode, palette) {
-        const nodes = Object.fromEntries(world.network.nodes.map((node) => [node.id, node]));
-        const largest = Math.max(...world.network.edges.map((edge) => Math.max(...edge.usd_bn)));
+    function strokes(history, at, mode, palette) {
+        const nodes = Object.fromEntries(history.network.nodes.map((node) => [node.id, node]));
+        const largest = Math.max(...history.network.edges.map((edge) => Math.max(...edge.usd_bn)));
         const width = (usd) => Math.max(0.7, 22 * Math.sqrt(usd / largest));
         const drawn = [];
-        world.network.edges.forEach((edge) => {
+        history.network.edges.forEach((edge) => {
             const [from, to] = [nodes[edge.source], nodes[edge.target]];
             const span = to.column - from.column;
             const lift = (to.height - from.height) * HIGH * 0.22;
@@ -71,47 +71,47 @@
     }
 
     Object.assign(window.dash_clientside.live, {
-        async network(world, at, mode, palette) {
-            if (!world) {
+        async network(history, at, mode, palette) {
+            if (!history) {
                 return [same, same];
             }
             await window.capflow.painted();
-            const now = Math.min(at, world.quarters.length - 1);
-            const agents = world.network.nodes.filter((node) => node.assets);
+            const now = Math.min(at, history.quarters.length - 1);
+            const agents = history.network.nodes.filter((node) => node.assets);
             const links = agents.map((node) =>
-                h("A", {href: address(world, now, node.id), style: {borderColor: node.colour}}, node.label),
+                h("A", {href: address(history, now, node.id), style: {borderColor: node.colour}}, node.label),
             );
-            return [[...circles(world, now), ...strokes(world, now, mode, palette)], links];
+            return [[...circles(history, now), ...strokes(history, now, mode, palette)], links];
         },
 
-        hover(node, edge, at, world) {
-            const by = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id).join();
-            if (!world) {
+        hover(node, edge, at, history) {
+            const by = window.dash_clientside.callback_context.triggered.map((input) => input.prop_id).join();
+            if (!history) {
                 return same;
             }
-            const quarter = world.quarters[at];
+            const quarter = history.quarters[at];
             if (by.includes("Edge") && edge) {
-                const found = world.network.edges.find((e) => e.source === edge.source && e.target === edge.target);
-                const name = (id) => world.network.nodes.find((n) => n.id === id).label;
-                const part = found.interest[at] > 0 ? `, ${money(found.interest[at])} of it Treasury interest` : "";
-                return `${name(edge.source)} to ${name(edge.target)} in ${quarter}: ${money(found.usd_bn[at])}${part}`;
+                const flow = history.network.edges.find((e) => e.source === edge.source && e.target === edge.target);
+                const name = (id) => history.network.nodes.find((n) => n.id === id).label;
+                const part = flow.interest[at] > 0 ? `, ${money(flow.interest[at])} of it Treasury interest` : "";
+                return `${name(edge.source)} to ${name(edge.target)} in ${quarter}: ${money(flow.usd_bn[at])}${part}`;
             }
             if (!node) {
                 return same;
             }
-            const found = world.network.nodes.find((n) => n.id === node.id);
-            if (!found.assets) {
-                return `${found.label}: ${found.note}`;
+            const agent = history.network.nodes.find((n) => n.id === node.id);
+            if (!agent.assets) {
+                return `${agent.label}: ${agent.note}`;
             }
             return (
-                `${found.label} at the end of ${quarter}: assets ${money(found.assets[at])}, cash ${money(found.cash[at])}` +
-                ` (${money(found.interest[at])} of it interest), net worth ${money(found.net_worth[at])}`
+                `${agent.label} at the end of ${quarter}: assets ${money(agent.assets[at])}, cash ${money(agent.cash[at])}` +
+                ` (${money(agent.interest[at])} of it interest), net worth ${money(agent.net_worth[at])}`
             );
         },
 
-        open(node, world, at) {
+        open(node, history, at) {
             if (node && node.shape === "circle") {
-                window.location.assign(address(world, at, node.id));
+                window.location.assign(address(history, at, node.id));
             }
             return same;
         },

@@ -6,12 +6,12 @@
     const MOST = 7;
 
     function sum(rows, key, at) {
-        const found = new Map();
-        rows.forEach((row) => found.set(row[key], (found.get(row[key]) || 0) + row.usd_bn[at]));
-        return found;
+        const sums = new Map();
+        rows.forEach((row) => sums.set(row[key], (sums.get(row[key]) || 0) + row.usd_bn[at]));
+        return sums;
     }
 
-    /** Names to keep: the largest ones; the others share one name. */
+    /** Names that remain: the largest ones; the others share one name. */
     function renamed(totals, whole, others, always = []) {
         const ranked = [...totals.entries()].sort((a, b) => b[1] - a[1]);
         const small = ranked
@@ -51,10 +51,10 @@
         };
     }
 
-    function firstHand(world, at, palette) {
+    function firstHand(history, at, palette) {
         const groups = {"paid away": "Paid away", kept: "Kept", "AI and frontier": "AI (net)"};
         groups["came back"] = groups["AI and frontier"];
-        const rows = world.uses.direct;
+        const rows = history.uses.direct;
         const whole = rows.reduce((total, row) => total + row.usd_bn[at], 0);
         const issuer = renamed(sum(rows, "issuer", at), whole, "smaller issuers");
         const inGroup = (name) => rows.filter((row) => groups[row.group] === groups[name]);
@@ -88,12 +88,12 @@
         return [[...bands.values()].filter((band) => band.usd > 1e-9 * whole), colours, whole];
     }
 
-    function anyRemove(world, at, palette) {
-        const rows = world.uses.ends.filter((row) => row.usd_bn[at] > 0);
+    function anyRemove(history, at, palette) {
+        const rows = history.uses.ends.filter((row) => row.usd_bn[at] > 0);
         const whole = rows.reduce((total, row) => total + row.usd_bn[at], 0);
-        const kept = ["GPUs bought", "open data"];
-        const end = renamed(sum(rows, "label", at), whole, "everything else", kept);
-        const words = Object.fromEntries(world.uses.direct.map((row) => [row.use, row.label]));
+        const always = ["GPUs bought", "open data"];
+        const end = renamed(sum(rows, "label", at), whole, "everything else", always);
+        const words = Object.fromEntries(history.uses.direct.map((row) => [row.use, row.label]));
         const colours = {"GPUs bought": palette.population.vendor, "open data": palette.population.ventures};
         const bands = new Map();
         rows.forEach((row) => {
@@ -108,16 +108,16 @@
         return [[...bands.values()], colours, whole];
     }
 
-    function chart(found, base, world, at) {
+    function chart(panel, base, history, at) {
         const data = [];
-        const last = world.quarters.length - 1;
-        found.lines.forEach((line, index) => {
-            const other = base && base.lines.find((one) => one.label === line.label);
+        const last = history.quarters.length - 1;
+        panel.lines.forEach((line, index) => {
+            const other = base && base.lines.find((reference) => reference.label === line.label);
             if (other) {
                 data.push({
                     type: "scatter",
                     mode: "lines",
-                    x: world.quarters,
+                    x: history.quarters,
                     y: other.values,
                     line: {color: line.colour, width: 1.2, dash: "dot"},
                     opacity: 0.7,
@@ -128,7 +128,7 @@
             data.push({
                 type: "scatter",
                 mode: "lines",
-                x: world.quarters,
+                x: history.quarters,
                 y: line.values,
                 name: line.label,
                 line: {color: line.colour, width: 2.4, dash: line.dashed ? "dash" : "solid"},
@@ -154,10 +154,10 @@
                 });
             });
         });
-        const ticks = world.quarters.map((quarter, index) => [quarter, index]).filter(([quarter]) => quarter.endsWith("Q1"));
+        const ticks = history.quarters.map((quarter, index) => [quarter, index]).filter(([quarter]) => quarter.endsWith("Q1"));
         const step = ticks.length > 4 ? 2 : 1;
         const shown = ticks.filter((_, index) => index % step === 0);
-        const rows = found.lines.length > 1 ? Math.ceil(found.lines.length / 2) : 0;
+        const rows = panel.lines.length > 1 ? Math.ceil(panel.lines.length / 2) : 0;
         const layout = {
             ...window.capflow.bare({l: 44, r: 10, t: 26, b: 24 + (rows ? 6 + 19 * rows : 0)}),
             xaxis: {
@@ -171,21 +171,21 @@
             },
             yaxis: {automargin: true, gridcolor: lines.grid, zerolinecolor: lines.grid, rangemode: "tozero", fixedrange: true, nticks: 5},
             annotations: [
-                {text: found.unit, x: 0, y: 1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
+                {text: panel.unit, x: 0, y: 1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
                  xshift: -36, yshift: 6, showarrow: false, font: {size: 12, color: lines.muted}},
             ],
             shapes: [{type: "line", x0: at, x1: at, y0: 0, y1: 1, yref: "paper", line: {color: lines.muted, width: 1}}],
-            showlegend: found.lines.length > 1,
+            showlegend: panel.lines.length > 1,
             legend: {orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom", font: {size: 12}},
             hovermode: "x",
         };
         data.forEach((trace) => {
-            if (trace.x === world.quarters) {
-                trace.x = world.quarters.map((_, index) => index);
-                trace.text = world.quarters;
+            if (trace.x === history.quarters) {
+                trace.x = history.quarters.map((_, index) => index);
+                trace.text = history.quarters;
             }
         });
-        if (found.id === "coin_price") {
+        if (panel.id === "coin_price") {
             layout.yaxis.rangemode = "normal";
         }
         return {data, layout};
@@ -194,13 +194,13 @@
     window.capflow.chart = chart;
 
     Object.assign(window.dash_clientside.live, {
-        async flow(world, at, mode, palette) {
-            if (!world) {
+        async flow(history, at, mode, palette) {
+            if (!history) {
                 return same;
             }
             await window.capflow.painted();
-            const now = Math.min(at, world.quarters.length - 1);
-            const [bands, colours, whole] = (mode === "ai" ? anyRemove : firstHand)(world, now, palette);
+            const now = Math.min(at, history.quarters.length - 1);
+            const [bands, colours, whole] = (mode === "ai" ? anyRemove : firstHand)(history, now, palette);
             if (!bands.length || !(whole > 0)) {
                 return window.capflow.blank(
                     mode === "ai" ? "No interest has gone into AI so far." : "No interest has been earned so far. Press Play.",
@@ -209,16 +209,16 @@
             return {data: [sankey(bands, colours, whole, mode === "ai")], layout: window.capflow.bare({l: 8, r: 8, t: 10, b: 10})};
         },
 
-        async charts(world, at, ids) {
-            if (!world) {
+        async charts(history, at, ids) {
+            if (!history) {
                 return ids.map(() => same);
             }
             await window.capflow.painted();
-            const now = Math.min(at, world.quarters.length - 1);
+            const now = Math.min(at, history.quarters.length - 1);
             return ids.map((id) => {
-                const found = world.charts.find((one) => one.id === id.chart);
-                const base = world.base && world.base.charts.find((one) => one.id === id.chart);
-                return chart(found, base, world, now);
+                const panel = history.charts.find((other) => other.id === id.chart);
+                const base = history.base && history.base.charts.find((other) => other.id === id.chart);
+                return chart(panel, base, history, now);
             });
         },
     });

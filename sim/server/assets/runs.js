@@ -4,7 +4,7 @@
     const same = window.dash_clientside.no_update;
     const latest = {};
 
-    /** Fetch a part of the page for the width of its panel; nothing, if another one was asked for meanwhile. */
+    /** Fetch a part of the page for the width of its panel; nothing, if another one was requested meanwhile. */
     async function part(name, query) {
         latest[name] = query;
         const panel = document.querySelector(`#panel-${name}`);
@@ -67,8 +67,8 @@
     window.dash_clientside.runs = {
         /** Choices into the address; the same lever is never on both sides. */
         choose(x, y, outcome, series, before) {
-            const said = new URLSearchParams(before);
-            const old = {x: said.get("x"), y: said.get("y")};
+            const params = new URLSearchParams(before);
+            const old = {x: params.get("x"), y: params.get("y")};
             if (x && x === y) {
                 if (x !== old.x) {
                     y = old.x;
@@ -78,18 +78,18 @@
             }
             Object.entries({x, y, outcome, series}).forEach(([key, value]) => {
                 if (value) {
-                    said.set(key, value);
+                    params.set(key, value);
                 } else {
-                    said.delete(key);
+                    params.delete(key);
                 }
             });
-            const query = said.toString();
+            const query = params.toString();
             window.capflow.show(query);
-            document.title = `${said.get("sweep")} \u00b7 capflow`;
+            document.title = `${params.get("sweep")} \u00b7 capflow`;
             window.capflow.picture = (name, title) => {
                 const chosen = document.querySelector(name === "fan" ? "#runs-series" : "#runs-outcome");
                 const what = chosen ? `${title}: ${chosen.value}` : title;
-                return [what, `sweep ${said.get("sweep")}`, `${said.get("sweep")}-${name}`];
+                return [what, `sweep ${params.get("sweep")}`, `${params.get("sweep")}-${name}`];
             };
             return [x, y, query];
         },

@@ -1,18 +1,18 @@
 /* Play, pause, step and scrub. */
 window.dash_clientside.transport = {
-    seek(clicks, ticks, world, at, most, paused, asked) {
+    seek(clicks, ticks, history, at, most, paused, start) {
         const by = window.dash_clientside.callback_context.triggered_id;
         const same = window.dash_clientside.no_update;
-        if (!world) {
+        if (!history) {
             return [same, same, same, same, same];
         }
-        const last = world.quarters.length - 1;
+        const last = history.quarters.length - 1;
         let now = Math.min(at, last);
         let still = paused;
-        if (typeof by === "string" && by.endsWith("-world")) {
-            if (!this.sought) {
-                this.sought = true;
-                const place = world.quarters.indexOf(asked);
+        if (typeof by === "string" && by.endsWith("-document")) {
+            if (!this.started) {
+                this.started = true;
+                const place = history.quarters.indexOf(start);
                 now = place >= 0 ? place : last;
             } else if (at === most) {
                 now = last;
@@ -29,14 +29,14 @@ window.dash_clientside.transport = {
             now = {first: 0, back: now - 1, forward: now + 1, last}[move] ?? now;
             now = Math.min(Math.max(now, 0), last);
         }
-        const years = world.quarters
+        const years = history.quarters
             .map((quarter, index) => ({value: index, label: quarter.slice(0, 4), first: quarter.endsWith("Q1")}))
             .filter((mark) => mark.first)
             .map(({value, label}) => ({value, label}));
         return [now, last, years, still, still ? "Play" : "Pause"];
     },
 
-    label(at, world) {
-        return world ? world.quarters[Math.min(at, world.quarters.length - 1)] : "";
+    label(at, history) {
+        return history ? history.quarters[Math.min(at, history.quarters.length - 1)] : "";
     },
 };

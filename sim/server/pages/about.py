@@ -11,21 +11,22 @@ from dash import dcc, get_asset_url, html
 from sim import __version__
 from sim.errors import ScenarioError
 from sim.scenario.shipped import shipped
+from sim.server.address import LONGEST
 
 PICTURE = re.compile(r"\]\(\.\./sim/server/assets/([\w.]+)\)")
 LIMITS = "## Limits, honestly\n"
 
 
-def layout(said: dict[str, str]) -> Any:
-    """Return the page; its address has no choices.
+def layout(query: dict[str, str]) -> Any:
+    """Return the page.
 
     Raises:
-        ScenarioError: if the address names any.
+        ScenarioError: if the address has a query, of which this page needs none.
     """
-    if said:
-        raise ScenarioError(f"address: this page knows no {', '.join(sorted(said))[:64]}")
+    if query:
+        raise ScenarioError("unknown key", min(query)[:LONGEST], allowed="none", where="address")
     words = shipped("docs/about.md").read_text("utf8")
-    words = PICTURE.sub(lambda found: f"]({get_asset_url(found[1])})", words)
+    words = PICTURE.sub(lambda match: f"]({get_asset_url(match[1])})", words)
     cited = f"The capflow authors: *capflow*, version {__version__}. MIT licence."
     parts = (words, f"## Limits\n\n{limits()}", f"## How to cite\n\n{cited}")
     return html.Article(dcc.Markdown("\n\n".join(parts)), className="article")
@@ -33,12 +34,12 @@ def layout(said: dict[str, str]) -> Any:
 
 @cache
 def limits() -> str:
-    """Return what the README says of the limits of the model.
+    """Return the section of the README on the limits of the model.
 
     Raises:
         LookupError: if it has no such section.
     """
-    _, found, rest = shipped("README.md").read_text("utf8").partition(LIMITS)
-    if not found:
+    _, heading, rest = shipped("README.md").read_text("utf8").partition(LIMITS)
+    if not heading:
         raise LookupError(f"README.md: no section {LIMITS.strip()!r}")
     return rest.partition("\n## ")[0].partition("\nMIT licence")[0].strip()

@@ -1,54 +1,60 @@
-"""The page of a sensitivity analysis, a backtest or a calibration: what it says, its figures, report and files."""
+"""The page of a sensitivity analysis, a backtest or a calibration: results in words, figures, report and files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from dash import html
 
+from sim.engine.outcomes import BY_NAME
 from sim.experiments.calibrate.results import Record
 from sim.experiments.calibrate.words import words
-from sim.runs.kinds import KINDS
+from sim.experiments.sensitivity.sections import CAPTIONS
 from sim.server import result_folders
+from sim.server.components import section
 from sim.server.pages.folder import back, files, head, picture, report, when
 from sim.server.result_folders import Entry
 
-MISSED = 20
+FIGURE = re.compile(r"figures/([^/]+)\.png")
+MOST_SENTENCES = 20
 """Sentences that the page shows; the report and the files have all."""
+BACKTEST_TITLES = {"errors": "Errors by horizon", "fans": "Forecasts from all origins"}
+"""Figure of a backtest -> its title; the others are forecasts from one origin."""
 
 
 def layout(entry: Entry) -> Any:
     """Return the page of an analysis."""
-    facts, sentences = ANALYSES[entry.kind](entry)
-    kind = KINDS[entry.kind].noun
-    some = f" The first {MISSED} of {len(sentences)} sentences." if len(sentences) > MISSED else ""
-    said = html.Section(
-        [
-            html.H2("What it shows"),
-            html.P(some, className="note") if some else None,
-            *(html.P(sentence) for sentence in sentences[:MISSED]),
-        ],
-        className="panel words",
-        id="runs-words",
+    facts, sentences = ANALYSES[entry.kind](entry.metadata)
+    some = f"The first {MOST_SENTENCES} of {len(sentences)} sentences." if len(sentences) > MOST_SENTENCES else ""
+    results = section(
+        "Results", some, *map(html.P, sentences[:MOST_SENTENCES]), className="panel words", id="runs-words"
     )
-    top = head(f"{kind[:1].upper()}{kind[1:]} {entry.name}", "", f"{facts} {when(entry)}.", [report(entry)])
-    return html.Div([back(entry), top, said, _figures(entry), files(entry)], className="runs")
+    top = head(f"{entry.noun.capitalize()} {entry.name}", "", f"{facts} {when(entry)}.", [report(entry)])
+    names = [match[1] for file in result_folders.files(entry)[0] if (match := FIGURE.fullmatch(file.name))]
+    pictures = [picture(entry, name, *title_and_caption(entry.kind, name)) for name in names]
+    return html.Div(
+        [back(entry), top, results, html.Div(pictures, className="runs-pictures"), files(entry)], className="runs"
+    )
 
 
-def _figures(entry: Entry) -> Any:
-    names = [
-        file.name.removeprefix("figures/").removesuffix(".png")
-        for file in result_folders.files(entry)[0]
-        if file.name.startswith("figures/") and file.name.endswith(".png")
-    ]
-    titles = {name: name.replace("_", " ").replace("-", " ") for name in names}
-    panels = [picture(entry, name, title[:1].upper() + title[1:], "", []) for name, title in titles.items()]
-    return html.Div(panels, className="runs-pictures")
+def title_and_caption(kind: str, name: str) -> tuple[str, str]:
+    """Return the title and the caption of a figure of an analysis.
+
+    Args:
+        kind: the kind of the analysis.
+        name: the name of the figure's file, without its ending.
+    """
+    if kind == "backtest":
+        return BACKTEST_TITLES.get(name, f"Forecasts from {name.removeprefix('fans_')}"), ""
+    part, _, outcome = name.partition("_")
+    if part in CAPTIONS and outcome in BY_NAME:
+        return f"{BY_NAME[outcome].label}: {part}", CAPTIONS[part]
+    return name.replace("_", " ").capitalize(), ""
 
 
-def _sensitivity(entry: Entry) -> tuple[str, list[str]]:
-    document = entry.metadata
+def _sensitivity(document: dict[str, Any]) -> tuple[str, list[str]]:
     facts = (
         f"{len(document['levers'])} levers of the sweep {document['sweep']}, {document['points']:,} points with "
         f"{document['replicates']} seeds each; finished"
@@ -56,8 +62,7 @@ def _sensitivity(entry: Entry) -> tuple[str, list[str]]:
     return facts, list(document["words"])
 
 
-def _backtest(entry: Entry) -> tuple[str, list[str]]:
-    document = entry.metadata
+def _backtest(document: dict[str, Any]) -> tuple[str, list[str]]:
     origins = document["origins"]
     facts = (
         f"Forecasts from {len(origins)} origins, {origins[0]} to {origins[-1]}, {document['draws']:,} draws each, "
@@ -66,18 +71,17 @@ def _backtest(entry: Entry) -> tuple[str, list[str]]:
     return facts, list(document["words"])
 
 
-def _calibration(entry: Entry) -> tuple[str, list[str]]:
-    window = entry.metadata["plan"]["window"]
+def _calibration(document: dict[str, Any]) -> tuple[str, list[str]]:
+    window = document["plan"]["window"]
     facts = f"Fitted to {window['first']} to {window['last']}; started"
-    record = entry.metadata.get("record")
-    if record is None:
-        return facts, ["It is not finished: the same command goes on where it stopped."]
-    return facts, words(Record(record))
+    if "record" not in document:
+        return facts, ["It is not finished: the same command continues where it stopped."]
+    return facts, words(Record(document["record"]))
 
 
-ANALYSES: dict[str, Callable[[Entry], tuple[str, list[str]]]] = {
+ANALYSES: dict[str, Callable[[dict[str, Any]], tuple[str, list[str]]]] = {
     "sensitivity": _sensitivity,
     "backtest": _backtest,
     "calibration": _calibration,
 }
-"""Kind of an analysis -> its facts and what it says."""
+"""Kind of an analysis -> the function of its metadata that gives its facts and its results in sentences."""

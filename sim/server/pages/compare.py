@@ -1,8 +1,7 @@
 """The compare page: two worlds on the same random numbers, run in the background.
 
-What is asked is in the address (`sim.server.comparison_query`); what is found comes from a job
-(`sim.server.jobs`), so that a page that is loaded again shows it at once. The script is
-`sim/server/assets/compare.js`.
+The settings are in the address (`sim.server.comparison_query`); the results come from a job (`sim.server.jobs`),
+so that a page that is loaded again shows them at once. The script is `sim/server/assets/compare.js`.
 """
 
 from __future__ import annotations
@@ -12,30 +11,28 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
+from dash import ALL, dcc, html
 
 from sim.report import palette
 from sim.scenario import levers
 from sim.server import comparison_query
-from sim.server.address import HistoryRequest, shipped
+from sim.server.address import HistoryRequest
 from sim.server.comparison_query import FEWEST, LONGEST_HISTORY, MOST, SIDES, ComparisonRequest
-from sim.server.components import copy_link, panel
-from sim.server.pages.levers import LONGEST_SEED, ordered, scale, scenarios
+from sim.server.components import PLAIN_GRAPH, copy_link, panel, wiring
+from sim.server.pages.levers import LONGEST_SEED, capitalised, scale, scenario_select, scenarios, whole_number
 from sim.server.views.comparison import FANS
 
 TICK = 700
-"""Milliseconds between two looks at a comparison that runs."""
-GRAPH = {"displayModeBar": False, "responsive": True}
-SHOWN = "compare-result"
+"""Milliseconds between two requests for the progress of a comparison."""
 
 
-def layout(said: dict[str, str]) -> Any:
-    """Return the page for an address."""
-    asked = comparison_query.read(said)
+def layout(query: dict[str, str]) -> Any:
+    """Return the page for the query of an address."""
+    request = comparison_query.read(query)
     return html.Div(
         [
             dcc.Store(id="compare-lists", data=_lists()),
-            dcc.Store(id="compare-question", data=_told(asked)),
+            dcc.Store(id="compare-settings", data=_settings(request)),
             dcc.Store(id="compare-query"),
             dcc.Store(id="compare-job"),
             dcc.Store(id="compare-done"),
@@ -46,35 +43,38 @@ def layout(said: dict[str, str]) -> Any:
                 "the effect of what you changed, and not luck.",
                 className="note",
             ),
-            html.Div([_side("a", asked.a), _side("b", asked.b)], className="sides"),
-            _controls(asked),
+            html.Div([_side("a", request.a), _side("b", request.b)], className="sides"),
+            _controls(request),
             html.Div(id="compare-status", className="compare-status", role="status", **{"aria-live": "polite"}),
-            html.Div(_results(), id=SHOWN, className="compare-result", hidden=True),
+            html.Div(_results(), id="compare-result", className="compare-result", hidden=True),
         ],
         className="compare",
     )
 
 
 def _lists() -> dict[str, Any]:
-    """Return what the script knows of scenarios and levers."""
-    numbers = {lever.name: {"meaning": lever.meaning, "choices": [], **scale(lever)} for lever in levers.LEVERS}
-    words = {lever.name: {"meaning": lever.meaning, "choices": list(lever.choices)} for lever in levers.CHOICES}
-    return {"scenarios": scenarios(), "levers": {**numbers, **words}, "colours": list(palette.TWINS)}
-
-
-def _told(asked: ComparisonRequest) -> dict[str, Any]:
-    return {
-        **{
-            side: {"scenario": world.scenario, "turned": dict(world.turned)}
-            for side, world in zip(SIDES, (asked.a, asked.b), strict=True)
-        },
-        "seed": asked.a.seed,
-        "runs": asked.runs,
-        "quarters": asked.quarters,
+    """Return the scenarios, levers and colours for the script."""
+    all_levers = {
+        name: {"meaning": lever.meaning, "choices": list(lever.choices), **({} if lever.choices else scale(lever))}
+        for name, lever in levers.BY_NAME.items()
     }
+    return {"scenarios": scenarios(), "levers": all_levers, "colours": list(palette.TWINS)}
 
 
-def _side(side: str, world: HistoryRequest) -> Any:
+def _settings(request: ComparisonRequest) -> dict[str, Any]:
+    sides = {
+        side: {"scenario": history.scenario, "turned": dict(history.turned)}
+        for side, history in zip(SIDES, (request.a, request.b), strict=True)
+    }
+    return {**sides, "seed": request.a.seed, "runs": request.runs, "quarters": request.quarters}
+
+
+def _part(name: str, side: Any = ALL) -> dict[str, Any]:
+    """Id of a part of one side, or the pattern of both."""
+    return {"side": side, "part": name}
+
+
+def _side(side: str, request: HistoryRequest) -> Any:
     """Pickers of one world: its scenario, and the levers that are turned."""
     letter = side.upper()
     return html.Section(
@@ -82,35 +82,27 @@ def _side(side: str, world: HistoryRequest) -> Any:
             html.Div(
                 [
                     html.H2([html.Span(letter, className=f"tag tag-{side}"), f" World {letter}"]),
-                    html.A("Change levers on the live page", id={"side": side, "part": "levers"}, href="/"),
+                    html.A("Change levers on the live page", id=_part("levers", side), href="/"),
                 ],
                 className="panel-head",
             ),
-            dmc.Select(
-                id={"side": side, "part": "scenario"},
-                label=f"Scenario of world {letter}",
-                data=[{"value": name, "label": shipped(name).title} for name in ordered()],
-                value=world.scenario,
-                searchable=True,
-                allowDeselect=False,
-            ),
-            html.P(id={"side": side, "part": "about"}, className="note"),
-            html.Div(id={"side": side, "part": "chips"}, className="chips"),
+            scenario_select(_part("scenario", side), f"Scenario of world {letter}", request.scenario),
+            html.P(id=_part("about", side), className="note"),
+            html.Div(id=_part("chips", side), className="chips"),
             html.Div(
                 [
                     dmc.Select(
-                        id={"side": side, "part": "lever"},
+                        id=_part("lever", side),
                         label="Turn a lever",
                         placeholder="choose one",
                         data=[
-                            {"value": lever.name, "label": lever.meaning[:1].upper() + lever.meaning[1:]}
-                            for lever in levers.BY_NAME.values()
+                            {"value": lever.name, "label": capitalised(lever)} for lever in levers.BY_NAME.values()
                         ],
                         searchable=True,
                         className="add-lever",
                     ),
                     dmc.NumberInput(
-                        id={"side": side, "part": "number"},
+                        id=_part("number", side),
                         label="to",
                         decimalScale=6,
                         clampBehavior="strict",
@@ -119,7 +111,7 @@ def _side(side: str, world: HistoryRequest) -> Any:
                         className="add-number",
                     ),
                     dmc.Select(
-                        id={"side": side, "part": "word"},
+                        id=_part("word", side),
                         label="to",
                         data=[],
                         allowDeselect=False,
@@ -127,7 +119,7 @@ def _side(side: str, world: HistoryRequest) -> Any:
                     ),
                     html.Button(
                         "Add",
-                        id={"side": side, "part": "add"},
+                        id=_part("add", side),
                         className="quiet",
                         disabled=True,
                         **{"aria-label": f"Add the lever to world {letter}"},
@@ -135,7 +127,7 @@ def _side(side: str, world: HistoryRequest) -> Any:
                 ],
                 className="add-row",
             ),
-            html.P(id={"side": side, "part": "unit"}, className="note unit-note"),
+            html.P(id=_part("unit", side), className="note unit-note"),
         ],
         className="panel side",
         id=f"side-{side}",
@@ -143,26 +135,21 @@ def _side(side: str, world: HistoryRequest) -> Any:
     )
 
 
-def _controls(asked: ComparisonRequest) -> Any:
-    def whole(name: str, label: str, value: int | None, low: int, high: int, **more: Any) -> Any:
-        return dmc.NumberInput(
-            id=f"compare-{name}",
-            label=label,
-            value=value if value is not None else "",
-            min=low,
-            max=high,
-            allowDecimal=False,
-            allowNegative=False,
-            debounce=400,
-            clampBehavior="blur",
-            **more,
-        )
-
+def _controls(request: ComparisonRequest) -> Any:
     return html.Div(
         [
-            whole("runs", f"Pairs of histories, {FEWEST} to {MOST}", asked.runs, FEWEST, MOST, step=10),
-            whole("seed", "Seed of the first pair", asked.a.seed, 0, LONGEST_SEED),
-            whole("quarters", "Quarters (empty: all)", asked.quarters, 1, LONGEST_HISTORY, placeholder="all"),
+            whole_number(
+                "compare-runs", f"Pairs of histories, {FEWEST} to {MOST}", request.runs, FEWEST, MOST, step=10
+            ),
+            whole_number("compare-seed", "Seed of the first pair", request.a.seed, 0, LONGEST_SEED),
+            whole_number(
+                "compare-quarters",
+                "Quarters (empty: all)",
+                request.quarters,
+                1,
+                LONGEST_HISTORY,
+                placeholder="all",
+            ),
             html.Button("Swap A and B", id="compare-swap", className="quiet"),
             copy_link(),
             html.Button("Run the comparison", id="compare-run", className="run"),
@@ -172,19 +159,19 @@ def _controls(asked: ComparisonRequest) -> Any:
 
 
 def _graph(name: str, height: int) -> Any:
-    # The height is told here: what is drawn while the results are hidden has none to take over.
+    # A plot that is drawn while the results are hidden cannot take its height from the page.
     style = {"height": f"{height}px"}
-    return dcc.Graph(id={"compare": name}, config=GRAPH, className="compare-graph", style=style)
+    return dcc.Graph(id={"compare": name}, config=PLAIN_GRAPH, className="compare-graph", style=style)
 
 
 def _results() -> list[Any]:
     return [
-        html.Section(id="compare-words", className="panel words", **{"aria-label": "What was found"}),
+        html.Section(id="compare-words", className="panel words", **{"aria-label": "Results in words"}),
         panel(
             "accounting",
             "Accounting beside cause",
             "Accounting follows dollars: so many GPUs were paid with interest. Cause asks what would have been "
-            "bought otherwise. Between them stands other money, which steps in or stays away. Lines are 90 "
+            "bought otherwise. The difference is other money, which steps in or stays away. Lines are 90 "
             "percent intervals; bars are pale where they span zero.",
             html.Div(
                 [
@@ -225,99 +212,69 @@ def _results() -> list[Any]:
     ]
 
 
-LISTS = State("compare-lists", "data")
-
-
 def callbacks(app: dash.Dash) -> None:
-    """Wire the page; all of it happens in the browser."""
-
-    def wire(function: str, *wiring: Any, **options: Any) -> None:
-        app.clientside_callback(ClientsideFunction("compare", function), *wiring, **options)
-
-    _wire_question(wire)
-    _wire_answer(wire)
+    """Connect the page to its script, assets/compare.js; all of it happens in the browser."""
+    wire = wiring(app, "compare")
+    _connect_settings(wire)
+    _connect_results(wire)
 
 
-def _wire_question(wire: Callable[..., None]) -> None:
-    """Pickers of both worlds, and the address that they make."""
-
-    def part(name: str, side: Any = ALL) -> dict[str, Any]:
-        return {"side": side, "part": name}
-
+def _connect_settings(wire: Callable[..., None]) -> None:
+    """Connect the pickers of both worlds, and the address that they make."""
+    settings, lists = "compare-settings.data", "compare-lists.data"
     wire(
         "edit",
-        Output("compare-question", "data"),
-        Output(part("lever"), "value"),
-        Output(part("scenario"), "value"),
-        Input(part("scenario"), "value"),
-        Input(part("add"), "n_clicks"),
-        Input({"drop": ALL, "from": ALL}, "n_clicks"),
-        Input("compare-runs", "value"),
-        Input("compare-seed", "value"),
-        Input("compare-quarters", "value"),
-        Input("compare-swap", "n_clicks"),
-        State(part("lever"), "value"),
-        State(part("number"), "value"),
-        State(part("word"), "value"),
-        State("compare-question", "data"),
-        LISTS,
+        [settings, (_part("lever"), "value"), (_part("scenario"), "value")],
+        [
+            (_part("scenario"), "value"),
+            (_part("add"), "n_clicks"),
+            ({"drop": ALL, "from": ALL}, "n_clicks"),
+            "compare-runs.value",
+            "compare-seed.value",
+            "compare-quarters.value",
+            "compare-swap.n_clicks",
+        ],
+        [*((_part(name), "value") for name in ("lever", "number", "word")), settings, lists],
         prevent_initial_call=True,
     )
     for side in SIDES:
+        number, word, lever = (_part(name, side) for name in ("number", "word", "lever"))
         wire(
             "picked",
-            Output(part("number", side), "value"),
-            Output(part("number", side), "min"),
-            Output(part("number", side), "max"),
-            Output(part("number", side), "disabled"),
-            Output(part("number", side), "className"),
-            Output(part("word", side), "data"),
-            Output(part("word", side), "value"),
-            Output(part("word", side), "className"),
-            Output(part("unit", side), "children"),
-            Output(part("add", side), "disabled"),
-            Input(part("lever", side), "value"),
-            Input("compare-question", "data"),
-            State(part("lever", side), "id"),
-            LISTS,
+            [
+                *((number, name) for name in ("value", "min", "max", "disabled", "className")),
+                *((word, name) for name in ("data", "value", "className")),
+                (_part("unit", side), "children"),
+                (_part("add", side), "disabled"),
+            ],
+            [(lever, "value"), settings],
+            [(lever, "id"), lists],
         )
     wire(
         "sides",
-        Output(part("chips"), "children"),
-        Output(part("about"), "children"),
-        Output(part("levers"), "href"),
-        Output("compare-query", "data"),
-        Input("compare-question", "data"),
-        LISTS,
+        [
+            (_part("chips"), "children"),
+            (_part("about"), "children"),
+            (_part("levers"), "href"),
+            "compare-query.data",
+        ],
+        [settings],
+        [lists],
     )
 
 
-def _wire_answer(wire: Callable[..., None]) -> None:
-    """How far the job is, and what it found."""
+def _connect_results(wire: Callable[..., None]) -> None:
+    """Connect the progress of the job, and its results."""
+    job, done = "compare-job.data", "compare-done.data"
     wire(
         "follow",
-        Output("compare-job", "data"),
-        Output("compare-tick", "disabled"),
-        Input("compare-query", "data"),
-        Input("compare-run", "n_clicks"),
-        Input({"cancel": ALL}, "n_clicks"),
-        Input("compare-tick", "n_intervals"),
-        State("compare-job", "data"),
+        [job, "compare-tick.disabled"],
+        ["compare-query.data", "compare-run.n_clicks", ({"cancel": ALL}, "n_clicks"), "compare-tick.n_intervals"],
+        [job],
     )
-    job = Input("compare-job", "data")
-    wire("status", Output("compare-status", "children"), Output("compare-run", "disabled"), job)
-    wire("fetch", Output("compare-done", "data"), Output(SHOWN, "hidden"), job)
-    done = Input("compare-done", "data")
-    wire(
-        "words",
-        Output("compare-words", "children"),
-        Output("compare-cards", "children"),
-        Output("compare-cause-note", "children"),
-        Output("compare-table", "children"),
-        Output("compare-fans-note", "children"),
-        Output({"csv": ALL, "of": ALL}, "href"),
-        done,
-        State({"csv": ALL, "of": ALL}, "id"),
-    )
-    graphs = {"compare": ALL}
-    wire("draw", Output(graphs, "figure"), Output(graphs, "style"), done, State(graphs, "id"))
+    wire("status", ["compare-status.children", "compare-run.disabled"], [job])
+    wire("fetch", [done, "compare-result.hidden"], [job])
+    texts = [f"compare-{name}.children" for name in ("words", "cards", "cause-note", "table", "fans-note")]
+    links, graphs = {"csv": ALL, "of": ALL}, {"compare": ALL}
+    wire("words", [*texts, (links, "href")], [done], [(links, "id")])
+    wire("draw", [(graphs, "figure"), (graphs, "style")], [done], [(graphs, "id")])

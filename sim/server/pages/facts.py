@@ -1,35 +1,35 @@
-"""The fact table: what an article says, what the evidence says, what the model gives, and whether they agree."""
+"""The page of facts: the figures of an article, the evidence, the results of the model, and whether they agree."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash import dcc, html
 
 from sim.server import address
-from sim.server.components import panel
+from sim.server.components import panel, wiring
 from sim.server.facts_request import RUNS
 
 POLL = 500
-"""Milliseconds between two looks at how far the histories are."""
+"""Milliseconds between two requests for the progress of the histories."""
 
 
-def layout(said: dict[str, str]) -> Any:
-    """Return the fact table of the world of an address."""
-    world = address.read(said)
+def layout(query: dict[str, str]) -> Any:
+    """Return the fact table of the history of an address."""
+    request = address.read(query)
     return html.Div(
         [
-            dcc.Store(id="facts-query", data={"query": world.query, "untouched": not world.turned}),
+            dcc.Store(id="facts-query", data={"query": request.query, "untouched": not request.turned}),
             dcc.Store(id="facts-single"),
             dcc.Store(id="facts-many"),
             dcc.Store(id="facts-job"),
             dcc.Interval(id="facts-poll", interval=POLL, disabled=True),
             html.H1("Facts"),
             html.P(
-                "An article set off this model. Here its figures stand beside what can be found, and beside what "
-                "the model gives. An input is fed in and proves nothing; a calibrated number was chosen with the "
-                "evidence in view; an emergent one came out.",
+                "This model started from an article. The table compares its figures with the evidence and with "
+                "the results of the model. An input is fed in and proves nothing; a calibrated number was chosen "
+                "to fit the evidence; an emergent one is a result of the model.",
                 className="lead",
             ),
             html.P(id="facts-about", className="note"),
@@ -47,7 +47,7 @@ def layout(said: dict[str, str]) -> Any:
             panel(
                 "stylised",
                 "Stylised facts",
-                "Regularities that the model should show, beside the figures.",
+                "Regularities that the model should show, besides the figures above.",
                 html.Div(id="stylised-table"),
                 png=False,
             ),
@@ -57,42 +57,31 @@ def layout(said: dict[str, str]) -> Any:
 
 
 def callbacks(app: dash.Dash) -> None:
-    """Wire the page; its script is assets/facts.js."""
-
-    def wire(function: str, *wiring: Any, **options: Any) -> None:
-        app.clientside_callback(ClientsideFunction("facts", function), *wiring, **options)
-
-    wire(
-        "single", Output("facts-single", "data"), Output("facts-problem", "children"), Input("facts-query", "data")
-    )
+    """Connect the page to its script, assets/facts.js."""
+    wire = wiring(app, "facts")
+    query, single, many, job = (f"facts-{store}.data" for store in ("query", "single", "many", "job"))
+    wire("single", [single, "facts-problem.children"], [query])
     wire(
         "job",
-        Output("facts-job", "data"),
-        Output("facts-many", "data"),
-        Output("facts-poll", "disabled"),
-        Input("facts-query", "data"),
-        Input("facts-run", "n_clicks"),
-        Input("facts-cancel", "n_clicks"),
-        Input("facts-poll", "n_intervals"),
-        State("facts-many", "data"),
+        [job, many, "facts-poll.disabled"],
+        [query, "facts-run.n_clicks", "facts-cancel.n_clicks", "facts-poll.n_intervals"],
+        [many],
     )
     wire(
         "progress",
-        Output("facts-words", "children"),
-        Output("facts-progress", "hidden"),
-        Output("facts-progress", "value"),
-        Output("facts-cancel", "hidden"),
-        Output("facts-run", "hidden"),
-        Input("facts-job", "data"),
-        Input("facts-many", "data"),
+        [
+            "facts-words.children",
+            "facts-progress.hidden",
+            "facts-progress.value",
+            "facts-cancel.hidden",
+            "facts-run.hidden",
+        ],
+        [job, many],
     )
+    csv = ({"csv": "facts", "of": "facts"}, "href")
     wire(
         "table",
-        Output("facts-table", "children"),
-        Output("stylised-table", "children"),
-        Output("facts-about", "children"),
-        Output({"csv": "facts", "of": "facts"}, "href"),
-        Input("facts-single", "data"),
-        Input("facts-many", "data"),
-        State("facts-query", "data"),
+        ["facts-table.children", "stylised-table.children", "facts-about.children", csv],
+        [single, many],
+        [query],
     )

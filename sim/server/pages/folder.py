@@ -1,18 +1,24 @@
-"""The page of a run or a comparison: its numbers, pictures, report and files."""
+"""The page of a run or a comparison, and the parts that the pages of all folders of results share."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from dash import html
 
+from sim.engine.outcomes import BY_NAME, HEADLINES
 from sim.errors import RunError, ScenarioError
+from sim.experiments.compare.folder import CAUSE
+from sim.report.figures import FIGURES
 from sim.report.html import REPORT
-from sim.report.numbers import money, percent
+from sim.report.numbers import COUNTED, money, number, percent
 from sim.server import result_folders
-from sim.server.components import copy_link
+from sim.server.components import copy_link, csv_text, download, section
 from sim.server.replay import replay, twin_addresses
+from sim.server.result_folders import Entry
 
 CARDS = (
     ("interest_usd_bn", "Interest earned by issuers", "usd_bn"),
@@ -24,8 +30,8 @@ CARDS = (
     ("final_tokens_usd_bn", "Tokens at the end", "usd_bn"),
     ("failures", "Companies that failed", "companies"),
 )
-"""Outcomes of a run that its page shows: name, label, unit."""
-BEHIND = {
+"""Outcomes on the cards of a run: name, label, unit."""
+TABLES = {
     "interest_flow": ("uses", "ends"),
     "network": ("payments", "flows"),
     "issuers": ("agents",),
@@ -36,19 +42,19 @@ BEHIND = {
     "systemic_risk": ("exposures",),
     "model_against_data": ("series",),
 }
-"""Figure of a run -> tables behind it."""
+"""Figure of a run -> the tables it is drawn from."""
 MOST_DIFFERENCES = 60
-"""Rows of the table of a comparison; its CSV has all."""
+"""Most rows in the table of a comparison; its CSV has all."""
 
 
-def layout(entry: result_folders.Entry) -> Any:
+def layout(entry: Entry) -> Any:
     """Return the page of a run or a comparison."""
-    made = {"run": _run, "comparison": _comparison}[entry.kind]
-    return html.Div([back(entry), *made(entry), files(entry)], className="runs")
+    parts = _run(entry) if entry.kind == "run" else _comparison(entry)
+    return html.Div([back(entry), *parts, files(entry)], className="runs")
 
 
-def back(entry: result_folders.Entry) -> Any:
-    """Return the way back to the list."""
+def back(entry: Entry) -> Any:
+    """Return the link back to the list, with the name of the folder."""
     return html.Nav(
         [html.A("Runs and sweeps", href="/runs"), html.Span(f" / {entry.name}")],
         className="runs-back",
@@ -57,63 +63,74 @@ def back(entry: result_folders.Entry) -> Any:
 
 
 def head(title: str, about: str, facts: str, actions: list[Any]) -> Any:
-    """Title, what it is, and what can be done with it."""
-    return html.Div(
-        [
-            html.Div([html.H1(title), html.P(about, className="note"), html.P(facts, className="runs-facts")]),
-            html.Div([*actions, copy_link()], className="actions"),
-        ],
-        className="title",
+    """Return the head of the page of a folder.
+
+    Args:
+        title: the heading.
+        about: a description.
+        facts: scenario, seeds, length and date in a sentence.
+        actions: links and buttons.
+    """
+    words = [html.H1(title), html.P(about, className="note"), html.P(facts, className="runs-facts")]
+    return html.Div([html.Div(words), html.Div([*actions, copy_link()], className="actions")], className="title")
+
+
+def api_link(path: str, entry: Entry, **query: str) -> str:
+    """Return the address of something of a folder under /api/runs/."""
+    return f"/api/runs/{path}?{urlencode({'run': entry.name, **query})}"
+
+
+def report(entry: Entry) -> Any:
+    """Return the link to the report of a folder, or a note that there is none."""
+    if not result_folders.has(entry, REPORT):
+        return html.Span("No report", className="note")
+    return html.A(
+        "Read the report",
+        href=api_link("report", entry),
+        target="_blank",
+        rel="noopener",
+        className="button",
+        id="runs-report",
     )
 
 
-def report(entry: result_folders.Entry) -> Any:
-    """Return the way to the report, if there is one."""
-    if not result_folders.has(entry, REPORT):
-        return html.Span("No report", className="note")
-    address = f"/api/runs/report?{urlencode({'run': entry.name})}"
-    told: dict[str, Any] = {"target": "_blank", "rel": "noopener", "className": "button", "id": "runs-report"}
-    return html.A("Read the report", href=address, **told)
-
-
-def when(entry: result_folders.Entry) -> str:
-    """When it was finished."""
+def when(entry: Entry) -> str:
+    """Return when a folder was finished."""
     return f"{entry.created:%d %b %Y, %H:%M} UTC"
 
 
-def files(entry: result_folders.Entry) -> Any:
-    """Return the files, to download."""
-    found, there = result_folders.files(entry)
-    some = f" The first {len(found)} of {there} are listed." if there > len(found) else ""
+def files(entry: Entry) -> Any:
+    """Return the section with the files of a folder, to download."""
+    listed, count = result_folders.files(entry)
+    some = f" The first {len(listed)} of {count} are listed." if count > len(listed) else ""
     rows = [
-        html.Tr(
-            [
-                html.Td(
-                    html.A(file.name, href=f"/api/runs/file?{urlencode({'run': entry.name, 'file': file.name})}")
-                ),
-                html.Td(size(file.size), className="number"),
-            ]
-        )
-        for file in found
+        row([html.A(file.name, href=api_link("file", entry, file=file.name)), size(file.size)]) for file in listed
     ]
-    heads = html.Thead(html.Tr([html.Th("File", scope="col"), html.Th("Size", scope="col", className="number")]))
-    return html.Section(
-        [
-            html.H2("Files"),
-            html.P(f"All that is in {entry.path}/, to download.{some}", className="note"),
-            scrolled(html.Table([heads, html.Tbody(rows)], id="runs-files")),
-        ],
-        className="panel",
-    )
+    about = f"All that is in {entry.path}/, to download.{some}"
+    return section("Files", about, table(("File", "Size"), rows, id="runs-files"))
 
 
-def scrolled(table: Any) -> Any:
-    """Return a table that scrolls by itself where it is too wide or too long."""
-    return html.Div(table, className="runs-scroll", tabIndex="0")
+def table(heads: Sequence[str], rows: Sequence[Any], **attributes: Any) -> Any:
+    """Return a table that scrolls by itself where it is too wide or too long.
+
+    Args:
+        heads: the heads of its columns; all but the first hold numbers.
+        rows: its rows, made by `row`.
+        attributes: attributes of the HTML table.
+    """
+    cells = [html.Th(head, scope="col", className="number" if place else "") for place, head in enumerate(heads)]
+    parts = [html.Thead(html.Tr(cells)), html.Tbody(rows)]
+    return html.Div(html.Table(parts, **attributes), className="runs-scroll", tabIndex="0")
+
+
+def row(cells: Sequence[Any], **attributes: Any) -> Any:
+    """Return a row of a table, whose cells after the first are numbers."""
+    first, *numbers = cells
+    return html.Tr([html.Td(first), *(html.Td(cell, className="number") for cell in numbers)], **attributes)
 
 
 def size(count: int) -> str:
-    """Bytes in words: 840 bytes, 12.3 kB, 4.5 MB."""
+    """Return a number of bytes in words: 840 bytes, 12.3 kB, 4.5 MB."""
     if count < 1000:
         return f"{count} bytes"
     for unit, divisor in (("kB", 1e3), ("MB", 1e6)):
@@ -130,197 +147,146 @@ def _not_live(reason: str) -> Any:
     return html.P(f"It cannot be shown live: {reason}.", className="note", id="runs-not-live")
 
 
-def _run(entry: result_folders.Entry) -> list[Any]:
-    told = entry.metadata
-    replaced = any(key.startswith("decisions.") for key in told["changes"])
-    found = replay(entry.path, str(told["scenario"]), decisions=replaced)
+def _run(entry: Entry) -> list[Any]:
+    manifest = entry.metadata
+    replaced = any(key.startswith("decisions.") for key in manifest["changes"])
+    live = replay(entry.path, str(manifest["scenario"]), decisions=replaced)
     actions, notes = [report(entry)], []
     try:
-        actions.append(_live(found.address(int(told["seed"])), "Show it live", "runs-live"))
+        actions.append(_live(live.address(int(manifest["seed"])), "Show it live", "runs-live"))
     except ScenarioError as error:
         notes.append(_not_live(str(error)))
     facts = (
-        f"Scenario {told['scenario']}, seed {told['seed']}, {told['quarters']} quarters from "
-        f"{told.get('opening', 'its opening')}; finished {when(entry)}."
+        f"Scenario {manifest['scenario']}, seed {manifest['seed']}, {manifest['quarters']} quarters from "
+        f"{manifest.get('opening', 'its opening')}; finished {when(entry)}."
     )
     cards = [
         html.Div(
             [
                 html.Span(label, className="card-label"),
-                html.Strong(_told(told["outcomes"][name], unit), className="card-value"),
+                html.Strong(_in_words(value, unit), className="card-value"),
             ],
             className=f"card card-{name}",
         )
         for name, label, unit in CARDS
-        if isinstance(told["outcomes"].get(name), int | float)
+        if isinstance(value := manifest["outcomes"].get(name), int | float)
     ]
     return [
-        head(str(told.get("title", entry.name)), str(told.get("about", "")), facts, actions),
+        head(str(manifest.get("title", entry.name)), str(manifest.get("about", "")), facts, actions),
         *notes,
         html.Div(cards, className="cards", id="runs-cards"),
         *_figures(entry),
     ]
 
 
-def _told(number: float, unit: str) -> str:
+def _in_words(value: float, unit: str) -> str:
     if unit == "usd_bn":
-        return money(number)
-    return percent(number) if unit == "share" else f"{number:,.0f}"
+        return money(value)
+    return percent(value) if unit == "share" else f"{value:,.0f}"
 
 
-def _figures(entry: result_folders.Entry) -> list[Any]:
-    """Return the figures of a run, in the order of its story."""
-    from sim.report.figures import FIGURES
-
-    there = [name for name in FIGURES if result_folders.has(entry, f"figures/{name}.png")]
-    if not there:
-        return [html.P("It was run without figures and report.", className="empty")]
-    panels = []
-    for name in there:
-        tables = [
-            (
-                "CSV" if len(BEHIND.get(name, ())) == 1 else f"CSV: {table}",
-                f"/api/runs/{table}.csv?{urlencode({'run': entry.name})}",
-            )
-            for table in BEHIND.get(name, ())
-        ]
-        panels.append(picture(entry, name, FIGURES[name].title, FIGURES[name].caption, tables))
-    return panels
+def _figures(entry: Entry) -> list[Any]:
+    """Return the figures of a run in the order of the registry."""
+    pictures = [
+        picture(
+            entry,
+            name,
+            plate.title,
+            plate.caption,
+            {csv_text(table, TABLES[name]): api_link(f"{table}.csv", entry) for table in TABLES.get(name, ())},
+        )
+        for name, plate in FIGURES.items()
+        if result_folders.has(entry, f"figures/{name}.png")
+    ]
+    return pictures or [html.P("This run was made without figures and report.", className="empty")]
 
 
 def picture(
-    entry: result_folders.Entry, name: str, title: str, caption: str, tables: list[tuple[str, str]]
+    entry: Entry, name: str, title: str, caption: str = "", tables: Mapping[str, str] = MappingProxyType({})
 ) -> Any:
-    """Return a figure of a folder with its title, caption and downloads, which are words and addresses."""
-    told = urlencode({"run": entry.name, "file": f"figures/{name}.png"})
-    png = ("PNG", f"/api/runs/file?{told}")
-    downloads = [
-        html.A(word, href=address, className="download", **{"aria-label": f"Download {title}: {word}"})
-        for word, address in (png, *tables)
-    ]
-    return html.Section(
-        [
-            html.Div([html.H2(title), html.Div(downloads, className="downloads")], className="panel-head"),
-            html.P(caption, className="note") if caption else None,
-            html.Div(
-                html.A(
-                    html.Img(src=f"/api/runs/picture?{told}", alt=f"{title}. {caption}"),
-                    href=f"/api/runs/picture?{told}",
-                    target="_blank",
-                    rel="noopener",
-                ),
-                className="runs-picture",
-                tabIndex="-1",
-            ),
-        ],
-        className="panel",
+    """Return the section with a figure of a folder.
+
+    Args:
+        entry: the folder.
+        name: the name of the figure's file, without its ending.
+        title: the title of the figure.
+        caption: how to read it.
+        tables: text of a further download -> its address.
+    """
+    file = f"figures/{name}.png"
+    address = api_link("picture", entry, file=file)
+    image = html.Img(src=address, alt=f"{title}. {caption}")
+    link = html.A(image, href=address, target="_blank", rel="noopener")
+    links = {"PNG": api_link("file", entry, file=file), **tables}
+    return section(
+        title,
+        caption,
+        html.Div(link, className="runs-picture", tabIndex="-1"),
+        downloads=[download(text, href, f"{title}: {text}") for text, href in links.items()],
         id=f"panel-{name}",
     )
 
 
-def _comparison(entry: result_folders.Entry) -> list[Any]:
-    from sim.engine.outcomes import BY_NAME, HEADLINES
-    from sim.experiments.compare.folder import CAUSE
-
-    told = entry.metadata
+def _comparison(entry: Entry) -> list[Any]:
+    document = entry.metadata
     actions, notes = [report(entry)], []
     try:
-        for side, address in zip("ab", twin_addresses(told), strict=True):
-            actions.append(_live(address, f"Show {told[side]['scenario']} live", f"runs-live-{side}"))
+        for side, address in zip("ab", twin_addresses(document), strict=True):
+            actions.append(_live(address, f"Show {document[side]['scenario']} live", f"runs-live-{side}"))
     except (ScenarioError, RunError) as error:
         notes.append(_not_live(str(error)))
-    last = told["seed"] + told["runs"] - 1
+    last = document["seed"] + document["runs"] - 1
     facts = (
-        f"{told['runs']:,} pairs of histories, seeds {told['seed']} to {last}, the same random numbers in both; "
-        f"{told['quarters']} quarters; finished {when(entry)}."
+        f"{document['runs']:,} pairs of histories, seeds {document['seed']} to {last}, the same random numbers in "
+        f"both; {document['quarters']} quarters; finished {when(entry)}."
     )
-    csv = [("CSV: differences", f"/api/runs/differences.csv?{urlencode({'run': entry.name})}")]
+    csv = {"CSV: differences": api_link("differences.csv", entry)}
     titles = {CAUSE: "Accounting beside cause", **{name: BY_NAME[name].label for name in HEADLINES}}
-    there = [name for name in titles if result_folders.has(entry, f"figures/{name}.png")]
+    pictures = [
+        picture(entry, name, title, tables=csv)
+        for name, title in titles.items()
+        if result_folders.has(entry, f"figures/{name}.png")
+    ]
     return [
-        head(f"{told['a']['title']} and {told['b']['title']}", "", facts, actions),
+        head(f"{document['a']['title']} and {document['b']['title']}", "", facts, actions),
         *notes,
-        html.Section([html.H2("What it shows"), *(html.P(words) for words in told["words"])], className="panel"),
+        section("Results", "", *map(html.P, document["words"])),
         _differences(entry),
-        html.Div([picture(entry, name, titles[name], "", csv) for name in there], className="runs-pictures"),
+        html.Div(pictures, className="runs-pictures"),
     ]
 
 
-def _differences(entry: result_folders.Entry) -> Any:
-    from sim.report.numbers import number
-
-    told = entry.metadata
-
-    def cell(value: Any, unit: str) -> Any:
-        text = "\N{EN DASH}" if value is None else number(float(value), unit)
-        return html.Td(text, className="number")
-
-    shown = list(told["outcomes"].items())[:MOST_DIFFERENCES]
+def _differences(entry: Entry) -> Any:
+    outcomes = entry.metadata["outcomes"]
+    scenarios = [entry.metadata[side]["scenario"] for side in "ab"]
     rows = [
-        html.Tr(
+        row(
             [
-                html.Td(_labelled(found)),
-                cell(found["mean_a"], found["unit"]),
-                cell(found["mean_b"], found["unit"]),
-                cell(found["mean_difference"], found["unit"]),
-                html.Td(_interval(found["interval_90"], found["unit"], number), className="number"),
+                _labelled(effect),
+                *(_number(effect[key], effect["unit"]) for key in ("mean_a", "mean_b", "mean_difference")),
+                _interval(effect["interval_90"], effect["unit"]),
             ],
-            className="" if found.get("differs_from_zero") else "runs-same",
+            className="" if effect.get("differs_from_zero") else "runs-same",
         )
-        for _, found in shown
+        for effect in list(outcomes.values())[:MOST_DIFFERENCES]
     ]
-    heads = ("Outcome", told["a"]["scenario"], told["b"]["scenario"], "Difference", "90 percent interval")
-    some = f" The first {len(shown)} of {len(told['outcomes'])}." if len(told["outcomes"]) > len(shown) else ""
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.H2("Differences by outcome"),
-                    html.Div(
-                        html.A(
-                            "CSV",
-                            href=f"/api/runs/differences.csv?{urlencode({'run': entry.name})}",
-                            className="download",
-                            **{"aria-label": "Download the differences as CSV"},
-                        ),
-                        className="downloads",
-                    ),
-                ],
-                className="panel-head",
-            ),
-            html.P(
-                f"Means over the pairs, the first less the second. Pale: cannot be distinguished from zero.{some}",
-                className="note",
-            ),
-            html.Div(
-                html.Table(
-                    [
-                        html.Thead(
-                            html.Tr(
-                                [
-                                    html.Th(name, scope="col", className="number" if place else "")
-                                    for place, name in enumerate(heads)
-                                ]
-                            )
-                        ),
-                        html.Tbody(rows),
-                    ],
-                    id="runs-differences",
-                ),
-                className="runs-scroll",
-                tabIndex="0",
-            ),
-        ],
-        className="panel",
+    some = f" The first {len(rows)} of {len(outcomes)}." if len(outcomes) > len(rows) else ""
+    return section(
+        "Differences by outcome",
+        f"Means over the pairs, the first less the second. Pale: cannot be distinguished from zero.{some}",
+        table(("Outcome", *scenarios, "Difference", "90 percent interval"), rows, id="runs-differences"),
+        downloads=[download("CSV", api_link("differences.csv", entry), "the differences as CSV")],
     )
 
 
-def _labelled(found: dict[str, Any]) -> str:
-    unit = found["unit"]
-    return str(found["label"]) if unit in ("share", "companies", "coins", "GPUs") else f"{found['label']}, {unit}"
+def _labelled(effect: dict[str, Any]) -> str:
+    label, unit = str(effect["label"]), effect["unit"]
+    return label if unit in (*COUNTED, "share", "index") else f"{label}, {unit}"
 
 
-def _interval(ends: list[Any], unit: str, number: Any) -> str:
-    if None in ends:
-        return "\N{EN DASH}"
-    return f"{number(float(ends[0]), unit)} to {number(float(ends[1]), unit)}"
+def _number(value: float | None, unit: str) -> str:
+    return "\N{EN DASH}" if value is None else number(float(value), unit)
+
+
+def _interval(ends: list[float | None], unit: str) -> str:
+    return "\N{EN DASH}" if None in ends else " to ".join(_number(end, unit) for end in ends)

@@ -1,18 +1,19 @@
-"""The panel of levers: scenario, seed, and every lever with its unit, range, reset and mark of what differs."""
+"""The panel of the live page with scenario, seed and all levers, each with its unit, range and reset."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from math import log
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
+from dash import ALL, MATCH, dcc, html
 
 from sim.scenario import levers
 from sim.scenario.levers import Lever
 from sim.scenario.load import names
 from sim.server.address import HistoryRequest, own_values, shipped
+from sim.server.components import wiring
 
 GROUPS = {
     "rates": "Interest rates",
@@ -22,9 +23,9 @@ GROUPS = {
     "gpus": "GPUs",
     "capital": "Capital",
 }
-"""Groups of levers, with the names that readers see."""
+"""Group of levers -> its name on the page."""
 STEPS = 1000
-"""Places of a slider."""
+"""Number of steps of a slider."""
 WIDE = 100.0
 """Ratio of the ends of a range from which on a slider is logarithmic."""
 LONG = 4.0
@@ -33,47 +34,27 @@ LONGEST_SEED = 2**53 - 1
 """Largest whole number that a browser counts exactly."""
 
 
-def panel(world: HistoryRequest) -> Any:
-    """Return controls that show a world; `sim/server/assets/levers.js` makes them work."""
-    by_group = groupby([*levers.LEVERS, *levers.CHOICES], key=lambda lever: lever.group)
-    members: dict[str, list[Lever]] = {}
-    for group, found in by_group:
-        members.setdefault(group, []).extend(found)
-    turned = {lever.group for lever in levers.BY_NAME.values() if lever.name in dict(world.turned)}
+def panel(request: HistoryRequest) -> Any:
+    """Return the controls that show a history; `sim/server/assets/levers.js` makes them work."""
+    turned = {lever.group for lever in levers.BY_NAME.values() if lever.name in dict(request.turned)}
     return html.Details(
         [
             html.Summary(["Scenario and levers ", html.Span(id="turned-count")]),
             dcc.Store(id="scales", data={lever.name: scale(lever) for lever in levers.LEVERS}),
             dcc.Store(id="scenarios", data=scenarios()),
-            dmc.Select(
-                id="scenario",
-                label="Scenario",
-                data=[{"value": name, "label": shipped(name).title} for name in ordered()],
-                value=world.scenario,
-                searchable=True,
-                allowDeselect=False,
-                comboboxProps={"withinPortal": True},
-            ),
-            html.P(shipped(world.scenario).about, id="scenario-about", className="note"),
+            scenario_select("scenario", "Scenario", request.scenario),
+            html.P(shipped(request.scenario).about, id="scenario-about", className="note"),
             html.Div(
                 [
-                    dmc.NumberInput(
-                        id="seed",
-                        label="Seed",
-                        description="another seed, another history",
-                        value=world.seed,
-                        min=0,
-                        max=LONGEST_SEED,
-                        allowDecimal=False,
-                        allowNegative=False,
-                        debounce=400,
+                    whole_number(
+                        "seed", "Seed", request.seed, 0, LONGEST_SEED, description="another seed, another history"
                     ),
                     html.Button("Reset levers", id="reset-all", className="quiet"),
                 ],
                 className="seed-row",
             ),
             dmc.Accordion(
-                [_group(group, members[group], world) for group in GROUPS],
+                [_group(group, request) for group in GROUPS],
                 multiple=True,
                 value=sorted({"rates", *turned}),
                 variant="default",
@@ -87,13 +68,38 @@ def panel(world: HistoryRequest) -> Any:
     )
 
 
-def ordered() -> list[str]:
-    """Names of the scenarios as readers find them: the baseline, then by title."""
-    return sorted(names(), key=lambda name: (name != "baseline", shipped(name).title))
+def scenario_select(identity: Any, label: str, value: str) -> Any:
+    """Return a list of the scenarios to choose from: the baseline first, then by title."""
+    ordered = sorted(names(), key=lambda name: (name != "baseline", shipped(name).title))
+    return dmc.Select(
+        id=identity,
+        label=label,
+        data=[{"value": name, "label": shipped(name).title} for name in ordered],
+        value=value,
+        searchable=True,
+        allowDeselect=False,
+        comboboxProps={"withinPortal": True},
+    )
+
+
+def whole_number(name: str, label: str, value: int | None, low: int, high: int, **more: Any) -> Any:
+    """Return a field for a whole number from `low` to `high`, empty if the value is None."""
+    return dmc.NumberInput(
+        id=name,
+        label=label,
+        value="" if value is None else value,
+        min=low,
+        max=high,
+        allowDecimal=False,
+        allowNegative=False,
+        debounce=400,
+        clampBehavior="blur",
+        **more,
+    )
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
-    """Return what scripts know of each scenario: title, about, seed, and the values of its levers."""
+    """Return for scripts the title, description and seed of each scenario, and the values of its levers."""
     return {
         name: {
             "title": shipped(name).title,
@@ -105,185 +111,142 @@ def scenarios() -> dict[str, dict[str, Any]]:
     }
 
 
-def _group(group: str, members: list[Lever], world: HistoryRequest) -> Any:
-    rows = [_choice(lever, world) if lever.choices else _number(lever, world) for lever in members]
+def capitalised(lever: Lever) -> str:
+    """Return the meaning of a lever with a capital letter."""
+    return lever.meaning[:1].upper() + lever.meaning[1:]
+
+
+def _group(group: str, request: HistoryRequest) -> Any:
+    values = {**own_values(request.scenario), **dict(request.turned)}
+    members = [lever for lever in (*levers.LEVERS, *levers.CHOICES) if lever.group == group]
+    rows = [
+        _choice(lever, values[lever.name]) if lever.choices else _number(lever, float(values[lever.name]))
+        for lever in members
+    ]
     return dmc.AccordionItem(
         [dmc.AccordionControl(GROUPS[group]), dmc.AccordionPanel(rows)], value=group, className="lever-group"
     )
 
 
-def _head(lever: Lever, unit: str) -> Any:
-    """Name, unit and reset of a lever."""
-    return html.Div(
-        [
-            html.Label(lever.meaning[:1].upper() + lever.meaning[1:], htmlFor=_id(lever, "input")),
-            html.Button(
-                "reset",
-                id={"lever": lever.name, "part": "reset"},
-                className="reset",
-                **{"aria-label": f"Reset {lever.meaning}"},
-            ),
-            html.Span(unit, className="unit"),
-        ],
-        className="lever-head",
-    )
-
-
-def _id(lever: Lever, part: str) -> str:
+def _row(lever: Lever, unit: str, control: Any) -> Any:
+    """Name, reset button and unit of a lever, above its control."""
     # What Dash makes of an id that is a dictionary.
-    return f'{{"lever":"{lever.name}","part":"{part}"}}'
-
-
-def _number(lever: Lever, world: HistoryRequest) -> Any:
-    told = scale(lever)
-    value = float({**own_values(world.scenario), **dict(world.turned)}[lever.name]) * told["factor"]
-    ends = f"{told['low']:,g} to {told['high']:,g}"
-    return html.Div(
-        [
-            _head(lever, f"{told['unit']}, {ends}; {lever.name}"),
-            html.Div(
-                [
-                    dmc.Slider(
-                        id={"lever": lever.name, "part": "slider"},
-                        value=place(value, told),
-                        min=0,
-                        max=STEPS,
-                        step=1,
-                        label=None,
-                        thumbLabel=lever.meaning,
-                        size="sm",
-                        updatemode="drag",
-                    ),
-                    dmc.NumberInput(
-                        id={"lever": lever.name, "part": "input"},
-                        value=float(f"{value:.6g}"),
-                        min=told["low"],
-                        max=told["high"],
-                        clampBehavior="blur",
-                        hideControls=True,
-                        debounce=400,
-                        size="xs",
-                        decimalScale=6,
-                        thousandSeparator=",",
-                    ),
-                ],
-                className="lever-body",
-            ),
-        ],
-        id={"lever": lever.name, "part": "row"},
-        className="lever",
+    label = html.Label(capitalised(lever), htmlFor=f'{{"lever":"{lever.name}","part":"input"}}')
+    reset = html.Button(
+        "reset",
+        id={"lever": lever.name, "part": "reset"},
+        className="reset",
+        **{"aria-label": f"Reset {lever.meaning}"},
     )
+    head = html.Div([label, reset, html.Span(f"{unit}; {lever.name}", className="unit")], className="lever-head")
+    return html.Div([head, control], id={"lever": lever.name, "part": "row"}, className="lever")
 
 
-def _choice(lever: Lever, world: HistoryRequest) -> Any:
-    value = {**own_values(world.scenario), **dict(world.turned)}[lever.name]
-    return html.Div(
-        [
-            _head(lever, f"one of {', '.join(lever.choices)}; {lever.name}"),
-            dmc.SegmentedControl(
-                id={"lever": lever.name, "part": "choice"},
-                data=[{"value": word, "label": word} for word in lever.choices],
-                value=value,
-                size="xs",
-                fullWidth=True,
-            ),
-        ],
-        id={"lever": lever.name, "part": "row"},
-        className="lever",
+def _number(lever: Lever, own: float) -> Any:
+    display = scale(lever)
+    value = own * display["factor"]
+    slider = dmc.Slider(
+        id={"lever": lever.name, "part": "slider"},
+        value=place(value, display),
+        min=0,
+        max=STEPS,
+        step=1,
+        label=None,
+        thumbLabel=lever.meaning,
+        size="sm",
+        updatemode="drag",
     )
+    field = dmc.NumberInput(
+        id={"lever": lever.name, "part": "input"},
+        value=float(f"{value:.6g}"),
+        min=display["low"],
+        max=display["high"],
+        clampBehavior="blur",
+        hideControls=True,
+        debounce=400,
+        size="xs",
+        decimalScale=6,
+        thousandSeparator=",",
+    )
+    unit = f"{display['unit']}, {display['low']:,g} to {display['high']:,g}"
+    return _row(lever, unit, html.Div([slider, field], className="lever-body"))
+
+
+def _choice(lever: Lever, value: float | str) -> Any:
+    control = dmc.SegmentedControl(
+        id={"lever": lever.name, "part": "choice"},
+        data=[{"value": word, "label": word} for word in lever.choices],
+        value=value,
+        size="xs",
+        fullWidth=True,
+    )
+    return _row(lever, f"one of {', '.join(lever.choices)}", control)
 
 
 def scale(lever: Lever) -> dict[str, Any]:
-    """How a lever is shown: unit, ends, factor from its own unit to the one shown, and the kind of slider.
+    """Return how a lever is shown: unit, ends, factor from its own unit to the one shown, and kind of slider.
 
     Rates and shares are shown in percent.
     """
     number = levers.quantity(shipped("baseline"), lever)
     low, high = number.range or (0.0, 1.0)
-    percent = number.unit.startswith(("per year", "share", "per root year", "per quarter"))
-    factor = 100.0 if percent and lever.name != "cut_speed" else 1.0
-    unit = f"percent {number.unit.removeprefix('share ')}".replace("percent per", "percent a")
+    rate = number.unit.startswith(("per year", "share", "per root year", "per quarter"))
+    percent = rate and lever.name != "cut_speed"
+    factor = 100.0 if percent else 1.0
     kind = "linear"
     if low > 0.0 and high / low >= WIDE:
         kind = "log"
-    elif low == 0.0 and high * (factor if factor == 1.0 else 1.0) >= LONG:
+    elif low == 0.0 and high >= LONG:
         kind = "cubic"
-    return {
-        "unit": unit if factor == 100.0 else number.unit,
-        "low": low * factor,
-        "high": high * factor,
-        "factor": factor,
-        "kind": kind,
-    }
+    in_percent = f"percent {number.unit.removeprefix('share ')}".replace("percent per", "percent a")
+    unit = in_percent if percent else number.unit
+    return {"unit": unit, "low": low * factor, "high": high * factor, "factor": factor, "kind": kind}
 
 
-def place(value: float, told: dict[str, Any]) -> int:
-    """Where the slider stands for a value in the unit shown; `levers.js` has the same and its inverse."""
-    from math import log
-
-    low, high = told["low"], told["high"]
+def place(value: float, display: dict[str, Any]) -> int:
+    """Return the place of the slider for a value in the unit shown; `levers.js` has the same and its inverse."""
+    low, high = display["low"], display["high"]
     part = (value - low) / (high - low)
-    if told["kind"] == "log":
+    if display["kind"] == "log":
         part = log(value / low) / log(high / low)
-    elif told["kind"] == "cubic":
+    elif display["kind"] == "cubic":
         part = max(part, 0.0) ** (1.0 / 3.0)
     return round(STEPS * min(max(part, 0.0), 1.0))
 
 
 def wire(app: dash.Dash) -> None:
-    """Make the levers work: slider and number say the same, resets, and the address that all of them make."""
-
-    def by(function: str, *wiring: Any, **options: Any) -> None:
-        app.clientside_callback(ClientsideFunction("levers", function), *wiring, **options)
-
-    slider, number, reset = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset"))
+    """Connect sliders, numbers, resets and the address that all of them make."""
+    connect = wiring(app, "levers")
+    slider, number, reset, choice = (
+        {"lever": MATCH, "part": part} for part in ("slider", "input", "reset", "choice")
+    )
     numbers, words, rows = ({"lever": ALL, "part": part} for part in ("input", "choice", "row"))
-    known = (State("scales", "data"), State("scenarios", "data"))
-    by("fold", Output("levers", "open"), Input("levers", "id"))
-    by(
+    data = ["scales.data", "scenarios.data"]
+    connect("fold", ["levers.open"], ["levers.id"])
+    connect(
         "turn",
-        Output(slider, "value"),
-        Output(number, "value"),
-        Input(slider, "value"),
-        Input(number, "value"),
-        Input(reset, "n_clicks"),
-        *known,
-        State("scenario", "value"),
+        [(slider, "value"), (number, "value")],
+        [(slider, "value"), (number, "value"), (reset, "n_clicks")],
+        [*data, "scenario.value"],
         prevent_initial_call=True,
     )
-    by(
+    connect(
         "choose",
-        Output(numbers, "value", allow_duplicate=True),
-        Output(words, "value", allow_duplicate=True),
-        Output("seed", "value"),
-        Output("scenario-about", "children"),
-        Input("scenario", "value"),
-        Input("reset-all", "n_clicks"),
-        State(numbers, "id"),
-        State(words, "id"),
-        State("seed", "value"),
-        *known,
+        [(numbers, "value", True), (words, "value", True), "seed.value", "scenario-about.children"],
+        ["scenario.value", "reset-all.n_clicks"],
+        [(numbers, "id"), (words, "id"), "seed.value", *data],
         prevent_initial_call=True,
     )
-    by(
+    connect(
         "unchoose",
-        Output({"lever": MATCH, "part": "choice"}, "value"),
-        Input(reset, "n_clicks"),
-        State("scenarios", "data"),
-        State("scenario", "value"),
+        [(choice, "value")],
+        [(reset, "n_clicks")],
+        ["scenarios.data", "scenario.value"],
         prevent_initial_call=True,
     )
-    by(
+    connect(
         "address",
-        Output("address", "data"),
-        Output(rows, "className"),
-        Output("turned-count", "children"),
-        Input(numbers, "value"),
-        Input(words, "value"),
-        Input("seed", "value"),
-        Input("scenario", "value"),
-        State(numbers, "id"),
-        State(words, "id"),
-        State(rows, "id"),
-        *known,
+        ["address.data", (rows, "className"), "turned-count.children"],
+        [(numbers, "value"), (words, "value"), "seed.value", "scenario.value"],
+        [(numbers, "id"), (words, "id"), (rows, "id"), *data],
     )

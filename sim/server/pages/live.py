@@ -1,6 +1,6 @@
-"""The live page: choose a scenario, turn levers, play the quarters, and see where the money goes.
+"""The live page: levers, the network of payments, the flow of interest, charts and events of one history.
 
-All of it happens in the browser on one document per history (`sim.server.views.history`); the scripts are in
+The browser shows it all from one document per history (`sim.server.views.history`); the scripts are in
 `sim/server/assets`.
 """
 
@@ -11,16 +11,15 @@ from typing import Any
 import dash
 import dash_cytoscape as cytoscape
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
+from dash import ALL, dcc, html
 
 from sim.report import palette
 from sim.server import address
-from sim.server.components import copy_link, panel
+from sim.server.components import PLAIN_GRAPH, copy_link, panel, wiring
 from sim.server.pages import levers, transport
 from sim.server.views.charts import CHARTS
 
 OTHERS = ("quarter",)
-GRAPH = {"displayModeBar": False}
 MONEY = [{"value": "all", "label": "All money"}, {"value": "interest", "label": "Interest only"}]
 FLOWS = [
     {"value": "all", "label": "All interest, at first hand"},
@@ -28,44 +27,24 @@ FLOWS = [
 ]
 
 
-def layout(said: dict[str, str]) -> Any:
-    """Return the page for an address."""
-    world = address.read(said, OTHERS)
+def layout(query: dict[str, str]) -> Any:
+    """Return the page for the query of an address."""
+    request = address.read(query, OTHERS)
+    words = html.Div([html.H1(id="live-title"), html.P(id="live-subtitle", className="note")])
+    compare = html.A("Compare this world", id="to-compare", className="button quiet", href="/compare")
+    stage = [
+        html.Div([words, html.Div([compare, copy_link()], className="actions")], className="title"),
+        html.Div(id="live-problem", role="alert"),
+        transport.bar("live", query.get("quarter", "")),
+        html.Div(html.P("Running the history \N{HORIZONTAL ELLIPSIS}"), id="cards", className="cards"),
+        _network(),
+        _flow(),
+        _charts(),
+        _events(),
+    ]
     return html.Div(
-        [
-            dcc.Store(id="address", data=None),
-            levers.panel(world),
-            html.Div(
-                [
-                    _title(),
-                    html.Div(id="live-problem", role="alert"),
-                    transport.bar("live", said.get("quarter", "")),
-                    html.Div(html.P("Running the history \N{HORIZONTAL ELLIPSIS}"), id="cards", className="cards"),
-                    _network(),
-                    _flow(),
-                    _charts(),
-                    _events(),
-                ],
-                className="stage",
-            ),
-        ],
+        [dcc.Store(id="address", data=None), levers.panel(request), html.Div(stage, className="stage")],
         className="live",
-    )
-
-
-def _title() -> Any:
-    return html.Div(
-        [
-            html.Div([html.H1(id="live-title"), html.P(id="live-subtitle", className="note")]),
-            html.Div(
-                [
-                    html.A("Compare this world", id="to-compare", className="button quiet", href="/compare"),
-                    copy_link(),
-                ],
-                className="actions",
-            ),
-        ],
-        className="title",
     )
 
 
@@ -103,10 +82,10 @@ def _network() -> Any:
 
 
 def _legend() -> list[Any]:
-    told = [*palette.POPULATION.items(), ("Treasury interest", palette.INTEREST)]
+    colours = {**palette.POPULATION, "Treasury interest": palette.INTEREST}
     return [
         html.Span([html.I(style={"background": colour}), "GPU vendor" if name == "vendor" else name])
-        for name, colour in told
+        for name, colour in colours.items()
     ]
 
 
@@ -116,9 +95,7 @@ def _flow() -> Any:
         "Where the interest went",
         "USD bn from the opening to the quarter shown, and the part of all interest; bands are as wide as their "
         "dollars.",
-        html.Div(
-            dcc.Graph(id="flow", config=GRAPH, style={"height": 470}, responsive=True), className="wide flow"
-        ),
+        html.Div(dcc.Graph(id="flow", config=PLAIN_GRAPH, style={"height": 470}), className="wide flow"),
         tables=("uses", "ends"),
         extra=dmc.SegmentedControl(id="flow-mode", data=FLOWS, value="all", size="xs"),
     )
@@ -129,9 +106,9 @@ def _charts() -> Any:
         [
             panel(
                 f"chart-{chart.name}",
-                f"{chart.title}",
+                chart.title,
                 chart.about,
-                dcc.Graph(id={"chart": chart.name}, config=GRAPH, style={"height": 270}, responsive=True),
+                dcc.Graph(id={"chart": chart.name}, config=PLAIN_GRAPH, style={"height": 270}),
                 tables=(chart.table,),
             )
             for chart in CHARTS
@@ -204,50 +181,25 @@ def _stylesheet() -> list[dict[str, Any]]:
 
 
 def callbacks(app: dash.Dash) -> None:
-    """Wire the page; everything but the fetching of documents happens in the browser."""
+    """Connect the page to its scripts; everything but the fetching of documents happens in the browser."""
     transport.wire(app, "live")
     levers.wire(app)
-
-    def wire(function: str, *wiring: Any, **options: Any) -> None:
-        app.clientside_callback(ClientsideFunction("live", function), *wiring, **options)
-
-    wire("fetch", Output("live-world", "data"), Output("live-problem", "children"), Input("address", "data"))
-    now = (Input("live-world", "data"), Input("live-quarter", "value"))
-    wire(
-        "head",
-        Output("live-title", "children"),
-        Output("live-subtitle", "children"),
-        Output("cards", "children"),
-        Output("to-compare", "href"),
-        *now,
-    )
-    wire(
-        "network",
-        Output("network", "elements"),
-        Output("agent-links", "children"),
-        *now,
-        Input("network-mode", "value"),
-        State("palette", "data"),
-    )
+    wire = wiring(app, "live")
+    document, quarter, colours = "live-document.data", "live-quarter.value", "palette.data"
+    now = [document, quarter]
+    wire("fetch", [document, "live-problem.children"], ["address.data"])
+    wire("head", ["live-title.children", "live-subtitle.children", "cards.children", "to-compare.href"], now)
+    wire("network", ["network.elements", "agent-links.children"], [*now, "network-mode.value"], [colours])
     wire(
         "hover",
-        Output("network-hover", "children"),
-        Input("network", "mouseoverNodeData"),
-        Input("network", "mouseoverEdgeData"),
-        Input("live-quarter", "value"),
-        State("live-world", "data"),
+        ["network-hover.children"],
+        ["network.mouseoverNodeData", "network.mouseoverEdgeData", quarter],
+        [document],
         prevent_initial_call=True,
     )
-    wire(
-        "open",
-        Output("network-hover", "title"),
-        Input("network", "tapNodeData"),
-        State("live-world", "data"),
-        State("live-quarter", "value"),
-        prevent_initial_call=True,
-    )
-    wire("flow", Output("flow", "figure"), *now, Input("flow-mode", "value"), State("palette", "data"))
-    wire("charts", Output({"chart": ALL}, "figure"), *now, State({"chart": ALL}, "id"))
-    wire("events", Output("events", "children"), *now)
-    links = {"csv": ALL, "of": ALL}
-    wire("csv", Output(links, "href"), Input("live-world", "data"), State(links, "id"))
+    wire("open", ["network-hover.title"], ["network.tapNodeData"], now, prevent_initial_call=True)
+    wire("flow", ["flow.figure"], [*now, "flow-mode.value"], [colours])
+    charts, links = {"chart": ALL}, {"csv": ALL, "of": ALL}
+    wire("charts", [(charts, "figure")], now, [(charts, "id")])
+    wire("events", ["events.children"], now)
+    wire("csv", [(links, "href")], [document], [(links, "id")])

@@ -1,4 +1,4 @@
-"""The page of runs and sweeps: what is in `runs/`, each opened on its own."""
+"""The page of results: the list of folders in `runs/`, and the choice of the page that shows one of them."""
 
 from __future__ import annotations
 
@@ -9,55 +9,65 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, html
+from dash import html
 
 from sim.errors import RunError, ScenarioError
+from sim.experiments.sweep import Sweep
+from sim.experiments.sweep.summary import summaries
 from sim.report.numbers import money
 from sim.runs.folders import runs_folder
 from sim.runs.kinds import DESIGN
 from sim.server import result_folders
 from sim.server.address import LONGEST
-from sim.server.pages import folder
+from sim.server.components import wiring
+from sim.server.pages import analysis, folder, sweep
+from sim.server.pages.folder import when
+from sim.server.result_folders import Entry
 
 SWEEP_KEYS = ("sweep", "x", "y", "outcome", "series")
 INTEREST_GPUS = "interest_funded_gpu_usd_bn"
 PICTURES = ("map", "effects", "distribution", "fan")
 """Pictures of a sweep's page."""
+SWEEPS = ("sweep", "ensemble")
+"""Kinds of folders that the page of a sweep shows."""
+HEADS = ("Name", "What", "Scenario", "Histories", "Finished", "In short")
+COMMANDS = (
+    ("capflow run baseline", "one history, with a report"),
+    ("capflow run baseline --runs 40", "the same with forty seeds"),
+    ("capflow compare baseline zero-rates --runs 40", "two scenarios on the same random numbers"),
+    ("capflow sweep rates", "many points in the space of the levers"),
+)
+"""Commands that make results, and what they make."""
+DASH = "\N{EN DASH}"
 
 
-def layout(said: dict[str, str]) -> Any:
-    """Return the page for an address: the list, or what the address opens.
+def layout(query: dict[str, str]) -> Any:
+    """Return the page for the query of an address: the list, or the folder that the address names.
 
     Raises:
-        ScenarioError, RunError: in one line, if the address names what is not there.
+        ScenarioError, RunError: in one line, if the query has an unknown key, or no such folder can be read.
     """
-    if not said:
+    if not query:
         return _list()
-    known = SWEEP_KEYS if "sweep" in said else ("run",)
-    for key in said:
+    known = SWEEP_KEYS if "sweep" in query else ("run",)
+    for key in query:
         if key not in known:
-            raise ScenarioError(f"address: this page knows no {key[:LONGEST]!r}; it knows run, or sweep")
-    entry = result_folders.find(said.get("sweep", said.get("run", "")))
+            raise ScenarioError("unknown key", key[:LONGEST], allowed=", ".join(known), where="address")
+    entry = result_folders.find(query.get("sweep", query.get("run", "")))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")
-    if "sweep" in said or entry.kind in ("sweep", "ensemble"):
-        # Reading a sweep takes a second to import.
-        from sim.server.pages import sweep
-
-        return sweep.layout(entry, said)
-    if entry.kind in ("sensitivity", "backtest", "calibration"):
-        # Imported here, since reading a calibration takes a second to import.
-        from sim.server.pages import analysis
-
-        return analysis.layout(entry)
-    return folder.layout(entry)
+    if "sweep" in query or entry.kind in SWEEPS:
+        return sweep.layout(entry, query)
+    return (analysis if entry.kind in analysis.ANALYSES else folder).layout(entry)
 
 
 def _list() -> Any:
-    found, there = result_folders.entries()
-    if not found:
+    entries, count = result_folders.entries()
+    if not entries:
         return html.Div([html.H1("Runs and sweeps"), _empty()], className="narrow runs-empty", id="runs-empty")
-    some = f" The newest {len(found)} of {there} are shown." if there > len(found) else ""
+    some = f" The newest {len(entries)} of {count} are shown." if count > len(entries) else ""
+    head = html.Thead(html.Tr([html.Th(head, scope="col") for head in HEADS]))
+    body = html.Tbody([_row(entry) for entry in entries])
     return html.Div(
         [
             html.H1("Runs and sweeps"),
@@ -66,102 +76,81 @@ def _list() -> Any:
                 f"figures, report and files; a sweep can be explored.{some}",
                 className="note",
             ),
-            html.Div(
-                html.Table(
-                    [
-                        html.Thead(html.Tr([html.Th(head, scope="col") for head in HEADS])),
-                        html.Tbody([_row(entry) for entry in found]),
-                    ],
-                    className="runs-list",
-                    id="runs-list",
-                ),
-                className="panel",
-            ),
+            html.Div(html.Table([head, body], className="runs-list", id="runs-list"), className="panel"),
         ],
         className="runs",
     )
 
 
-HEADS = ("Name", "What", "Scenario", "Histories", "Finished", "In short")
-
-
 def _empty() -> Any:
-    made = (
-        ("capflow run baseline", "one history, with a report"),
-        ("capflow run baseline --runs 40", "the same with forty seeds"),
-        ("capflow compare baseline zero-rates --runs 40", "two scenarios on the same random numbers"),
-        ("capflow sweep rates", "many points in the space of the levers"),
-    )
-    rows = [part for command, what in made for part in (html.Dt(html.Code(command)), html.Dd(what))]
+    rows = [part for command, result in COMMANDS for part in (html.Dt(html.Code(command)), html.Dd(result))]
     return html.Div(
         [
-            html.P(
-                f"There is nothing in {runs_folder()}/ yet, seen from where the server was started. "
-                "These make something:"
-            ),
+            html.P(f"There are no results in {runs_folder()}/ yet. These commands make some:"),
             html.Dl(rows, className="runs-commands"),
             html.P("Then load this page again."),
         ]
     )
 
 
-def _row(entry: result_folders.Entry) -> Any:
-    key = "sweep" if entry.kind in ("sweep", "ensemble") else "run"
+def _row(entry: Entry) -> Any:
+    key = "sweep" if entry.kind in SWEEPS else "run"
     link = html.A(entry.name, href=f"/runs?{urlencode({key: entry.name})}")
-    name = entry.name if entry.kind == "broken" else link
     cells = (
-        [name],
-        [html.Span(entry.noun.capitalize(), className=f"runs-kind {entry.kind}")],
-        [_scenario(entry)],
-        [_histories(entry)],
-        [html.Time(f"{entry.created:%d %b %Y, %H:%M} UTC", dateTime=entry.created.isoformat())],
-        [_short(entry)],
+        entry.name if entry.kind == "broken" else link,
+        html.Span(entry.noun.capitalize(), className=f"runs-kind {entry.kind}"),
+        _scenario(entry),
+        _histories(entry),
+        html.Time(when(entry), dateTime=entry.created.isoformat()),
+        _summary(entry),
     )
     return html.Tr(
-        [html.Td(cell, **{"data-head": head}) for head, cell in zip(HEADS, cells, strict=True)],
+        [html.Td([cell], **{"data-head": head}) for head, cell in zip(HEADS, cells, strict=True)],
         className=entry.kind,
     )
 
 
-def _scenario(entry: result_folders.Entry) -> str:
+def _scenario(entry: Entry) -> str:
     if entry.kind == "comparison":
         return f"{entry.metadata['a'].get('scenario')} and {entry.metadata['b'].get('scenario')}"
-    return str(entry.metadata.get("scenario", "\N{EN DASH}"))
+    return str(entry.metadata.get("scenario", DASH))
 
 
-def _histories(entry: result_folders.Entry) -> str:
-    told = entry.metadata
+def _histories(entry: Entry) -> str:
+    document = entry.metadata
     if entry.kind == "broken":
-        return "\N{EN DASH}"
+        return DASH
     if entry.kind == "run":
-        return f"1, seed {told['seed']}"
+        return f"1, seed {document['seed']}"
     if entry.kind == "sensitivity":
-        return f"{told['points'] * told['replicates']:,}"
+        return f"{document['points'] * document['replicates']:,}"
     if entry.kind == "backtest":
-        return f"{told['draws']:,} for each of {len(told['origins'])} origins"
+        return f"{document['draws']:,} for each of {len(document['origins'])} origins"
     if entry.kind == "calibration":
-        return "\N{EN DASH}" if "record" in told else "not finished"
+        return DASH if "record" in document else "not finished"
     if entry.kind == "comparison":
-        return f"{told['runs']:,} pairs"
-    return f"{told['runs']:,}" + ("" if told["complete"] else f", {told['done']} of {told['chunks']} parts there")
+        return f"{document['runs']:,} pairs"
+    missing = "" if document["complete"] else f", {document['done']} of {document['chunks']} parts there"
+    return f"{document['runs']:,}{missing}"
 
 
-def _short(entry: result_folders.Entry) -> Any:
-    """Headline numbers in a line."""
+def _summary(entry: Entry) -> str:
+    """Return the main results in a line, or why they cannot be read."""
+    document = entry.metadata
     try:
         if entry.kind == "run":
-            return _of_run(entry.metadata["outcomes"])
+            return _of_run(document["outcomes"])
         if entry.kind == "comparison":
-            return _of_comparison(entry.metadata)
-        if entry.kind in ("sweep", "ensemble"):
+            return _of_comparison(document["outcomes"]["gpu_capex_usd_bn"])
+        if entry.kind in SWEEPS:
             written = max(part.stat().st_mtime_ns for part in (entry.path / DESIGN, entry.path / "outcomes"))
             return _of_sweep(entry.path, entry.kind, written)
         if entry.kind == "sensitivity":
-            return f"{len(entry.metadata['levers'])} levers of the sweep {Path(entry.metadata['sweep']).name}"
+            return f"{len(document['levers'])} levers of the sweep {Path(document['sweep']).name}"
         if entry.kind == "backtest":
-            return f"forecasts from {entry.metadata['origins'][0]} to {entry.metadata['origins'][-1]}"
+            return f"forecasts from {document['origins'][0]} to {document['origins'][-1]}"
         if entry.kind == "calibration":
-            window = entry.metadata["plan"]["window"]
+            window = document["plan"]["window"]
             return f"fitted to {window['first']} to {window['last']}"
     except (RunError, OSError, KeyError, TypeError, ValueError) as error:
         return f"its numbers cannot be read: {error}"
@@ -175,61 +164,37 @@ def _of_run(outcomes: dict[str, Any]) -> str:
     return f"{earned} of interest; {spent} of GPUs paid with it; {failed}"
 
 
-def _of_comparison(told: dict[str, Any]) -> str:
-    found = told["outcomes"]["gpu_capex_usd_bn"]
-    change, (low, high) = found["mean_difference"], found["interval_90"]
-    more, ends = ("more" if change > 0.0 else "less"), sorted((abs(low), abs(high)))
-    if not found["differs_from_zero"]:
+def _of_comparison(effect: dict[str, Any]) -> str:
+    if not effect["differs_from_zero"]:
         return "GPU purchases: the difference cannot be distinguished from zero"
-    return f"GPU purchases: {money(abs(change))} {more} in the first ({money(ends[0])} to {money(ends[1])})"
+    difference = effect["mean_difference"]
+    low, high = sorted(map(abs, effect["interval_90"]))
+    more = "more" if difference > 0.0 else "less"
+    return f"GPU purchases: {money(abs(difference))} {more} in the first ({money(low)} to {money(high)})"
 
 
 @lru_cache(maxsize=2 * result_folders.MOST_FOLDERS)
 def _of_sweep(path: Path, kind: str, _written: int) -> str:
-    from sim.experiments.sweep import Sweep
-    from sim.experiments.sweep.summary import summaries
-
-    sweep = Sweep.open(path)
-    if not sweep.done:
+    opened = Sweep.open(path)
+    if not opened.done:
         return "no run is finished yet"
-    found = summaries(sweep, [INTEREST_GPUS])[INTEREST_GPUS]
-    there = f"{money(found.p05)} to {money(found.p95)} (nine in ten runs)"
-    spread = "no numbers" if math.isnan(found.p05) else there
+    summary = summaries(opened, [INTEREST_GPUS])[INTEREST_GPUS]
+    spread = f"{money(summary.p05)} to {money(summary.p95)} (nine in ten runs)"
+    result = f"GPUs paid with interest: {'no numbers' if math.isnan(summary.p05) else spread}"
     if kind == "ensemble":
-        return f"GPUs paid with interest: {spread}"
-    names = [str(axis["name"]).rpartition(".")[2].replace("_", " ") for axis in sweep.design["vary"]]
+        return result
+    names = [str(axis["name"]).rpartition(".")[2].replace("_", " ") for axis in opened.design["vary"]]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"varies {listed}; GPUs paid with interest: {spread}"
+    return f"varies {listed}; {result}"
 
 
 def callbacks(app: dash.Dash) -> None:
-    """Everything happens in the browser: choices go into the address, and pictures are fetched for it."""
-
-    def wire(function: str, *told: Any, **options: Any) -> None:
-        app.clientside_callback(ClientsideFunction("runs", function), *told, **options)
-
-    wire(
-        "choose",
-        Output("runs-x", "value"),
-        Output("runs-y", "value"),
-        Output("runs-query", "data"),
-        Input("runs-x", "value"),
-        Input("runs-y", "value"),
-        Input("runs-outcome", "value"),
-        Input("runs-series", "value"),
-        State("runs-query", "data"),
-    )
+    """Connect the pages to assets/runs.js: choices go into the address, for which pictures are fetched."""
+    wire = wiring(app, "runs")
+    query = "runs-query.data"
+    choices = [f"runs-{name}.value" for name in ("x", "y", "outcome", "series")]
+    wire("choose", ["runs-x.value", "runs-y.value", query], choices, [query])
     for name in PICTURES:
-        wire(
-            name,
-            Output({"runs-graph": name}, "figure"),
-            Output({"runs-note": name}, "children"),
-            Output({"runs-csv": name}, "href"),
-            Input("runs-query", "data"),
-        )
-    wire(
-        "cases",
-        Output("runs-cases", "children"),
-        Output({"runs-csv": "cases"}, "href"),
-        Input("runs-query", "data"),
-    )
+        graph, note, csv = ({f"runs-{part}": name} for part in ("graph", "note", "csv"))
+        wire(name, [(graph, "figure"), (note, "children"), (csv, "href")], [query])
+    wire("cases", ["runs-cases.children", ({"runs-csv": "cases"}, "href")], [query])

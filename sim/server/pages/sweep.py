@@ -1,11 +1,11 @@
-"""The page of a sweep: two levers and an outcome, the map, the effects, the spread, and the extreme runs.
+"""The page of a sweep: choice of levers and outcome, map, effects, distribution, fan, and the extreme runs.
 
-Pictures are fetched by the browser (`sim/server/assets/runs.js`), each for itself, so that a slow one holds up no
-other.
+The browser fetches each picture by itself (`sim/server/assets/runs.js`): a slow one does not delay the others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -13,62 +13,48 @@ from dash import dcc, html
 
 from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.methods import METHODS
-from sim.server import result_folders
-from sim.server.components import save_picture
-from sim.server.pages.folder import back, files, head, report, scrolled, when
+from sim.server.components import PLAIN_GRAPH, download, save_picture, section
+from sim.server.figures.sweep import MOST_BARS
+from sim.server.pages.folder import back, files, head, report, row, table, when
+from sim.server.result_folders import Entry
 from sim.server.sweeps import choice
 from sim.server.sweeps.axes import axes_of
 from sim.server.sweeps.choice import SERIES, Choice
 
-GRAPH = {"displayModeBar": False, "responsive": True}
 HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
-"""What a picture is until it is there."""
+"""The figure that is shown until the browser has the picture."""
 FEW, ROW, AROUND = 5, 62, 70
 """Levers for which there is room in a picture of the usual height, and pixels of each where there are more."""
-MOST_LEVERS = 14
-"""Levers that the effects show, those with the widest swing; their CSV has all."""
 READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
 NO_FAN = (
-    'This sweep kept no series, so that there is no fan by quarter: keep = ["outcomes", "series"] in the design '
-    "of a sweep keeps them."
+    'This sweep kept no series, so there is no fan by quarter: keep = ["outcomes", "series"] in the design of a '
+    "sweep keeps them."
 )
 
 
-def layout(entry: result_folders.Entry, said: dict[str, str]) -> Any:
+def layout(entry: Entry, query: dict[str, str]) -> Any:
     """Return the page of a sweep, finished or not.
 
     Raises:
         ScenarioError, RunError: in one line.
     """
     sweep = entry.sweep()
-    asked = choice.read({key: value for key, value in said.items() if key != "run"}, entry)
+    selection = choice.read({key: value for key, value in query.items() if key != "run"}, entry)
     design = sweep.design
     top = [back(entry), head(str(design["title"]), str(design.get("about", "")), _facts(entry), [report(entry)])]
     if not sweep.done:
         words = "No run is finished yet. Load this page again in a while."
         return html.Div([*top, html.P(words, className="alert", role="status"), files(entry)], className="runs")
-    varied = bool(asked.x)
     return html.Div(
         [
             *top,
             _unfinished(entry),
-            dcc.Store(id="runs-query", data=asked.query),
-            _controls(sweep, asked),
-            html.Div(
-                [
-                    *(_map_and_effects(asked, len(design["vary"])) if varied else ()),
-                    _graph(
-                        "distribution",
-                        "How far runs lie apart",
-                        "How many runs have which outcome, whatever the levers and the seed. Dotted: the median.",
-                    ),
-                    _fan() if asked.series else None,
-                ],
-                className="runs-pictures",
-            ),
-            None if asked.series else html.P(NO_FAN, className="note runs-none"),
+            dcc.Store(id="runs-query", data=selection.query),
+            _controls(sweep, selection),
+            html.Div(_pictures(selection, len(design["vary"])), className="runs-pictures"),
+            None if selection.series else html.P(NO_FAN, className="note runs-none"),
             _cases(),
             _problems(sweep),
             files(entry),
@@ -77,41 +63,42 @@ def layout(entry: result_folders.Entry, said: dict[str, str]) -> Any:
     )
 
 
-def _facts(entry: result_folders.Entry) -> str:
-    told = entry.metadata
-    last = int(told["seed"]) + int(told["replicates"]) - 1
-    seeds = f"seeds {told['seed']} to {last}" if told["replicates"] > 1 else f"seed {told['seed']}"
+def _facts(entry: Entry) -> str:
+    document = entry.metadata
+    first, replicates = int(document["seed"]), int(document["replicates"])
+    seeds = f"seeds {first} to {first + replicates - 1}" if replicates > 1 else f"seed {first}"
+    scenario, runs = document["scenario"], f"{document['runs']:,}"
     if entry.kind == "ensemble":
-        what = f"{told['runs']:,} histories of scenario {told['scenario']}, {seeds}, the same assumptions in all"
+        runs_words = f"{runs} histories of scenario {scenario}, {seeds}, the same assumptions in all"
     else:
-        chosen = METHODS[told["method"]].points.removesuffix(" of the values below")
-        what = (
-            f"Scenario {told['scenario']}: {told['points']:,} points, {chosen}; {seeds} at each, "
-            f"{told['runs']:,} runs in all"
+        points = METHODS[document["method"]].points.removesuffix(" of the values below")
+        runs_words = (
+            f"Scenario {scenario}: {document['points']:,} points, {points}; {seeds} at each, {runs} runs in all"
         )
-    done = f"finished {when(entry)}" if told["complete"] else f"last written to {when(entry)}"
-    return f"{what}; {told['quarters']} quarters from {told['opening']}; {done}."
+    done = f"{'finished' if document['complete'] else 'last written to'} {when(entry)}"
+    return f"{runs_words}; {document['quarters']} quarters from {document['opening']}; {done}."
 
 
-def _unfinished(entry: result_folders.Entry) -> Any:
-    told = entry.metadata
-    if told["complete"]:
+def _unfinished(entry: Entry) -> Any:
+    document = entry.metadata
+    if document["complete"]:
         return None
     return html.P(
-        f"Not finished: {told['done']} of {told['chunks']} parts are there, and all below is of these. Load the "
-        "page again for what has come since.",
+        f"Not finished: {document['done']} of {document['chunks']} parts are there, and only these are shown. "
+        "Load it again for later ones.",
         className="alert",
         role="status",
         id="runs-unfinished",
     )
 
 
-def _select(name: str, label: str, options: list[dict[str, str]], value: str, hidden: bool = False) -> Any:
+def _select(name: str, label: str, options: Iterable[tuple[str, str]], value: str) -> Any:
+    """Return a list of options, which are names and labels; hidden where the sweep has no such choice."""
     return html.Div(
         dmc.Select(
             id=f"runs-{name}",
             label=label,
-            data=options,
+            data=[{"value": option, "label": text} for option, text in options],
             value=value or None,
             searchable=True,
             allowDeselect=False,
@@ -119,23 +106,20 @@ def _select(name: str, label: str, options: list[dict[str, str]], value: str, hi
             comboboxProps={"withinPortal": True},
         ),
         className="runs-select",
-        hidden=hidden,
+        hidden=not value,
     )
 
 
-def _controls(sweep: Sweep, asked: Choice) -> Any:
-    levers = [{"value": axis.name, "label": axis.words} for axis in axes_of(sweep.design)]
-    outcomes = [
-        {"value": outcome.name, "label": choice.outcome_display(outcome)["title"]}
-        for outcome in choice.outcomes_there()
-    ]
-    series = [{"value": name, "label": f"{found.title}, {found.unit}"} for name, found in SERIES.items()]
+def _controls(sweep: Sweep, selection: Choice) -> Any:
+    levers = [(axis.name, axis.words) for axis in axes_of(sweep.design)]
+    outcomes = [(item.name, choice.outcome_display(item)["title"]) for item in choice.outcomes_there()]
+    series = [(name, f"{item.title}, {item.unit}") for name, item in SERIES.items()]
     return html.Div(
         [
-            _select("outcome", "Outcome", outcomes, asked.outcome),
-            _select("x", "Lever across", levers, asked.x, hidden=not asked.x),
-            _select("y", "Lever upwards", levers, asked.y, hidden=not asked.y),
-            _select("series", "Series of the fan", series, asked.series, hidden=not asked.series),
+            _select("outcome", "Outcome", outcomes, selection.outcome),
+            _select("x", "Lever across", levers, selection.x),
+            _select("y", "Lever upwards", levers, selection.y),
+            _select("series", "Series of the fan", series, selection.series),
         ],
         className="panel runs-controls",
         role="group",
@@ -143,72 +127,67 @@ def _controls(sweep: Sweep, asked: Choice) -> Any:
     )
 
 
-def _map_and_effects(asked: Choice, levers: int) -> tuple[Any, ...]:
-    over = "two levers" if asked.y else "the lever"
-    return (
-        _graph("map", f"The outcome over {over}", "Mean over all runs of a cell, whatever the other levers are."),
+def _pictures(selection: Choice, levers: int) -> list[Any]:
+    over = "two levers" if selection.y else "the lever"
+    pictures = [
         _graph(
-            "effects",
-            "What each lever does",
-            "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever the "
-            "others are. Thin lines: 90 percent intervals.",
-            min(levers, MOST_LEVERS),
-        ),
-    )
-
-
-def _fan() -> Any:
-    return _graph(
-        "fan",
-        "The fan",
-        "Where runs lie in each quarter: nine in ten in the light band, half of them in the dark one; the line is "
-        "the median.",
-    )
+            "distribution",
+            "Distribution of the outcome",
+            "How many runs have which outcome, whatever the levers and the seed. Dotted: the median.",
+        )
+    ]
+    if selection.x:
+        pictures = [
+            _graph(
+                "map", f"The outcome over {over}", "Mean over all runs of a cell, whatever the other levers are."
+            ),
+            _graph(
+                "effects",
+                "What each lever does",
+                "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever "
+                "the others are. Thin lines: 90 percent intervals.",
+                min(levers, MOST_BARS),
+            ),
+            *pictures,
+        ]
+    if selection.series:
+        pictures.append(
+            _graph(
+                "fan",
+                "The fan",
+                "Where runs lie in each quarter: nine in ten in the light band, half of them in the dark one; the "
+                "line is the median.",
+            )
+        )
+    return pictures
 
 
 def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:
     height = {"height": f"{ROW * rows + AROUND}px"} if rows > FEW else None
-    return html.Section(
-        [
-            html.Div(
-                [html.H2(title), html.Div([save_picture(name, title), _csv(name, title)], className="downloads")],
-                className="panel-head",
-            ),
-            html.P(about, className="note"),
-            # A graph is as high as what it stands in.
-            html.Div(
-                dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=GRAPH),
-                className="runs-graph",
-                style=height,
-            ),
-            html.Div(READING, id={"runs-note": name}, className="note runs-note"),
-        ],
+    graph = dcc.Graph(id={"runs-graph": name}, figure=BLANK, config=PLAIN_GRAPH)
+    return section(
+        title,
+        about,
+        # A graph is as high as the element around it.
+        html.Div(graph, className="runs-graph", style=height),
+        html.Div(READING, id={"runs-note": name}, className="note runs-note"),
+        downloads=[save_picture(name, title), _csv(name, title)],
         className="panel runs-tall" if height else "panel",
         id=f"panel-{name}",
     )
 
 
 def _csv(name: str, title: str) -> Any:
-    return html.A(
-        "CSV",
-        id={"runs-csv": name},
-        href=f"/api/sweep/{name}.csv",
-        className="download",
-        **{"aria-label": f"Download the data of {title} as CSV"},
-    )
+    return download("CSV", f"/api/sweep/{name}.csv", f"the data of {title} as CSV", id={"runs-csv": name})
 
 
 def _cases() -> Any:
     title = "Worst and best cases"
-    about = "The runs with the highest and the lowest outcome. Open one to watch it live."
-    downloads = html.Div(_csv("cases", title), className="downloads")
-    return html.Section(
-        [
-            html.Div([html.H2(title), downloads], className="panel-head"),
-            html.P(about, className="note"),
-            html.Div(READING, id="runs-cases"),
-        ],
-        className="panel",
+    return section(
+        title,
+        "The runs with the highest and the lowest outcome. Open one to watch it live.",
+        html.Div(READING, id="runs-cases"),
+        downloads=[_csv("cases", title)],
         id="panel-cases",
     )
 
@@ -224,23 +203,12 @@ def _problems(sweep: Sweep) -> Any:
     )
     some = f" The {MOST_PROBLEMS} most frequent reasons:" if len(reasons) > MOST_PROBLEMS else ""
     rows = [
-        html.Tr(
-            [
-                html.Td(str(row.problem)),
-                html.Td(f"{row.runs:,}", className="number"),
-                html.Td(str(row.first), className="number"),
-            ]
-        )
-        for row in reasons.head(MOST_PROBLEMS).itertuples()
+        row([str(item.problem), f"{item.runs:,}", str(item.first)])
+        for item in reasons.head(MOST_PROBLEMS).itertuples()
     ]
-    heads = [html.Th("Reason", scope="col"), html.Th("Runs", scope="col", className="number")]
-    heads.append(html.Th("First run", scope="col", className="number"))
-    return html.Section(
-        [
-            html.H2("Runs without numbers"),
-            html.P(f"{problems:,} of {runs:,} runs; they are in no mean and no picture.{some}", className="note"),
-            scrolled(html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)])),
-        ],
-        className="panel",
+    return section(
+        "Runs without numbers",
+        f"{problems:,} of {runs:,} runs; they are in no mean and no picture.{some}",
+        table(("Reason", "Runs", "First run"), rows),
         id="runs-problems",
     )

@@ -1,4 +1,4 @@
-"""Play, pause, step and scrub through the quarters of a history that the browser has."""
+"""The controls that play a history: buttons to play, pause and step, and the slider of quarters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
+from dash import ALL, dcc, html
+
+from sim.server.components import wiring
 
 TICK = 700
-"""Milliseconds a quarter while playing."""
+"""Milliseconds per quarter while playing."""
 BUTTONS = (
     ("first", "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}", "To the opening"),
     ("back", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "One quarter back"),
@@ -19,12 +21,12 @@ BUTTONS = (
 )
 
 
-def bar(page: str, asked: str) -> Any:
-    """Return the controls of a page, with the store of its history, `<page>-world`.
+def bar(page: str, start: str) -> Any:
+    """Return the controls of a page, with the store of its history, `<page>-document`.
 
     Args:
-        page: its name, in ids; the slider is `<page>-quarter`.
-        asked: quarter to start at, such as 2027Q1; the last one if there is no such quarter.
+        page: the name of the page in ids; the slider is `<page>-quarter`.
+        start: the quarter to show first, such as 2027Q1; the last one if there is no such quarter.
     """
     buttons = [
         html.Button(
@@ -34,8 +36,8 @@ def bar(page: str, asked: str) -> Any:
     ]
     return html.Div(
         [
-            dcc.Store(id=f"{page}-world"),
-            dcc.Store(id=f"{page}-asked", data=asked),
+            dcc.Store(id=f"{page}-document"),
+            dcc.Store(id=f"{page}-start", data=start),
             dcc.Interval(id=f"{page}-tick", interval=TICK, disabled=True),
             html.Div(buttons, className="buttons"),
             html.Output(id=f"{page}-label", className="quarter-label"),
@@ -57,26 +59,18 @@ def bar(page: str, asked: str) -> Any:
 
 
 def wire(app: dash.Dash, page: str) -> None:
-    """Make the controls of a page work."""
-    app.clientside_callback(
-        ClientsideFunction("transport", "seek"),
-        Output(f"{page}-quarter", "value"),
-        Output(f"{page}-quarter", "max"),
-        Output(f"{page}-quarter", "marks"),
-        Output(f"{page}-tick", "disabled"),
-        Output({"transport": "play", "of": page}, "children"),
-        Input({"transport": ALL, "of": page}, "n_clicks"),
-        Input(f"{page}-tick", "n_intervals"),
-        Input(f"{page}-world", "data"),
-        State(f"{page}-quarter", "value"),
-        State(f"{page}-quarter", "max"),
-        State(f"{page}-tick", "disabled"),
-        State(f"{page}-asked", "data"),
+    """Connect the controls of a page."""
+    connect = wiring(app, "transport")
+    quarter, tick, document = f"{page}-quarter", f"{page}-tick", f"{page}-document.data"
+    connect(
+        "seek",
+        [
+            *(f"{quarter}.{name}" for name in ("value", "max", "marks")),
+            f"{tick}.disabled",
+            ({"transport": "play", "of": page}, "children"),
+        ],
+        [({"transport": ALL, "of": page}, "n_clicks"), f"{tick}.n_intervals", document],
+        [f"{quarter}.value", f"{quarter}.max", f"{tick}.disabled", f"{page}-start.data"],
         prevent_initial_call=True,
     )
-    app.clientside_callback(
-        ClientsideFunction("transport", "label"),
-        Output(f"{page}-label", "children"),
-        Input(f"{page}-quarter", "value"),
-        Input(f"{page}-world", "data"),
-    )
+    connect("label", [f"{page}-label.children"], [f"{quarter}.value", document])
