@@ -184,8 +184,7 @@ def bands(figure, prefix):
 def test_bands_from_issuers_add_up_to_the_interest_earned(drawn, runs, kind):
     run = runs(kind)
     numbers = headline(run)
-    issuers = {stroke.issuer for stroke in strokes(run)}
-    groups = {stroke.group for stroke in strokes(run)}
+    issuers, groups = set(strokes(run)["issuer"]), set(strokes(run)["group"])
     widths = bands(drawn("interest_flow", kind), "whole")
     leaving = {gid: width for gid, width in widths.items() if gid.split(":")[2] in issuers}
     ending = {gid: width for gid, width in widths.items() if gid.split(":")[2] in groups}

@@ -10,9 +10,8 @@ from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
 from sim.engine.progress import Progress
 from sim.errors import ScenarioError, needs
 from sim.experiments.backtest.forecasts import Row, rows_of
-from sim.experiments.backtest.in_sample import in_sample
 from sim.experiments.backtest.known import known
-from sim.experiments.backtest.model_forecasts import ModelHistories, draw, run, simulator_to
+from sim.experiments.backtest.model_forecasts import ModelHistories, draw, in_sample, run, simulator_to
 from sim.experiments.backtest.results import ScoredForecasts
 from sim.experiments.backtest.settings import load_settings, longest_record, record_at, set_by_hand
 from sim.experiments.backtest.words import words
@@ -38,10 +37,7 @@ class Backtest(ScoredForecasts):
         return {**self.to_numbers(), "words": self.words}
 
     def save(self, out: Path | str | None = None) -> Path:
-        """Write the folder: `backtest.json`, `forecasts.parquet`, figures and `report.html`.
-
-        Args:
-            out: the folder to make; a free name under `runs/` if left out.
+        """Write `backtest.json`, `forecasts.parquet`, figures and `report.html` into a new folder, and return it.
 
         Raises:
             RunError: if the folder exists or cannot be written; nothing is left behind.

@@ -17,26 +17,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.experiments.backtest.known import Known, middle
 from sim.experiments.backtest.settings import Benchmarks
 from sim.experiments.calibrate.history import quarters_of
 from sim.scenario.quarters import between
 
-Numbers = NDArray[np.float64]
 RANDOM_WALK, AUTOREGRESSION, TREND = "random walk", "AR(1)", "trend"
 BENCHMARKS = (RANDOM_WALK, AUTOREGRESSION, TREND)
 
 
 @dataclass(frozen=True)
 class Normal:
-    """A forecast of the rate of a period.
+    """A forecast of the rate of a period: a normal distribution, and the rule that made it.
 
-    Attributes:
-        mean: the mean of the rate.
-        deviation: its standard deviation; None where too little is known for a band.
-        rule: the method that was used, and why where it is not the one asked for.
+    The deviation is None where too little is known for a band; the rule says why another method was used.
     """
 
     mean: float

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from sim.experiments.backtest.benchmarks import BENCHMARKS, forecast
 from sim.experiments.backtest.known import Known, compared, size, wanted
 from sim.experiments.backtest.model_forecasts import MODEL, VARIANTS, Drawn
-from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, score
 from sim.experiments.backtest.settings import Settings
+from sim.experiments.backtest.summary import QUANTILES, crps_of_draws, crps_of_normal, score
 from sim.experiments.calibrate.history import span
+from sim.experiments.calibrate.settings import Numbers
 from sim.scenario.quarters import between
 
-Numbers = NDArray[np.float64]
 UNSCORED = (np.nan,) * 5
 
 
@@ -27,23 +26,18 @@ class Row:
 
     Attributes:
         origin: the quarter at whose end it was made.
-        series: the name of the series that is forecast.
-        group: the group that the series belongs to.
+        series, group: the name of the series that is forecast, and its group.
         period: the period that is forecast.
         horizon: the quarters from the origin to the end of the period.
         method: the model in one of two variants, or a benchmark.
         rule: the method that was used, and why where it is not the one asked for.
         base: the period of the last actual that it starts from; empty where it starts from none.
-        p5: the lower end of the 90 percent band, in the unit of the series as all quantiles; NaN without a band.
-        p25: the first quartile.
-        p50: the median, the point forecast.
-        p75: the third quartile.
-        p95: the upper end of the 90 percent band.
+        p5, p25, p50, p75, p95: the quantiles in the unit of the series, among them the median as the point
+            forecast, and the ends of the bands of 50 and 90 percent; NaN without a band.
         actual: the figure that came, in the unit of the series; NaN where nothing is known.
         error: the median less the actual on the scale of comparison; NaN without an actual.
         crps: the score on that scale; NaN without an actual or a band.
-        inside_50: 1 where the actual lay in the 50 percent band, else 0; NaN where that cannot be said.
-        inside_90: the same of the 90 percent band.
+        inside_50, inside_90: 1 where the actual lay in that band, else 0; NaN where that cannot be said.
     """
 
     origin: str

@@ -15,12 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.experiments.calibrate.history import Series, quarters_of, span
+from sim.experiments.calibrate.settings import Numbers
 from sim.scenario.quarters import between, later
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

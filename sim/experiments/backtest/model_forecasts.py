@@ -9,21 +9,20 @@ anew for each figure; from the last actual it is added twice, for that actual is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.batch import Engine
 from sim.errors import ScenarioError
 from sim.experiments.backtest.known import Known, compared, size, wanted
-from sim.experiments.calibrate.history import FLOOR, Series, Target, span
+from sim.experiments.calibrate.history import FLOOR, Series, Target, span, targets
 from sim.experiments.calibrate.results import Record
-from sim.experiments.calibrate.settings import Problem
+from sim.experiments.calibrate.settings import Numbers, Problem
 from sim.experiments.calibrate.simulator import Simulator
 
-Numbers = NDArray[np.float64]
 MODEL, FROM_OPENING = "model", "model, from the opening"
 VARIANTS = (MODEL, FROM_OPENING)
 LEAST_USABLE = 0.9
@@ -125,3 +124,56 @@ def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> N
         return numbers
     usual = np.exp(known.rates[-1]) if known.last is not None else float(np.abs(numbers).mean())
     return np.asarray(np.log(np.maximum(numbers, FLOOR * usual)))
+
+
+@dataclass(frozen=True)
+class InSampleFit:
+    """How many of the fitted figures lie in their bands.
+
+    Attributes:
+        last: the quarter up to which the estimate was fitted.
+        inside: group -> the number of figures within the band.
+        figures: group -> the number of all figures.
+        outside: the labels of the figures that lie outside.
+    """
+
+    last: str
+    inside: Mapping[str, int]
+    figures: Mapping[str, int]
+    outside: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of all figures within their bands."""
+        return sum(self.inside.values()) / sum(self.figures.values())
+
+
+def in_sample(histories: ModelHistories, history: Mapping[str, Series], record: Record, seed: int) -> InSampleFit:
+    """Count the fitted figures that lie within the bands of the estimate.
+
+    A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual.
+
+    Args:
+        histories: the histories with parameters drawn from the estimate.
+        history: name -> observed series.
+        record: the estimate.
+        seed: the seed of the errors of figures.
+    """
+    generator = np.random.default_rng([seed, 2])
+    inside: Counter[str] = Counter()
+    figures: Counter[str] = Counter()
+    outside = []
+    for target in targets(history, str(record.raw["window"]["first"]), record.last):
+        series = target.series
+        if not series.fitted:
+            continue
+        numbers = histories.simulator.period(series, target.period, histories.paths)[:, 0]
+        if series.change == "log":
+            numbers = np.log(np.maximum(numbers, FLOOR * target.value))
+        low, high = np.quantile(numbers + series.error * generator.standard_normal(len(numbers)), (0.05, 0.95))
+        within = low <= series.transformed(target.value) <= high
+        figures[series.group] += 1
+        inside[series.group] += int(within)
+        if not within:
+            outside.append(target.label)
+    return InSampleFit(record.last, inside, figures, tuple(outside))

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.backtest import summary
 from sim.experiments.backtest.forecasts import Row
-from sim.experiments.backtest.in_sample import InSampleFit
-from sim.experiments.backtest.model_forecasts import MODEL
-from sim.experiments.backtest.scores import DieboldMarianoTest
+from sim.experiments.backtest.model_forecasts import MODEL, InSampleFit
 from sim.experiments.backtest.settings import Settings
 from sim.experiments.calibrate.history import Series
 
@@ -63,7 +61,7 @@ class ScoredForecasts:
         return summary.by_series(self.forecasts, self.series)
 
     @cached_property
-    def tests(self) -> dict[tuple[str, int], DieboldMarianoTest]:
+    def tests(self) -> dict[tuple[str, int], summary.DieboldMarianoTest]:
         """Diebold-Mariano tests of the model against the random walk, by series and quarters ahead."""
         return summary.tests(self.forecasts, self.settings.diebold_mariano)
 

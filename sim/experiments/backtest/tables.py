@@ -28,12 +28,7 @@ POOLED = (
         "Root mean square of the errors. An error counts in units of its series: 1 is what the random walk "
         "misses by on average over all its forecasts of that series. The same forecasts for every method.",
     ),
-    (
-        "bias",
-        "forecasts",
-        "Too high or too low",
-        "Mean error in the same units; above zero, forecasts were too high.",
-    ),
+    ("bias", "forecasts", "Too high or too low", "Mean error in the same units; above zero: too high."),
     (
         "crps",
         "bands",
@@ -56,14 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table.
-
-    Attributes:
-        title: its title.
-        about: how to read it, in a sentence or two.
-        heads: the heads of its columns, that of the names first.
-        lines: its rows.
-    """
+    """A table: its title, how to read it, the heads of its columns, that of the names first, and its rows."""
 
     title: str
     about: str
@@ -81,7 +69,7 @@ def sheets(backtest: ScoredForecasts) -> list[Sheet]:
         ),
         Sheet(
             "Quality of the bands: coverage",
-            "Percent of actuals within the bands of 50 and of 90 percent, which should hold so many.",
+            "Percent of actuals within the bands of 50 and of 90 percent, which should hold that share of them.",
             ("", "bands", *HEADS),
             tuple(_coverage(cuts)),
         ),

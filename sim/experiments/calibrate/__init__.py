@@ -15,6 +15,7 @@ from sim.experiments.calibrate.recovery import identification, run_trials
 from sim.experiments.calibrate.results import Record, load_record
 from sim.experiments.calibrate.settings import changed_window, load_problem
 from sim.experiments.calibrate.simulator import Simulator
+from sim.experiments.calibrate.words import words
 from sim.runs.folders import json_text
 from sim.runs.run import reported
 
@@ -36,8 +37,6 @@ class Calibration:
     @property
     def words(self) -> list[str]:
         """How well the model fits, and where it does not, in sentences."""
-        from sim.experiments.calibrate.words import words
-
         return words(self.record)
 
 
@@ -63,9 +62,6 @@ def calibrate(
         out: the folder; `runs/calibrate-<last quarter>` if left out. A calibration that was stopped goes on.
         progress: called after every trial and every generation of the search.
 
-    Returns:
-        The record of the estimate, and its folder.
-
     Raises:
         ScenarioError: if a file or a number is wrong.
         RunError: if the folder belongs to another calibration, or cannot be written.
@@ -85,25 +81,18 @@ def calibrate(
     simulator = Simulator(problem, fitted)
     steps = count + problem.plan.search.generations
 
-    def advance(done: int, words: str) -> None:
-        if progress is not None:
-            progress(done, steps, words)
+    def advance(before: int) -> Progress | None:
+        """Return a progress of the whole calibration, for a part with some steps before it."""
+        return progress and (lambda done, _, words: progress(before + done, steps, words))
 
     with reported(f"cannot write a calibration to {folder}"):
         judged = None
         if count:
-            known = run_trials(simulator, count, folder / LOG, lambda done, _, words: advance(done, words))
-            judged = identification(known, problem.plan.recovery)
+            judged = identification(run_trials(simulator, count, folder / LOG, advance(0)), problem.plan.recovery)
         free = None if judged is None else judged.identified
         if free is not None and not free.any():
-            raise ScenarioError("no parameter can be recovered: there is nothing to be estimated")
-        best = estimate(
-            simulator,
-            observed(fitted),
-            free,
-            journal=folder / JOURNAL,
-            progress=lambda done, _, words: advance(count + done, words),
-        )
+            raise ScenarioError("no parameter can be recovered, so that none is estimated")
+        best = estimate(simulator, observed(fitted), free, journal=folder / JOURNAL, progress=advance(count))
         if judged is not None:
             best = replace(best, posterior=best.posterior.stretched(judged.stretch, judged.identified))
         record = record_of(best, judged, count, Simulator(problem, every))

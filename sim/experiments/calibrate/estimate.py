@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from sim.engine.progress import Progress
@@ -15,10 +14,9 @@ from sim.experiments.calibrate.history import Target
 from sim.experiments.calibrate.moments import Moments, scatter_of
 from sim.experiments.calibrate.posterior import Posterior, posterior, slopes_at
 from sim.experiments.calibrate.search import search
-from sim.experiments.calibrate.settings import Problem, Recovery
+from sim.experiments.calibrate.settings import Flags, Numbers, Problem, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
-Numbers = NDArray[np.float64]
 ENOUGH = 1e-3
 """Relative change of the distance at which least squares stop: another seed changes it much more."""
 INSIDE = 1e-6
@@ -31,7 +29,6 @@ class Estimate:
 
     Attributes:
         problem: the problem that was solved.
-        targets: the figures that were fitted.
         posterior: the estimate and its distribution.
         distance: the distance of the estimate, the priors' part included.
         misfit: the part of the distance that comes from the data.
@@ -40,7 +37,6 @@ class Estimate:
     """
 
     problem: Problem
-    targets: tuple[Target, ...]
     posterior: Posterior
     distance: float
     misfit: float
@@ -66,7 +62,7 @@ def errors(targets: Sequence[Target]) -> Numbers:
 def estimate(
     simulator: Simulator,
     figures: Numbers,
-    free: NDArray[np.bool_] | None = None,
+    free: Flags | None = None,
     seed: int = 0,
     journal: Path | None = None,
     short: Recovery | None = None,
@@ -99,11 +95,11 @@ def estimate(
     over = plan.slope_seeds if short is None else short.seeds
     around = posterior(simulator, moments, best, count, scatter, error, wanted, over)
     misfit = distance - float((best**2).sum())
-    return Estimate(problem, simulator.targets, around, distance, misfit, candidates, taken)
+    return Estimate(problem, around, distance, misfit, candidates, taken)
 
 
 def _polish(
-    simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: NDArray[np.bool_], steps: int
+    simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: Flags, steps: int
 ) -> tuple[Numbers, float, int]:
     """Go downhill from a start by least squares; return the best places, their distance and the steps taken.
 

@@ -36,9 +36,7 @@ class Series(Strict):
         source: the rows or addresses of these figures.
         leave: the periods that are not used.
         base: the quarter whose figure all are divided by, on both sides.
-        of: the terms of the model that are added up, as in a fact's reading.
-        less: the terms that are subtracted.
-        over: the terms that the sum is divided by.
+        of, less, over: the terms of the model that are added, subtracted and divided by, as in a fact's reading.
         scale: the factor on the model's number.
         total: how quarters become a period.
         change: whether model and data are compared by their logarithms or by their difference.
@@ -68,7 +66,7 @@ class Series(Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if (self.data is None) == (not self.points):
-            raise ValueError("give data or points, one of them")
+            raise ValueError("set either data or points")
         if self.points and not self.source:
             raise ValueError("points need a source")
         Reading(of=self.of, less=self.less, over=self.over)
@@ -180,5 +178,5 @@ def rows(reference: str) -> dict[str, float]:
         if [entity, metric] == key and PERIOD.fullmatch(period) and span(period)[1] <= LAST
     }
     if not figures:
-        raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
+        raise ValueError(f"{reference!r}: configs/data/{file}.csv has no such rows")
     return figures

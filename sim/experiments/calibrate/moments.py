@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-Numbers = NDArray[np.float64]
+from sim.experiments.calibrate.settings import Numbers
 
 
 @dataclass(frozen=True)

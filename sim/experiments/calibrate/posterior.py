@@ -18,13 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.settings import NINETY, Problem
+from sim.experiments.calibrate.settings import NINETY, Flags, Numbers, Problem
 from sim.experiments.calibrate.simulator import Simulator
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Posterior:
         """Standard deviations; 1 is the prior's."""
         return np.sqrt(np.diag(self.covariance))
 
-    def stretched(self, by: Numbers, free: NDArray[np.bool_]) -> Posterior:
+    def stretched(self, by: Numbers, free: Flags) -> Posterior:
         """Return the same with the standard deviations of the free, estimated parameters multiplied by factors."""
         factor = np.where(free, by, 1.0)
         return replace(self, covariance=factor[:, None] * self.covariance * factor)
@@ -64,7 +61,7 @@ def posterior(
     seeds: int,
     scatter: Numbers,
     error: Numbers,
-    free: NDArray[np.bool_],
+    free: Flags,
     slope_seeds: int,
 ) -> Posterior:
     """Return the distribution around an estimate.
@@ -102,7 +99,7 @@ def posterior(
     return Posterior(middle, covariance, inflation)
 
 
-def slopes_at(simulator: Simulator, middle: Numbers, seeds: range, free: NDArray[np.bool_]) -> Numbers:
+def slopes_at(simulator: Simulator, middle: Numbers, seeds: range, free: Flags) -> Numbers:
     """Return the slopes of the mean targets by the places of the free parameters, `(target, free parameter)`."""
     problem = simulator.problem
     step = problem.plan.search.slope_step

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.progress import Progress
 from sim.experiments.calibrate.estimate import errors, estimate
-from sim.experiments.calibrate.settings import NINETY, Recovery
+from sim.experiments.calibrate.settings import NINETY, Flags, Numbers, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
-Numbers = NDArray[np.float64]
 FIRST_TRUTH = 1_000_000
 """Seed of the first trial's history: far from those that estimates use."""
 
@@ -114,7 +112,7 @@ class Identification:
     stretch: Numbers
     coverage: Numbers
     width: Numbers
-    identified: NDArray[np.bool_]
+    identified: Flags
 
 
 def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.settings import Problem
+from sim.experiments.calibrate.settings import Numbers, Problem
 from sim.scenario.data import CONFIGS
 
 ESTIMATES = CONFIGS / "estimates"
@@ -49,7 +48,7 @@ class Record:
         """Keys of the parameters that can be recovered; none where recovery was not tried."""
         return tuple(key for key, parameter in self.raw["parameters"].items() if parameter["identified"])
 
-    def draws(self, problem: Problem, count: int, seed: int) -> NDArray[np.float64]:
+    def draws(self, problem: Problem, count: int, seed: int) -> Numbers:
         """Draw values from the distribution of the estimate, `(draw, parameter)`, within the allowed ranges.
 
         Raises:

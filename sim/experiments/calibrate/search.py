@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.progress import Progress
 from sim.experiments.calibrate.moments import Moments
+from sim.experiments.calibrate.settings import Flags, Numbers
 from sim.experiments.calibrate.simulator import Simulator
 
 if TYPE_CHECKING:
     import optuna
 
-Numbers = NDArray[np.float64]
 FIRST_STEP = 0.5
 """Standard deviations of the prior: the spread of the first candidates around its middle."""
 WORST = 1e12
@@ -50,7 +49,7 @@ def search(
     moments: Moments,
     seeds: range,
     seed: int,
-    free: NDArray[np.bool_],
+    free: Flags,
     journal: Path | None = None,
     progress: Progress | None = None,
 ) -> Candidate:
@@ -65,10 +64,9 @@ def search(
         journal: the file that the search is written to, and goes on from; no file if left out.
         progress: called after every generation.
     """
-    problem = simulator.problem
-    plan = problem.plan.search
     from optuna.distributions import BaseDistribution, FloatDistribution
 
+    problem, plan = simulator.problem, simulator.problem.plan.search
     ends = zip(problem.keys, *problem.bounds, free, strict=True)
     space: dict[str, BaseDistribution] = {
         key: FloatDistribution(float(low), float(high)) for key, low, high, varied in ends if varied

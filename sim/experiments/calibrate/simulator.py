@@ -7,19 +7,16 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from sim.engine.batch import Engine, agent_measures, behaviour
 from sim.engine.ensemble import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
 from sim.experiments.calibrate.moments import scatter_of, usual
-from sim.experiments.calibrate.settings import Problem
+from sim.experiments.calibrate.settings import Numbers, Problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario import quarters
 from sim.scenario.load import changed
-
-Numbers = NDArray[np.float64]
 
 
 class Simulator:
@@ -55,19 +52,14 @@ class Simulator:
     def _variants(self) -> Variants:
         return Variants(self.scenario, self.problem.axes)
 
-    def paths(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed quarter term"]:
-        """Return every term of the targets' series by quarter; NaN in histories that cannot be used.
+    def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[Numbers, "row 1 quarter term"]:
+        """Return every term by quarter of a history for each row of parameter values, which has its own seed.
 
-        All rows of parameter values, `(row, parameter)`, have the same seeds.
+        Histories that cannot be used are NaN.
         """
-        paths = self._run([(row, seed) for row in values for seed in seeds])
-        return paths.reshape(len(values), len(seeds), *paths.shape[1:])
-
-    def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row 1 quarter term"]:
-        """Return the paths of one history for each row of parameter values, which has a seed of its own."""
         return self._run(list(zip(values, seeds, strict=True)))[:, None]
 
-    def _run(self, pairs: Sequence[tuple[Numbers, int]]) -> Float[NDArray[np.float64], "history quarter term"]:
+    def _run(self, pairs: Sequence[tuple[Numbers, int]]) -> Float[Numbers, "history quarter term"]:
         starts = (self._variants.start(tuple(float(value) for value in row), seed) for row, seed in pairs)
         histories = run_histories(starts, behaviour(self.scenario), engine=self.engine, agents=True)
         assert histories.agents is not None
@@ -76,12 +68,13 @@ class Simulator:
         picked[[problem is not None for problem in histories.problems]] = np.nan
         return picked
 
-    def each(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
-        """Return the model's number of every target, in the units of their series; arguments as in `paths`."""
-        paths = self.paths(values, seeds)
+    def each(self, values: Numbers, seeds: Sequence[int]) -> Float[Numbers, "row seed target"]:
+        """Return the model's numbers of the targets in the units of their series, the same seeds for every row."""
+        paths = self._run([(row, seed) for row in values for seed in seeds])
+        paths = paths.reshape(len(values), len(seeds), *paths.shape[1:])
         return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
 
-    def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[NDArray[np.float64], "row seed target"]:
+    def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[Numbers, "row seed target"]:
         """Return the model's numbers as they are compared: logarithms where the series says so."""
         modelled = self.each(values, seeds)
         for place, target in enumerate(self.targets):
@@ -90,7 +83,7 @@ class Simulator:
         return modelled
 
     @cached_property
-    def usual_scatter(self) -> Float[NDArray[np.float64], "target target"]:
+    def usual_scatter(self) -> Float[Numbers, "target target"]:
         """The usual covariance of one history's targets over seeds at places drawn from the priors.
 
         At one place alone, a deal that always happens there has no scatter, and would weigh as if it were certain
@@ -105,7 +98,7 @@ class Simulator:
         return usual([scatter_of(place) for place in scattered])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
-        """Return a series of the model in a period such as 2024Q3 or 2024FY, `(row, seed)`, from its `paths`."""
+        """Return a series of the model in a period, `(row, seed)`, from the paths of histories."""
         total = self._total(series.of, series, period, paths) - self._total(series.less, series, period, paths)
         if series.over:
             total = total / self._total(series.over, series, period, paths)

@@ -33,10 +33,7 @@ class Comparison(PairedOutcomes):
         return {**self.to_numbers(), "words": self.words}
 
     def save(self, out: Path | str | None = None) -> Path:
-        """Write the comparison folder: JSON, the single outcomes as Parquet, figures and a report.
-
-        Args:
-            out: the folder to make; `runs/compare-<a>-vs-<b>-runs<n>-seed<seed>` if left out.
+        """Write JSON, the single outcomes as Parquet, figures and a report into a new folder, and return it.
 
         Raises:
             RunError: if the folder exists or cannot be written; nothing is left behind.

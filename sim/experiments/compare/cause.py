@@ -24,16 +24,14 @@ class Cause:
     """GPU purchases of two twins, explained by the origin of their money; differences are `more` less `less`.
 
     Attributes:
-        more: the name of the twin with more redeployment; the first twin where redeployment is the same.
-        less: the name of the other twin.
+        more, less: the names of the twins, that with more redeployment first; as they are where it is the same.
         flipped: whether `more` is the second scenario.
         redeployment: whether the twins differ in redeployment.
         alone: whether they differ in nothing else.
         purchases: all GPU purchases, USD bn.
         by_origin: origin -> GPU purchases paid with it, USD bn; they sum to `purchases`.
         others: GPU purchases paid with other money than interest, USD bn.
-        share_more: the share of interest in the GPU purchases of `more`: mean over mean.
-        share_less: the share in those of `less`.
+        share_more, share_less: the share of interest in the GPU purchases of both twins: mean over mean.
         replaced: the part of the interest's purchases that other money makes up for where interest is less, with
             its 90 percent interval; above one: more than made up for; below zero: other money follows interest.
             None where the twins do not differ in redeployment, or interest paid for no more in `more`.

@@ -23,13 +23,10 @@ class Effect:
     Attributes:
         a: the outcome in the first scenario, `(seed,)`.
         b: the outcome in the second scenario with the same seeds, `(seed,)`.
-        mean_a: the mean of `a`.
-        mean_b: the mean of `b`.
+        mean_a, mean_b: the means of both.
         mean: the mean of the differences, `a` less `b`.
-        low: the lower end of the 90 percent interval of that mean.
-        high: the upper end of that interval.
-        spread_low: the fifth percentile of the single differences.
-        spread_high: the ninety-fifth percentile.
+        low, high: the ends of the 90 percent interval of that mean.
+        spread_low, spread_high: the fifth and the ninety-fifth percentile of the single differences.
     """
 
     a: NDArray[np.float64]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.experiments.sweep.runner import sweep
     from sim.experiments.sweep.variants import Problem
 
-_HOME = {
+_MODULES = {
     "Plan": "sim.experiments.sweep.plan",
     "Problem": "sim.experiments.sweep.variants",
     "Sweep": "sim.experiments.sweep.folder",
@@ -27,6 +27,6 @@ __all__ = ["Plan", "Problem", "Sweep", "compact", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'sim.experiments.sweep' has no attribute {name!r}")

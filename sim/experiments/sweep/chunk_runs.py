@@ -91,7 +91,7 @@ def run_chunk(folder: str, chunk: int) -> FinishedChunk:
 
     Raises:
         StorageError: if the disk refuses.
-        ScenarioError, RunError: if no chunk can be run, such as a plan that cannot be read.
+        ScenarioError, RunError: if no chunk can be run, such as where the plan cannot be read.
     """
     begun, path = time.perf_counter(), Path(folder)
     plan = plan_in(folder)
@@ -112,12 +112,7 @@ def run_chunk(folder: str, chunk: int) -> FinishedChunk:
 
 
 def run_chunk_once(folder: str, chunk: int) -> FinishedChunk:
-    """Run a chunk unless it is finished: a cluster hands it out again where a worker dies before it reports.
-
-    Args:
-        folder: the folder of the sweep, with its plan.
-        chunk: the number of the chunk.
-    """
+    """Run a chunk unless it is finished: a cluster hands it out again where a worker dies before it reports."""
     import duckdb
 
     plan = plan_in(folder)
@@ -135,12 +130,9 @@ def rehearse(folder: str, chunk: int) -> Rehearsal:
     """Run a few histories of a chunk, and measure their cost; their tables are thrown away.
 
     The program that they compile stays on disk, for the workers that follow.
-
-    Args:
-        folder: the folder of the sweep, with its plan.
-        chunk: the number of the chunk.
     """
     from sim.engine.batch import Start
+    from sim.experiments.sweep.chunk_tables import tables_of
 
     plan = plan_in(folder)
     count = min(plan.chunk, REHEARSED[plan.engine])
@@ -155,7 +147,7 @@ def rehearse(folder: str, chunk: int) -> Rehearsal:
     count = len(starts)
     seconds = (time.perf_counter() - begun) / count
     rows = {name: column[:count] for name, column in plan.rows(chunk).items()}
-    tables = _tables(plan, rows, [None] * count, histories)
+    tables = tables_of(plan, rows, [None] * count, histories)
     half = max(1, count // 2)
     few, whole = _size(tables, rows["run"][:half]), _size(tables, rows["run"])
     each = max(0.0, (whole - few) / max(1, count - half))
@@ -194,6 +186,7 @@ def plan_in(folder: str) -> Plan:
 
 def _tables_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
     from sim.engine.batch import Start
+    from sim.experiments.sweep.chunk_tables import tables_of
 
     problems: list[str | None] = []
 
@@ -204,7 +197,7 @@ def _tables_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
                 yield start
 
     histories = _run(plan, starts())
-    return _tables(plan, plan.rows(chunk), problems, histories)
+    return tables_of(plan, plan.rows(chunk), problems, histories)
 
 
 def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
@@ -217,18 +210,3 @@ def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
         return None
     flows = "flows" in plan.tables
     return run_histories(chain([first], left), plan.behaviour(), flows, plan.engine, count_histories.get())
-
-
-def _tables(
-    plan: Plan, rows: dict[str, NDArray[Any]], problems: list[str | None], histories: Histories | None
-) -> dict[str, pd.DataFrame]:
-    from sim.engine.batch import taken
-    from sim.experiments.sweep.chunk_tables import tables_of
-    from sim.opening.open_economy import open_economy
-
-    if histories is not None:
-        readings = histories.names
-    else:
-        opening = open_economy(plan.scenario).economy
-        readings = tuple(taken(opening, opening))
-    return tables_of(rows, problems, histories, readings, plan.labels, plan.tables)

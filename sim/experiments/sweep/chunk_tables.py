@@ -9,55 +9,54 @@ import numpy as np
 import pandas as pd
 
 from sim.economy.books.flows import FLOWS
-from sim.engine.batch import FLOW_COLUMNS
+from sim.engine.batch import FLOW_COLUMNS, taken
 from sim.engine.outcomes import OUTCOMES
+from sim.opening.open_economy import open_economy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.engine.batch import Histories
+    from sim.experiments.sweep.plan import Plan
 
 
 def tables_of(
-    rows: Mapping[str, NDArray[Any]],
-    problems: Sequence[str | None],
-    histories: Histories | None,
-    readings: Sequence[str],
-    quarters: Sequence[str],
-    tables: Sequence[str],
+    plan: Plan, chunk: Mapping[str, NDArray[Any]], problems: Sequence[str | None], histories: Histories | None
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of one chunk.
 
     Args:
-        rows: run, point, replicate and seed, `(run,)` each.
+        plan: the plan of the sweep.
+        chunk: run, point, replicate and seed, `(run,)` each.
         problems: for each run why it could not start, or None.
         histories: the histories of the runs that could start, in their order; None if there are none.
-        readings: the names of the columns of series.
-        quarters: the labels of the quarters, the opening first.
-        tables: the names of the tables.
 
     Returns:
         Table -> rows. A run with a problem has a row in outcomes, with the reason and without numbers; and no rows
         in series and flows.
     """
+    quarters = plan.labels
     started = np.array([problem is None for problem in problems])
     reasons, residuals = np.array(problems, dtype=object), np.full(len(problems), np.nan)
     outcomes = {outcome.name: residuals.copy() for outcome in OUTCOMES}
-    paths = np.zeros((0, len(quarters), len(readings)))
     flows = np.zeros((0, len(quarters) - 1, len(FLOWS), len(FLOW_COLUMNS)))
-    if histories is not None:
+    if histories is None:
+        opening = open_economy(plan.scenario).economy
+        readings = tuple(taken(opening, opening))
+        paths = np.zeros((0, len(quarters), len(readings)))
+    else:
         reasons[started] = np.array(histories.problems, dtype=object)
         residuals[started] = histories.residuals.max(axis=1)
         for name, numbers in histories.outcomes().items():
             outcomes[name][started] = numbers
         usable = np.array([reason is None for reason in histories.problems])
-        paths = histories.paths[usable]
+        readings, paths = histories.names, histories.paths[usable]
         flows = flows if histories.flows is None else histories.flows[usable]
-    runs = rows["run"][[reason is None for reason in reasons]]
-    made = {"outcomes": pd.DataFrame({**rows, "problem": reasons, "largest_residual": residuals, **outcomes})}
-    if "series" in tables:
+    runs = chunk["run"][[reason is None for reason in reasons]]
+    made = {"outcomes": pd.DataFrame({**chunk, "problem": reasons, "largest_residual": residuals, **outcomes})}
+    if "series" in plan.tables:
         made["series"] = _series(runs, paths, readings, quarters)
-    if "flows" in tables:
+    if "flows" in plan.tables:
         made["flows"] = _flows(runs, flows, quarters[1:])
     return made
 

@@ -27,7 +27,7 @@ from sim.experiments.sweep.variants import Problem, Variants
 from sim.opening.open_economy import observed
 from sim.runs.folders import fit_name, json_text
 from sim.runs.kinds import DESIGN
-from sim.runs.run import parquet_name, quoted, read_json, reported
+from sim.runs.run import parquet_name, read_json, reported
 from sim.runs.tables import write_table
 from sim.scenario import levers, quarters
 from sim.scenario.load import changed, flat, load
@@ -46,14 +46,12 @@ class Plan:
         design: the content of design.json.
         scenario: the scenario, with the changes that apply at all points.
         axes: the keys that vary.
-        columns: for each axis its numbers, or the places of its words, one for each point.
-        name: the name of the sweep, which its folder has unless another one is given.
+        columns: for each axis its numbers, or the places of its words, `(point,)`.
+        name: the name of the sweep, and of its folder unless another one is given.
         hash: digest of everything that decides the numbers, points included.
-        points: the number of points.
+        points, runs, chunks: their numbers.
         replicates: histories at each point.
-        runs: the number of histories.
         chunk: runs in one chunk; the last may have fewer.
-        chunks: the number of chunks.
         tables: the tables that are written.
         engine: the engine that steps the histories: jax or numpy.
     """
@@ -270,15 +268,13 @@ def _hash(settings: Mapping[str, Any], scenario: Scenario, columns: list[NDArray
 def _read_points(path: Path, axes: tuple[Axis, ...]) -> list[NDArray[Any]]:
     """Read the columns of the plan: numbers, and the places of words."""
     import duckdb
+    import pandas as pd
 
-    if not axes:
-        return []
-    columns = [
-        f"CAST(list_position(?, {quoted(axis.name)}) - 1 AS INTEGER)" if axis.words else quoted(axis.name)
+    with reported(f"{path.parent}: cannot read {path.name}"), duckdb.connect(config={"threads": 1}) as db:
+        table = db.execute("FROM read_parquet(?)", [glob.escape(str(path))]).df()
+    return [
+        pd.Categorical(table[axis.name], axis.words).codes.astype(np.int32)
+        if axis.words
+        else table[axis.name].to_numpy()
         for axis in axes
     ]
-    select = ", ".join(f"{column} AS c{place}" for place, column in enumerate(columns))
-    words = [list(axis.words) for axis in axes if axis.words]
-    with reported(f"{path.parent}: cannot read {path.name}"), duckdb.connect(config={"threads": 1}) as db:
-        table = db.execute(f"SELECT {select} FROM read_parquet(?)", [*words, glob.escape(str(path))]).fetchnumpy()
-    return [np.asarray(table[f"c{place}"]) for place in range(len(axes))]

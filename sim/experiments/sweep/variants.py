@@ -190,8 +190,8 @@ class Variants:
         if numbers:
             try:
                 scenario.check_together()
-            except ValueError as error:
-                raise ScenarioError(f"{scenario.name}: {error}") from None
+            except ScenarioError as error:
+                raise error.inside(scenario.name) from None
         quarters = scenario.run.quarters
         return Opened(open_economy(scenario), observed(scenario, quarters), schedule(scenario, quarters))
 

@@ -1,4 +1,4 @@
-"""The fact table in the terminal."""
+"""Output of the fact table in the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.analysis.facts.words import MARKS, evidence_words, interval_words, mode
 from sim.report import terminal
 
 STYLES = {True: "green", False: "red", None: "dim"}
-"""Verdict -> its colour, beside the word that stands for it, so that no one depends on colours."""
+"""Verdict -> its colour; a word stands next to it, so that nobody has to tell colours apart."""
 
 
 def show(table: FactTable) -> None:

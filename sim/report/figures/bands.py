@@ -1,9 +1,10 @@
-"""Curved bands between places: the strokes of flow diagrams and networks."""
+"""Flow diagrams: columns of nodes, and curved bands between them as wide as their amounts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
@@ -19,15 +20,7 @@ NODE = 0.016
 
 @dataclass(frozen=True)
 class Node:
-    """A place in a flow diagram.
-
-    Attributes:
-        key: its name among the nodes.
-        column: which column it stands in, from the left.
-        label: what is written beside it.
-        colour: its colour.
-        strong: whether its label is set in bold.
-    """
+    """A node of a flow diagram: its key, its column from the left, its label, bold if strong, and its colour."""
 
     key: str
     column: int
@@ -38,7 +31,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """A band from one node to another, as wide as it has USD bn."""
+    """A band from one node to another, as wide as its USD bn."""
 
     source: str
     target: str
@@ -52,10 +45,10 @@ class Diagram:
     """A flow diagram in columns: nodes as high as what passes through them, bands between them.
 
     Attributes:
-        nodes: from top to bottom within each column.
-        links: between nodes of neighbouring columns; sides are stacked in the order of the nodes.
-        columns: left edge of each column, from 0 to 1.
-        gap: blank between nodes of a column, as a part of the height.
+        nodes: the nodes, from top to bottom within each column.
+        links: bands between nodes of neighbouring columns, stacked in the order of the nodes.
+        columns: the left edge of each column, from 0 to 1.
+        gap: the blank between nodes of a column, as a part of the height.
     """
 
     nodes: Sequence[Node]
@@ -70,10 +63,10 @@ class Diagram:
         """Draw into axes, whose vertical unit becomes USD bn.
 
         Args:
-            axes: the place; its frame disappears.
-            name: prefix of the bands' ids, `band:<name>:<source>:<target>`.
-            label_sides: for each column "left", "right" or "" for no labels.
-            label_size: of the font, in points.
+            axes: the axes; their frame disappears.
+            name: the prefix of the bands' ids, `band:<name>:<source>:<target>`.
+            label_sides: the side of the labels of each column, "left" or "right".
+            label_size: the size of the font, in points.
         """
         self._place()
         axes.set_axis_off()
@@ -84,8 +77,7 @@ class Diagram:
             corner = (self.columns[node.column], self.tops[node.key])
             axes.add_patch(Rectangle(corner, NODE, self.sizes[node.key], color=node.colour, linewidth=0.0))
         for column, side in enumerate(label_sides):
-            if side:
-                self._label(axes, column, side, label_size)
+            self._label(axes, column, side, label_size)
 
     def _place(self) -> None:
         """Stack the nodes of each column, centred; all columns share one scale."""
@@ -116,15 +108,10 @@ class Diagram:
             starts[link.source, link.target] = left[link.source]
             left[link.source] += link.usd_bn
         for link in sorted(self.links, key=lambda link: rank[link.source]):
-            start, end = starts[link.source, link.target], right[link.target]
+            start = (column[link.source] + NODE, starts[link.source, link.target])
+            end = (column[link.target], right[link.target])
             right[link.target] += link.usd_bn
-            patch = band(
-                (column[link.source] + NODE, start),
-                (column[link.target], end),
-                link.usd_bn,
-                link.colour,
-                link.alpha,
-            )
+            patch = _band(start, end, link.usd_bn, facecolor=link.colour, alpha=link.alpha, linewidth=0.0)
             patch.set_gid(f"band:{name}:{link.source}:{link.target}")
             axes.add_patch(patch)
 
@@ -137,42 +124,34 @@ class Diagram:
                 self._label_between(axes, node, line, size)
             return
         middles = [self.tops[n.key] + self.sizes[n.key] / 2.0 for n in shown]
-        outward = -1.0 if side == "left" else 1.0
+        outward, align = (-1.0, "right") if side == "left" else (1.0, "left")
         edge = self.columns[column] + (0.0 if side == "left" else NODE)
         places = spread(middles, line, 0.4 * line, self.height - 0.4 * line)
-        size *= min((room(axes, node.label, size, node.strong, edge, side) for node in shown), default=1.0)
+        size *= min((_room(axes, node.label, size, node.strong, edge, side) for node in shown), default=1.0)
         for node, middle, place in zip(shown, middles, places, strict=True):
             if abs(place - middle) > 0.15 * line:
                 ends = ([edge, edge + 0.011 * outward], [middle, place])
                 axes.plot(*ends, color=MUTED, linewidth=0.7, clip_on=False)
-            self._write(axes, node, (edge + 0.014 * outward, place), size, "right" if side == "left" else "left")
+            _write(axes, node, (edge + 0.014 * outward, place), size, align)
 
     def _label_between(self, axes: Axes, node: Node, line: float, size: float) -> None:
-        """Over the bands that leave a node, or above a node that is too small for that."""
+        """Write a label over the bands that leave a node, or above a node that is too small for that."""
         x, top, height = self.columns[node.column] + NODE + 0.012, self.tops[node.key], self.sizes[node.key]
         if height > 2.2 * line:
-            self._write(axes, node, (x, top + height / 2.0), size, "left")
+            _write(axes, node, (x, top + height / 2.0), size, "left")
         else:
             one_line = replace(node, label=node.label.replace("\n", "  "))
-            self._write(axes, one_line, (x - NODE, top - 0.55 * line), size, "left")
-
-    def _write(self, axes: Axes, node: Node, at: tuple[float, float], size: float, align: str) -> None:
-        axes.text(
-            *at,
-            node.label,
-            ha=align,
-            va="center",
-            fontsize=size,
-            fontweight="bold" if node.strong else "normal",
-            color=INK,
-            linespacing=1.2,
-            path_effects=[withStroke(linewidth=2.5, foreground=PAPER, alpha=0.7)],
-            gid=f"node:{node.key}",
-        )
+            _write(axes, one_line, (x - NODE, top - 0.55 * line), size, "left")
 
 
-def room(axes: Axes, label: str, size: float, strong: bool, edge: float, side: str) -> float:
-    """By how much a label must shrink to stay within the slide; 1 where it fits."""
+def _write(axes: Axes, node: Node, at: tuple[float, float], size: float, align: str) -> None:
+    weight, halo = "bold" if node.strong else "normal", [withStroke(linewidth=2.5, foreground=PAPER, alpha=0.7)]
+    text = axes.text(*at, node.label, ha=align, va="center", fontsize=size, fontweight=weight, color=INK)
+    text.set(linespacing=1.2, path_effects=halo, gid=f"node:{node.key}")
+
+
+def _room(axes: Axes, label: str, size: float, strong: bool, edge: float, side: str) -> float:
+    """Return the factor by which a label must shrink to stay within the slide; 1 where it fits."""
     text = axes.text(0.0, 0.0, label, fontsize=size, fontweight="bold" if strong else "normal")
     width = text.get_window_extent().width
     text.remove()
@@ -182,22 +161,11 @@ def room(axes: Axes, label: str, size: float, strong: bool, edge: float, side: s
     return min(1.0, (free - 0.014 * axes.get_window_extent().width) / width)
 
 
-def band(
-    start: tuple[float, float], end: tuple[float, float], width: float, colour: str, alpha: float
-) -> PathPatch:
-    """Draw a band of constant height that leaves and arrives level, from one upper left corner to another."""
+def _band(start: tuple[float, float], end: tuple[float, float], width: float, **look: Any) -> PathPatch:
+    """Return a band of constant height that leaves and arrives level, from one upper left corner to another."""
     (x0, y0), (x1, y1) = start, end
     middle = (x0 + x1) / 2.0
-    vertices = [
-        (x0, y0),
-        (middle, y0),
-        (middle, y1),
-        (x1, y1),
-        (x1, y1 + width),
-        (middle, y1 + width),
-        (middle, y0 + width),
-        (x0, y0 + width),
-        (x0, y0),
-    ]
+    upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
+    lower = [(x, y + width) for x, y in reversed(upper)]
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    return PathPatch(Path(vertices, codes), facecolor=colour, alpha=alpha, linewidth=0.0)
+    return PathPatch(Path([*upper, *lower, upper[0]], codes), **look)

@@ -1,9 +1,8 @@
-"""Where each dollar of interest went: all of it above, the small part that reached AI magnified below."""
+"""The figure of where interest went: all of it above, the small part that reached AI magnified below."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,57 +22,39 @@ if TYPE_CHECKING:
 
 SMALL_ISSUER, SMALL_USE, SMALL_END = 0.012, 0.012, 0.02
 """Shares below which issuers, uses and ends are merged; AI is never merged."""
-MOST_ENDS = 8
-TOLD_ENDS = ("gpu_purchase", "open_data")
-"""Ends that are the point of the figure."""
+MOST_ISSUERS, MOST_ENDS = 6, 8
+HUES_OF_ENDS = {"gpu_purchase": POPULATION["vendor"], "open_data": POPULATION["ventures"]}
+"""Ends that are the point of the figure, and their colours."""
 GROUPS = {PAID: ("Paid away", "#9AA5B1"), KEPT: ("Kept", POPULATION["issuers"]), AI: ("AI and frontier", INTEREST)}
 OTHERS = "others"
 NO_COLOUR = "#B8C0C8"
 
 
-@dataclass(frozen=True)
-class Stroke:
-    """USD bn of interest from an issuer into a use, after merging what is tiny."""
+def strokes(run: Run) -> pd.DataFrame:
+    """Return what the upper diagram draws, with what is tiny merged: issuer, group, use, label, usd_bn.
 
-    issuer: str
-    group: str
-    use: str
-    label: str
-    usd_bn: float
-
-
-def strokes(run: Run) -> list[Stroke]:
-    """Return what the upper diagram draws: interest by issuer and first use; it sums to the interest earned.
-
-    What borrowers paid back is taken off the AI money of the issuer that got it.
+    The amounts sum to the interest earned. What borrowers paid back is taken off the AI money of the issuer that
+    got it.
     """
     table = direct_uses_by_issuer(run)
     whole = interest_earned(run)
-    if not whole > 0.0:
-        return []
     table["group"] = table["group"].replace({RETURNED: AI})
     table.loc[table["group"] == AI, ["use", "label"]] = [AI, GROUPS[AI][0]]
-    _merge_small(table, "issuer", whole * SMALL_ISSUER)
+    small = _small(table, "issuer", SMALL_ISSUER * whole, MOST_ISSUERS)
+    table["issuer"] = table["issuer"].replace(dict.fromkeys(small, f"{len(small)} {OTHERS}"))
     for group in (PAID, KEPT):
-        uses = table[table["group"] == group].groupby("use")["usd_bn"].sum()
-        small = set(uses[uses < whole * SMALL_USE].index)
-        if len(small) > 1:
-            chosen = (table["group"] == group) & table["use"].isin(small)
-            table.loc[chosen, ["use", "label"]] = [f"{OTHERS}:{group}", "other"]
-    summed = table.groupby(["issuer", "group", "use", "label"], sort=False, as_index=False)["usd_bn"].sum()
-    return [
-        Stroke(row.issuer, row.group, row.use, row.label, float(row.usd_bn))
-        for row in summed.itertuples()
-        if row.usd_bn > 1e-12 * whole
-    ]
+        rows = table[table["group"] == group]
+        rows = rows[rows["use"].isin(_small(rows, "use", SMALL_USE * whole))]
+        table.loc[rows.index, ["use", "label"]] = [f"{OTHERS}:{group}", "other"]
+    sums = table.groupby(["issuer", "group", "use", "label"], sort=False, as_index=False)["usd_bn"].sum()
+    return sums[sums["usd_bn"] > 1e-12 * whole]
 
 
-def _merge_small(table: pd.DataFrame, column: str, least: float) -> None:
-    """Rename, in place, what sums to less than `least`, and all beyond the sixth."""
-    totals = table.groupby(column)["usd_bn"].sum().sort_values(ascending=False)
-    small = [name for rank, name in enumerate(totals.index) if totals[name] < least or rank >= 6]
-    if len(small) > 1:
-        table.loc[table[column].isin(small), column] = f"{len(small)} {OTHERS}"
+def _small(table: pd.DataFrame, column: str, least: float, most: int | None = None) -> list[str]:
+    """Return the names in a column that sum to less than `least` or are beyond the largest, if more than one."""
+    sums = table.groupby(column)["usd_bn"].sum().sort_values(ascending=False, kind="stable")
+    small = [name for rank, name in enumerate(sums.index) if sums[name] < least or rank >= (most or len(sums))]
+    return small if len(small) > 1 else []
 
 
 def draw(run: Run) -> Figure:
@@ -94,13 +75,13 @@ def draw(run: Run) -> Figure:
     )
     top = figure.add_axes((0.135, 0.425, 0.605, 0.435))
     bottom = figure.add_axes((0.26, 0.075, 0.425, 0.25))
-    drawn = strokes(run)
+    flows = strokes(run)
     for axes in (top, bottom):
         axes.set_axis_off()
-    if not drawn:
+    if not len(flows):
         empty(top, "No interest was earned.")
         return figure
-    above = _draw_whole(top, drawn, whole)
+    above = _draw_whole(top, flows, whole)
     ends = journeys(run)
     if len(ends):
         below = _draw_magnified(bottom, ends)
@@ -111,41 +92,30 @@ def draw(run: Run) -> Figure:
     return figure
 
 
-def _draw_whole(axes: Axes, drawn: list[Stroke], whole: float) -> Diagram:
-    """Issuer, group of uses, use."""
-    issuers = list(dict.fromkeys(s.issuer for s in sorted(drawn, key=lambda s: OTHERS in s.issuer)))
-    totals = {name: sum(s.usd_bn for s in drawn if s.issuer == name) for name in issuers}
-    issuers.sort(key=lambda name: (OTHERS in name, -totals[name]))
-    hues = dict(zip(issuers, shades(POPULATION["issuers"], len(issuers)), strict=True))
+def _draw_whole(axes: Axes, flows: pd.DataFrame, whole: float) -> Diagram:
+    """Draw all interest: issuer, group of uses, use."""
+    totals = flows.groupby("issuer", sort=False)["usd_bn"].sum()
+    issuers = sorted(totals.index, key=lambda name: (OTHERS in name, -totals[name]))
+    hues = shades(POPULATION["issuers"], len(issuers))
     nodes = [
-        Node(name, 0, f"{name}  {amount(totals[name])}", hues[name], strong=rank == 0)
-        for rank, name in enumerate(issuers)
+        Node(name, 0, f"{name}  {amount(totals[name])}", hue, strong=name == issuers[0])
+        for name, hue in zip(issuers, hues, strict=True)
     ]
     links: list[Link] = []
     for group, (title, colour) in GROUPS.items():
-        inside = [s for s in drawn if s.group == group]
-        total = sum(s.usd_bn for s in inside)
+        rows = flows[flows["group"] == group]
+        total, alpha = float(rows["usd_bn"].sum()), 0.85 if group == AI else 0.35
         if not total > 0.0:
             continue
-        net = " (net)" if group == AI else ""
-        nodes.append(
-            Node(group, 1, f"{title}{net}\n{amount(total)} · {percent(total / whole)}", colour, strong=True)
-        )
-        for name in issuers:
-            part = sum(s.usd_bn for s in inside if s.issuer == name)
-            links.append(Link(name, group, part, colour, 0.85 if group == AI else 0.35))
-        nodes += _use_nodes(inside, group, colour, whole)
-        uses = list(dict.fromkeys(s.use for s in inside))
-        links += [
-            Link(
-                group,
-                f"use {u}",
-                sum(s.usd_bn for s in inside if s.use == u),
-                colour,
-                0.85 if group == AI else 0.35,
-            )
-            for u in uses
-        ]
+        label = f"{title}{' (net)' if group == AI else ''}\n{amount(total)} · {percent(total / whole)}"
+        nodes.append(Node(group, 1, label, colour, strong=True))
+        parts = rows.groupby("issuer")["usd_bn"].sum()
+        links += [Link(name, group, parts[name], colour, alpha) for name in issuers if name in parts.index]
+        uses = rows.groupby(["use", "label"], sort=False)["usd_bn"].sum()
+        links += [Link(group, f"use {use}", usd_bn, colour, alpha) for (use, _), usd_bn in uses.items()]
+        for use, label in sorted(uses.index, key=lambda names: (names[0].startswith(OTHERS), -uses[names])):
+            words = "Enlarged below" if group == AI else _text(label, uses[use, label], whole)
+            nodes.append(Node(f"use {use}", 2, words, colour))
     diagram = Diagram(nodes, [link for link in links if link.usd_bn > 0.0], (0.0, 0.47, 1.0 - NODE), gap=0.035)
     diagram.draw(axes, "whole", ("left", "right", "right"))
     return diagram
@@ -155,55 +125,32 @@ def _text(label: str, usd_bn: float, whole: float) -> str:
     return f"{label[:1].upper()}{label[1:]}  {amount(usd_bn)} · {percent(usd_bn / whole)}"
 
 
-def _use_nodes(inside: list[Stroke], group: str, colour: str, whole: float) -> list[Node]:
-    labels = {s.use: s.label for s in inside}
-    totals = {use: sum(s.usd_bn for s in inside if s.use == use) for use in labels}
-    uses = sorted(labels, key=lambda use: (use.startswith(OTHERS), -totals[use]))
-    return [
-        Node(f"use {use}", 2, "Enlarged below" if group == AI else _text(labels[use], totals[use], whole), colour)
-        for use in uses
-    ]
-
-
-def merged(ends: pd.DataFrame) -> pd.DataFrame:
-    """Journeys with the ends that are too small to be seen as one: channel, use, label, usd_bn."""
-    totals = ends.groupby("use")["usd_bn"].sum().sort_values(ascending=False, kind="stable")
-    whole = float(totals.sum())
-    small = [use for rank, use in enumerate(totals.index) if totals[use] < SMALL_END * whole or rank >= MOST_ENDS]
-    table = ends.copy()
-    if len(small) > 1:
-        table.loc[table["use"].isin(small), ["use", "label"]] = [OTHERS, "everything else"]
-    return table.groupby(["channel", "use", "label"], as_index=False)["usd_bn"].sum()
-
-
 def _draw_magnified(axes: Axes, ends: pd.DataFrame) -> Diagram:
-    """Return the AI part: channel to final use, at any remove; ends stand across from their channels."""
-    table = merged(ends)
-    whole = float(table["usd_bn"].sum())
+    """Draw the AI part, channel to final use at any remove; ends stand across from their channels."""
+    whole = float(ends["usd_bn"].sum())
+    small = ends["use"].isin(_small(ends, "use", SMALL_END * whole, MOST_ENDS))
+    table = ends.copy()
+    table.loc[small, ["use", "label"]] = [OTHERS, "everything else"]
+    table = table.groupby(["channel", "use", "label"], as_index=False)["usd_bn"].sum()
     channels = table.groupby("channel")["usd_bn"].sum()
-    order = [*(c for c in DIRECT if c in channels.index), *(c for c in channels.index if c not in DIRECT)]
+    order = sorted(channels.index, key=[*DIRECT, *channels.index].index)
     nodes = [
         Node(f"from {c}", 0, _text(DIRECT.get(c, (c,))[0], float(channels[c]), whole), INTEREST, strong=True)
         for c in order
     ]
     table["pull"] = table["usd_bn"] * [order.index(channel) for channel in table["channel"]]
-    fed = table.groupby(["use", "label"], as_index=False)[["usd_bn", "pull"]].sum()
-    fed["height"] = (fed["pull"] / fed["usd_bn"]).round()
-    nodes += [
-        Node(row.use, 1, _text(row.label, row.usd_bn, whole), _end_colour(row.use), strong=row.use in TOLD_ENDS)
-        for row in fed.sort_values(["height", "usd_bn"], ascending=[True, False]).itertuples()
-    ]
+    sums = table.groupby(["use", "label"], as_index=False)[["usd_bn", "pull"]].sum()
+    sums["height"] = (sums["pull"] / sums["usd_bn"]).round()
+    for row in sums.sort_values(["height", "usd_bn"], ascending=[True, False]).itertuples():
+        hue = HUES_OF_ENDS.get(row.use, NO_COLOUR)
+        nodes.append(Node(row.use, 1, _text(row.label, row.usd_bn, whole), hue, strong=row.use in HUES_OF_ENDS))
     links = [
-        Link(f"from {row.channel}", row.use, row.usd_bn, INTEREST, 0.5 if row.use in TOLD_ENDS else 0.3)
+        Link(f"from {row.channel}", row.use, row.usd_bn, INTEREST, 0.5 if row.use in HUES_OF_ENDS else 0.3)
         for row in table.itertuples()
     ]
     diagram = Diagram(nodes, links, (0.0, 1.0 - NODE), gap=0.05)
     diagram.draw(axes, "ai", ("left", "right"))
     return diagram
-
-
-def _end_colour(use: str) -> str:
-    return {"gpu_purchase": POPULATION["vendor"], "open_data": POPULATION["ventures"]}.get(use, NO_COLOUR)
 
 
 def _join(figure: Figure, top: Axes, text: str) -> None:
@@ -212,24 +159,10 @@ def _join(figure: Figure, top: Axes, text: str) -> None:
     frame = Rectangle((left, low), right - left, high - low, facecolor="none", edgecolor=GRID, linewidth=1.4)
     figure.add_artist(frame)
     base = top.get_ylim()[0]
+    look: dict[str, Any] = {"color": INTEREST, "linewidth": 1.0, "linestyle": (0, (4, 3))}
     for x_top, x_box in ((1.0 - NODE, left), (1.0, right)):
-        line = ConnectionPatch(
-            (x_top, base),
-            (x_box, high),
-            "data",
-            "figure fraction",
-            axesA=top,
-            color=INTEREST,
-            linewidth=1.0,
-            linestyle=(0, (4, 3)),
-        )
-        figure.add_artist(line)
-    figure.text(
-        left + 0.012,
-        high - 0.025,
-        text + "by channel and by what it paid for in the end",
-        fontsize=PANEL - 1.0,
-        fontweight="bold",
-        color=INK,
-        va="center",
-    )
+        ends = ((x_top, base), (x_box, high), "data", "figure fraction")
+        figure.add_artist(ConnectionPatch(*ends, axesA=top, **look))
+    words = f"{text}by channel and by what it paid for in the end"
+    place = (left + 0.012, high - 0.025)
+    figure.text(*place, words, fontsize=PANEL - 1.0, fontweight="bold", color=INK, va="center")

@@ -1,11 +1,11 @@
-"""Who funded whom in the last year: the capital-flow network in layers, with the interest in it."""
+"""The figure of the capital-flow network of the last year, in layers, with the interest in it."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -38,6 +38,8 @@ WIDEST = 30.0
 LEAST_INTEREST = 5e-3
 """USD bn of interest below which a payment is not highlighted."""
 LAST_QUARTERS = 4
+ON_TOP = ("issuers", "labs")
+"""Populations that are the upper ones of their layers."""
 BAR = 0.026
 """Width of a sector's bar, as a part of the figure."""
 OUTSIDE = {
@@ -53,7 +55,7 @@ OUTSIDE = {
 
 @dataclass
 class Place:
-    """A node: an agent, the smaller agents of a population together, or a sector on one of its sides."""
+    """A node: an agent, the smaller agents of a population together, or a sector where it pays or is paid."""
 
     key: str
     population: str
@@ -65,7 +67,7 @@ class Place:
     reach: tuple[float, float] | None = None
 
     def meets(self, height: float) -> float:
-        """Where a line to or from another node at a height touches this one."""
+        """Return the height at which a line to or from another node at a height touches this one."""
         if self.reach is None:
             return self.y
         low, high = self.reach
@@ -102,56 +104,44 @@ def draw(run: Run) -> Figure:
 
 
 def payments(run: Run, quarters: Sequence[str]) -> pd.DataFrame:
-    """Payments between nodes of the picture in some quarters: source, target, usd_bn, interest.
+    """Return the payments between nodes of the picture in some quarters: source, target, usd_bn, interest.
 
-    Agents beyond the largest are one node.
+    Agents beyond the largest of their population are one node.
     """
-    table = payments_by_quarter(run)
+    table, names = payments_by_quarter(run), _assets(run)["node"]
     table = table[table["quarter"].isin(quarters)]
-    names = _names(run)
-    renamed = {side: table[side].map(lambda key: names.get(key, key)) for side in ("source", "target")}
-    return table.assign(**renamed).groupby(["source", "target"], as_index=False)[["usd_bn", "interest"]].sum()
+    nodes = {side: table[side].map(lambda key: names.get(key, key)) for side in ("source", "target")}
+    return table.assign(**nodes).groupby(["source", "target"], as_index=False)[["usd_bn", "interest"]].sum()
 
 
-def _names(run: Run) -> dict[str, str]:
-    """Key of an agent -> key of its node: agents beyond the largest of their population share one."""
-    names = {}
-    for population, worth in _assets(run).items():
-        ranked = sorted(worth, key=lambda name: -worth[name])
-        most = MOST_IN_LAYER[population]
-        kept = ranked if len(ranked) <= most else ranked[: most - 1]
-        for name in ranked:
-            names[f"{population}/{name}"] = f"{population}/{name}" if name in kept else f"{population}/*"
-    return names
-
-
-def _assets(run: Run) -> dict[str, dict[str, float]]:
-    """Return population -> agent -> assets at the end, USD bn."""
+def _assets(run: Run) -> pd.DataFrame:
+    """Return by agent (`population/name`) its population, name, assets at the end in USD bn, and node."""
     rows = run.agents[run.agents["quarter"] == run.series["quarter"].iloc[-1]]
-    found = {}
-    for population, measures in ASSETS.items():
-        chosen = rows[(rows["population"] == population) & rows["measure"].isin(measures)]
-        found[population] = chosen.groupby("agent", sort=False)["value"].sum().to_dict()
-    return found
+    asset = [
+        measure in ASSETS.get(group, ())
+        for group, measure in zip(rows["population"], rows["measure"], strict=True)
+    ]
+    table = rows[asset].groupby(["population", "agent"], sort=False, as_index=False)["value"].sum()
+    table.index = table["population"] + "/" + table["agent"]
+    by_population = table.groupby("population")["value"]
+    rank, size = by_population.rank(method="first", ascending=False), by_population.transform("size")
+    most = table["population"].map(MOST_IN_LAYER)
+    alone = (size <= most) | (rank < most)
+    return table.assign(node=table.index.to_series().where(alone, table["population"] + "/*"))
 
 
 def _places(run: Run, edges: pd.DataFrame) -> dict[str, Place]:
-    """Nodes with their places, layer by layer."""
-    names, assets = _names(run), _assets(run)
+    """Return the nodes with their places, layer by layer."""
     places: dict[str, Place] = {}
-    for population, worth in assets.items():
-        for name, usd_bn in worth.items():
-            key = names[f"{population}/{name}"]
-            place = places.setdefault(key, Place(key, population, name, 0.0))
-            place.assets += usd_bn
-        count = sum(key == f"{population}/*" for key in names.values() if key.startswith(population))
-        if count:
-            places[f"{population}/*"].label = f"{count} smaller {population}"
+    for key, agents in _assets(run).groupby("node", sort=False):
+        population, name = agents[["population", "agent"]].iloc[0]
+        label = name if not key.endswith("/*") else f"{len(agents)} smaller {population}"
+        places[key] = Place(key, population, label, float(agents["value"].sum()))
     seen = {*edges["source"], *edges["target"]}
     for (name, side), (column, label, low, high) in OUTSIDE.items():
-        if f"{side}/{name}" in seen:
-            place = Place(f"{side}/{name}", column, label, 0.0, y=(low + high) / 2.0, reach=(low, high))
-            places[place.key] = place
+        key = f"{side}/{name}"
+        if key in seen:
+            places[key] = Place(key, column, label, 0.0, y=(low + high) / 2.0, reach=(low, high))
     largest = max(place.assets for place in places.values()) or 1.0
     for place in places.values():
         place.radius = 3.5 + 8.5 * float(np.sqrt(max(place.assets, 0.0) / largest))
@@ -168,7 +158,7 @@ def _stack(members: list[Place], x: float) -> None:
         for place in members:
             place.x = x
         return
-    members.sort(key=lambda p: (-_rank(p.population), p.key.endswith("*"), -p.assets))
+    members.sort(key=lambda p: (p.population not in ON_TOP, p.key.endswith("*"), -p.assets))
     breaks = sum(a.population != b.population for a, b in itertools.pairwise(members))
     slots = len(members) + 0.8 * breaks
     step = min(0.91 / slots, 0.11)
@@ -181,21 +171,13 @@ def _stack(members: list[Place], x: float) -> None:
         y, before = y - step, place
 
 
-def _rank(population: str) -> int:
-    """Order of populations in a layer, the highest on top."""
-    return {"issuers": 2, "labs": 2}.get(population, 1)
-
-
 def _colour(place: Place) -> str:
-    if place.population in POPULATION:
-        return POPULATION[place.population]
-    return POPULATION[place.key.partition("/")[2].lower()]
+    return POPULATION.get(place.population) or POPULATION[place.key.partition("/")[2].lower()]
 
 
 def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, Place]) -> None:
-    kept = edges.nlargest(MOST_EDGES, "usd_bn")
     scale = WIDEST / float(np.sqrt(edges["usd_bn"].max()))
-    for row in kept.itertuples():
+    for row in edges.nlargest(MOST_EDGES, "usd_bn").itertuples():
         source, target = places[row.source], places[row.target]
         width = max(scale * float(np.sqrt(row.usd_bn)), 0.3)
         axes.add_patch(_line(source, target, width, _colour(source), 0.22))
@@ -226,51 +208,17 @@ def _line(source: Place, target: Place, width: float, colour: str, alpha: float)
 def _draw_nodes(axes: Axes, places: dict[str, Place]) -> None:
     for place in places.values():
         if place.reach is None:
-            _draw_agent(axes, place)
+            look: dict[str, Any] = {"markeredgecolor": PAPER, "markeredgewidth": 1.2, "zorder": 5}
+            axes.plot(place.x, place.y, "o", markersize=2.0 * place.radius, color=_colour(place), **look)
+            right = place.x + (place.radius + 3.5) / 72.0 / SIZE[0]
+            halo = [withStroke(linewidth=3.0, foreground=PAPER)]
+            text = axes.text(right, place.y, place.label, fontsize=TEXT - 0.5, color=INK, path_effects=halo)
         else:
-            _draw_sector(axes, place, place.reach)
+            (low, high), hue = place.reach, _colour(place)
+            corner = (place.x - BAR / 2.0, low)
+            axes.add_patch(Rectangle(corner, BAR, high - low, color=hue, linewidth=0.0, zorder=5))
+            look = {"rotation": 90, "ha": "center", "fontsize": TEXT, "fontweight": "bold", "color": PAPER}
+            text = axes.text(place.x, (low + high) / 2.0, place.label, **look)
+        text.set(va="center", zorder=8, gid=f"node:{place.key}")
     for x, (title, _) in zip(COLUMNS, LAYERS, strict=True):
         axes.text(x, 0.965, title, ha="center", fontsize=PANEL - 1.5, fontweight="bold", color=MUTED)
-
-
-def _draw_agent(axes: Axes, place: Place) -> None:
-    axes.plot(
-        place.x,
-        place.y,
-        marker="o",
-        markersize=2.0 * place.radius,
-        color=_colour(place),
-        markeredgecolor=PAPER,
-        markeredgewidth=1.2,
-        zorder=5,
-    )
-    axes.text(
-        place.x + (place.radius + 3.5) / 72.0 / SIZE[0],
-        place.y,
-        place.label,
-        va="center",
-        fontsize=TEXT - 0.5,
-        color=INK,
-        zorder=8,
-        path_effects=[withStroke(linewidth=3.0, foreground=PAPER)],
-        gid=f"node:{place.key}",
-    )
-
-
-def _draw_sector(axes: Axes, place: Place, reach: tuple[float, float]) -> None:
-    low, high = reach
-    bar = Rectangle((place.x - BAR / 2.0, low), BAR, high - low, color=_colour(place), linewidth=0.0, zorder=5)
-    axes.add_patch(bar)
-    axes.text(
-        place.x,
-        (low + high) / 2.0,
-        place.label,
-        rotation=90,
-        ha="center",
-        va="center",
-        fontsize=TEXT,
-        fontweight="bold",
-        color=PAPER,
-        zorder=8,
-        gid=f"node:{place.key}",
-    )

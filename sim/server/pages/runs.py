@@ -26,8 +26,6 @@ from sim.server.result_folders import Entry
 
 SWEEP_KEYS = ("sweep", "x", "y", "outcome", "series")
 INTEREST_GPUS = "interest_funded_gpu_usd_bn"
-PICTURES = ("map", "effects", "distribution", "fan")
-"""Pictures of a sweep's page."""
 SWEEPS = ("sweep", "ensemble")
 """Kinds of folders that the page of a sweep shows."""
 HEADS = ("Name", "What", "Scenario", "Histories", "Finished", "In short")
@@ -194,7 +192,7 @@ def callbacks(app: dash.Dash) -> None:
     query = "runs-query.data"
     choices = [f"runs-{name}.value" for name in ("x", "y", "outcome", "series")]
     wire("choose", ["runs-x.value", "runs-y.value", query], choices, [query])
-    for name in PICTURES:
+    for name in sweep.PICTURES:
         graph, note, csv = ({f"runs-{part}": name} for part in ("graph", "note", "csv"))
         wire(name, [(graph, "figure"), (note, "children"), (csv, "href")], [query])
     wire("cases", ["runs-cases.children", ({"runs-csv": "cases"}, "href")], [query])

@@ -14,11 +14,10 @@ from sim.errors import ScenarioError
 from sim.experiments.backtest import Backtest, backtest, console, summary
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, BENCHMARKS, RANDOM_WALK, TREND, forecast
 from sim.experiments.backtest.forecasts import rows_of
-from sim.experiments.backtest.in_sample import InSampleFit
 from sim.experiments.backtest.known import known, wanted
-from sim.experiments.backtest.model_forecasts import FROM_OPENING, MODEL, draw, run, simulator_to
-from sim.experiments.backtest.scores import QUANTILES, crps_of_draws, crps_of_normal, diebold_mariano, score
+from sim.experiments.backtest.model_forecasts import FROM_OPENING, MODEL, InSampleFit, draw, run, simulator_to
 from sim.experiments.backtest.settings import load_settings
+from sim.experiments.backtest.summary import QUANTILES, crps_of_draws, crps_of_normal, diebold_mariano, score
 from sim.experiments.calibrate.history import Series, load_history
 from sim.experiments.calibrate.results import Record, load_record
 from sim.experiments.calibrate.settings import load_problem

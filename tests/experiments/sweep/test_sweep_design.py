@@ -285,7 +285,7 @@ def test_shares_that_only_together_exceed_one_are_refused(tmp_path):
         '"labs_market.compute_share" = { low = 0.1, high = 0.9 }',
         '"labs_market.staff_share" = { low = 0.05, high = 0.5 }',
     ]
-    with pytest.raises(ScenarioError, match=r"compute_share and staff_share sum to .* other points? of 12"):
+    with pytest.raises(ScenarioError, match=r"compute_share \+ staff_share = .* other points? of 12.*at most 1"):
         Plan.make(design(tmp_path, sampled("latin_hypercube", 12, vary)))
 
 

@@ -142,52 +142,41 @@ def interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def ranking(
-    names: Sequence[str], sizes: NDArray[np.float64], drawn: NDArray[np.float64], scale: float
-) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Rank the levers, and find the neighbours in the ranking whose order the resamples do not agree on.
+def judge(
+    measure: str,
+    estimates: Mapping[str, Estimate],
+    sizes: NDArray[np.float64],
+    drawn: NDArray[np.float64],
+    size: int,
+    runs_for: Callable[[float], int],
+    scale: float = 1.0,
+) -> tuple[tuple[str, ...], Convergence]:
+    """Rank the levers by an index, and judge the ranking and the intervals.
+
+    A half-width falls with the square root of the sample's size, so that half of it takes four times the sample.
 
     Args:
-        names: the names of the levers.
-        sizes: the size of the index, `(lever,)`.
+        measure: the name of the index whose intervals are judged.
+        estimates: lever -> the estimate of that index.
+        sizes: the size of the index that ranks the levers, `(lever,)`.
         drawn: the same in resamples, `(resample, lever)`; all levers from the same resamples.
-        scale: the scale of the index; levers whose resamples stay below `NEGLIGIBLE` of it do not count.
+        size: the size of the sample: base points, trajectories or points.
+        runs_for: returns the runs that a sample of some size takes.
+        scale: the unit of half-widths; levers whose resamples stay below `NEGLIGIBLE` of it need no order.
     """
-    places = sorted(range(len(names)), key=lambda place: -sizes[place])
+    names, places = list(estimates), sorted(range(len(sizes)), key=lambda place: -sizes[place])
     ties = []
     for first, second in pairwise(places):
         if interval(drawn[:, first])[1] < NEGLIGIBLE * scale:
             break
         if float((drawn[:, first] > drawn[:, second]).mean()) < AGREEMENT:
             ties.append((names[first], names[second]))
-    return tuple(names[place] for place in places), tuple(ties)
-
-
-def convergence(
-    measure: str,
-    estimates: Mapping[str, Estimate],
-    ties: tuple[tuple[str, str], ...],
-    size: int,
-    runs_for: Callable[[float], int],
-    scale: float = 1.0,
-) -> Convergence:
-    """Judge the intervals of an index.
-
-    A half-width falls with the square root of the sample's size, so that half of it takes four times the sample.
-
-    Args:
-        measure: the name of the index.
-        estimates: lever -> its estimate.
-        ties: neighbours in the ranking that are not settled.
-        size: the size of the sample: base points, trajectories or points.
-        runs_for: returns the runs that a sample of some size takes.
-        scale: the unit of half-widths.
-    """
     widest = max(estimates, key=lambda name: estimates[name].half_width)
     half = estimates[widest].half_width / scale if scale > 0.0 else 0.0
-    now = runs_for(size)
+    now, halved = runs_for(size), runs_for(4.0 * size)
     target = runs_for(size * (half / TARGET) ** 2) if half > TARGET else now
-    return Convergence(measure, widest, half, scale, ties, now, runs_for(4.0 * size) - now, max(target - now, 0))
+    convergence = Convergence(measure, widest, half, scale, tuple(ties), now, halved - now, max(target - now, 0))
+    return tuple(names[place] for place in places), convergence
 
 
 def next_power(size: float) -> int:

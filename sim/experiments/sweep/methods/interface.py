@@ -49,7 +49,7 @@ class Method(ABC):
         """Analyse how an outcome depends on the levers.
 
         Args:
-            sample: the points that can be used.
+            sample: the points that can be used: all of a Sobol design, whole trajectories of Morris'.
             means: the outcome at each point, `(point,)`, in the order of the design.
         """
 

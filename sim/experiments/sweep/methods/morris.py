@@ -17,10 +17,9 @@ from sim.experiments.sweep.methods.estimates import (
     Dependence,
     Estimate,
     amount,
-    convergence,
     estimates,
+    judge,
     listed,
-    ranking,
     resamples,
 )
 from sim.experiments.sweep.methods.interface import Sampled
@@ -61,10 +60,6 @@ class Morris(Sampled):
 
         An elementary effect is the change of the outcome for a lever's whole range, measured over one step of it,
         so that effects have the unit of the outcome. Trajectories are resampled whole.
-
-        Args:
-            sample: whole trajectories.
-            means: the outcome at each point, `(point,)`, in the order of the design.
         """
         needs("SALib", extra="sensitivity")
         from SALib.analyze import morris
@@ -81,13 +76,15 @@ class Morris(Sampled):
         star = estimates(names, measures["mu_star"], sizes)
         sigma = estimates(names, measures["sigma"], spreads)
         largest = max(estimate.value for estimate in star.values())
-        ranked, ties = ranking(names, measures["mu_star"], sizes, largest)
         runs = (len(names) + 1) * sample.replicates
+        ranked, convergence = judge(
+            "mu*", star, measures["mu_star"], sizes, size, lambda count: math.ceil(count) * runs, largest
+        )
         return Dependence(
             indices={"mu_star": star, "mu": estimates(names, measures["mu"], drawn.mean(axis=1)), "sigma": sigma},
             ranked=ranked,
             verdicts={name: _verdict(star[name], sigma[name], largest) for name in names},
-            convergence=convergence("mu*", star, ties, size, lambda count: math.ceil(count) * runs, largest),
+            convergence=convergence,
         )
 
     def words(self, dependence: Dependence, outcome: Outcome) -> str:

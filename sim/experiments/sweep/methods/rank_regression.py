@@ -13,10 +13,9 @@ from sim.experiments.sweep.methods.estimates import (
     SHOWN,
     Dependence,
     Estimate,
-    convergence,
     estimates,
+    judge,
     listed,
-    ranking,
     resamples,
 )
 from sim.experiments.sweep.methods.interface import Method
@@ -39,10 +38,6 @@ class RankRegression(Method):
         Saltelli and Sobol (1995): ranks of the outcome on ranks of the levers, all with mean zero and variance
         one. A coefficient of 1 or -1 is a monotone outcome of that lever alone. Words count by their places in
         the design.
-
-        Args:
-            sample: the points that can be used.
-            means: the outcome at each point, `(point,)`.
         """
         from scipy.stats import rankdata
 
@@ -54,7 +49,14 @@ class RankRegression(Method):
         count = resamples(size * len(names))
         drawn = np.stack([_regression(x[rows], y[rows])[0] for rows in rng.integers(size, size=(count, size))])
         coefficients = estimates(names, values, drawn)
-        ranked, ties = ranking(names, np.abs(values), np.abs(drawn), 1.0)
+        ranked, convergence = judge(
+            "rank regression",
+            coefficients,
+            np.abs(values),
+            np.abs(drawn),
+            size,
+            lambda points: math.ceil(points) * sample.replicates,
+        )
         return Dependence(
             indices={"rank_regression": coefficients},
             ranked=ranked,
@@ -62,9 +64,7 @@ class RankRegression(Method):
             verdicts={
                 lever.name: _verdict(coefficients[lever.name], bool(lever.words)) for lever in sample.levers
             },
-            convergence=convergence(
-                "rank regression", coefficients, ties, size, lambda points: math.ceil(points) * sample.replicates
-            ),
+            convergence=convergence,
         )
 
     def words(self, dependence: Dependence, outcome: Outcome) -> str:

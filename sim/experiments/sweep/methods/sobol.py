@@ -17,12 +17,11 @@ from sim.experiments.sweep.methods.estimates import (
     SHOWN,
     Dependence,
     Estimate,
-    convergence,
     estimates,
+    judge,
     listed,
     next_power,
     percent_words,
-    ranking,
     resamples,
 )
 from sim.experiments.sweep.methods.interface import Sampled
@@ -59,11 +58,7 @@ class Sobol(Sampled):
         """Return first, total and second-order indices with bootstrap intervals.
 
         Estimators of Saltelli et al. (2010) and, for pairs, Saltelli (2002), by SALib; base points are resampled
-        with all the points that belong to them.
-
-        Args:
-            sample: a whole Sobol design; without points for pairs there are no second-order indices.
-            means: the outcome at each point, `(point,)`, in the order of the design.
+        with all the points that belong to them. Without points for pairs there are no second-order indices.
         """
         needs("SALib", extra="sensitivity")
         from SALib.analyze import sobol
@@ -89,18 +84,19 @@ class Sobol(Sampled):
             for i, j in combinations(range(len(names)), 2)
             if pairwise
         }
-        ranked, ties = ranking(names, indices["ST"], indices["ST_conf_all"], 1.0)
-        widest, measure = max(
+        estimated, measure = max(
             ((first, "first order"), (total, "total order")),
             key=lambda pair: max(estimate.half_width for estimate in pair[0].values()),
+        )
+        runs = step * sample.replicates
+        ranked, convergence = judge(
+            measure, estimated, indices["ST"], indices["ST_conf_all"], size, lambda base: next_power(base) * runs
         )
         return Dependence(
             indices={"first_order": first, "total_order": total},
             ranked=ranked,
             interactions=pairs,
-            convergence=convergence(
-                measure, widest, ties, size, lambda base: next_power(base) * step * sample.replicates
-            ),
+            convergence=convergence,
         )
 
     def words(self, dependence: Dependence, outcome: Outcome) -> str:
