@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.engine.progress import Progress
     from sim.experiments.compare import Comparison
     from sim.experiments.ensemble import Ensemble
+    from sim.experiments.sensitivity import Sensitivity
     from sim.runs.run import Run
 
 MOST_ROWS = 200
@@ -92,6 +93,29 @@ def show_comparison(comparison: Comparison, folder: Path) -> None:
         f"All {len(comparison.effects)} outcomes are in the report.",
         *(f"\n{paragraph}" for paragraph in comparison.words),
     )
+    _show_place(folder, True)
+
+
+def show_sensitivity(analysis: Sensitivity, folder: Path) -> None:
+    """Print the indices of each outcome with their meaning, and where the report is."""
+    from sim.engine.outcomes import BY_NAME
+    from sim.experiments.sensitivity.folder import MEASURES, index_text
+
+    sample, notes = analysis.sample, analysis.notes
+    terminal.show(f"{sample.design['title']}: {analysis.method}, {sample.source}", style="bold")
+    terminal.show(*notes)
+    # Notes come first in the words, then a paragraph for each outcome.
+    paragraphs = iter(analysis.words[len(notes) :])
+    for name, finding in analysis.findings.items():
+        rows = []
+        for lever in finding.ranked:
+            estimates = [levers[lever] for levers in finding.indices.values()]
+            cells = [f"{index_text(e.value)} ({index_text(e.low)} to {index_text(e.high)})" for e in estimates]
+            rows.append((lever, *cells, *([finding.verdicts[lever]] if finding.verdicts else [])))
+        heads = ["lever", *(MEASURES[measure].lower() for measure in finding.indices)]
+        terminal.show_table(BY_NAME[name].label, [*heads, "verdict"] if finding.verdicts else heads, rows)
+        terminal.show(next(paragraphs))
+    terminal.show(*(f"\n{paragraph}" for paragraph in paragraphs))
     _show_place(folder, True)
 
 

@@ -72,7 +72,7 @@ def sensitivity(
     as_json: Json = False,
 ) -> None:
     """Say which levers the outcomes of a sweep depend on, and how surely."""
-    from sim.experiments.sensitivity import find_sweep
+    from sim.experiments.catalogue import find_sweep
     from sim.experiments.sensitivity import sensitivity as analyse
     from sim.runs.folders import finite, refuse_unusable
 
@@ -82,9 +82,9 @@ def sensitivity(
     if as_json:
         answer({"sensitivity_dir": str(folder.resolve()), **finite(analysis.to_dict())})
     else:
-        from sim.experiments.sensitivity.console import show
+        from sim.cli.printing import show_sensitivity
 
-        show(analysis, folder)
+        show_sensitivity(analysis, folder)
 
 
 def _shard_of(text: str | None) -> tuple[int, int] | None:

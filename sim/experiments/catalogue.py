@@ -1,4 +1,4 @@
-"""Lists scenarios, levers and results of every kind, and opens the folder of a run or a sweep."""
+"""Lists scenarios, levers and results of every kind, and opens or finds the folder of one."""
 
 from __future__ import annotations
 
@@ -73,6 +73,22 @@ def open_result(folder: Path) -> Run | Sweep:
 
         return Sweep.open(folder)
     return Run.open(folder)
+
+
+def find_sweep(name: str) -> Path:
+    """Return the folder of a sweep, which is named by its path or by its name in the folder of runs.
+
+    Raises:
+        RunError: if there is no such sweep.
+    """
+    for folder in (Path(name), runs_folder() / name):
+        if (folder / DESIGN).is_file():
+            return folder
+    if Path(name).is_dir():
+        raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
+    known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
+    available = f"available: {', '.join(known)}" if known else f"{runs_folder()}/ has no sweeps yet"
+    raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {available}")
 
 
 def _levers() -> list[dict[str, Any]]:

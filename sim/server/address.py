@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from sim.errors import ScenarioError, suggestion
@@ -39,6 +39,8 @@ class HistoryRequest:
     scenario: str
     turned: tuple[tuple[str, float | str], ...]
     seed: int
+    kind: ClassVar[str] = "facts"
+    """Kind of the job about it: its table of facts, from many histories."""
 
     @property
     def query(self) -> str:
@@ -52,6 +54,10 @@ class HistoryRequest:
     def untouched(self) -> HistoryRequest:
         """The same scenario and seed with no lever turned."""
         return HistoryRequest(self.scenario, (), self.seed)
+
+    def check(self) -> None:
+        """Refuse what cannot be run; raises ScenarioError."""
+        self.spec()
 
     def spec(self) -> Scenario:
         """Return the scenario to run, validated."""
@@ -106,7 +112,7 @@ def read(query: Mapping[str, str], others: tuple[str, ...] = ()) -> HistoryReque
     turned = tuple((name, value) for name, value in values.items() if value != own[name])
     seed = whole_number("seed", query["seed"]) if query.get("seed") else shipped(scenario).run.seed
     history = HistoryRequest(scenario, turned, seed)
-    history.spec()
+    history.check()
     return history
 
 

@@ -9,9 +9,9 @@ from flask import Flask, Response, request
 
 from sim.server import address
 from sim.server.address import LONGEST
-from sim.server.facts_request import rows
 from sim.server.histories import HistoryStore
 from sim.server.responses import MissingError, check_table, compressed_response, csv_response, json_response
+from sim.server.views.facts import rows as facts_rows
 
 if TYPE_CHECKING:
     from sim.runs.run import Run
@@ -56,7 +56,7 @@ def attach(server: Flask, histories: HistoryStore) -> None:
 
     @server.get("/api/facts.csv")
     def facts_csv() -> Response:
-        return csv_response("capflow-facts.csv", rows(fact_table()))
+        return csv_response("capflow-facts.csv", facts_rows(fact_table()))
 
     @server.get("/api/<path:rest>")
     def nothing(rest: str) -> Response:

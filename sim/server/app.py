@@ -14,15 +14,16 @@ from flask import Flask
 
 from sim.errors import RunError, ScenarioError
 from sim.report import palette
-from sim.server import api, comparison_query, facts_request, job_api, runs_api
+from sim.server import address, api, comparison_query, job_api, runs_api
 from sim.server.access import guard
 from sim.server.components import problem
 from sim.server.figures.compare import figures as compare_figures
 from sim.server.histories import HistoryStore
 from sim.server.jobs import Jobs
-from sim.server.pages import about, agent, compare, facts, live, runs
+from sim.server.pages import about, agent, compare, live, runs
+from sim.server.pages import facts as facts_page
 from sim.server.responses import handle_errors
-from sim.server.views import comparison
+from sim.server.views import comparison, facts
 
 ASSETS = Path(__file__).parent / "assets"
 JOBS = "capflow jobs"
@@ -32,7 +33,7 @@ PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
     "/compare": ("Compare", compare.layout),
     "/runs": ("Runs", runs.layout),
-    "/facts": ("Facts", facts.layout),
+    "/facts": ("Facts", facts_page.layout),
     "/about": ("About", about.layout),
 }
 """Pages of the navigation: path -> name and layout, which takes the query of the address."""
@@ -59,7 +60,7 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
     app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.layout = _frame()
     _route(app)
-    for page in (live, compare, agent, runs, facts):
+    for page in (live, compare, agent, runs, facts_page):
         page.callbacks(app)
     _attach_api(app.server)
     guard(app.server, token, hosts, [f"'{digest}'".replace("''", "'") for digest in app.csp_hashes()])
@@ -71,7 +72,7 @@ def _attach_api(server: Flask) -> None:
     jobs = server.extensions[JOBS] = Jobs()
     handle_errors(server)
     job_api.attach(server, jobs, "compare", comparison_query.read, comparison.TABLES, compare_figures)
-    job_api.attach(server, jobs, "facts/many", facts_request.read, facts_request.TABLES)
+    job_api.attach(server, jobs, "facts/many", address.read, {"facts": facts.rows})
     api.attach(server, HistoryStore())
     runs_api.attach(server)
 

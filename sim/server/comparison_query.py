@@ -18,7 +18,7 @@ FEWEST, MOST, USUAL = 4, 500, 100
 LONGEST_HISTORY = 28
 """Quarters that a history may have here."""
 AGAINST = "no-redeployment"
-"""The scenario with which one is compared that has no lever turned."""
+"""The scenario to compare with where no lever is turned."""
 SIDES = ("a", "b")
 SIDE_KEYS = ("scenario", *levers.BY_NAME)
 KEYS = (*SIDE_KEYS, "seed", "runs", "quarters")
@@ -40,6 +40,7 @@ class ComparisonRequest:
     runs: int
     quarters: int | None = None
     kind: ClassVar[str] = "compare"
+    """Kind of the job that runs it."""
 
     @property
     def query(self) -> str:

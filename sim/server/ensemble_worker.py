@@ -62,13 +62,14 @@ def _compare(query: dict[str, str]) -> dict[str, Any]:
 
 def _facts(query: dict[str, str]) -> dict[str, Any]:
     from sim.experiments.validate import validate
-    from sim.server import facts_request
+    from sim.server import address
+    from sim.server.views import facts
 
     def watch(done: int, whole: int, _label: str) -> None:
         _write(progress=_progress(whole, done, whole, compiled=False))
 
-    scenario = facts_request.read(query).history.spec()
-    return validate(scenario, facts_request.RUNS, progress=watch).to_dict()
+    scenario = address.read(query).spec()
+    return validate(scenario, facts.RUNS, progress=watch).to_dict()
 
 
 def _progress(drawn: int, done: int, whole: int, compiled: bool) -> dict[str, Any]:

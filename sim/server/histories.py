@@ -31,7 +31,7 @@ Value = TypeVar("Value")
 
 
 class BusyError(Exception):
-    """Too much is asked for at once."""
+    """Too many requests wait, or one has waited for too long."""
 
 
 class Cache(Generic[Key, Value]):

@@ -19,9 +19,11 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal
 
 from sim.experiments.worker_pool import ONE_THREAD
+from sim.server.address import HistoryRequest
+from sim.server.comparison_query import ComparisonRequest
 from sim.server.histories import BusyError
 
 MOST_WAITING = 4
@@ -33,26 +35,8 @@ LONGEST = 900.0
 ROOT = Path(__file__).parents[2]
 
 
-class JobRequest(Protocol):
-    """What a job computes; equal requests share one job.
-
-    Attributes:
-        kind: the kind of the job, a key of `sim.server.ensemble_worker.DOCUMENTS`.
-        query: everything else, as the query of an address.
-    """
-
-    kind: ClassVar[str]
-
-    @property
-    def query(self) -> str:
-        """The query of the address."""
-
-    def check(self) -> None:
-        """Refuse what cannot be run: raises ScenarioError."""
-
-    def __hash__(self) -> int: ...
-
-
+JobRequest = ComparisonRequest | HistoryRequest
+"""What a job computes: a comparison, or the facts of a history and of those with the next seeds."""
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
@@ -62,7 +46,7 @@ class Job:
 
     Attributes:
         request: what is to be computed.
-        state: waiting, running, or one of the three ends.
+        state: waiting, running, or how it ended.
         progress: `part` done, from 0 to 1 or None, and `words`.
         message: why it failed, in one line.
         result: the document, as JSON compressed with gzip.

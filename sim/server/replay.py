@@ -36,8 +36,7 @@ class Replay:
     Attributes:
         scenario: the name of a scenario that ships; empty if there is no address.
         turned: the levers that differ from it, with their values.
-        quarter: the quarter in which the histories end, if the live ones go on; a longer history begins with a
-            shorter one.
+        quarter: the quarter in which the histories end, where those of the live page are longer.
         reason: why the histories cannot be shown live; empty if they can.
     """
 
@@ -47,11 +46,7 @@ class Replay:
     reason: str = ""
 
     def address(self, seed: int, point: Mapping[str, Any] | None = None) -> str:
-        """Return the address of one history.
-
-        Args:
-            seed: the seed of the history.
-            point: lever -> value, in addition to what the histories have in common.
+        """Return the address of the history with this seed and, for a sweep, these values of its levers.
 
         Raises:
             ScenarioError: if there is no address; the message says why.
@@ -71,9 +66,6 @@ def replay(
         scenario: the name of the scenario.
         varied: for a sweep, what it varies: name -> dotted key.
         decisions: whether decision rules were replaced.
-
-    Returns:
-        The replay; its `reason` says why the histories cannot be shown live.
     """
     try:
         shipped = _shipped(scenario)

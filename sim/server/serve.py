@@ -61,7 +61,11 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     preparing = threading.Thread(target=_prepare, name="prepare", daemon=True)
     try:
-        (announce or _print)(f"http://{shown}:{server.effective_port}/")
+        url = f"http://{shown}:{server.effective_port}/"
+        if announce is not None:
+            announce(url)
+        else:
+            print(f"capflow: {url}", flush=True)
         if os.environ.get(COMPILE, "1") != "0":
             preparing.start()
         server.run()
@@ -72,10 +76,6 @@ def serve(
     if preparing.is_alive():
         # At once: a program that is being compiled would hold the process, or take it down with it.
         os._exit(0)
-
-
-def _print(url: str) -> None:
-    print(f"capflow: {url}", flush=True)
 
 
 def _prepare() -> None:

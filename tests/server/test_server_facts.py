@@ -6,8 +6,9 @@ import io
 import pytest
 
 import sim
-from sim.server import ensemble_worker, facts_request
+from sim.server import ensemble_worker
 from sim.server.app import create_app
+from sim.server.views import facts
 
 SLOW = 60_000
 
@@ -31,7 +32,7 @@ def test_the_table_of_one_history_is_that_of_the_run(client, tmp_path):
 
 @pytest.mark.slow
 def test_many_histories_are_those_of_the_command(monkeypatch):
-    monkeypatch.setattr(facts_request, "RUNS", 2)
+    monkeypatch.setattr(facts, "RUNS", 2)
     found = ensemble_worker.DOCUMENTS["facts"]({"scenario": "baseline"})
     wanted = sim.validate("baseline", runs=2, workers=1).to_dict()
     assert found["facts"] == wanted["facts"]

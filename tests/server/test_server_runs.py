@@ -422,7 +422,8 @@ def test_an_analysis_that_was_stored_is_taken_and_a_large_sweep_asks_for_one(her
     monkeypatch.setattr(effects, "MOST_RUNS", 10)
     client = create_app().server.test_client()
     asked = "/api/sweep/effects?sweep=laws&outcome=interest_usd_bn"
-    assert "capflow sensitivity runs/laws --outcome interest_usd_bn" in client.get(asked).json["reason"]
+    reason = client.get(asked).json["reason"]
+    assert "`capflow sensitivity runs/laws` has analysed the outcome interest_usd_bn" in reason
     sensitivity(tmp_path / "runs" / "laws", ["interest_usd_bn"]).save()
     assert len(client.get(asked).json["bars"]) == 2
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.engine.outcomes import HEADLINES
 from sim.experiments.sensitivity.analysis import findings
-from sim.experiments.sensitivity.folder import find_sweep, write
+from sim.experiments.sensitivity.folder import write
 from sim.experiments.sensitivity.results import Finding, Findings
 from sim.experiments.sensitivity.sweep_report import write_sweep_report
 from sim.experiments.sensitivity.words import words
@@ -18,7 +18,7 @@ from sim.experiments.sweep.folder import Sweep
 from sim.experiments.sweep.methods.estimates import Estimate
 from sim.experiments.sweep.sample import Sample
 
-__all__ = ["Estimate", "Finding", "Sensitivity", "analyse", "find_sweep", "sensitivity", "write_sweep_report"]
+__all__ = ["Estimate", "Finding", "Sensitivity", "analyse", "sensitivity", "write_sweep_report"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.engine.outcomes import BY_NAME
-from sim.experiments.sensitivity.ends import ends_in_words
+from sim.experiments.sensitivity.analysis import ends_in_words
 from sim.experiments.sensitivity.phase import colour_bar, source_note, spelled, tick_label
 from sim.experiments.sweep.methods.estimates import Estimate
 from sim.report.figures.style import NOTE, PANEL, SIZE, TEXT, new_figure, spread
@@ -45,7 +45,9 @@ def draw_tornado(findings: Findings, outcome: str) -> Figure:
     figure = new_figure(
         f"{about.label}: what moves it most",
         f"Mean at the high end (blue) and at the low end (amber) of each lever; {ends_in_words(findings.sample)}",
-        _note(findings, "Thin lines: 90 percent intervals of the means. Black line: the mean of all runs"),
+        source_note(
+            findings.sample, "Thin lines: 90 percent intervals of the means. Black line: the mean of all runs"
+        ),
     )
     axes = _bars_axes(figure, levers, about.unit)
     numbers = [finding.mean]
@@ -84,7 +86,7 @@ def draw_indices(findings: Findings, outcome: str) -> Figure:
     figure = new_figure(
         f"{BY_NAME[outcome].label}: what its variance comes from",
         "Part of the variance between points that a lever explains alone (dark) and with its interactions (light)",
-        _note(findings, "Lines: 90 percent bootstrap intervals"),
+        source_note(findings.sample, "Lines: 90 percent bootstrap intervals"),
     )
     axes = _bars_axes(figure, levers, "part of the variance")
     for row, name in enumerate(levers):
@@ -105,7 +107,10 @@ def draw_interactions(findings: Findings, outcome: str) -> Figure:
     figure = new_figure(
         f"{BY_NAME[outcome].label}: which levers act together",
         "Part of the variance that two levers explain together, beyond what each explains alone",
-        _note(findings, "Below: half-width of the 90 percent interval. Pale: cannot be distinguished from zero"),
+        source_note(
+            findings.sample,
+            "Below: half-width of the 90 percent interval. Pale: cannot be distinguished from zero",
+        ),
     )
     axes = figure.add_axes((0.20, 0.20, 0.66, 0.62))
     cells = {
@@ -145,7 +150,9 @@ def draw_screening(findings: Findings, outcome: str) -> Figure:
     figure = new_figure(
         f"{about.label}: which levers matter at all",
         "Right: moves it more. Up: unevenly, or together with other levers",
-        _note(findings, "Lines: 90 percent bootstrap intervals. Effects are those of a lever's whole range"),
+        source_note(
+            findings.sample, "Lines: 90 percent bootstrap intervals. Effects are those of a lever's whole range"
+        ),
     )
     axes = figure.add_axes((0.075, 0.16, 0.66, 0.64))
     for name in finding.ranked:
@@ -235,7 +242,3 @@ def numbers_axes(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(tick_label)
-
-
-def _note(findings: Findings, text: str) -> str:
-    return f"{text}.  {source_note(findings.sample)}"

@@ -35,28 +35,18 @@ MOST_LABELLED = 100
 
 @dataclass(frozen=True)
 class MapAxis:
-    """A lever on an axis: the edges of its cells (0, 1, ... for a grid) and their labels (none for bins)."""
+    """A lever on an axis: edges (0, 1, ... for a grid), middles and labels (none for bins) of its cells."""
 
     lever: Axis
     edges: NDArray[np.float64]
+    middles: NDArray[np.float64]
     labels: tuple[str, ...] = ()
-
-    @property
-    def log(self) -> bool:
-        """Whether the axis is logarithmic."""
-        return self.lever.log and not self.labels
 
     @property
     def title(self) -> str:
         """The lever and its unit."""
         unit = f", {self.lever.unit}" if self.lever.unit not in UNSAID else ""
         return f"{spelled(self.lever.name)}{unit}"
-
-    @property
-    def middles(self) -> NDArray[np.float64]:
-        """The middles of the cells as they are drawn."""
-        low, high = self.edges[:-1], self.edges[1:]
-        return np.asarray(np.sqrt(low * high) if self.log else (low + high) / 2.0)
 
 
 @dataclass(frozen=True)
@@ -115,10 +105,12 @@ def _axis(lever: Axis, column: pd.Series, gridded: bool) -> tuple[MapAxis, NDArr
     if gridded:
         values, place = np.unique(numbers, return_inverse=True)
         labels = [lever.words[int(v)] if lever.words else plain(float(f"{v:.4g}")) for v in values]
-        return MapAxis(lever, np.arange(len(values) + 1.0), tuple(labels)), place
+        edges = np.arange(len(values) + 1.0)
+        return MapAxis(lever, edges, edges[:-1] + 0.5, tuple(labels)), place
     bins = int(np.clip(np.sqrt(len(numbers) / POINTS_IN_BIN), 2, BINS))
     edges = np.asarray((np.geomspace if lever.log else np.linspace)(lever.low, lever.high, bins + 1))
-    return MapAxis(lever, edges), np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, bins - 1)
+    middles = np.sqrt(edges[:-1] * edges[1:]) if lever.log else (edges[:-1] + edges[1:]) / 2.0
+    return MapAxis(lever, edges, middles), np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, bins - 1)
 
 
 def draw_leading_levers(findings: Findings, outcome: str) -> Figure:
@@ -133,11 +125,11 @@ def draw(phase_map: PhaseMap) -> Figure:
     filled = phase_map.runs[phase_map.runs > 0]
     runs = f"{filled.min():,}" if filled.min() == filled.max() else f"{filled.min():,} to {filled.max():,}"
     others = ", whatever the other levers are" if len(phase_map.sample.levers) > 2 else ""
-    line = "The black line is where the sign changes.  " if phase_map.changes_sign else ""
+    line = "The black line is where the sign changes" if phase_map.changes_sign else ""
     figure = new_figure(
         f"{outcome.label} over {spelled(across.lever.name)} and {spelled(up.lever.name)}",
         f"Means of {runs} histories in each {'cell of the grid' if across.labels else 'bin'}{others}",
-        f"{line}{source_note(phase_map.sample)}",
+        source_note(phase_map.sample, line),
     )
     axes = figure.add_axes((0.085, 0.155, 0.78, 0.64))
     masked = np.ma.masked_invalid(means)
@@ -162,9 +154,10 @@ def tick_label(number: float, _: float) -> str:
     return plain(number)
 
 
-def source_note(sample: Sample) -> str:
-    """Return the sentence at the foot of a figure that names the sweep."""
-    return f"{sample.source[:1].upper()}{sample.source[1:]}."
+def source_note(sample: Sample, text: str) -> str:
+    """Return the note at the foot of a figure: a text, if there is one, and the name of the sweep."""
+    source = f"{sample.source[:1].upper()}{sample.source[1:]}."
+    return f"{text}.  {source}" if text else source
 
 
 def colour_bar(figure: Figure, mesh: Any, bottom: float, height: float, unit: str) -> Axes:
@@ -195,7 +188,7 @@ def _label_axes(axes: Axes, phase_map: PhaseMap) -> None:
         if side.labels:
             axis.set_ticks(side.middles, side.labels)
             continue
-        if side.log:
+        if side.lever.log:
             set_scale("log")
         axis.set_major_formatter(tick_label)
     axes.tick_params(labelsize=TEXT, colors=MUTED, length=0, which="both")

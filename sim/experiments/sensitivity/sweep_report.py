@@ -14,7 +14,7 @@ import numpy as np
 from sim.engine.outcomes import INTEREST_GPUS, OUTCOMES
 from sim.errors import RunError
 from sim.experiments.sensitivity.analysis import findings
-from sim.experiments.sensitivity.sections import drawn_figures, page_values
+from sim.experiments.sensitivity.folder import drawn_figures, page_values
 from sim.experiments.sweep import chunk_files, first_failures
 from sim.experiments.sweep.axes import Axis, levers_of
 from sim.experiments.sweep.folder import Sweep

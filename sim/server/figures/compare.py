@@ -1,4 +1,4 @@
-"""The figures of the Compare page: differences, accounting beside cause, and a fan for each series."""
+"""The figures of the Compare page: differences, accounting and cause, and a fan for each series."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SIDES = ("a", "b")
 
 
 def figures(document: Json, width: int) -> dict[str, Json]:
-    """All figures of a comparison: `accounting`, `differences`, and `fan-` with the name of each series.
+    """Return the figures of a comparison: `accounting`, `differences`, and `fan-` with the name of each series.
 
     Args:
-        document: the comparison as `sim.server.views.comparison.document` gives it.
+        document: the document of the comparison (`sim.server.views.comparison.document`).
         width: the width of the window in pixels.
     """
     narrow = width < NARROW
@@ -35,7 +35,7 @@ def figures(document: Json, width: int) -> dict[str, Json]:
 
 
 def _height(rows: int, narrow: bool) -> int:
-    """Pixels for so many rows, whose labels take three lines on a narrow page."""
+    """Return the height in pixels for some rows, whose labels take three lines on a narrow page."""
     return 90 + max(rows, 3) * (50 if narrow else 34)
 
 
@@ -229,7 +229,7 @@ def _bar_note(bar: Json, at: int, text: str) -> Json:
 
 
 def _fan(document: Json, fan: Json) -> Json:
-    """Both worlds in one fan: the first in solid lines, the second in dashed ones."""
+    """Draw both worlds in one fan: the first in solid lines, the second in dashed ones."""
     first = 1 if fan["flow"] else 0
     quarters = document["quarters"]
     x = list(range(first, len(quarters)))

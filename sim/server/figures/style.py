@@ -1,4 +1,4 @@
-"""What all interactive figures share: fonts, axes, wrapped labels, and a figure that says why it is empty."""
+"""Parts of all interactive figures: fonts, axes, bands, wrapped labels, and a figure that says why it is empty."""
 
 from __future__ import annotations
 
@@ -33,22 +33,17 @@ def figure(data: Sequence[Json], margin: Json, **layout: Any) -> Json:
         "hoverlabel": {"font": {"size": 13}, "align": "left"},
         "showlegend": False,
     }
-    made = go.Figure(list(data), base | layout)
-    made.layout.template = None  # The pages have a style of their own.
-    return dict(made.to_plotly_json())
+    plot = go.Figure(list(data), base | layout)
+    plot.layout.template = None  # The pages have a style of their own.
+    return dict(plot.to_plotly_json())
 
 
 def blank(reason: str) -> Json:
     """Return a figure that says why it shows nothing."""
     note = {"text": wrapped(reason, 46), "showarrow": False, "x": 0.5, "y": 0.5, "font": {"size": 15}}
+    notes = [{**note, "xref": "paper", "yref": "paper"}]
     hidden = {"visible": False}
-    return figure(
-        [],
-        {"l": 10, "r": 10, "t": 10, "b": 10},
-        annotations=[{**note, "xref": "paper", "yref": "paper"}],
-        xaxis=hidden,
-        yaxis=hidden,
-    )
+    return figure([], {"l": 10, "r": 10, "t": 10, "b": 10}, annotations=notes, xaxis=hidden, yaxis=hidden)
 
 
 def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: Any) -> Json:
@@ -68,8 +63,8 @@ def quarter_axis(quarters: Sequence[str], most: int, **more: Any) -> Json:
     """Return a horizontal axis of quarters, with a label for each year, or quarter where there are few.
 
     Args:
-        quarters: their labels.
-        most: how many labels there is room for.
+        quarters: the names of the quarters, such as 2027Q1.
+        most: the number of labels that fit.
         more: further parts of the axis.
     """
     years = [place for place, quarter in enumerate(quarters) if quarter.endswith("Q1")]

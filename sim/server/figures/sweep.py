@@ -12,13 +12,13 @@ from sim.server.sweeps.words import cell_words, in_words, interval_words, titled
 NARROW = 520
 """Width of a panel in pixels below which labels are short."""
 MOST_TEXTS, TEXT_WIDTH = 100, 62
-"""Cells up to which each shows its number, and the pixels that one needs."""
+"""Most cells that show their numbers, and the pixels that a number needs."""
 MOST_BARS = 14
 """Levers that the effects show, those with the widest swing; the table has all."""
 HIGH, LOW = POPULATION["providers"], POPULATION["ventures"]
 """Colours of the high and the low end of a lever, and of numbers above and below zero."""
 ENDS = (("low", LOW, -0.19), ("high", HIGH, 0.19))
-"""End of a lever, its colour, and how far its bar lies from the middle of the row."""
+"""End of a lever, its colour, and the distance of its bar from the middle of the row."""
 
 
 def map_figure(cells: Json, width: int) -> Json:
@@ -29,7 +29,7 @@ def map_figure(cells: Json, width: int) -> Json:
 
 
 def _ticks(side: Json, most: int) -> Json:
-    """Labels of a side: values in the middle of cells, edges of bins between them."""
+    """Return the labels of a side: values in the middle of cells, edges of bins between them."""
     shift = -0.5 if side["binned"] else 0.0
     step = -(-len(side["labels"]) // most)
     places = range(0, len(side["labels"]), step)
@@ -87,7 +87,7 @@ def _heat(cells: Json, width: int) -> Json:
 
 
 def _ribbon(cells: Json) -> Json:
-    """One lever alone: the mean, and where nine in ten runs lie."""
+    """Draw the mean over one lever, and the band of nine in ten runs."""
     x, outcome = cells["x"], cells["outcome"]
     row = sorted(cells["cells"], key=lambda cell: cell["i"])
     at = [cell["i"] for cell in row]
@@ -125,6 +125,7 @@ def effects_figure(effects: Json, width: int) -> Json:
     names = [
         wrapped(bar["label"] if tight else titled(bar["label"], bar["unit"]), 19 if narrow else 30) for bar in bars
     ]
+    rows: Json = {"tickvals": list(range(len(bars))), "ticktext": names}
     edges = {end: [_edges(bar[end], factor) for bar in bars] for end, _, _ in ENDS}
     reach = [mean, *(number for rows in edges.values() for row in rows for number in row)]
     low, high = min(reach), max(reach)
@@ -145,19 +146,13 @@ def effects_figure(effects: Json, width: int) -> Json:
         xaxis=axis(
             wrapped(outcome["title"], 24 if narrow else 60), automargin=True, range=[low - air, high + air]
         ),
-        yaxis=axis(
-            automargin=True,
-            tickvals=list(range(len(bars))),
-            ticktext=names,
-            showgrid=False,
-            range=[-0.6, len(bars) - 0.4],
-        ),
+        yaxis=axis(automargin=True, showgrid=False, range=[-0.6, len(bars) - 0.4], **rows),
         shapes=[vertical(mean)],
     )
 
 
 def _edges(end: Json, factor: float) -> list[float]:
-    """Return the mean at an end and the ends of its interval, as far as they are known, in the unit shown."""
+    """Return the mean at an end of a lever and the known ends of its interval, in the unit shown."""
     return [number * factor for number in (end["value"], *end["interval"]) if number is not None]
 
 
@@ -246,7 +241,7 @@ def distribution_figure(distribution: Json, width: int) -> Json:
 
 
 def fan_figure(fan: Json, width: int) -> Json:
-    """Where the runs lie in each quarter: nine in ten, half of them, and the median."""
+    """Return the fan: the bands of nine in ten and of half of the runs in each quarter, and the median."""
     series, quarters = fan["series"], fan["quarters"]
     x = list(range(len(quarters)))
     levels = [[row[level] * series["factor"] for row in fan["bands"]] for level in range(len(fan["levels"]))]

@@ -11,7 +11,7 @@ from dash import html
 from sim.engine.outcomes import BY_NAME
 from sim.experiments.calibrate.results import Record
 from sim.experiments.calibrate.words import words
-from sim.experiments.sensitivity.sections import CAPTIONS
+from sim.experiments.sensitivity.folder import CAPTIONS
 from sim.server import result_folders
 from sim.server.components import section
 from sim.server.pages.folder import back, files, head, picture, report, when

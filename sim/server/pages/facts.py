@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from sim.server import address
 from sim.server.components import panel, wiring
-from sim.server.facts_request import RUNS
+from sim.server.views.facts import RUNS
 
 POLL = 500
 """Milliseconds between two requests for the progress of the histories."""

@@ -25,9 +25,27 @@ HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
 """The figure that is shown until the browser has the picture."""
 FEW, ROW, AROUND = 5, 62, 70
-"""Levers for which there is room in a picture of the usual height, and pixels of each where there are more."""
+"""Most levers of a picture of the usual height; for more, the pixels of each lever and around them."""
 READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
+PICTURES = {
+    "map": ("The outcome over {over}", "Mean over all runs of a cell, whatever the other levers are."),
+    "effects": (
+        "What each lever does",
+        "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever the others "
+        "are. Thin lines: 90 percent intervals.",
+    ),
+    "distribution": (
+        "Distribution of the outcome",
+        "How many runs have which outcome, whatever the levers and the seed. Dotted: the median.",
+    ),
+    "fan": (
+        "The fan",
+        "Where runs lie in each quarter: nine in ten in the light band, half of them in the dark one; the line is "
+        "the median.",
+    ),
+}
+"""Picture of the page -> its title, and how to read it."""
 NO_FAN = (
     'This sweep kept no series, so there is no fan by quarter: keep = ["outcomes", "series"] in the design of a '
     "sweep keeps them."
@@ -128,38 +146,13 @@ def _controls(sweep: Sweep, selection: Choice) -> Any:
 
 
 def _pictures(selection: Choice, levers: int) -> list[Any]:
+    available = {"map": selection.x, "effects": selection.x, "distribution": True, "fan": selection.series}
     over = "two levers" if selection.y else "the lever"
-    pictures = [
-        _graph(
-            "distribution",
-            "Distribution of the outcome",
-            "How many runs have which outcome, whatever the levers and the seed. Dotted: the median.",
-        )
+    return [
+        _graph(name, title.format(over=over), about, min(levers, MOST_BARS) if name == "effects" else 0)
+        for name, (title, about) in PICTURES.items()
+        if available[name]
     ]
-    if selection.x:
-        pictures = [
-            _graph(
-                "map", f"The outcome over {over}", "Mean over all runs of a cell, whatever the other levers are."
-            ),
-            _graph(
-                "effects",
-                "What each lever does",
-                "Mean of the outcome at the high end (blue) and at the low end (amber) of each lever, whatever "
-                "the others are. Thin lines: 90 percent intervals.",
-                min(levers, MOST_BARS),
-            ),
-            *pictures,
-        ]
-    if selection.series:
-        pictures.append(
-            _graph(
-                "fan",
-                "The fan",
-                "Where runs lie in each quarter: nine in ten in the light band, half of them in the dark one; the "
-                "line is the median.",
-            )
-        )
-    return pictures
 
 
 def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:

@@ -82,8 +82,9 @@ def read(query: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     if x and x == y:
         raise ScenarioError("the same as x; choose two levers", "y", y, ", ".join(others), ADDRESS)
     outcome = chosen("outcome", [outcome.name for outcome in OUTCOMES], FIRST, "outcome")
-    kept = list(SERIES) if "series" in sweep.tables else []
-    return Choice(entry.name, x, y, outcome, chosen("series", kept, FIRST if kept else "", "series"))
+    measures = list(SERIES) if "series" in sweep.tables else []
+    series = chosen("series", measures, FIRST if measures else "", "series")
+    return Choice(entry.name, x, y, outcome, series)
 
 
 def outcomes_there() -> list[Outcome]:

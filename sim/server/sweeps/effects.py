@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sim.errors import RunError
 from sim.experiments.sensitivity import sensitivity
-from sim.experiments.sensitivity.ends import LEVELS, OUTER
-from sim.experiments.sensitivity.sections import MEASURES
+from sim.experiments.sensitivity.analysis import LEVELS, OUTER
+from sim.experiments.sensitivity.folder import MEASURES
 from sim.experiments.sweep import Sweep
 from sim.experiments.sweep.methods import METHODS
 from sim.runs.folders import finite
 from sim.runs.kinds import MANIFEST, SENSITIVITY
 from sim.runs.run import read_json
 from sim.server.responses import Rows
+from sim.server.result_folders import stamp
 from sim.server.sweeps.axes import LeverAxis, axes_of
 from sim.server.sweeps.choice import Choice, outcome_display
 from sim.server.sweeps.words import in_words, interval_words
@@ -52,10 +52,9 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
         "mean": outcome["mean"],
         "bars": sorted(bars, key=lambda bar: _swing(bar, outcome["mean"]), reverse=True),
         "indices": [
-            {"lever": name, "label": axes[name].label, "measure": measure, **_estimate(index)}
+            {"lever": name, "label": axes[name].label, "measure": measure, **_estimate(levers[name])}
             for name in outcome["ranking"]
             for measure, levers in outcome["indices"].items()
-            for index in (levers[name],)
         ],
         "measures": {measure: MEASURES[measure] for measure in outcome["indices"]},
         "words": [words for words in analysis["words"] if words.startswith(f"{choice.about.label}:")],
@@ -84,8 +83,8 @@ def _made(sweep: Sweep, outcome: str) -> dict[str, Any]:
     runs = int(sweep.design["runs"])
     if runs > MOST_RUNS:
         raise RunError(
-            f"{runs:,} runs are more than this page analyses ({MOST_RUNS:,}): run `capflow sensitivity "
-            f"{sweep.path} --outcome {outcome}`, and it is shown here"
+            f"{runs:,} runs are more than this page analyses ({MOST_RUNS:,}): once `capflow sensitivity "
+            f"{sweep.path}` has analysed the outcome {outcome}, its effects are shown here"
         )
     return dict(finite(sensitivity(sweep.path, [outcome]).to_dict()))
 
@@ -94,9 +93,9 @@ def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
     """Find the newest analysis of an outcome in the folder of a sweep that is not older than the sweep."""
     if not sweep.complete:
         return None
-    finished = _written(sweep.path / MANIFEST)
-    for path in sorted(sweep.path.glob(f"{FOLDERS}/{SENSITIVITY}"), key=_written, reverse=True):
-        if path.is_symlink() or path.parent.is_symlink() or _written(path) < finished:
+    finished = stamp(sweep.path / MANIFEST)[0]
+    for path in sorted(sweep.path.glob(f"{FOLDERS}/{SENSITIVITY}"), key=stamp, reverse=True):
+        if path.is_symlink() or path.parent.is_symlink() or stamp(path)[0] < finished:
             continue
         try:
             analysis = read_json(path)
@@ -105,10 +104,6 @@ def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
         except (RunError, KeyError, TypeError):
             continue  # Not as capflow writes it: the analysis is made now.
     return None
-
-
-def _written(path: Path) -> float:
-    return path.stat().st_mtime
 
 
 def _bar(axis: LeverAxis, ends: dict[str, Any], method: str, whole: bool) -> dict[str, Any]:

@@ -145,7 +145,7 @@ CHARTS = (
         "utilisation",
         "Use of the GPUs",
         "percent of hours",
-        "Hours rented out of all hours there are.",
+        "Hours rented, of all hours.",
         ChartLine("utilisation", PROVIDERS, "gpu_utilisation", scale=100.0),
     ),
     _chart(
@@ -159,7 +159,7 @@ CHARTS = (
         "bitcoin",
         "Bitcoin",
         "thousand USD",
-        "Data as long as there are some, then a random walk with jumps.",
+        "Observed prices as far as they go, then a random walk with jumps.",
         ChartLine("bitcoin", POPULATION["government"], "bitcoin_usd", scale=1e-3, observed=BITCOIN),
     ),
 )

@@ -38,6 +38,8 @@ MOST_LEVERS = 2
 """Levers that a label names."""
 EFFECT = ("mean_a", "mean_b", "mean", "low", "high", "spread_low", "spread_high", "decided", "none")
 """Numbers of an effect in the document."""
+COLUMNS = {"mean": "difference", "low": "low_90", "high": "high_90", "decided": "differs_from_zero"}
+"""Name of a number in the document -> its column in tables, where it is another."""
 CAUSE = ("more", "less", "redeployment", "alone", "share_more", "share_less")
 """Attributes of a cause in the document."""
 
@@ -189,10 +191,9 @@ def _fan(measure: Measure, twins: TwinPaths) -> dict[str, Any]:
 
 
 def _difference_rows(document: dict[str, Any]) -> Rows:
-    columns = {"outcome": "name", "label": "label", "unit": "unit", "mean_a": "mean_a", "mean_b": "mean_b"}
-    columns |= {"difference": "mean", "low_90": "low", "high_90": "high"}
-    columns |= {"spread_5": "spread_low", "spread_95": "spread_high", "differs_from_zero": "decided"}
-    return [{column: row[key] for column, key in columns.items()} for row in document["outcomes"]]
+    keys = ("name", "label", "unit", "mean_a", "mean_b", "mean", "low", "high", "spread_low", "spread_high")
+    columns = {"name": "outcome", **COLUMNS, "spread_low": "spread_5", "spread_high": "spread_95"}
+    return [{columns.get(key, key): row[key] for key in (*keys, "decided")} for row in document["outcomes"]]
 
 
 def _fan_rows(document: dict[str, Any]) -> Rows:
@@ -209,11 +210,10 @@ def _fan_rows(document: dict[str, Any]) -> Rows:
 
 
 def _origin_rows(document: dict[str, Any]) -> Rows:
-    cause = document["cause"]
-    columns = {"origin": "origin", "mean_more": "mean_a", "mean_less": "mean_b", "difference_usd_bn": "mean"}
-    columns |= {"low_90": "low", "high_90": "high", "differs_from_zero": "decided"}
+    keys, cause = ("origin", "mean_a", "mean_b", "mean", "low", "high", "decided"), document["cause"]
+    columns = {**COLUMNS, "mean_a": "mean_more", "mean_b": "mean_less", "mean": "difference_usd_bn"}
     rows = [*cause["origins"], {"origin": "all_gpu_purchases", **cause["purchases"]}]
-    return [{column: row[key] for column, key in columns.items()} for row in rows]
+    return [{columns.get(key, key): row[key] for key in keys} for row in rows]
 
 
 TABLES = {"differences": _difference_rows, "fans": _fan_rows, "origins": _origin_rows}
