@@ -15,7 +15,7 @@ import capflow
 from sim.economy.arrays import namespace
 from sim.economy.books.flows import LABS
 from sim.economy.books.ledger import balance
-from sim.economy.compute.labs import kept_revenue, plan_spending
+from sim.economy.compute.labs import plan_spending, retained_revenue
 
 QUARTERS_OF_CASH = 12.0
 """For how long a cautious lab makes its cash last."""
@@ -24,7 +24,7 @@ QUARTERS_OF_CASH = 12.0
 def spend(economy, parameters):
     """Spending of each lab, USD bn: the model's own plan, within revenue and a twelfth of cash a quarter."""
     xp = namespace(economy.labs.revenue)
-    affordable = kept_revenue(economy.labs, parameters) + balance(economy.books, LABS) / QUARTERS_OF_CASH
+    affordable = retained_revenue(economy.labs, parameters) + balance(economy.books, LABS) / QUARTERS_OF_CASH
     return xp.minimum(plan_spending(economy, parameters), affordable)
 
 

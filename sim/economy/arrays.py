@@ -1,7 +1,6 @@
-"""The few array helpers that every phase shares.
+"""Helpers on arrays that the phases share.
 
-Nothing here, and nothing in the economy, names an array library: the namespace comes from the arrays, so
-the same phase runs in NumPy for one history and in JAX for thousands.
+The array library comes from the arrays: the same phase runs in NumPy for one history and in JAX for thousands.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from typing import Any, TypeVar
 from jaxtyping import Float
 
 Array = Any
-"""An array of whichever library the caller brought; shapes and dtypes are given by jaxtyping."""
+"""An array of NumPy or JAX; jaxtyping annotates shapes and types."""
 
 Scalar = Float[Array, ""]
 
 Carry = TypeVar("Carry")
 
 NEXT_TO_NOTHING = 1e-290
-""""Zero" in divisions: what repeated rounding leaves, and too small to divide by without overflow."""
+"""Treated as zero in divisions: left by repeated rounding, and too small a divisor without overflow."""
 
 
 def namespace(array: Array) -> Any:
@@ -36,16 +35,16 @@ def ratio(numerator: Array, denominator: Array, empty: float = 0.0) -> Array:
 
 
 def affordable(cash: Array, due: Array) -> Array:
-    """Share of what is due that cash can pay, from none to all of it.
+    """Share of the amount due that cash can pay, from zero to one.
 
-    A hair less than cash over due, so that rounding in the payments cannot overdraw the account; and not below
-    zero, should rounding have left the account or the debt there.
+    Slightly less than cash over due, so that rounding in the payments cannot overdraw the account, and not
+    negative where rounding left a negative balance.
     """
     return namespace(due).clip(ratio(cash, due, empty=1.0) * (1.0 - 1e-14), 0.0, 1.0)
 
 
 def material(amount: Array) -> Array:
-    """Drop amounts below a thousand dollars (1e-6 USD bn): what rounding leaves of an ask is not an ask."""
+    """Drop amounts below a thousand dollars (1e-6 USD bn), which may be left by rounding."""
     return namespace(amount).where(amount > 1e-6, amount, 0.0)
 
 
@@ -71,15 +70,10 @@ def flag(condition: Array, like: Array) -> Array:
 
 
 def repeat(step: Callable[[Carry, dict[str, Array]], Carry], first: Carry, inputs: dict[str, Array]) -> Carry:
-    """Take one step after another, over the leading axis of the inputs.
+    """Apply `step` repeatedly over the leading axis of the inputs, from the state `first`.
 
-    In a library that compiles, the loop is its own compiled loop, so that a step is compiled once and not as often
-    as it is taken; in the others it is a plain loop.
-
-    Args:
-        step: from what was carried and one slice of each input to what is carried on.
-        first: what is carried into the first step; a dataclass of arrays, of the same shapes and types ever after.
-        inputs: arrays with as many slices as there are steps.
+    A compiling library uses its own loop, so that a step is compiled once; the state, a tree of arrays, must keep
+    its shapes and types.
     """
     some = next(iter(inputs.values()))
     compiled = getattr(import_module(namespace(some).__name__.partition(".")[0]), "lax", None)

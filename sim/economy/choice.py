@@ -1,4 +1,4 @@
-"""Two ways in which agents divide something: a logit choice, and a rationed match of offers and asks."""
+"""The logit choice, and the rationed match of offers and asks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, namespace, ratio, repeat
 
 ROUNDING = 1e-12
-"""Of an amount that is divided: less of it than this is not left over, but rounding."""
+"""Part of a divided amount below which the remainder counts as rounding."""
 
 
 def logit(utility: Float[Array, "*agent option"], weight: Array) -> Float[Array, "*agent option"]:
@@ -30,17 +30,17 @@ def match(
     ceiling: Float[Array, "giver taker"] | None = None,
     rounds: int = 3,
 ) -> Float[Array, "giver taker"]:
-    """Divide offers over asks by weight; what one ask cannot take is offered again in the next round.
+    """Divide offers over asks by weight and size; the excess over an ask is offered again in the next round.
 
     Args:
-        offers: what each giver can give.
-        asks: what each taker can use.
-        weight: how much of its offer a giver would put into each taker, before size; zero means never.
-        ceiling: the most that each giver would give to each taker; no limit if left out.
-        rounds: how often leftovers are offered again.
+        offers: amount that each giver offers.
+        asks: amount that each taker asks for.
+        weight: weight of each taker in a giver's offer, before size; zero excludes it.
+        ceiling: most that each giver gives to each taker; no limit if left out.
+        rounds: number of rounds.
 
     Returns:
-        What each giver gives to each taker: no giver exceeds its offer or a ceiling, no taker its ask.
+        Amounts from each giver to each taker: no giver exceeds its offer or a ceiling, no taker its ask.
     """
     xp = namespace(weight)
 
@@ -55,14 +55,11 @@ def match(
         return allocated + wanted * scale[None, :]
 
     allocated = repeat(offered_again, 0.0 * weight * asks[None, :], {"turn": xp.arange(rounds)})
-    # Rounding may leave the sums a hair above what was offered or asked; cash must never go below zero.
+    # Rounding may leave sums slightly above offers or asks; cash must never go below zero.
     return allocated * (1.0 - 1e-14)
 
 
 def _remainder(whole: Array, taken: Array) -> Array:
-    """Subtract, and drop what is left where it is rounding alone.
-
-    Shares of what rounding leaves move no money, but their derivatives are of any size.
-    """
+    """Subtract, and drop remainders that are rounding: their shares move no money but have huge derivatives."""
     left = whole - taken
     return namespace(left).where(left > ROUNDING * whole, left, 0.0)

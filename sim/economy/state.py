@@ -1,4 +1,4 @@
-"""What a quarter takes and returns: the whole economy as frozen dataclasses of arrays.
+"""The state of the economy that a quarter takes and returns, as frozen dataclasses of arrays.
 
 Money is in USD bn, hours in billions, GPUs in H100 equivalents, rates per year as decimals. Nothing is written
 in place: a phase returns a new economy made with `dataclasses.replace`.
@@ -16,14 +16,14 @@ from sim.economy.books.ledger import Books
 
 @dataclass(frozen=True)
 class Environment:
-    """Prices and moods that no agent sets."""
+    """Rates, prices and moods that no agent sets."""
 
     bill_rate: Scalar
     """three-month Treasury bills, per year"""
     expected_rate: Scalar
     """mean bill rate that agents expect over the next four quarters"""
     reference_rate: Scalar
-    """the rate that issuers are used to (slow average)"""
+    """slow average of the bill rate, the reference of issuers"""
     bitcoin: Scalar
     """USD"""
     gold: Scalar
@@ -37,12 +37,12 @@ class Environment:
     ai_sentiment: Scalar
     """mood about AI, standard units"""
     ai_return: Scalar
-    """log return on all shares of labs over the last quarter, failures included and new money left aside"""
+    """log return on all shares of labs over the last quarter, including failures and excluding new money"""
 
 
 @dataclass(frozen=True)
 class TokenMarket:
-    """What the 13 weekly rounds leave behind."""
+    """The token market after the 13 weekly rounds."""
 
     opportunity_cost: Scalar
     """bill rate less the yield passed on, averaged over tokens, last quarter"""
@@ -59,19 +59,19 @@ class TokenMarket:
     regime: Float[Array, "issuer regime"]
     """1 in the column of the law in force (`sim.economy.parameters.REGIMES`)"""
     transparency: Float[Array, " issuer"]
-    """how much of the reserve holders can see, 0 to 1"""
+    """part of the reserve that holders can see, 0 to 1"""
     quality: Float[Array, " issuer"]
-    """what the reserve would fetch in a hurry, over tokens, at the last close"""
+    """value of the reserve in a hurried sale, over tokens, at the last close"""
     price: Float[Array, " issuer"]
-    """of a token outside the issuer's window, USD, at the last close"""
+    """market price of a token, outside the issuer's window, USD, at the last close"""
     run_rate: Float[Array, " issuer"]
     """share of tokens redeemed in panic, last week"""
     pressure: Float[Array, " issuer"]
-    """share of tokens whose holders wanted out and could not, last week"""
+    """share of tokens whose holders wanted to redeem and could not, last week"""
     shut: Float[Array, " issuer"]
-    """1 where redemptions had to be refused for want of liquid assets, last week"""
+    """1 where redemptions were refused for lack of liquid assets, last week"""
     lowest_price: Float[Array, " issuer"]
-    """of the quarter"""
+    """lowest market price of the quarter, USD"""
     largest_outflow: Float[Array, " issuer"]
     """share of tokens that left in the worst week of the quarter"""
     weeks_shut: Float[Array, " issuer"]
@@ -79,14 +79,14 @@ class TokenMarket:
     yield_impact: Scalar
     """mean effect of the quarter's flows on the bill yield, per year"""
     unpaid: Float[Array, " issuer"]
-    """what holders of a coin that failed still lack, USD bn"""
+    """unpaid claims of the holders of a failed coin, USD bn"""
     bad_news: Float[Array, " issuer"]
     """losses on AI of the last quarter, as a share of tokens"""
 
 
 @dataclass(frozen=True)
 class IssuerIncome:
-    """An issuer's result of the quarter; what is realised and what is on paper are kept apart."""
+    """Issuers' results of the quarter, USD bn; realised profit excludes paper gains."""
 
     interest: Float[Array, " issuer"]
     """interest on bills, repo and money funds"""
@@ -95,7 +95,7 @@ class IssuerIncome:
     distribution: Float[Array, " issuer"]
     """paid to distributors"""
     realised_profit: Float[Array, " issuer"]
-    """after cost, tax and what was lost in hurried sales, USD bn"""
+    """after costs, tax and losses in hurried sales, USD bn"""
     paper_gain: Float[Array, " issuer"]
     """on bitcoin, gold and stakes outside AI, USD bn"""
 
@@ -140,14 +140,14 @@ class Labs:
 
 @dataclass(frozen=True)
 class Gpus:
-    """Fleets by age, and the two GPU markets."""
+    """GPU fleets by age, and the markets for GPU hours and for GPUs."""
 
     fleet: Float[Array, "provider age"]
     """GPUs by age in quarters"""
     book_value: Float[Array, "provider age"]
     """after depreciation, USD bn"""
     paid: Scalar
-    """USD, what a GPU cost in this quarter's purchases"""
+    """price of a GPU in this quarter's purchases, USD"""
     rent: Scalar
     """USD per GPU-hour"""
     opening_rent: Scalar
@@ -155,13 +155,13 @@ class Gpus:
     progress: Scalar
     """years of technical progress that have arrived since the opening"""
     price: Scalar
-    """USD per GPU, installed, at which the vendor takes the next orders"""
+    """price of the vendor for the next orders, USD per installed GPU"""
     demand: Scalar
-    """GPU hours that everyone wants at the rent, billions a quarter"""
+    """total demand for GPU hours at the rent, billions a quarter"""
     demand_growth: Scalar
     """expected, log per quarter"""
     market_utilisation: Scalar
-    """hours demanded over hours offered; above one when customers are turned away"""
+    """hours demanded over hours offered; above one when demand is rationed"""
     utilisation: Float[Array, " provider"]
     """hours sold over hours offered"""
     revenue: Float[Array, " provider"]
@@ -173,11 +173,11 @@ class Gpus:
     delivered: Scalar
     """share of last quarter's planned orders that the vendor could deliver"""
     delivery_limit: Scalar
-    """what the vendor can deliver to everyone this quarter, GPUs"""
+    """total deliveries that the vendor can make this quarter, GPUs"""
     sold_off: Float[Array, " provider"]
     """GPUs of failed providers that were sold this quarter"""
     resale: Scalar
-    """what a used GPU fetched at the last close, over what it fetches when nobody has to sell"""
+    """resale price of a GPU at the last close, over that without forced sales"""
     alive: Float[Array, " provider"]
     """1 while in business"""
     vacant: Float[Array, " provider"]
@@ -209,14 +209,14 @@ class Credit:
     facility: Float[Array, "issuer provider"]
     """signed and not yet drawn, USD bn"""
     facility_quarters: Float[Array, "issuer provider"]
-    """quarters over which what is left is drawn"""
+    """quarters over which the rest is drawn"""
     unpaid_costs: Float[Array, " provider"]
     """running costs due and unpaid this quarter, USD bn"""
 
 
 @dataclass(frozen=True)
 class Capital:
-    """Money asked for and not found yet this quarter, and the heat of the market."""
+    """Unmet demand for money this quarter, and the heat of the market."""
 
     lab_ask: Float[Array, " lab"]
     """by labs, USD bn"""
@@ -226,18 +226,18 @@ class Capital:
     """by providers, for shares, USD bn"""
     venture_ask: Float[Array, " venture"]
     """by ventures, USD bn"""
-    asked: Scalar
-    """for shares by all, this quarter, USD bn"""
+    demand: Scalar
+    """total demand for equity this quarter, USD bn"""
     offered: Scalar
     """cash of the investors that buy shares, this quarter, USD bn"""
     heat: Scalar
-    """equity money on offer over equity asked for, last quarter, as a log"""
+    """log of equity offered over equity demanded, last quarter"""
     peer_share: Float[Array, " lab"]
-    """where investors' lab money went last quarter"""
-    asked_trend: Scalar
-    """slow average of the money asked for"""
+    """share of each lab in the money that investors put into labs last quarter"""
+    demand_trend: Scalar
+    """slow average of the demand for equity and loans, USD bn"""
     paid_in: Float[Array, " investor"]
-    """wealth at the opening, and what backers paid in since, less what they got back"""
+    """wealth at the opening plus later calls on backers less payouts to them, USD bn"""
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ class Ventures:
 
 @dataclass(frozen=True)
 class Redeployment:
-    """What issuers believe, intend and have done."""
+    """Beliefs, intentions and investments of issuers."""
 
     belief: Float[Array, "issuer channel"]
     """expected return, per year"""
@@ -270,10 +270,10 @@ class Redeployment:
     """weight that reinforcement gives each channel"""
     talks: Float[Array, "issuer channel"]
     """money parked for deals under discussion, USD bn"""
-    given_up: Float[Array, " issuer"]
-    """money that came back this quarter from talks that lead nowhere, USD bn"""
+    returned: Float[Array, " issuer"]
+    """money returned this quarter from failed talks, USD bn"""
     borrowed: Float[Array, " issuer"]
-    """the reserve's money set aside for AI this quarter, lent now or coming back from talks, USD bn"""
+    """the reserve's money for AI this quarter, newly lent or returned from talks, USD bn"""
     share: Float[Array, "issuer channel"]
     """of deployable money, this quarter's choice"""
     deployed: Float[Array, "issuer channel"]
@@ -283,14 +283,14 @@ class Redeployment:
     deployable: Float[Array, " issuer"]
     """money to be divided this quarter, USD bn"""
     anxiety: Float[Array, " issuer"]
-    """expected fall of interest income, as a share of what the issuer is used to"""
+    """expected fall of interest income, as a share of its reference"""
     multiple: Float[Array, " issuer"]
     """valuation over yearly profit: an "AI company", not a "crypto company" """
 
 
 @dataclass(frozen=True)
 class Economy:
-    """Everything that a quarter changes."""
+    """The whole state of the economy."""
 
     quarter: Scalar
     """quarters since the opening"""
@@ -306,25 +306,25 @@ class Economy:
     ventures: Ventures
     redeployment: Redeployment
     open_data: Scalar
-    """the commons: tokens of open training data, billions"""
+    """open training data, available to every lab, billions of tokens"""
 
 
 @dataclass(frozen=True)
 class Events:
-    """What the scenario dates: shocks and laws of one quarter; with a leading quarter axis, of a history."""
+    """Shocks and laws dated by the scenario, for one quarter or, with a leading quarter axis, for a history."""
 
     regime: Float[Array, "*quarter issuer regime"]
     """1 in the column of the law in force"""
     audited: Float[Array, "*quarter issuer"]
     """1 from the quarter in which a full audit is published"""
     redemption: Float[Array, "*quarter issuer week"]
-    """share of tokens that holders suddenly want back"""
+    """share of tokens that holders suddenly redeem"""
     stuck: Float[Array, "*quarter issuer week"]
     """reserve out of reach in a failed bank, as a share of tokens"""
     bitcoin: Float[Array, "*quarter"]
     """factor on the price of bitcoin this quarter"""
     bitcoin_level: Float[Array, "*quarter"]
-    """all factors so far: where the price follows data, they bend it for good"""
+    """product of all factors so far; where the price follows data, it shifts the level"""
     rate: Float[Array, "*quarter"]
     """change of the bill rate this quarter, per year"""
     rate_level: Float[Array, "*quarter"]
@@ -345,7 +345,7 @@ class Events:
 
 @dataclass(frozen=True)
 class Draws:
-    """What comes from outside in one quarter: random numbers drawn before the run, and the data.
+    """Exogenous inputs of one quarter: random numbers drawn before the run, data and events.
 
     Normals are standard; uniforms lie in (0, 1). The draws of a whole history have a leading quarter axis.
     """

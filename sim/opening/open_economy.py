@@ -215,11 +215,11 @@ def _capital(scenario: Scenario, parameters: Parameters, books: Books) -> state.
         loan_ask=np.zeros(len(scenario.providers)),
         equity_ask=np.zeros(len(scenario.providers)),
         venture_ask=np.zeros(len(scenario.ventures)),
-        asked=zero,
+        demand=zero,
         offered=zero,
         heat=zero,
         peer_share=np.full(labs, 1.0 / labs),
-        asked_trend=parameters.investor.budget.sum(),
+        demand_trend=parameters.investor.budget.sum(),
         paid_in=net_worth(books, INVESTORS),
     )
 
@@ -231,7 +231,7 @@ def _beliefs_and_talks(scenario: Scenario, parameters: Parameters, *_: object) -
         belief=channels + parameters.redeployment.prior_return,
         propensity=channels + np.array([scenario.channels[c]["propensity"].value for c in CHANNELS]),
         talks=channels,
-        given_up=none,
+        returned=none,
         borrowed=none,
         share=channels,
         deployed=channels,

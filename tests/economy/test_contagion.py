@@ -162,16 +162,16 @@ def test_payments_rise_with_means(given_, more, data):
 
 
 @given(clearings(), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-def test_default_costs_lower_payments_and_cost_what_they_cost(given_, kept_outside, kept_claims):
+def test_default_costs_lower_payments_and_cost_what_they_cost(given_, outside_recovery, claims_recovery):
     """Rogers and Veraart (2013): the greatest solution with costs, never above that without."""
     owed, outside = given_
-    paid = clearing(owed, outside, kept_outside, kept_claims)
+    paid = clearing(owed, outside, outside_recovery, claims_recovery)
     assert np.all(paid <= clearing(owed, outside) + 1e-9)
     received = paid_pairwise(owed, paid).sum(axis=0)
     total = owed.sum(axis=1)
     full = outside + received >= total * (1.0 - 1e-9)
     np.testing.assert_allclose(paid[full], total[full], rtol=1e-9)
-    some = kept_outside * outside + kept_claims * received
+    some = outside_recovery * outside + claims_recovery * received
     np.testing.assert_allclose(paid[~full], np.minimum(some, total)[~full], rtol=1e-6, atol=1e-9)
     assert equity_after(owed, outside, paid).sum() <= outside.sum() + 1e-9 * max(1.0, outside.sum())
 

@@ -305,5 +305,5 @@ def test_without_enough_private_money_a_sponsor_adds():
 
 
 def test_heat_is_the_log_of_money_on_offer_over_money_asked_for():
-    capital = replace(START.economy.capital, offered=np.float64(2.0), asked=np.float64(1.0))
+    capital = replace(START.economy.capital, offered=np.float64(2.0), demand=np.float64(1.0))
     assert market_heat(capital, RULES) == pytest.approx(np.log(2.0))

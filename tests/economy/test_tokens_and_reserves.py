@@ -44,17 +44,17 @@ def test_rounds_add_up_and_shares_are_shares():
     """M1-T1: tokens = opening + minted - redeemed, issuer by issuer."""
     start, rounds = _rounds({"tokens.demand_growth": 0.5})
     opening = -start.economy.books.positions[TOKENS][RESERVE]
-    np.testing.assert_allclose(rounds.tokens, opening + rounds.minted - rounds.redeemed, rtol=1e-12)
+    np.testing.assert_allclose(rounds.last.tokens, opening + rounds.minted - rounds.redeemed, rtol=1e-12)
     assert (rounds.minted > 0).all()
     assert (rounds.redeemed > 0).all()
-    assert rounds.tokens.sum() > opening.sum()
+    assert rounds.last.tokens.sum() > opening.sum()
 
 
 def test_demand_falls_when_bills_pay_more_and_not_when_holders_get_it_all():
     """M1-T2."""
     low, high = _rounds(rate=0.03)[1], _rounds(rate=0.05)[1]
-    assert high.tokens.sum() < low.tokens.sum()
-    fall = np.log(high.tokens.sum() / low.tokens.sum())
+    assert high.last.tokens.sum() < low.last.tokens.sum()
+    fall = np.log(high.last.tokens.sum() / low.last.tokens.sum())
     assert fall == pytest.approx(-4.0 * 0.02, rel=0.1)  # issuers that pass something on soften it
     passed = {
         "tokens.yield_to_holders": 1.0,
@@ -62,7 +62,7 @@ def test_demand_falls_when_bills_pay_more_and_not_when_holders_get_it_all():
         "issuers.paypal.regime": "offshore",
     }
     low, high = (_rounds(passed, rate=rate)[1] for rate in (0.03, 0.05))
-    assert np.log(high.tokens.sum() / low.tokens.sum()) == pytest.approx(0.0, abs=1e-9)
+    assert np.log(high.last.tokens.sum() / low.last.tokens.sum()) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(("network", "spread"), [(1.0, "kept"), (0.8, "narrows"), (1.2, "widens")])
@@ -83,7 +83,7 @@ def test_network_effect_keeps_narrows_or_tips(network, spread):
     start = open_economy(scenario.model_copy(update={"issuers": even}))
     draws = draws_of_quarter(draws_for(scenario, start.names, 1, 1), 0)
     before = -start.economy.books.positions[TOKENS][RESERVE]
-    after = weekly_rounds(start.economy, start.parameters, draws, np.zeros(6)).tokens
+    after = weekly_rounds(start.economy, start.parameters, draws, np.zeros(6)).last.tokens
     herfindahl = ((after / after.sum()) ** 2).sum() - ((before / before.sum()) ** 2).sum()
     assert {"kept": abs(herfindahl) < 1e-12, "narrows": herfindahl < -1e-3, "widens": herfindahl > 1e-3}[spread]
 

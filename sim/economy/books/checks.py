@@ -240,15 +240,15 @@ def origin_account(opening: Books, closing: Books) -> dict[str, Float[Array, " o
     )
     gain = namespace(zero).maximum(returned - released, 0.0)
     return {
-        "opening": _held(opening),
+        "opening": _money_of_agents(opening),
         "earned": earned + gain,
         "spent": spent,
         "lost": released + gain - returned,
-        "held": _held(closing),
+        "held": _money_of_agents(closing),
     }
 
 
-def _held(books: Books) -> Array:
+def _money_of_agents(books: Books) -> Array:
     cash = sum(books.cash[a].sum(axis=0) for a in AGENT_ACCOUNTS)
     return cash + sum(at_cost.sum(axis=0) for by_book in books.cost.values() for at_cost in by_book.values())
 

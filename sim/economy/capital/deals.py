@@ -78,7 +78,7 @@ def close_deals(
     redeployment = replace(
         redeployment,
         talks=left - released,
-        given_up=released.sum(axis=1),
+        returned=released.sum(axis=1),
         deployed=deployed,
         to_date=redeployment.to_date + deployed,
     )

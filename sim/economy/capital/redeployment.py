@@ -192,7 +192,7 @@ def repay_reserve(economy: Economy, parameters: Parameters) -> Books:
     xp = namespace(owed)
     gone = -books.positions[TOKENS][RESERVE] <= GONE
     at_once = (law_of(economy, parameters).may_advance <= 0.0) | gone
-    due = xp.maximum(excess / parameters.liquidity.transition, economy.redeployment.given_up - wanted)
+    due = xp.maximum(excess / parameters.liquidity.transition, economy.redeployment.returned - wanted)
     repaid = xp.clip(xp.where(at_once, owed, due), 0.0, owed)
     return pay(books, "advance_return", diagonal(xp.minimum(repaid, xp.maximum(balance(books, OWN), 0.0))))
 
@@ -207,7 +207,7 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
     books, redeployment = economy.books, economy.redeployment
     owed, wanted, _ = _advances(economy, parameters)
     xp = namespace(owed)
-    again = xp.minimum(xp.minimum(redeployment.given_up, wanted), owed)
+    again = xp.minimum(xp.minimum(redeployment.returned, wanted), owed)
     lent = xp.clip(wanted - again, 0.0, xp.maximum(books.positions[BILLS][RESERVE], 0.0)) * (1.0 - 1e-14)
     books = pay(books, "advance_bill_sale", row(lent))
     books = pay(books, "reserve_advance", diagonal(lent))

@@ -25,7 +25,7 @@ from sim.economy.capital.loans import debt, debt_service, lend, loan_rate, owed_
 from sim.economy.capital.valuation import lab_valuation, provider_value, round_price
 from sim.economy.choice import logit, match
 from sim.economy.compute.hours import BILLION, HOURS_PER_QUARTER, running_cost_per_hour
-from sim.economy.compute.labs import kept_revenue
+from sim.economy.compute.labs import retained_revenue
 from sim.economy.parameters import COLUMN, Parameters
 from sim.economy.phase import DecisionRules
 from sim.economy.state import Capital, Draws, Economy
@@ -92,7 +92,7 @@ def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " l
     labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
     cash = balance(economy.books, LABS)
-    own_revenue = kept_revenue(labs, parameters)
+    own_revenue = retained_revenue(labs, parameters)
     growth = xp.exp(labs.growth)
     burn = xp.maximum((labs.spending + labs.shortfall) * growth - own_revenue * growth, 0.0)
     short = cash < funding.shortest_runway * burn
@@ -170,17 +170,17 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
     venture_ask = xp.where(target > 0.5 * funding.venture_runway * net_burn, target, 0.0) * ventures.alive
     # Backers give up a venture whose price fell too far below that of its last round.
     venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= funding.abandoned_below * ventures.round_price)
-    asked = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
-    before = economy.capital.asked_trend
-    trend = before + funding.ask_memory * (asked + loan_ask.sum() - before)
+    demand = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
+    before = economy.capital.demand_trend
+    trend = before + funding.ask_memory * (demand + loan_ask.sum() - before)
     return replace(
         economy.capital,
         lab_ask=material(lab_ask),
         loan_ask=material(loan_ask),
         equity_ask=material(equity_ask),
         venture_ask=material(venture_ask),
-        asked=asked,
-        asked_trend=trend,
+        demand=demand,
+        demand_trend=trend,
     )
 
 
@@ -193,7 +193,7 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRu
     xp = namespace(funding.dry_powder)
     budget = rules["investor_appetite"](economy, parameters)
     cash = balance(books, INVESTORS)
-    wanted = funding.dry_powder * budget * affordable(capital.asked_trend, budget.sum())
+    wanted = funding.dry_powder * budget * affordable(capital.demand_trend, budget.sum())
     call = xp.clip(wanted - cash, 0.0, budget)
     call = call * affordable(_from_backers(books, parameters), call.sum())
     surplus = xp.maximum(cash - funding.most_powder * wanted, 0.0)
@@ -312,7 +312,7 @@ def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
     spare = xp.maximum(spare, 0.0) * parameters.provider.hyperscale * gpus.alive
     books = pay_owners(books, "cloud_dividend", PROVIDER_SHARES, spare)
     labs = economy.labs
-    earns = kept_revenue(labs, parameters) > labs.spending
+    earns = retained_revenue(labs, parameters) > labs.spending
     spare = balance(books, LABS) - parameters.funding.target_runway * labs.spending
     spare = xp.maximum(spare, 0.0) * labs.alive * earns
     return replace(economy, books=pay_owners(books, "lab_dividend", LAB_SHARES, spare))
@@ -321,9 +321,9 @@ def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
 def pay_owners(books: Books, kind: str, shares: str, amount: Array) -> Books:
     """Divide an amount over all shareholders by what they own; `kind` is the first part of the flows' names."""
     per_share = amount / issued(books, shares) * (1.0 - 1e-14)
-    held = books.positions[shares]
+    holdings = books.positions[shares]
     for owner, (account, _) in OWNERS.items():
-        books = pay(books, f"{kind}_{owner}", (held[account] * per_share).T)
+        books = pay(books, f"{kind}_{owner}", (holdings[account] * per_share).T)
     return books
 
 

@@ -135,7 +135,7 @@ def round_price(books: Books, shares: str, value: Array, at_value: Array) -> Arr
 
 def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
     """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
-    xp = namespace(capital.asked)
-    crowded = ratio(capital.offered, material(capital.asked), empty=1.0)
+    xp = namespace(capital.demand)
+    crowded = ratio(capital.offered, material(capital.demand), empty=1.0)
     limit = parameters.funding.heat_limit
     return xp.clip(xp.log(xp.maximum(crowded, xp.exp(-limit))), -limit, limit)

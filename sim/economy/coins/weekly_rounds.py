@@ -66,7 +66,7 @@ class Frame:
     """1 for the rungs of the reserve, 0 for those of the own book"""
     advances: Float[Array, " issuer"]
     """what the own book owes the reserve when the quarter opens"""
-    advance_kept: Scalar
+    advance_counted: Scalar
     """part of it that counts in a hurry"""
     at_window: Float[Array, " issuer"]
     transparency: Float[Array, " issuer"]
@@ -136,7 +136,7 @@ def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame
         part=speeds(parameters),
         reserve=reserve_only(parameters),
         advances=total_value(economy.books, ADVANCES, RESERVE),
-        advance_kept=1.0 - parameters.liquidity.advance_discount,
+        advance_counted=1.0 - parameters.liquidity.advance_discount,
         at_window=arbitrage(parameters),
         transparency=economy.tokens.transparency,
         bad_news=economy.tokens.bad_news,
@@ -221,7 +221,7 @@ def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Arra
     paid_back = (rounds.proceeds * (1.0 - frame.reserve)).sum(axis=1)
     owed = xp.maximum(frame.advances - paid_back, 0.0)
     traded = (week.stock * (frame.reserve * (1.0 - frame.discount))).sum(axis=1)
-    return 1.0 - ratio(traded + frame.advance_kept * owed, week.tokens, empty=1.0) + stuck
+    return 1.0 - ratio(traded + frame.advance_counted * owed, week.tokens, empty=1.0) + stuck
 
 
 def _within_reach(stock: Array, stuck: Array, tokens: Array, frame: Frame) -> Float[Array, "issuer rung"]:

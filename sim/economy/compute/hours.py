@@ -1,4 +1,4 @@
-"""Phase 6: the market for GPU hours. Hours demanded meet hours offered, the rent adjusts, GPUs age."""
+"""Phase 6: the market for GPU hours: rent, allocation of hours, running costs, ageing of GPUs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BILLION = 1e9
 
 
 def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Set the rent, allocate hours, pay for them and for what they cost, and let the GPUs age.
+    """Set the rent, allocate and pay hours, pay running costs, and let the GPUs age.
 
-    Issuers who bought services of their borrowers come first (they have paid in phase 4), then labs, at the
-    providers with whom they have contracts, then wherever there is room; other customers take what is left. All
-    pay the same rent; hours paid for beyond what a provider has are not delivered.
+    Issuers that bought services of their borrowers come first (paid in phase 4), then labs, at the providers with
+    which they have contracts and then wherever there is room, then other customers. All pay the same rent; hours
+    paid for beyond a provider's capacity are not delivered.
     """
     labs, gpus = economy.labs, economy.gpus
     xp = namespace(gpus.rent)
@@ -73,11 +73,11 @@ def offered_hours(gpus: Gpus, parameters: Parameters) -> Float[Array, " provider
 
 
 def next_rent(rent: Scalar, utilisation: Scalar, parameters: Parameters, draws: Draws) -> Scalar:
-    """Rental price by partial adjustment to scarcity: `dln p = k (u - u*) - g n + e`, which can rise or fall.
+    """Rent after partial adjustment to scarcity: `dln p = k (u - u*) - g n + e`.
 
     Args:
         rent: last quarter's, USD per GPU-hour.
-        utilisation: hours wanted at that rent over hours offered; above one when customers are turned away.
+        utilisation: hours demanded at that rent over hours offered; above one when demand is rationed.
         parameters: response k, target utilisation u*, technical progress g a year.
         draws: years of progress n that arrive this quarter, and the shock.
     """
@@ -90,9 +90,9 @@ def next_rent(rent: Scalar, utilisation: Scalar, parameters: Parameters, draws: 
 
 
 def other_hours(economy: Economy, parameters: Parameters, rent: Scalar) -> Scalar:
-    """Hours that customers other than the labs want, billions.
+    """Hours demanded by customers other than the labs, billions.
 
-    Grows with the adoption of AI and with the mood about it, and falls with the rent at constant elasticity.
+    Demand grows with the adoption of AI and the mood about it, and falls with the rent at constant elasticity.
     """
     labs, gpu_parameters = economy.labs, parameters.gpus
     xp = namespace(rent)
@@ -103,7 +103,7 @@ def other_hours(economy: Economy, parameters: Parameters, rent: Scalar) -> Scala
 
 
 def running_cost_per_hour(economy: Economy, parameters: Parameters, used: Scalar) -> Scalar:
-    """Power, hosting and other cost of an hour sold, when a share `used` of the hours offered is, USD."""
+    """Power, hosting and other cost of an hour sold, USD, if a share `used` of the hours offered is sold."""
     gpu_parameters = parameters.gpus
     power = gpu_parameters.power_per_gpu * gpu_parameters.power_overhead * gpu_parameters.power_price
     hosting = gpu_parameters.hosting_price / (HOURS_PER_QUARTER * gpu_parameters.availability * used)
@@ -111,7 +111,7 @@ def running_cost_per_hour(economy: Economy, parameters: Parameters, used: Scalar
 
 
 def thrift(economy: Economy, parameters: Parameters) -> Scalar:
-    """Power and space that a given computing power needs, against the opening: falls with each generation."""
+    """Power and space per unit of computing relative to the opening: falls with each generation."""
     xp = namespace(economy.gpus.progress)
     return xp.exp(-parameters.gpus.efficiency_gain * economy.gpus.progress)
 
@@ -119,13 +119,12 @@ def thrift(economy: Economy, parameters: Parameters) -> Scalar:
 def _pay_running_costs(
     economy: Economy, books: Books, parameters: Parameters, sold: Array, revenue: Array
 ) -> tuple[Books, Array, Array]:
-    """Power for hours sold, hosting for every GPU, staff and other cost in proportion to revenue."""
+    """Pay power for hours sold, hosting for every GPU, and staff and other cost in proportion to revenue."""
     gpu_parameters = parameters.gpus
     xp = namespace(sold)
     needed = thrift(economy, parameters)
-    power = (
-        needed * sold * gpu_parameters.power_per_gpu * gpu_parameters.power_overhead * gpu_parameters.power_price
-    )
+    power = needed * sold * gpu_parameters.power_per_gpu * gpu_parameters.power_overhead
+    power = power * gpu_parameters.power_price
     hosting = needed * economy.gpus.fleet.sum(axis=1) * gpu_parameters.hosting_price / BILLION
     other = gpu_parameters.running_cost_share * revenue
     due = power + hosting + other
@@ -137,7 +136,7 @@ def _pay_running_costs(
 
 
 def _age(books: Books, gpus: Gpus, parameters: Parameters) -> tuple[Books, Gpus]:
-    """Every cohort grows a quarter older: straight-line depreciation, retirement at the end of its life."""
+    """Age every cohort by a quarter: straight-line depreciation, retirement at the end of its life."""
     gpu_parameters = parameters.gpus
     xp = namespace(gpus.fleet)
     age = xp.arange(gpus.fleet.shape[1]) * 1.0

@@ -1,4 +1,4 @@
-"""Phase 5: AI labs. Customers arrive, capability grows, spending is planned, staff are paid."""
+"""Phase 5a: AI labs: capability, customers, spending plans, staff and tax."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run_labs(economy: Economy, parameters: Parameters, _: Draws, rules: Decision
     books = pay(books, "lab_staff", column(lab_parameters.staff_share * spending))
     other = 1.0 - lab_parameters.staff_share - lab_parameters.compute_share
     books = pay(books, "lab_other", column(other * spending))
-    profit = xp.maximum(kept_revenue(labs, parameters) - spending, 0.0)
+    profit = xp.maximum(retained_revenue(labs, parameters) - spending, 0.0)
     books = pay(books, "lab_tax", column(lab_parameters.tax_rate * profit))
     labs = replace(
         labs,
@@ -54,7 +54,7 @@ def adoption_next(adoption: Scalar, lab_parameters: LabParameters, mood: Scalar 
     Args:
         adoption: F, share of the market potential reached.
         lab_parameters: innovation p and imitation q (`revenue_diffusion`), per quarter.
-        mood: sentiment about AI; customers imitate `e^(sentiment_diffusion mood)` times as fast.
+        mood: sentiment about AI; imitation is `e^(sentiment_diffusion mood)` times as fast.
     """
     xp = namespace(adoption)
     p, q = (
@@ -68,8 +68,8 @@ def adoption_next(adoption: Scalar, lab_parameters: LabParameters, mood: Scalar 
 def training_loss(compute: Array, data: Array, lab_parameters: LabParameters) -> Array:
     """Loss `L = E + A/N^a + B/D^b` of the best model that compute and data allow (Hoffmann et al. 2022).
 
-    `C = 6 N D` FLOP. The compute-optimal split is used where there is data for it; otherwise data are repeated,
-    up to `useful_epochs` times (Muennighoff et al. 2023), and the rest of the compute goes into parameters.
+    `C = 6 N D` FLOP. The compute-optimal split is used where data suffice; otherwise data are repeated up to
+    `useful_epochs` times (Muennighoff et al. 2023), and the rest of the compute goes into parameters.
 
     Args:
         compute: C, FLOP.
@@ -95,26 +95,26 @@ def training_loss(compute: Array, data: Array, lab_parameters: LabParameters) ->
 def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
     """Spending that each lab commits itself to this quarter, USD bn.
 
-    A lab spends today what it expects to earn `planning_horizon` quarters from now:
+    A lab spends the revenue that it expects `planning_horizon` quarters from now:
 
         S* = ambition R e^(h g)
 
-    with its own horizon h and its own expected growth g. So spending is two to three times revenue while
-    revenue doubles every year, and falls below it as growth fades. Discipline mixes in what the lab earns, where
-    that is less. Spending moves part of the way to S* each quarter, within the fastest growth and the fastest cut
-    that contracts and staff allow, and within the shortest runway that the lab accepts, unless it is already
-    committed to more; customers must be served in any case.
+    with its own horizon h and expected growth g. So spending is two to three times revenue while revenue doubles
+    every year, and falls below it as growth fades. Discipline gives weight to present revenue where that is less.
+    Spending moves part of the way to S* each quarter, within the fastest growth and cut that contracts and staff
+    allow and the shortest runway that the lab accepts, unless it is already committed to more; customers must be
+    served in any case.
     """
     labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.spending)
     ahead = lab_parameters.spending_ambition * xp.exp(parameters.lab.planning_horizon * labs.growth)
-    own_revenue = kept_revenue(labs, parameters)
+    own_revenue = retained_revenue(labs, parameters)
     discipline = lab_parameters.break_even_discipline
     wanted = labs.revenue * ahead
     wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, own_revenue)
     gap = lab_parameters.spending_adjustment * xp.log(ratio(wanted, labs.spending, empty=1.0) + 1e-12)
     moved = labs.spending * xp.exp(xp.clip(gap, -lab_parameters.fastest_cut, lab_parameters.fastest_growth))
-    # What came in this quarter plus a part of the cash that was there before.
+    # Revenue of the quarter plus a part of the earlier cash.
     before = balance(economy.books, LABS) - own_revenue
     affordable = own_revenue + xp.maximum(before, 0.0) / lab_parameters.shortest_runway
     committed = labs.spending * xp.exp(-lab_parameters.fastest_cut)
@@ -122,18 +122,18 @@ def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " la
     return xp.maximum(xp.maximum(xp.minimum(moved, affordable), committed), serving)
 
 
-def kept_revenue(labs: Labs, parameters: Parameters) -> Float[Array, " lab"]:
-    """Revenue of the quarter less what is owed to a partner, USD bn."""
+def retained_revenue(labs: Labs, parameters: Parameters) -> Float[Array, " lab"]:
+    """Revenue of the quarter less the share of partners, USD bn."""
     return labs.revenue * (1.0 - parameters.lab.revenue_share.sum(axis=1))
 
 
 def as_newcomer(trait: Float[Array, " lab"], labs: Labs) -> Float[Array, " lab"]:
-    """Give newcomers the lowest value of a trait of labs, in place of that of the lab they replaced."""
+    """Replace a trait of newcomers, that of the failed lab, by its lowest value among labs."""
     return namespace(trait).where(labs.newcomer > 0.0, trait.min(), trait)
 
 
 def _train(economy: Economy, parameters: Parameters) -> Labs:
-    """Turn last quarter's research hours into capability; old compute loses its edge."""
+    """Turn last quarter's research hours into capability; old compute depreciates."""
     labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.training_compute)
     progress = xp.exp(lab_parameters.algorithmic_progress * economy.quarter / 4.0)
@@ -146,7 +146,7 @@ def _train(economy: Economy, parameters: Parameters) -> Labs:
 
 
 def _sell(labs: Labs, parameters: Parameters, mood: Scalar) -> Labs:
-    """Let customers adopt AI, and choose among the labs by capability and habit."""
+    """Let customers adopt AI and choose among labs by capability and habit."""
     lab_parameters = parameters.labs
     xp = namespace(labs.revenue)
     adoption = adoption_next(labs.adoption, lab_parameters, mood)

@@ -1,4 +1,4 @@
-"""Phase 9: providers buy GPUs from the vendor with what they raised."""
+"""Phase 9: providers buy GPUs from the vendor."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ from sim.economy.state import Draws, Economy
 
 
 def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Spend what is planned and paid for, up to what the vendor can deliver; GPUs work from next quarter.
+    """Buy planned GPUs as far as cash and the vendor's deliveries allow; they work from the next quarter.
 
     Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the others.
     """
     gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.price)
-    liquidity = (
-        parameters.funding.liquidity_quarters * debt_service(economy) * (1.0 - parameters.provider.hyperscale)
-    )
-    liquidity = liquidity + owed_late(economy.credit)
+    liquidity = parameters.funding.liquidity_quarters * debt_service(economy)
+    liquidity = liquidity * (1.0 - parameters.provider.hyperscale) + owed_late(economy.credit)
     free = xp.maximum(balance(economy.books, PROVIDERS) - liquidity, 0.0)
     wanted = xp.minimum(gpus.plan, free) * gpus.alive
     everyone = ratio(wanted.sum(), 1.0 - gpu_parameters.other_buyers)
@@ -49,7 +47,7 @@ def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object)
 
 
 def next_gpu_price(price: Scalar, orders: Scalar, parameters: Parameters, progress: Scalar) -> Scalar:
-    """Installed price of a GPU (H100 equivalent): falls with progress, less so when orders exceed supply.
+    """Installed price of a GPU (H100 equivalent): falls with progress, less when orders exceed supply.
 
     `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a
     multiple of what can be delivered.

@@ -1,4 +1,4 @@
-"""Phase 5b: neurotech and robotics companies, which burn what they raise, and reach milestones with it."""
+"""Phase 5b: neurotech and robotics companies: revenue, costs and milestones."""
 
 from __future__ import annotations
 

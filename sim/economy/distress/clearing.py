@@ -17,8 +17,8 @@ ROUNDING = 1e-12
 def clearing(
     obligations: Float[Array, "debtor creditor"],
     outside: Float[Array, " debtor"],
-    kept_outside: Scalar | float = 1.0,
-    kept_claims: Scalar | float = 1.0,
+    outside_recovery: Scalar | float = 1.0,
+    claims_recovery: Scalar | float = 1.0,
     rounds: int | None = None,
 ) -> Float[Array, " debtor"]:
     """Find the total payment of each agent, USD bn: the greatest clearing vector.
@@ -34,14 +34,14 @@ def clearing(
         obligations: debts of each agent (row) to each other one (column), USD bn; not negative, diagonal zero.
             Whoever is outside the network is an agent that owes nothing.
         outside: means of each agent besides the payments of the others, USD bn; not negative.
-        kept_outside: part of a defaulter's `outside` that reaches its creditors; 1 without default costs.
-        kept_claims: part of a defaulter's receipts that reaches its creditors; 1 without default costs.
+        outside_recovery: part of a defaulter's `outside` that reaches its creditors; 1 without default costs.
+        claims_recovery: part of a defaulter's receipts that reaches its creditors; 1 without default costs.
         rounds: rounds of the algorithm; as many as agents if left out. The length of the longest chain of debtors,
             plus one, suffices where debts do not run in circles; with fewer, payments are overstated.
     """
     owed = obligations.sum(axis=1)
     received = ratio(obligations, owed[:, None] + 0.0 * obligations).T
-    return highest_solution(received, outside, owed, kept_claims, kept_outside, rounds)
+    return highest_solution(received, outside, owed, claims_recovery, outside_recovery, rounds)
 
 
 def paid_pairwise(
@@ -68,8 +68,8 @@ def highest_solution(
     slope: Float[Array, "agent agent"],
     source: Float[Array, " agent"],
     ceiling: Float[Array, " agent"],
-    kept_slope: Scalar | float = 1.0,
-    kept_source: Scalar | float = 1.0,
+    slope_recovery: Scalar | float = 1.0,
+    source_recovery: Scalar | float = 1.0,
     rounds: int | None = None,
 ) -> Float[Array, " agent"]:
     """Solve `x = min(ceiling, source + slope x)` for its highest solution; no argument may be negative.
@@ -77,15 +77,15 @@ def highest_solution(
     Starts at the ceiling; each round solves one linear system for all agents whose means are below it, which
     lowers others. The set of those below the ceiling only grows, so it is final after as many rounds as agents.
     The system is never singular: a circle of agents that lose nothing to others cannot be below the ceiling as a
-    whole. Agents below the ceiling keep the parts `kept_*` of their means.
+    whole. Agents below the ceiling keep the parts `*_recovery` of their means.
     """
     xp = namespace(slope)
     eye = xp.eye(slope.shape[0])
 
     def lowered(level: Array, _turn: dict[str, Array]) -> Array:
         short = source + slope @ level < ceiling * (1.0 - ROUNDING)
-        system = eye - kept_slope * xp.where(short[:, None], slope, 0.0)
-        return xp.linalg.solve(system, xp.where(short, kept_source * source, ceiling))
+        system = eye - slope_recovery * xp.where(short[:, None], slope, 0.0)
+        return xp.linalg.solve(system, xp.where(short, source_recovery * source, ceiling))
 
     turns = xp.arange(slope.shape[0] if rounds is None else rounds)
     level = repeat(lowered, ceiling + 0.0 * source, {"turn": turns})

@@ -1,4 +1,4 @@
-"""Phase 10b: labs, providers and ventures that cannot pay are worked out or wound up."""
+"""Phase 10b: workouts and liquidations of labs, providers and ventures that cannot pay."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from sim.economy.state import Draws, Economy
 
 
 def settle_failures(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Make late interest good where funding allows it, then wind up the companies that still cannot pay.
+    """Pay late amounts where funding allows it, then wind up the companies that still cannot pay.
 
-    Companies that the scenario names fail whatever their books say, and without a workout; so do, where it says
-    that an issuer's bets fail, all those in which the issuer has money.
+    Companies named by the scenario fail regardless of their books and without a workout; so do all companies in
+    which an issuer has money, if the scenario says that its bets fail.
     """
     economy = _make_good(economy, parameters)
     economy = _fail_labs(economy, parameters, draws)
@@ -73,12 +73,12 @@ def _make_good(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
-    """Close labs that could not meet their committed spending, and have found no money for it since."""
+    """Close labs that could not meet their committed spending and have not raised the money for it since."""
     labs = economy.labs
     xp = namespace(labs.revenue)
     due = (1.0 - parameters.labs.compute_share) * labs.shortfall
     paid = flow_total(economy.books, "lab_late_costs", 1)
-    # The compute that was not rented needs no paying, but the money for it must be there to go on.
+    # Compute that was not rented is not paid, but a lab that goes on must have the money for it.
     missing = labs.shortfall - due - balance(economy.books, LABS)
     short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
     fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
@@ -98,9 +98,9 @@ def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Econom
 
 
 def _return_of_failures(before: Books, after: Books) -> Scalar:
-    """Log return on all shares of labs when some fail, what is left to their owners included.
+    """Log return on all shares of labs when some fail, liquidation payouts included.
 
-    Over what all were worth just before, this quarter's new money included, for that is lost like older money.
+    Relative to their value just before, including this quarter's new money, which is lost like older money.
     """
     xp = namespace(before.price[LAB_SHARES])
     worth = market_value(before, LAB_SHARES).sum()
@@ -111,11 +111,10 @@ def _return_of_failures(before: Books, after: Books) -> Scalar:
 def _fail_providers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
     """Work out or wind up providers that cannot pay.
 
-    The GPUs are sold, the lenders share what there is, and the rest is written off; what lenders and suppliers
-    leave goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model, so
-    the GPUs leave the rental market. Recovery falls with the number of GPUs that reach the market at once
-    (`resale_proceeds`); what that leaves of the price of used GPUs is what the collateral of the others counts
-    for, until the next close.
+    The GPUs are sold, lenders share the proceeds, and the rest is written off; any remainder after lenders and
+    suppliers goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model,
+    so the GPUs leave the rental market. Recovery falls with the number of GPUs sold at once (`resale_proceeds`),
+    and the collateral of other providers is valued at that lower price until the next close.
     """
     forced = economy.gpus.alive * _named(draws.events.failed_provider, economy, PROVIDER_SHARES, draws)
     short = _cannot_pay(economy) * (1.0 - forced)
@@ -146,7 +145,7 @@ def _fail_providers(economy: Economy, parameters: Parameters, draws: Draws) -> E
 
 
 def _cannot_pay(economy: Economy) -> Float[Array, " provider"]:
-    """1 for the providers that still owe interest, principal or running costs of the quarter."""
+    """Mark with 1 the providers that still owe interest, principal or running costs of the quarter."""
     unpaid = owed_late(economy.credit)
     due = economy.gpus.running_cost + debt(economy.books)
     return economy.gpus.alive * (unpaid > 1e-9 * (due + unpaid))
@@ -159,13 +158,13 @@ def _sell_fleet(books: Books, proceeds: Float[Array, " provider"], fails: Float[
 
 
 def _claim_interest(economy: Economy) -> Books:
-    """Interest that is still unpaid at the close becomes part of the loan that it is owed on."""
+    """Add interest that is still unpaid at the close to the loan on which it is owed."""
     books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer.arrears)
     return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor.arrears)
 
 
 def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " provider"]) -> Books:
-    """Lenders rank equally, before suppliers, and these before owners; each lender loses the same share."""
+    """Pay lenders, who rank equally and lose the same share, then suppliers, then owners."""
     loans = books.positions[COMPUTE_LOANS]
     recovered = affordable(balance(books, PROVIDERS), debt(books)) * fails
     issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
@@ -180,7 +179,7 @@ def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " pro
 
 
 def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
-    """Close ventures that have no cash left and a quarter of costs to pay."""
+    """Close ventures that have no cash left for their costs."""
     ventures = economy.ventures
     cash = _cash_left(economy.books, VENTURES)
     named = _named(draws.events.failed_venture, economy, VENTURE_SHARES, draws)
@@ -191,7 +190,7 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
 
 
 def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
-    """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or by a loan."""
+    """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or in loans."""
     invested = material(economy.books.positions[shares][OWN]) > 0.0
     if shares == PROVIDER_SHARES:
         invested = invested | (material(economy.books.positions[COMPUTE_LOANS][OWN]) > 0.0)
@@ -203,6 +202,6 @@ def _worthless(books: Books, instrument: str, fails: Array) -> Books:
 
 
 def _cash_left(books: Books, account: str) -> Array:
-    """Cash left in each agent's account; rounding below zero does not count."""
+    """Cash of each agent, not below zero."""
     cash = balance(books, account)
     return namespace(cash).maximum(cash, 0.0)

@@ -45,13 +45,13 @@ def work_out(
     books = economy.books
     price = books.price[PROVIDER_SHARES]
     books = revalue(books, PROVIDER_SHARES, namespace(price).where(agreed > 0.0, terms.price, price))
-    given_up = parameters.credit.workout_share * agreed
+    exchanged = parameters.credit.workout_share * agreed
     claims = books.positions[COMPUTE_LOANS]
     for lender in (OWN, INVESTORS):
         books = write_off(
-            books, COMPUTE_LOANS, lender, PROVIDERS, claims[lender] * (given_up * (1.0 - terms.paid_in_shares))
+            books, COMPUTE_LOANS, lender, PROVIDERS, claims[lender] * (exchanged * (1.0 - terms.paid_in_shares))
         )
-        swapped = claims[lender] * (given_up * terms.paid_in_shares)
+        swapped = claims[lender] * (exchanged * terms.paid_in_shares)
         books = convert(books, COMPUTE_LOANS, PROVIDER_SHARES, lender, PROVIDERS, swapped)
     credit = _given_time(credit, agreed, parameters)
     return replace(economy, books=books, credit=credit), agreed
@@ -72,17 +72,17 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
     gpus, credit, credit_parameters = economy.gpus, economy.credit, parameters.credit
     xp = namespace(gpus.rent)
     claims = debt(economy.books)
-    given_up = credit_parameters.workout_share * claims
-    equity = equity_value(economy, parameters, claims - given_up)
+    exchanged = credit_parameters.workout_share * claims
+    equity = equity_value(economy, parameters, claims - exchanged)
     keep = credit_parameters.workout_owners_keep
-    old = xp.minimum(market_value(economy.books, PROVIDER_SHARES), xp.maximum(equity - given_up, keep * equity))
-    received = xp.minimum(given_up, (1.0 - keep) / keep * old)
+    old = xp.minimum(market_value(economy.books, PROVIDER_SHARES), xp.maximum(equity - exchanged, keep * equity))
+    received = xp.minimum(exchanged, (1.0 - keep) / keep * old)
     proceeds, _ = resale_proceeds(economy, parameters, short)
     recovery = affordable(proceeds + balance(economy.books, PROVIDERS), claims)
     due = gpus.running_cost + flow_total(economy.books, "provider_late_costs", 1) + credit.unpaid_costs
-    agreed = (gpus.revenue > due) & (received > 0.0) & (received >= recovery * given_up)
+    agreed = (gpus.revenue > due) & (received > 0.0) & (received >= recovery * exchanged)
     price = ratio(old, issued(economy.books, PROVIDER_SHARES))
-    return Exchange(agreed=short * agreed, price=price, paid_in_shares=ratio(received, given_up))
+    return Exchange(agreed=short * agreed, price=price, paid_in_shares=ratio(received, exchanged))
 
 
 def resale_proceeds(

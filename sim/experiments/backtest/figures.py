@@ -53,8 +53,8 @@ def draw_fans(backtest: ScoredForecasts) -> Figure:
         f"Forecasts from {', '.join(backtest.origins)}: the darker, the earlier. Dots are actuals",
         f"Areas: 90 percent of {backtest.draws:,} draws from an origin. Lines: medians. {OVER} {BAR}",
     )
-    for axes, name in _headlines(figure, backtest):
-        tones = shades(_hue(backtest, name), len(backtest.origins))
+    for axes, name, hue in _headlines(figure, backtest):
+        tones = shades(hue, len(backtest.origins))
         for tone, origin in zip(tones, backtest.origins, strict=True):
             places, lines = _path(backtest, name, origin, MODEL)
             axes.fill_between(places, lines["p5"], lines["p95"], color=tone, alpha=0.14, linewidth=0.0)
@@ -71,17 +71,17 @@ def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
         f"Light: 90 percent of {backtest.draws:,} draws. Dark: 50 percent. Line: the median. Dashed: the random "
         f"walk. {OVER} {BAR}",
     )
-    for axes, name in _headlines(figure, backtest):
+    for axes, name, hue in _headlines(figure, backtest):
         places, lines = _path(backtest, name, origin, MODEL)
-        draw_fan(axes, places, [lines[f"p{100 * level:g}"] for level in LEVELS], _hue(backtest, name))
+        draw_fan(axes, places, [lines[f"p{100 * level:g}"] for level in LEVELS], hue)
         places, lines = _path(backtest, name, origin, RANDOM_WALK)
         axes.plot(places, lines["p50"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
         _actuals(axes, backtest, name, origin)
     return figure
 
 
-def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes, str]]:
-    """Yield a panel for each headline series; its axes are set once it is drawn."""
+def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes, str, str]]:
+    """Yield a panel for each headline series, its name and its colour; axes are set once it is drawn."""
     names = backtest.settings.headlines
     places = panels(figure, 2, 4, gap=(0.30, 0.52))
     for axes in places[len(names) :]:
@@ -91,21 +91,17 @@ def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes
         flow = series.total == "sum" and not series.over
         # The label is shortened to fit over a narrow panel.
         panel(axes, series.label.split(", ")[0].split(" on ")[0], f"{series.unit}{' a quarter' if flow else ''}")
-        yield axes, name
+        yield axes, name, HUE.get(series.group, MUTED)
         time_axis(axes, (SHOWN_FROM, backtest.settings.last))
         if series.change == "log":
             axes.set_ylim(bottom=0.0)
 
 
-def _hue(backtest: ScoredForecasts, name: str) -> str:
-    return HUE.get(backtest.series[name].group, MUTED)
-
-
 def _path(backtest: ScoredForecasts, name: str, origin: str, method: str) -> tuple[Numbers, dict[str, Any]]:
     """Return the quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
     table = backtest.forecasts
-    mine = table[(table["series"] == name) & (table["method"] == method) & (table["origin"] == origin)]
-    mine = mine[mine["period"].str.contains("Q")].sort_values("period")
+    of_series = (table["series"] == name) & (table["origin"] == origin) & table["period"].str.contains("Q")
+    mine = table[of_series & (table["method"] == method)].sort_values("period")
     places = np.array([number_of(period) for period in mine["period"]], dtype=float)
     lines = {column: mine[column].to_numpy() for column in ("p5", "p25", "p50", "p75", "p95")}
     there = known(backtest.series[name], origin, backtest.settings.benchmarks.first)

@@ -69,7 +69,7 @@ def sheets(backtest: ScoredForecasts) -> list[Sheet]:
         ),
         Sheet(
             "Quality of the bands: coverage",
-            "Percent of actuals within the bands of 50 and of 90 percent, which should hold so many.",
+            "Percent of actuals within the bands of 50 and of 90 percent, which should hold that share of them.",
             ("", "bands", *HEADS),
             tuple(_coverage(cuts)),
         ),

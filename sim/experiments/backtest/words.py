@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEW = 5
-"""Forecasts: with fewer, a comparison says next to nothing."""
+"""Forecasts: with fewer, a comparison is hardly evidence."""
 
 
 def words(backtest: ScoredForecasts) -> list[str]:
@@ -86,7 +86,7 @@ def _groups(backtest: ScoredForecasts) -> list[str]:
             f"random walk's, and {comparison} those of the best benchmark, the {_name(rival)} "
             f"({errors[rival]:.2f} against {errors[MODEL]:.2f}); on the whole its forecasts are too "
             f"{'high' if bias > 0.0 else 'low'}, by {abs(bias):.2f} ({_counted(count, 'forecast')})."
-            + (" So few forecasts say next to nothing." if count < FEW else "")
+            + (" So few forecasts are hardly evidence." if count < FEW else "")
         )
     return sentences
 

@@ -91,7 +91,7 @@ def calibrate(
             judged = identification(run_trials(simulator, count, folder / LOG, advance(0)), problem.plan.recovery)
         free = None if judged is None else judged.identified
         if free is not None and not free.any():
-            raise ScenarioError("no parameter can be recovered: there is nothing to be estimated")
+            raise ScenarioError("no parameter can be recovered, so that none is estimated")
         best = estimate(simulator, observed(fitted), free, journal=folder / JOURNAL, progress=advance(count))
         if judged is not None:
             best = replace(best, posterior=best.posterior.stretched(judged.stretch, judged.identified))

@@ -66,7 +66,7 @@ class Series(Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if (self.data is None) == (not self.points):
-            raise ValueError("give data or points, one of them")
+            raise ValueError("set either data or points")
         if self.points and not self.source:
             raise ValueError("points need a source")
         Reading(of=self.of, less=self.less, over=self.over)
@@ -178,5 +178,5 @@ def rows(reference: str) -> dict[str, float]:
         if [entity, metric] == key and PERIOD.fullmatch(period) and span(period)[1] <= LAST
     }
     if not figures:
-        raise ValueError(f"{reference!r}: no such rows in configs/data/{file}.csv")
+        raise ValueError(f"{reference!r}: configs/data/{file}.csv has no such rows")
     return figures

@@ -160,7 +160,7 @@ class Problem:
 
 
 def load_problem(path: Path | str | None = None, scenario: Scenario | None = None) -> Problem:
-    """Load a calibration file, that which ships if left out, and its scenario, unless another one takes its place.
+    """Load a calibration file, by default that which ships, and its scenario, unless another takes its place.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
@@ -183,10 +183,10 @@ def changed_window(problem: Problem, until: str | None) -> Problem:
     """
     if until is None:
         return problem
-    window = problem.plan.window.model_dump() | {"last": until}
+    window = problem.plan.window
     try:
-        chosen = Window.model_validate(window)
+        chosen = Window.model_validate(window.model_dump() | {"last": until})
     except ValidationError as error:
-        first, last = problem.plan.window.first, problem.plan.window.held_out
-        raise ScenarioError(first_error(error), "until", until, f"{first} to {last}") from None
+        allowed = f"{window.first} to {window.held_out}"
+        raise ScenarioError(first_error(error), "until", until, allowed) from None
     return replace(problem, plan=problem.plan.model_copy(update={"window": chosen}))

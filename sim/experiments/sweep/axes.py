@@ -93,11 +93,7 @@ def levers_of(design: Mapping[str, Any]) -> tuple[Axis, ...]:
 
 
 def set_keys(scenario: Scenario, changes: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the changes under [set] by dotted key.
-
-    Raises:
-        ScenarioError: for a name that is neither lever nor dotted key.
-    """
+    """Return the changes under [set] by dotted key; refuse a name that is neither lever nor dotted key."""
     try:
         return levers.keys(dict(_by_dotted_key(changes, scenario.model_dump(mode="python"))))
     except ScenarioError as error:
@@ -200,13 +196,7 @@ def _content(raw: Mapping[str, Any], key: str, at: str) -> Any:
 
 
 def point_at(axes: Sequence[Axis], columns: Sequence[NDArray[Any]], number: int) -> tuple[float | str, ...]:
-    """Return the values of one point, in the order of the axes.
-
-    Args:
-        axes: the keys that vary.
-        columns: for each axis its numbers, or the places of its words.
-        number: the number of the point.
-    """
+    """Return the values of one point, in the order of the axes; `columns` are those of a plan."""
     return tuple(
         axis.words[column[number]] if axis.words else float(column[number])
         for axis, column in zip(axes, columns, strict=True)

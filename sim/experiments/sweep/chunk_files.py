@@ -43,24 +43,14 @@ class StorageError(OSError):
 
 @dataclass(frozen=True)
 class ChunkFile:
-    """A file of a table.
-
-    Attributes:
-        path: the path of the file.
-        chunk: the number of the chunk; None for a whole table, compacted.
-        checksum: the checksum that its content must have.
-    """
+    """A file of a table; `chunk` is None where it holds the whole table, compacted."""
 
     path: Path
     chunk: int | None
     checksum: str
 
     def intact(self) -> bool:
-        """Return whether the content has the checksum in the name.
-
-        Raises:
-            StorageError: if the file cannot be read.
-        """
+        """Return whether the content has the checksum in the name; raise a StorageError if it cannot be read."""
         with _storage(str(self.path)):
             return checksum(self.path) == self.checksum
 
@@ -75,12 +65,7 @@ def _storage(doing: str) -> Iterator[None]:
 
 
 def files(folder: Path, table: str) -> list[ChunkFile]:
-    """Return every file of a table with a final name, in the order of the chunks; a compacted table comes last.
-
-    Args:
-        folder: the folder of the sweep.
-        table: one of `TABLES`.
-    """
+    """Return every file of a table with a final name, in the order of the chunks; a compacted table comes last."""
     if not (folder / table).is_dir():
         return []
     matches = [match for entry in os.scandir(folder / table) if (match := _NAME.fullmatch(entry.name))]
@@ -145,9 +130,6 @@ def copy(folder: Path, name: str, sql: str, rows: pd.DataFrame | None = None) ->
         sql: the query.
         rows: the table `rows` of the query.
 
-    Returns:
-        The file.
-
     Raises:
         StorageError: if the disk refuses.
     """
@@ -170,11 +152,7 @@ def copy(folder: Path, name: str, sql: str, rows: pd.DataFrame | None = None) ->
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file: whole, synced, in the place of an older one.
-
-    Raises:
-        StorageError: if the disk refuses.
-    """
+    """Write a small file: whole, synced, in the place of an older one; raise a StorageError if that fails."""
     with _storage(f"cannot write {path}"):
         _write_whole(path.parent, path.name, lambda file: file.write_text(text, "utf-8"), lambda _file: path.name)
 
@@ -197,11 +175,7 @@ def _write_whole(
 
 
 def put_aside(folder: Path, file: ChunkFile) -> Path:
-    """Move a corrupt file out of the way, to be looked at; return its new path.
-
-    Raises:
-        StorageError: if the disk refuses.
-    """
+    """Move a corrupt file into the folder `ASIDE`, and return its new path; raise a StorageError if that fails."""
     target = folder / ASIDE / f"{file.path.parent.name}-{file.path.name}"
     with _storage(f"cannot move {file.path} to {target}"):
         target.parent.mkdir(exist_ok=True)

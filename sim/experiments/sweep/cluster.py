@@ -59,11 +59,7 @@ class Cluster(Executor):
         return self._width
 
     def threads(self) -> int:
-        """Return the present number of threads of its workers, at least 1.
-
-        Raises:
-            ClusterLostError: if the scheduler is gone.
-        """
+        """Return the present number of threads of its workers, at least 1, or raise that the scheduler is gone."""
         try:
             return max(1, sum(self._client.nthreads().values()))
         except (OSError, TimeoutError, CancelledError):

@@ -78,11 +78,7 @@ class Sweep:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The metadata of the finished sweep.
-
-        Raises:
-            RunError: if it is not finished.
-        """
+        """The metadata of the complete sweep; a RunError where it is not complete."""
         if not (self.path / MANIFEST).is_file():
             finished = f"{self.done} of {self.design['chunks']} chunks are finished"
             raise RunError(f"{self.path}: the sweep is not complete: {finished}")
@@ -90,11 +86,7 @@ class Sweep:
 
     @property
     def digest(self) -> str:
-        """The digest of the manifest, which lists every file of the sweep with its checksum.
-
-        Raises:
-            RunError: if the sweep is not finished.
-        """
+        """The digest of the manifest, which lists every file of the sweep with its checksum."""
         with reported(f"{self.path}: cannot read {MANIFEST}"):
             return hashlib.sha256((self.path / MANIFEST).read_bytes()).hexdigest()
 

@@ -34,26 +34,21 @@ def locked(folder: Path, shard: tuple[int, int] | None = None) -> Iterator[None]
         RunError: if another process has the lock; the message names it.
     """
     whole = folder / LOCK
-    if shard is None:
-        with _acquired(whole, MOMENT):
-            for path in folder.glob(SHARDS):
-                with _acquired(path):
-                    pass
-            _sign(whole)
-            yield
-    else:
-        mine = folder / f"{LOCK}-{shard[0]}-of-{shard[1]}"
-        with _acquired(mine):
-            with _acquired(whole, MOMENT):
+    mine = whole if shard is None else folder / f"{LOCK}-{shard[0]}-of-{shard[1]}"
+    with _acquired(mine):
+        for path in folder.glob(SHARDS) if shard is None else [whole]:
+            with _acquired(path):
                 pass
-            _sign(mine)
-            yield
+        with suppress(OSError):
+            holder = {"pid": os.getpid(), "host": platform.node()}
+            _signature(mine).write_text(json.dumps(holder), encoding="utf-8")
+        yield
 
 
 @contextmanager
-def _acquired(path: Path, timeout: float = 0.0) -> Iterator[None]:
+def _acquired(path: Path) -> Iterator[None]:
     """Acquire one lock; where the system has none, warn and go on."""
-    lock = FileLock(path, timeout=timeout)
+    lock = FileLock(path, timeout=MOMENT if path.name == LOCK else 0.0)
     try:
         lock.acquire()
     except Timeout:
@@ -67,11 +62,6 @@ def _acquired(path: Path, timeout: float = 0.0) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _sign(path: Path) -> None:
-    with suppress(OSError):
-        _signature(path).write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}), encoding="utf-8")
 
 
 def _process(path: Path) -> str:

@@ -30,7 +30,7 @@ from sim.runs.kinds import DESIGN
 from sim.runs.run import parquet_name, read_json, reported
 from sim.runs.tables import write_table
 from sim.scenario import levers, quarters
-from sim.scenario.load import changed, flat, load
+from sim.scenario.load import changed, flat, load, named_file
 from sim.scenario.schema import Scenario
 
 SCENARIO, POINTS = "scenario.json", "points"
@@ -107,16 +107,12 @@ class Plan:
         settings = {
             "schema": SCHEMA,
             "name": name,
-            "title": design.title,
-            "about": design.about,
+            **design.model_dump(include={"title", "about", "method", "samples", "replicates"}),
             "scenario": scenario.name,
-            "method": design.method,
-            "samples": design.samples,
             "second_order": design.second_order if design.method == "sobol" else None,
             "levels": design.levels if design.method == "morris" else None,
             "design_seed": design.design_seed if isinstance(method, Sampled) else None,
             "seed": seed,
-            "replicates": design.replicates,
             "quarters": scenario.run.quarters,
             "opening": scenario.run.opening,
             "keep": list(design.tables),
@@ -220,7 +216,7 @@ def _design(
 ) -> tuple[designs.Design, str, str]:
     """Return the design, its name in messages, and the name of the sweep."""
     if isinstance(source, str | Path):
-        file = designs.find(source)
+        file = named_file("sweep", source, designs.names())
         return designs.read(file), file.name, name or file.stem
     where = name or "design"
     design = source if isinstance(source, designs.Design) else designs.parsed(source, where)

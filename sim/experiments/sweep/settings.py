@@ -9,13 +9,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from sim.errors import ScenarioError, suggestion
+from sim.experiments.sweep.chunk_files import TABLES
 from sim.scenario.data import CONFIGS
-from sim.scenario.load import mistake, named_file, read_toml
+from sim.scenario.load import mistake, read_toml
 from sim.scenario.schema import Strict
 
 SWEEPS = CONFIGS / "sweeps"
-TABLES = ("outcomes", "series", "flows")
-"""Tables that a sweep can write, in the order in which a plan lists them; outcomes are always written."""
 PARTS = 64
 """Default number of chunks, four for each of sixteen cores, unless chunks would be too small or too large."""
 SIZES = {"jax": {"outcomes": (256, 1024), "tables": (256, 256)}, "numpy": {"outcomes": (8, 64), "tables": (8, 64)}}
@@ -150,8 +149,8 @@ class Design(Suggesting):
             raise ScenarioError(f"{self.method} needs a number of samples", "samples")
         if self.method == "sobol" and self.samples & (self.samples - 1):
             lower = 1 << (self.samples.bit_length() - 1)
-            allowed = f"sobol needs a power of two, such as {lower} or {2 * lower}"
-            raise ScenarioError(allowed, "samples", self.samples)
+            allowed = f"a power of two, such as {lower} or {2 * lower}"
+            raise ScenarioError("sobol cannot use this number", "samples", self.samples, allowed)
         for name, vary in self.vary.items():
             for key in ("values", "steps"):
                 if getattr(vary, key) is not None:
@@ -211,15 +210,6 @@ def _by_dotted_key(raw: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
             yield from _by_dotted_key(value, f"{name}.")
         else:
             yield name, value
-
-
-def find(name: str | Path) -> Path:
-    """Return the design file given by name or path.
-
-    Raises:
-        ScenarioError: if there is no such file; the message lists those that ship.
-    """
-    return named_file("sweep", name, names())
 
 
 def names() -> dict[str, Path]:

@@ -19,13 +19,7 @@ State = Literal["started", "done", "failed", "again"]
 
 
 def note(folder: Path, chunk: int, state: State, **details: Any) -> None:
-    """Add a line; many processes do so, each in one write to the end of the file.
-
-    Args:
-        folder: the folder of the sweep.
-        chunk: the number of the chunk.
-        state: its new state.
-        **details: more entries, such as seconds, runs, message.
+    """Add a line on the new state of a chunk; many processes do so, each in one write to the end of the file.
 
     Raises:
         StorageError: if the disk refuses.

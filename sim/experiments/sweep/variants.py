@@ -39,12 +39,7 @@ AGENT = 20_000
 
 @dataclass(frozen=True)
 class Problem:
-    """A run that cannot be started.
-
-    Attributes:
-        run: the number of the run.
-        reason: the reason in one line.
-    """
+    """The number of a run that cannot be started, and the reason in one line."""
 
     run: int
     reason: str
@@ -52,13 +47,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Opened:
-    """Everything about a history that the scenario decides; the rest is random.
-
-    Attributes:
-        opening: economy and parameters.
-        data: observed paths that histories follow.
-        events: the dated events.
-    """
+    """Everything about a history that the scenario decides: opening, observed paths and dated events."""
 
     opening: Opening
     data: draws.Data
@@ -66,7 +55,7 @@ class Opened:
 
     @property
     def tree(self) -> dict[str, Any]:
-        """All arrays."""
+        """All arrays, as a tree."""
         economy, parameters = self.opening.economy, self.opening.parameters
         return {"economy": economy, "parameters": parameters, "data": vars(self.data), "events": self.events}
 
