@@ -1,4 +1,4 @@
-"""capflow: how stablecoin interest becomes AI infrastructure, with every dollar accounted for.
+"""capflow: a simulation of how stablecoin interest becomes AI infrastructure, with every dollar accounted for.
 
     import capflow
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOME = {
+_MODULES = {
     "AccountingError": "sim.errors",
     "Backtest": "sim.experiments.backtest",
     "Calibration": "sim.experiments.calibrate",
@@ -96,6 +96,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'sim' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What can go wrong, as values: a wrong request, a folder that cannot be used, books that do not balance."""
+"""Exceptions of the package: a wrong request, an unusable folder, books that do not balance, a missing library."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from importlib import util
 from typing import Any
 
 NOT_GIVEN: Any = object()
-"""Stands for a value that an error does not name."""
+"""Stands for the missing value of an error."""
 CHANGES = "changes"
-"""Where a mistake stands that is in the changes to a scenario."""
+"""Location of a mistake in the changes to a scenario."""
 
 
 class ScenarioError(ValueError):
     """A mistake in a request: a scenario, a change to it, or an argument of an experiment.
 
     Args:
-        problem: what is wrong, in one line; a whole sentence where no key is given.
+        problem: what is wrong, in one line; a whole sentence if there is no key.
         key: the dotted key or the argument that is wrong, such as `run.quarters`.
-        value: the value it was given.
-        allowed: what would be allowed, such as "1 to 160".
-        where: the file or the argument in which it stands, such as "baseline.toml" or `CHANGES`.
+        value: the wrong value.
+        allowed: the allowed values, such as "1 to 160".
+        where: the file or the argument that contains the key, such as "baseline.toml" or `CHANGES`.
     """
 
     def __init__(
@@ -37,19 +37,19 @@ class ScenarioError(ValueError):
         return f"{message}; allowed: {self.allowed}" if self.allowed else message
 
     def inside(self, where: str, prefix: str = "") -> ScenarioError:
-        """Return the same mistake as it stands in something larger.
+        """Return the same mistake as part of something larger.
 
         Args:
-            where: the file, or the part of it, that holds what is wrong.
-            prefix: what goes before the key there, such as "set.".
+            where: the file, or the part of it, that contains the mistake.
+            prefix: the beginning of the key there, such as "set.".
         """
         place = f"{where}: {self.where}" if self.where and self.where != CHANGES else where
         return ScenarioError(self.problem, f"{prefix}{self.key}", self.value, self.allowed, place)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error cross processes; a missing value stays missing."""
-        given = () if self.value is NOT_GIVEN else (self.value,)
-        return _again, (type(self), self.problem, self.key, self.allowed, self.where, *given)
+        value = () if self.value is NOT_GIVEN else (self.value,)
+        return _again, (type(self), self.problem, self.key, self.allowed, self.where, *value)
 
 
 def _again(
@@ -59,7 +59,7 @@ def _again(
 
 
 class CannotCompileError(ScenarioError):
-    """A replaced decision cannot be compiled by JAX; in NumPy it can be run."""
+    """JAX cannot compile a replaced decision; NumPy can run it."""
 
 
 class RunError(Exception):
@@ -75,14 +75,11 @@ class MissingExtraError(ImportError):
 
 
 def needs(*libraries: str, extra: str) -> None:
-    """Refuse to go on without optional libraries; called by what is about to import them.
+    """Raise a MissingExtraError if a library is not installed; called before it is imported.
 
     Args:
         libraries: the names under which the libraries are imported, such as "dash".
         extra: the extra of capflow that installs them, such as "server".
-
-    Raises:
-        MissingExtraError: if one of them is not installed.
     """
     for library in libraries:
         if util.find_spec(library) is None:

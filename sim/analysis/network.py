@@ -176,7 +176,7 @@ def circular(pairs: nx.DiGraph) -> tuple[float, float]:
 
     Between two, `C_2 = sum_{i < j} min(w_ij, w_ji)`: a dollar that goes and comes back counts once. What
     remains of each pair, `r_ij = w_ij - min(w_ij, w_ji)`, may go round a circle of three. Circles are taken
-    out one by one, the largest first, and C_3 adds up `min(r_ij, r_jk, r_ki)` as each is found: no dollar
+    out one by one, the largest first, and C_3 adds up `min(r_ij, r_jk, r_ki)` as each is taken out: no dollar
     counts twice, and C_3 is a lower bound.
 
     Source: to take out circles is to compress conservatively, D'Errico & Roukny 2017, arXiv:1705.07155.
@@ -307,17 +307,17 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
         - `assortativity` by population of what agents pay each other.
     """
     flow, agents = collapsed(network), collapsed(network, sectors=False)
-    held = collapsed(network, "exposure", sectors=False)
+    exposure = collapsed(network, "exposure", sectors=False)
     among, (twos, threes), (sold, funding) = agents.size("weight"), circular(agents), funded_sales(network)
     circuits = map(len, nx.strongly_connected_components(agents))
     numbers = {
         "agents": len(agents),
         "flow_usd_bn": flow.size("weight"),
         "agent_flow_usd_bn": among,
-        "exposure_usd_bn": held.size("weight"),
+        "exposure_usd_bn": exposure.size("weight"),
         **_concentration("lab_funding", _funding_of(network, "labs")),
         **_concentration("provider_funding", _funding_of(network, "providers")),
-        **_concentration("exposure", [usd_bn for _, usd_bn in held.out_degree(weight="weight")]),
+        **_concentration("exposure", [usd_bn for _, usd_bn in exposure.out_degree(weight="weight")]),
         "density": _share(len(agents.edges), len(agents) * (len(agents) - 1)),
         "reciprocity": reciprocity(flow),
         "circular_usd_bn": twos,

@@ -14,7 +14,7 @@ what their backers gave them is not a debt here; for labs, providers and venture
 because a company owes its own shares to no one.
 
 **Everyone else** (the sector Economy, which holds the tokens and many shares) and the government are not levered
-and owe nothing that could fail, so they are outside: what Economy has on an agent is shown beside the measure,
+and owe nothing that could fail, so they are outside: what Economy has on an agent is shown next to the measure,
 and is not in it. So an issuer, on which only Economy has claims, has exposure but costs no other agent anything.
 
 An agent without net worth has already failed: it has nothing left to lose and passes nothing on. Claims on it that

@@ -78,8 +78,7 @@ def calibrate(
         str | None, typer.Option(help="Last quarter that is fitted, such as 2024Q4; the file's own if left out.")
     ] = None,
     trials: Annotated[
-        int | None,
-        typer.Option(help="Histories with known parameters that must be found again; 0 leaves that out."),
+        int | None, typer.Option(help="Histories with known parameters that must be recovered; 0 leaves that out.")
     ] = None,
     history: Annotated[
         Path | None, typer.Option(help="File of the observed history; the one that ships if left out.")

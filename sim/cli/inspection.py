@@ -17,7 +17,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8765,
     token: Annotated[
-        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="What everyone who asks must know.")
+        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="The token that every request must have.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -1,1 +1,1 @@
-"""Starts as histories: one at a time in NumPy or as a Mesa model, thousands at once in JAX."""
+"""Engines that run histories: one at a time in NumPy or as a Mesa model, or thousands at once in JAX."""

@@ -1,13 +1,14 @@
-"""Many histories at once: what starts one, and what is kept of it.
+"""Batches of histories: their starts and results, and the NumPy engine that steps one after the other.
 
-A history is decided by its start alone: the opening economy, the rules, and everything random, drawn before it.
-`in_numpy` steps a list of starts in NumPy, `sim.engine.jax_batch` in JAX; both read the same numbers.
+A history follows from its start: the opening economy, the parameters, and random numbers drawn in advance.
+`sim.engine.jax_batch` steps the same starts in JAX, and reads the same numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -32,13 +33,15 @@ from sim.scenario.load import Scenario
 Engine = Literal["auto", "jax", "numpy"]
 ENGINES: tuple[Engine, ...] = ("auto", "jax", "numpy")
 FLOW_COLUMNS = ("usd_bn", *(f"from_{origin}" for origin in ORIGINS))
-"""What is kept of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
+"""Numbers of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
+Counter = Callable[[int], None]
+"""Called with the number of histories that have just been finished."""
 
 
 @pytrees.register
 @dataclass(frozen=True)
 class Start:
-    """Everything that decides a history.
+    """Everything that determines a history.
 
     Attributes:
         economy: balances at the close of the opening quarter.
@@ -53,17 +56,17 @@ class Start:
 
 @dataclass(frozen=True)
 class Histories:
-    """What is kept of histories.
+    """The results of histories.
 
     Attributes:
-        names: of the readings, as in `sim.engine.outcomes.readings`.
+        names: the names of the readings, as in `sim.engine.outcomes.readings`.
         paths: readings by quarter, the opening first.
-        identities: names of the accounting identities.
+        identities: the names of the accounting identities.
         residuals: largest relative residual of each identity over the quarters.
-        flows: by quarter, kind of flow (in the order of `FLOWS`) and `FLOW_COLUMNS`, USD bn, where asked for.
-        agents: measures of every agent by quarter, the opening first, in the order of `agent_measures`, where
-            asked for.
-        problems: for each history why its numbers cannot be used, or None.
+        flows: flows by quarter, kind (in the order of `FLOWS`) and `FLOW_COLUMNS`, USD bn; None if not requested.
+        agents: measures of every agent by quarter, the opening first, in the order of `agent_measures`; None if
+            not requested.
+        problems: for each history the reason why its numbers cannot be used, or None.
     """
 
     names: tuple[str, ...]
@@ -75,10 +78,10 @@ class Histories:
     problems: tuple[str | None, ...]
 
     def outcomes(self) -> dict[str, NDArray[np.float64]]:
-        """Outcome -> one number per history; NaN where there is a problem."""
-        found = reduced({name: self.paths[..., index] for index, name in enumerate(self.names)})
+        """Return outcome -> one number per history; NaN where there is a problem."""
+        outcomes = reduced({name: self.paths[..., index] for index, name in enumerate(self.names)})
         bad = np.array([problem is not None for problem in self.problems])
-        return {name: np.where(bad, np.nan, numbers) for name, numbers in found.items()}
+        return {name: np.where(bad, np.nan, numbers) for name, numbers in outcomes.items()}
 
     def select(self, chosen: slice | NDArray[np.bool_]) -> Histories:
         """Return some of the histories, by a slice or by a mask, `(run,)`."""
@@ -92,20 +95,16 @@ class Histories:
         )
 
 
-Progress = Callable[[int], None]
-"""Called with the number of histories that have just been finished."""
-
-
 def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
     """Open the economy of a scenario, and draw everything random for one seed.
 
     Args:
-        scenario: what to run; its `run.seed` decides the sizes of synthetic agents.
-        seed: of the history.
-        quarters: how long it is; the scenario's own length if left out.
+        scenario: the scenario; the sizes of synthetic agents follow from its `run.seed`.
+        seed: the seed of the history.
+        quarters: the length of the history; the scenario's own if left out.
 
     Raises:
-        ScenarioError: if the opening balance sheets do not close, or the data do not reach far enough.
+        ScenarioError: if the opening balance sheets do not close, or the data end too early.
     """
     opening = open_economy(scenario)
     length = scenario.run.quarters if quarters is None else quarters
@@ -113,7 +112,7 @@ def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
 
 
 def seeded(scenario: Scenario, seed: int) -> Scenario:
-    """Return a scenario with another seed, which is part of it: sizes of synthetic agents are drawn from it."""
+    """Return a scenario with another seed, from which the sizes of its synthetic agents follow too."""
     return scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
 
 
@@ -132,37 +131,41 @@ def in_numpy(
     starts: Iterable[Start],
     decisions: Behaviour,
     flows: bool = False,
-    progress: Progress | None = None,
+    finished: Counter | None = None,
     agents: bool = False,
 ) -> Histories:
     """Step histories one after the other in NumPy.
 
     Args:
-        starts: starts of the histories, all of the same length and the same agents.
+        starts: starts of the histories, all of the same length and with the same agents.
         decisions: decision rules in force.
-        flows: whether to keep the flows.
-        progress: called after every history.
-        agents: whether to keep the measures of agents.
+        flows: whether to record the flows.
+        finished: called after every history.
+        agents: whether to record the measures of agents.
     """
-    histories = []
-    for start in starts:
-        histories.append(_in_numpy(start, decisions, flows, agents))
-        if progress is not None:
-            progress(1)
-    return _joined(histories)
+    remaining = iter(starts)
+    first = next(remaining)
+    parts, failures = [], []
+    for start in chain([first], remaining):
+        part, failure = _in_numpy(start, decisions, flows, agents)
+        parts.append(part)
+        failures.append(failure)
+        if finished is not None:
+            finished(1)
+    return gathered(first, parts, failures)
 
 
-def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> Histories:
-    """Step one history; quarters that a failing decision leaves out are NaN."""
+def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> tuple[dict[str, Any], str | None]:
+    """Step one history; quarters after the failure of a decision are NaN."""
     length = len(start.draws.rate)
-    opening = taken(start.economy, start.economy)
-    names = tuple(identities(start.economy.books, start.economy.books))
+    opening = list(taken(start.economy, start.economy).values())
+    count = len(identities(start.economy.books, start.economy.books))
     rows: list[dict[str, Any]] = []
-    problem: str | None = None
+    failure: str | None = None
     try:
         rows.extend(walk(start.economy, start.parameters, start.draws, decisions, reader(flows, agents)))
     except ScenarioError as error:
-        problem = str(error)
+        failure = str(error)
 
     def table(part: str, shape: tuple[int, ...], first: Sequence[Any] = ()) -> Any:
         """Return the rows of one part after those of the opening, with a leading axis of one run."""
@@ -171,22 +174,39 @@ def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> 
             numbers[0, place] = row
         return numbers
 
-    paths = table("readings", (len(opening),), [list(opening.values())])
-    worst = table("residuals", (len(names),)).max(axis=1)
-    at_opening = agent_numbers(start.economy) if agents else np.zeros(0)
-    return Histories(
-        tuple(opening),
-        paths,
-        names,
-        worst,
-        table("flows", (len(FLOWS), len(FLOW_COLUMNS))) if flows else None,
-        table("agents", at_opening.shape, [at_opening]) if agents else None,
-        (problem or unusable(paths[0], names, worst[0]),),
+    parts = {
+        "readings": table("readings", (len(opening),), [opening]),
+        "residuals": table("residuals", (count,)).max(axis=1),
+    }
+    if flows:
+        parts["flows"] = table("flows", (len(FLOWS), len(FLOW_COLUMNS)))
+    if agents:
+        at_opening = agent_numbers(start.economy)
+        parts["agents"] = table("agents", at_opening.shape, [at_opening])
+    return parts, failure
+
+
+def gathered(first: Start, parts: Sequence[Mapping[str, Any]], failures: Iterable[str | None]) -> Histories:
+    """Join the results of batches, and find histories whose numbers cannot be used.
+
+    Args:
+        first: the start of the first history.
+        parts: for each batch `readings`, `residuals` and, if recorded, `flows` and `agents`.
+        failures: for each history why a decision failed, or None.
+    """
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    paths, residuals = whole["readings"], whole["residuals"]
+    names = tuple(identities(first.economy.books, first.economy.books))
+    problems = tuple(
+        failure or unusable(path, names, worst)
+        for failure, path, worst in zip(failures, paths, residuals, strict=True)
     )
+    readings = tuple(taken(first.economy, first.economy))
+    return Histories(readings, paths, names, residuals, whole.get("flows"), whole.get("agents"), problems)
 
 
 def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
-    """Make the function that reads from a quarter, in NumPy or JAX, what `Histories` keep of it."""
+    """Return the function that reads the numbers of `Histories` from a quarter, in NumPy or JAX."""
 
     def read(before: Economy, after: Economy, residuals: Mapping[str, Scalar]) -> dict[str, Any]:
         xp = namespace(after.books.cash[OWN])
@@ -203,41 +223,25 @@ def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
     return read
 
 
-def _joined(parts: Sequence[Histories]) -> Histories:
-    def whole(name: str) -> Any:
-        tables = [getattr(part, name) for part in parts]
-        return None if tables[0] is None else np.concatenate(tables)
-
-    return Histories(
-        parts[0].names,
-        whole("paths"),
-        parts[0].identities,
-        whole("residuals"),
-        whole("flows"),
-        whole("agents"),
-        tuple(problem for part in parts for problem in part.problems),
-    )
-
-
 def taken(before: Economy, after: Economy) -> dict[str, Any]:
-    """Every reading of one quarter; both are the opening for the opening quarter."""
+    """Return every reading of one quarter; both economies are the opening for the opening quarter."""
     series = measures.series(after) | measures.origin_series(before.books, after.books)
     return readings(before, after, series)
 
 
 def agent_measures(economy: Economy) -> dict[tuple[str, str], slice]:
-    """Where the measures of a population's agents stand in `agent_numbers`: (population, measure) -> places."""
-    found: dict[tuple[str, str], slice] = {}
+    """Return the places of measures in `agent_numbers`: (population, measure) -> slice."""
+    places: dict[tuple[str, str], slice] = {}
     at = 0
     for population, table in measures.agents(economy).items():
         for name, numbers in table.items():
-            found[population, name] = slice(at, at + len(numbers))
+            places[population, name] = slice(at, at + len(numbers))
             at += len(numbers)
-    return found
+    return places
 
 
 def agent_numbers(economy: Economy) -> Any:
-    """Every measure of every agent at the close of one quarter, `(number,)`."""
+    """Return every measure of every agent at the close of one quarter, `(number,)`."""
     xp = namespace(economy.books.cash[OWN])
     return xp.concat([numbers for table in measures.agents(economy).values() for numbers in table.values()])
 
@@ -257,7 +261,7 @@ def flow_table(books: Books) -> Any:
 
 
 def unusable(path: NDArray[np.float64], identities: Sequence[str], worst: NDArray[np.float64]) -> str | None:
-    """Why a history's numbers cannot be used: an identity that does not hold, or readings that are no numbers."""
+    """Return why a history cannot be used: an identity is violated, or readings are not numbers; else None."""
     for name, residual in zip(identities, worst, strict=True):
         if not residual <= TOLERANCE:
             limit = f"tolerance {TOLERANCE:g}"

@@ -1,8 +1,8 @@
-"""Replaceable behaviour: a user's own function in the place of one of the model's decision rules.
+"""Decision rules of a model, of which users may replace any by a function of their own.
 
-A function is given itself, or as a text `module:function` in a scenario's table `[decisions]`. Whatever it
-returns is checked each time against the form of its decision, so that a mistake is told in one line, with the
-name of the decision, instead of ending in books that do not close.
+A replacement is a function, or a text `module:function` in a scenario's table `[decisions]`. Each result is
+checked against the form of its decision, so that a mistake is one line that names the decision, and not books that
+do not close.
 """
 
 from __future__ import annotations
@@ -25,20 +25,18 @@ from sim.errors import ScenarioError, suggestion
 from sim.scenario.schema import FUNCTION
 
 ROUNDING = 1e-9
-"""How far above its limit a share may lie for it to be rounding, which is then taken away."""
+"""Largest excess of a share over its limit that counts as rounding, and is removed."""
 
 
 class Behaviour(Mapping[str, DecisionRule]):
-    """The decision rules of one model, by name: the model's own, and those that took the place of one.
-
-    Setting an entry replaces a rule; deleting it puts the model's own back.
+    """The decision rules of one model by name; setting an entry replaces a rule, deleting it restores the own one.
 
     Args:
-        names: population -> names of its agents, which fix the shape of each decision.
+        names: population -> names of its agents, which determine the shape of each decision.
         chosen: decision -> function or `module:function`.
 
     Raises:
-        ScenarioError: if a name is no decision, or a function cannot be found or called.
+        ScenarioError: if there is no such decision, or a function cannot be found or called.
     """
 
     def __init__(
@@ -54,14 +52,14 @@ class Behaviour(Mapping[str, DecisionRule]):
         return self._replaced.get(name) or DECISIONS[name].rule
 
     def __setitem__(self, name: str, function: DecisionRule | str) -> None:
-        """Let a function take the place of a rule."""
+        """Replace a rule by a function."""
         if name not in DECISIONS:
             problem = f"unknown decision{suggestion(name, DECISIONS)}"
             raise ScenarioError(problem, f"decisions.{name}", allowed=", ".join(DECISIONS))
         self._replaced[name] = Replaced(name, function, self.shape(name))
 
     def __delitem__(self, name: str) -> None:
-        """Put the model's own rule back; KeyError if it was not replaced."""
+        """Restore the model's own rule; KeyError if it was not replaced."""
         del self._replaced[name]
 
     def update(self, chosen: Mapping[str, DecisionRule | str]) -> None:
@@ -70,7 +68,7 @@ class Behaviour(Mapping[str, DecisionRule]):
             self[name] = function
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names of all decisions."""
+        """Iterate over the names of all decisions."""
         return iter(DECISIONS)
 
     def __len__(self) -> int:
@@ -78,25 +76,25 @@ class Behaviour(Mapping[str, DecisionRule]):
         return len(DECISIONS)
 
     def unchecked(self) -> dict[str, DecisionRule]:
-        """Return the rules in force without the checks, which need numbers: for engines that trace first."""
+        """Return the rules in force without the checks, which need numbers, for engines that trace them."""
         return {**RULES, **{name: rule.function for name, rule in self._replaced.items()}}
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """How many agents (and channels) a decision is about."""
+        """Return the number of agents (and channels) that a decision is about."""
         return tuple(self._sizes[axis] for axis in DECISIONS[name].shape)
 
     def replaced(self) -> dict[str, str]:
-        """Which decisions are not the model's own: name -> `module:function` that decides."""
+        """Return the replaced decisions: name -> the `module:function` that decides."""
         return {name: rule.source for name, rule in self._replaced.items()}
 
 
 class Replaced:
-    """A user's function in the place of a decision rule; calling it checks what it returns.
+    """A user's function that replaces a decision rule; calling it checks its result.
 
     Args:
-        name: of the decision.
+        name: the name of the decision.
         function: the function, or `module:function`.
-        shape: how many agents (and channels) the result has.
+        shape: the number of agents (and channels) of the result.
     """
 
     def __init__(self, name: str, function: DecisionRule | str, shape: tuple[int, ...]) -> None:
@@ -117,7 +115,7 @@ class Replaced:
         """Decide, and check the decision.
 
         Raises:
-            ScenarioError: if the function fails, or returns what its decision cannot be.
+            ScenarioError: if the function fails, or its result is not valid for the decision.
         """
         quarter = f"in quarter {float(economy.quarter):.0f}"
         try:
@@ -135,7 +133,7 @@ class Replaced:
 
 
 def find(name: str, text: str) -> Any:
-    """Import what `module:function` names, looking in the working directory first, as `python -m` does.
+    """Import the object that `module:function` names, from the working directory first, as `python -m` does.
 
     Raises:
         ScenarioError: if there is no such module or function, or the module cannot be imported.
@@ -146,7 +144,7 @@ def find(name: str, text: str) -> Any:
         raise ScenarioError("not in the form module:function", key, text, FUNCTION)
     with _working_directory_on_path():
         try:
-            found: Any = importlib.import_module(module)
+            item: Any = importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name and (module == error.name or module.startswith(f"{error.name}.")):
                 problem = f"there is no module {error.name!r} in {os.getcwd()} or among the installed ones"
@@ -156,11 +154,11 @@ def find(name: str, text: str) -> Any:
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise ScenarioError(f"importing {module} failed: {reason}", key, text) from error
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            functions = [item for item, held in vars(found).items() if callable(held)] if vars(found) else []
+        if not hasattr(item, part):
+            functions = [other for other, value in getattr(item, "__dict__", {}).items() if callable(value)]
             raise ScenarioError(f"{module} has no {attribute!r}{suggestion(part, functions)}", key, text)
-        found = getattr(found, part)
-    return found
+        item = getattr(item, part)
+    return item
 
 
 @contextmanager
@@ -176,11 +174,11 @@ def _working_directory_on_path() -> Iterator[None]:
 
 
 def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
-    """Refuse a function that cannot take the economy and the rules."""
+    """Raise a ScenarioError if a function does not take the economy and the parameters."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return  # a built-in that does not tell; calling it will
+        return  # a built-in without a signature; calling it will tell
     try:
         signature.bind(None, None)
     except TypeError:
@@ -191,20 +189,20 @@ def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
 def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[str, Any]:
     """Return what is wrong with a result (an empty text if nothing), and the result as numbers."""
     try:
-        given = np.asarray(result)
-        numbers = given.astype(float, casting="same_kind" if given.dtype.kind in "fc" else "unsafe")
+        array = np.asarray(result)
+        numbers = array.astype(float, casting="same_kind" if array.dtype.kind in "fc" else "unsafe")
     except (TypeError, ValueError, OverflowError):
-        return f"a {type(result).__name__} that is no array of real numbers", None
+        return f"a {type(result).__name__}, which is not an array of real numbers", None
     if numbers.shape != shape:
         return f"shape {numbers.shape}", None
     if not np.isfinite(numbers).all():
         return f"{float(numbers[~np.isfinite(numbers)][0])} at {_first(~np.isfinite(numbers))}", None
     if (numbers < 0.0).any():
         return f"{float(numbers[numbers < 0.0][0]):g} at {_first(numbers < 0.0)}", None
-    if decision.most is not None and (numbers > decision.most + ROUNDING).any():
-        high = numbers > decision.most + ROUNDING
-        return f"{float(numbers[high][0]):g} at {_first(high)}", None
     if decision.most is not None:
+        high = numbers > decision.most + ROUNDING
+        if high.any():
+            return f"{float(numbers[high][0]):g} at {_first(high)}", None
         numbers = np.minimum(numbers, decision.most)
     if decision.shares:
         total = numbers.sum(axis=-1)
@@ -225,7 +223,7 @@ def _expected_call(name: str) -> str:
 
 
 def expected_result(name: str, shape: tuple[int, ...]) -> str:
-    """Say what a decision must return."""
+    """Describe a valid result of a decision."""
     decision = DECISIONS[name]
     sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, decision.shape, strict=True))
     bound = f"from 0 to {decision.most:g}" if decision.most is not None else "not negative"
@@ -234,6 +232,6 @@ def expected_result(name: str, shape: tuple[int, ...]) -> str:
 
 
 def _described(function: Any) -> str:
-    """Where a function comes from, as well as it can be told."""
+    """Return `module:function` for a function, or the type of another object."""
     name = getattr(function, "__qualname__", None)
     return f"{function.__module__}:{name}" if name else type(function).__name__

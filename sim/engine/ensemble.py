@@ -1,4 +1,4 @@
-"""Ensembles: one scenario, many histories, each with its own random numbers."""
+"""Ensembles of histories of one scenario, each with its own random numbers, and the choice of an engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.economy.phase import DecisionRule
-from sim.engine.batch import ENGINES, Engine, Histories, Progress, Start, behaviour, in_numpy, seeded, start
+from sim.engine.batch import ENGINES, Counter, Engine, Histories, Start, behaviour, in_numpy, seeded, start
+from sim.engine.progress import Progress
 from sim.errors import AccountingError, ScenarioError, needs
 from sim.scenario.load import Scenario, resolved
 from sim.scenario.quarters import later
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 LAST_SEED = 2**63 - 1
 WORTH_COMPILING = 32
-"""Histories from which "auto" compiles. NumPy takes 0.4 s for one of 28 quarters, and so some ten seconds for
-fewer than these; the compiled program takes 25 s or more to compile, seconds to load where it is kept, and then as
-long for one history as for a batch of 256."""
+"""Number of histories from which "auto" compiles. NumPy takes 0.4 s for a history of 28 quarters; compiling takes
+25 s or more, loading a cached program seconds, and then a batch of 256 takes as long as one history."""
 
 
 def ensemble(
@@ -44,14 +44,14 @@ def ensemble(
 
     Args:
         config: a scenario's name or path, or a loaded scenario.
-        runs: how many histories, at least 1.
-        seed: of the first history, the next ones follow; the scenario's own if left out.
+        runs: the number of histories, at least 1.
+        seed: the seed of the first history, from which the others count on; the scenario's own if left out.
         quarters: length of the histories; the scenario's own if left out.
-        changes: lever names or dotted keys, and the values they take.
-        decisions: decision -> the function (or `module:function`) that takes its place.
-        engine: "jax" (compiled, on a GPU where there is one), "numpy" (one history after the other) or "auto":
-            JAX where it is installed and there are at least 32 histories; fewer do not pay for compiling.
-        progress: told how many histories have just been finished.
+        changes: lever names or dotted keys -> new values.
+        decisions: decision -> the function (or `module:function`) that replaces it.
+        engine: "jax" (compiled, on a GPU if there is one), "numpy" (one history after the other) or "auto":
+            JAX if it is installed and there are at least 32 histories; compiling for fewer is slower.
+        progress: called after every history, or batch of histories.
 
     Returns:
         A dataset with the variables `series` (run, quarter, measure), `outcomes` (run, outcome) and `residuals`
@@ -65,36 +65,40 @@ def ensemble(
 
     scenario = resolved(config, seed, quarters, changes)
     seeds = seeds_from(scenario.run.seed, runs)
-    parameters = behaviour(scenario, decisions)
+    rules = behaviour(scenario, decisions)
     chosen = chosen_engine(engine, runs)
-    found = run_histories(starts(scenario, seeds), parameters, engine=chosen, progress=progress)
-    refuse_problems(found, scenario.name, seeds)
-    outcomes = found.outcomes()
+    done = 0
+
+    def finished(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, runs, scenario.name)
+
+    histories = run_histories(starts(scenario, seeds), rules, engine=chosen, finished=finished)
+    refuse_problems(histories, scenario.name, seeds)
+    outcomes = histories.outcomes()
     labels = [later(scenario.run.opening, step) for step in range(scenario.run.quarters + 1)]
     return xr.Dataset(
         {
-            "series": (("run", "quarter", "measure"), found.paths),
+            "series": (("run", "quarter", "measure"), histories.paths),
             "outcomes": (("run", "outcome"), np.stack(list(outcomes.values()), axis=1)),
-            "residuals": (("run", "identity"), found.residuals),
+            "residuals": (("run", "identity"), histories.residuals),
         },
         coords={
             "run": np.arange(runs),
             "seed": ("run", np.array(seeds)),
             "quarter": labels,
-            "measure": list(found.names),
+            "measure": list(histories.names),
             "outcome": list(outcomes),
-            "identity": list(found.identities),
+            "identity": list(histories.identities),
         },
         attrs={"scenario": scenario.name, "title": scenario.title},
     )
 
 
 def seeds_from(first: int, runs: int) -> range:
-    """Seeds of an ensemble.
-
-    Raises:
-        ScenarioError: if there are no runs, or the last seed would be too large.
-    """
+    """Return the seeds of an ensemble; a ScenarioError without runs, or if the last seed would be too large."""
     if runs < 1:
         raise ScenarioError("at least 1 history is needed", "runs", runs)
     if first + runs - 1 > LAST_SEED:
@@ -109,43 +113,35 @@ def starts(scenario: Scenario, seeds: Iterable[int]) -> Iterable[Start]:
 
 
 def run_histories(
-    given: Iterable[Start],
+    starts: Iterable[Start],
     decisions: Behaviour,
     flows: bool = False,
     engine: Engine = "auto",
-    progress: Progress | None = None,
+    finished: Counter | None = None,
     agents: bool = False,
 ) -> Histories:
-    """Step histories with the engine asked for.
-
-    Args:
-        given: starts of the histories.
-        decisions: decision rules in force.
-        flows: whether to keep the flows.
-        engine: as in `ensemble`.
-        progress: told how many histories have just been finished.
-        agents: whether to keep the measures of agents.
+    """Step histories with an engine, as in `ensemble`; the other arguments are those of `in_numpy`.
 
     Raises:
-        ScenarioError: if the engine is unknown or not there, or a decision cannot be compiled.
+        ScenarioError: if the engine is unknown or not installed, or a decision cannot be compiled.
     """
     if chosen_engine(engine) == "numpy":
-        return in_numpy(given, decisions, flows, progress, agents)
+        return in_numpy(starts, decisions, flows, finished, agents)
     from sim.engine.jax_batch import in_jax
 
-    return in_jax(given, decisions, flows, progress, agents)
+    return in_jax(starts, decisions, flows, finished, agents)
 
 
 def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
     """Return the engine to use. "auto" is NumPy for few histories, else JAX, or NumPy with a message without JAX.
 
     Args:
-        engine: asked for.
-        histories: how many there are in all; many if left out.
+        engine: the engine that the user chose.
+        histories: the number of histories in all; many if left out.
 
     Raises:
         ScenarioError: if the engine is unknown.
-        MissingExtraError: if JAX is asked for and not installed.
+        MissingExtraError: if the engine is JAX, which is not installed.
     """
     engine = checked_engine(engine)
     few = engine == "auto" and histories is not None and histories < WORTH_COMPILING
@@ -160,11 +156,7 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
 
 
 def checked_engine(engine: str) -> Engine:
-    """Return the name of an engine, known to be one.
-
-    Raises:
-        ScenarioError: if it is none.
-    """
+    """Return the name of an engine; a ScenarioError if there is no such engine."""
     for known in ENGINES:
         if engine == known:
             return known
@@ -172,24 +164,17 @@ def checked_engine(engine: str) -> Engine:
 
 
 def refuse_for_one(engine: str, workers: int | None) -> None:
-    """Refuse what a single history, which is stepped in this process in NumPy, has no use for.
-
-    Raises:
-        ScenarioError: if the compiled engine or several processes are asked for.
-    """
+    """Raise a ScenarioError for settings that a single history, which NumPy steps in this process, cannot use."""
     if checked_engine(engine) == "jax":
-        raise ScenarioError("a single history runs in NumPy", "engine", "jax", "numpy; jax with 2 runs or more")
+        problem, allowed = "a single history runs in NumPy", "numpy; jax needs 2 runs or more"
+        raise ScenarioError(problem, "engine", "jax", allowed)
     if workers is not None and workers != 1:
-        problem = "a single history runs in 1 process"
-        raise ScenarioError(problem, "workers", workers, "1; more with 2 runs or more")
+        problem, allowed = "a single history runs in one process", "1; several workers need 2 runs or more"
+        raise ScenarioError(problem, "workers", workers, allowed)
 
 
-def refuse_problems(found: Histories, name: str, seeds: Sequence[int]) -> None:
-    """Raise the first problem there is.
-
-    Raises:
-        AccountingError: naming scenario and seed.
-    """
-    for seed, problem in zip(seeds, found.problems, strict=True):
+def refuse_problems(histories: Histories, name: str, seeds: Sequence[int]) -> None:
+    """Raise an AccountingError for the first problem, naming scenario and seed."""
+    for seed, problem in zip(seeds, histories.problems, strict=True):
         if problem is not None:
             raise AccountingError(f"{name}, seed {seed}: {problem}")

@@ -1,13 +1,14 @@
-"""What happened in a quarter that a newspaper would report: rounds, deals, workouts, failures, newcomers."""
+"""Events of a quarter in words: runs, failures, workouts, newcomers, deals, rounds, and dated events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from sim.economy.books.flows import (
+    ADVANCES,
     COMPUTE_LOANS,
     FLOWS,
     INVESTORS,
@@ -15,18 +16,24 @@ from sim.economy.books.flows import (
     LABS,
     OWN,
     PROVIDERS,
+    RESERVE,
+    TOKENS,
     VENTURE_SHARES,
     VENTURES,
 )
-from sim.economy.books.ledger import Books
+from sim.economy.parameters import REGIMES
 from sim.economy.state import Economy
-from sim.engine.coin_happenings import coin_events
+from sim.scenario.events import EVERYONE, Event
+from sim.scenario.schema import Scenario
 
 POPULATION = {OWN: "issuers", LABS: "labs", PROVIDERS: "providers", INVESTORS: "investors", VENTURES: "ventures"}
 COMPANIES = (("labs", "labs", "lab"), ("gpus", "providers", "provider"), ("ventures", "ventures", "venture"))
-"""Part of the economy, population and word for one member, for everyone who can fail."""
+"""Part of the economy, population and noun of one member, for each population that can fail."""
 SMALLEST = 1e-3
-"""USD bn: deals below a million dollars are no news."""
+"""USD bn: deals, coins and losses below a million dollars are not reported."""
+RUN = 0.05
+"""Share of a coin redeemed in one week from which it is called a run."""
+LAWS = {"offshore": "no law of a large market", "genius": "the GENIUS Act", "mica": "MiCA"}
 DEALS = {
     "issuer_compute_loan": "lent {amount} to {payee}",
     "issuer_compute_equity": "bought shares of {payee} for {amount}",
@@ -42,16 +49,16 @@ def happened(
     """List the events of a quarter.
 
     Args:
-        quarter: its label.
+        quarter: the label of the quarter.
         before: the economy when it opened.
         after: the economy when it closed, with the quarter's journal.
         names: population -> names of its agents.
 
     Returns:
-        One dictionary per event: quarter, kind, agent, text and usd_bn (None where no money is meant).
+        One dictionary per event: quarter, kind, agent, text and usd_bn (None where it has no amount).
     """
     return [
-        *coin_events(quarter, before, after, names),
+        *_coin_events(quarter, before, after, names),
         *_failures(quarter, before, after, names),
         *_workouts(quarter, after, names),
         *_newcomers(quarter, before, after, names),
@@ -68,8 +75,41 @@ def _money(usd_bn: float) -> str:
     return f"{usd_bn:.2f} USD bn" if usd_bn >= 0.1 else f"{1000 * usd_bn:.0f} USD million"
 
 
+def _coin_events(quarter: str, before: Economy, after: Economy, names: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List runs, closed windows, failed coins, losses of reserves and changes of law."""
+    market, flows, issuers = after.tokens, after.books.journal.flows, names["issuers"]
+    opening = -before.books.positions[TOKENS][RESERVE]
+    events: list[dict[str, Any]] = []
+
+    def add(kind: str, index: int, text: str, usd_bn: float | None = None) -> None:
+        events.append(_event(quarter, kind, issuers[index], text, usd_bn))
+
+    for index in np.flatnonzero(opening > SMALLEST).tolist():
+        name, low = issuers[index], f"{market.lowest_price[index]:.3f} USD"
+        outflow, weeks = market.largest_outflow[index], market.weeks_shut[index]
+        if outflow > RUN:
+            lost = float(outflow * opening[index])
+            add("run", index, f"holders took {outflow:.0%} of {name}'s coin back in one week", lost)
+        if weeks > 0.0:
+            days = f"{7 * weeks:.0f} days" if weeks < 2.0 else f"{weeks:.0f} weeks"
+            add("window", index, f"{name} closed its window for {days}; its coin fell to {low}")
+        owed = after.books.journal.write_offs[TOKENS][RESERVE][index]
+        paid = float(flows["estate_payout"].amount[index].sum())
+        if owed + paid > SMALLEST:
+            got = f"holders got back {paid / (owed + paid):.0%} of {owed + paid:.1f} USD bn"
+            add("issuer_failure", index, f"{name} (issuer) failed: {got}", float(owed))
+        impaired = -float(after.books.journal.write_offs[ADVANCES][RESERVE][index].sum())
+        if impaired > SMALLEST:
+            text = f"{name}'s reserve lost {impaired:.2f} USD bn of what it had lent to the own book"
+            add("reserve_loss", index, text, impaired)
+    for index in np.flatnonzero((market.regime != before.tokens.regime).any(axis=1)).tolist():
+        law = LAWS[REGIMES[int(market.regime[index].argmax())]]
+        add("law", index, f"{issuers[index]} came under {law}")
+    return events
+
+
 def _failures(quarter: str, before: Economy, after: Economy, names: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Who failed, and what lenders and owners lost by it."""
+    """List failures of companies, and the losses of lenders and owners."""
     events = []
     for part, group, what in COMPANIES:
         failed = np.nonzero(getattr(before, part).alive > getattr(after, part).alive)[0]
@@ -87,22 +127,18 @@ def _failures(quarter: str, before: Economy, after: Economy, names: Mapping[str,
 
 
 def _liquidation(after: Economy, provider: int) -> tuple[str, float]:
-    """How many GPUs of a failed provider were sold, what lenders got back, and what they lost, USD bn."""
+    """Describe the sale of a failed provider's GPUs, and return the loss of its lenders, USD bn."""
     story = f": {after.gpus.sold_off[provider]:,.0f} GPUs were sold"
-    back = _recovered(after.books, provider)
+    kinds = ("issuer_loan_recovery", "investor_loan_recovery")
+    back = float(sum(after.books.journal.flows[kind].amount[provider].sum() for kind in kinds))
     lost = float(after.books.journal.write_offs[COMPUTE_LOANS][PROVIDERS][provider])
     if back + lost < SMALLEST:
         return story, lost
     return f"{story}, and lenders got back {back / (back + lost):.0%} of {_money(back + lost)}", lost
 
 
-def _recovered(books: Books, provider: int) -> float:
-    kinds = ("issuer_loan_recovery", "investor_loan_recovery")
-    return float(sum(books.journal.flows[kind].amount[provider].sum() for kind in kinds))
-
-
 def _workouts(quarter: str, after: Economy, names: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Who took shares for loans, and what was lost in the exchange."""
+    """List swaps of loans for shares, and the losses on them."""
     events = []
     journal = after.books.journal
     for account in (OWN, INVESTORS):
@@ -150,3 +186,37 @@ def _rounds(quarter: str, after: Economy, names: Mapping[str, Any]) -> list[dict
         text = f"{name} raised {_money(amount)} at {post_money:,.0f} USD bn post-money"
         events.append(_event(quarter, "round", name, text, amount))
     return events
+
+
+def announced(quarter: str, scenario: Scenario) -> list[dict[str, Any]]:
+    """List the dated events of a scenario in a quarter, in the form of `happened`."""
+    return [
+        _event(quarter, "dated", _name(event, scenario), text)
+        for event in scenario.events
+        if event.quarter == quarter and (text := _description(event, _name(event, scenario)))
+    ]
+
+
+def _description(event: Event, name: str) -> str:
+    """Describe an event; empty where its consequences are reported anyway."""
+    size = 0.0 if event.size is None else event.size
+    words: Mapping[str, str] = {
+        "redemption_shock": f"holders of {100 * size:.3g}% of the coins of {name} wanted their money back at once",
+        "bank_failure": f"a bank failed with {100 * size:.3g}% of what backs the coins of {name}",
+        "bitcoin_crash": f"bitcoin lost {100 * size:.3g}% of its price",
+        "ai_winter": f"the mood about AI fell by {size:g} standard units",
+        "gpu_glut": f"GPUs from elsewhere serve {size:.0%} of other customers for {event.quarters} quarters",
+        "rate_shock": f"the bill rate moved by {100 * size:+g} percentage points at once",
+        "audit_published": f"a full audit of {name} was published",
+        "bets_fail": f"the bets of {name} failed, if there were any",
+    }
+    return words.get(event.kind, "")
+
+
+def _name(event: Event, scenario: Scenario) -> str:
+    if event.target is None:
+        return ""
+    if event.target == EVERYONE:
+        return "every issuer"
+    groups: Sequence[Mapping[str, Any]] = (scenario.issuers, scenario.labs, scenario.providers, scenario.ventures)
+    return next(group[event.target].name for group in groups if event.target in group)

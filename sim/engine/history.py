@@ -1,12 +1,10 @@
-"""One history in memory, with every economy on its way: what a page, an agent's story or a network is drawn from.
+"""One history in memory with the economy of every quarter, from which pages, stories and networks are drawn.
 
-    found = history(load("baseline"), seed=1)
-    run = run_of(found)
+    run = run_of(history(load("baseline"), seed=1))
     run.series, run.agents, run.flows, run.exposures, run.events, run.manifest
 
-It is stepped in NumPy through the Mesa model, or compiled (`warm`), which is some ten times faster once the
-program is there. Every function here may be called from several threads at once. A `History` and the run made of
-it are never changed once made, so threads may share them.
+NumPy steps it through the Mesa model, or a compiled program (`warm`) does, some ten times faster once it is ready.
+Several threads may call every function here at once, and share a `History`, which is never changed.
 """
 
 from __future__ import annotations
@@ -24,9 +22,8 @@ from sim.economy.books.ledger import Books
 from sim.economy.state import Economy
 from sim.engine import pytrees
 from sim.engine.batch import Engine, Start, seeded
-from sim.engine.coin_happenings import announced
 from sim.engine.ensemble import checked_engine, chosen_engine, seeds_from
-from sim.engine.happenings import happened
+from sim.engine.happenings import announced, happened
 from sim.engine.mesa_model import CapitalFlowModel, enforced
 from sim.engine.stepping import Close, close_of
 from sim.errors import ScenarioError
@@ -40,15 +37,15 @@ class History:
     """One history as its economies.
 
     Attributes:
-        scenario: what was run, with the seed.
-        engine: which one stepped it, "numpy" or "jax".
+        scenario: the scenario, with the seed.
+        engine: the engine that stepped it, "numpy" or "jax".
         names: population -> names of its agents, in the order of the arrays.
-        labels: of the quarters, the opening first.
+        labels: the labels of the quarters, the opening first.
         opening: the close of the opening quarter, whose journal is empty.
-        closes: of the quarters after it, in one: every leaf has a leading quarter axis.
+        closes: the closes of the quarters after it in one: every leaf has a leading quarter axis.
         happenings: events of each quarter, the opening (which has none) first.
         checks: identity -> largest relative residual over the quarters.
-        replaced: decisions that are not the model's own -> what decides.
+        replaced: replaced decisions -> the `module:function` that decides.
     """
 
     scenario: Scenario
@@ -68,11 +65,11 @@ class History:
 
     @cached_property
     def economies(self) -> tuple[Economy, ...]:
-        """The economy at each close, the opening first, each with the journal of its quarter."""
+        """The economies at each close, the opening first, with the journals of their quarters."""
         return (self.opening.economy, *pytrees.unstacked(self.closes.economy))
 
     def opening_books(self, quarter: int) -> Books:
-        """Return the books when a quarter, counted from the opening, opened; those of the opening are its own."""
+        """Return the books at the start of a quarter, counted from the opening, whose books are its own."""
         return self.economies[max(quarter - 1, 0)].books
 
 
@@ -83,19 +80,17 @@ _compiling = threading.Lock()
 
 
 def history(scenario: Scenario, seed: int, engine: Engine = "auto") -> History:
-    """Run one history and keep every economy.
-
-    Both engines give the same numbers, to 1e-9.
+    """Run one history and record every economy; both engines give the same numbers, to 1e-9.
 
     Args:
-        scenario: what to run.
-        seed: of the history; it takes the place of the scenario's own.
-        engine: "numpy"; "jax", which compiles first where `warm` has not; or "auto": JAX where that costs no
-            compiling and no decision is replaced, else NumPy.
+        scenario: the scenario to run.
+        seed: the seed, in place of the scenario's own.
+        engine: "numpy"; "jax", which compiles first where `warm` has not; or "auto": JAX where a compiled program
+            is ready and no decision is replaced, else NumPy.
 
     Raises:
-        ScenarioError: if the opening balance sheets do not close, a decision is wrong, the seed is no seed, or JAX
-            is asked for and is missing or cannot do it.
+        ScenarioError: if the opening balance sheets do not close, a decision or the seed is wrong, or JAX is
+            required and is missing or cannot run the scenario.
         AccountingError: if an accounting identity is violated.
     """
     scenario = seeded(scenario, seeds_from(seed, 1)[0])
@@ -107,13 +102,10 @@ def history(scenario: Scenario, seed: int, engine: Engine = "auto") -> History:
 
 
 def warm(scenario: Scenario) -> None:
-    """Make the compiled program for the agents and quarters of a scenario ready, so that "auto" takes it.
+    """Prepare the compiled program for the agents and quarters of a scenario, so that "auto" uses it.
 
-    It takes half a minute where the program was never compiled on this machine, a few seconds where it was, and no
-    time where this process has it. For a background thread: histories go on in NumPy meanwhile.
-
-    Args:
-        scenario: any one with as many agents and quarters.
+    That takes half a minute where the program was never compiled on this machine, a few seconds where it was, and
+    no time where this process has it. For a background thread: meanwhile histories run in NumPy.
 
     Raises:
         ScenarioError: if JAX is missing, a decision is replaced, or the opening balance sheets do not close.
@@ -122,12 +114,10 @@ def warm(scenario: Scenario) -> None:
 
 
 def _program(scenario: Scenario, start: Start) -> Program:
-    """Return the program for a start, compiled or loaded where there is none: one thread does it, others wait."""
+    """Return the program for a start; one thread compiles or loads it if necessary, while others wait."""
     if scenario.decisions:
-        raise ScenarioError(
-            f"{scenario.name} replaces decisions ({', '.join(scenario.decisions)}); with all its economies such a "
-            "history runs in NumPy alone"
-        )
+        problem = f"the scenario replaces decisions ({', '.join(scenario.decisions)}), which JAX cannot run here"
+        raise ScenarioError(problem, "engine", "jax", "numpy", scenario.name)
     chosen_engine("jax")
     shapes = _shapes(start)
     with _compiling:
@@ -139,7 +129,7 @@ def _program(scenario: Scenario, start: Start) -> Program:
 
 
 def _shapes(start: Start) -> tuple[tuple[int, ...], ...]:
-    """Return what a program is compiled for: how many agents and quarters there are."""
+    """Return the shapes for which a program is compiled, those of agents and quarters."""
     return tuple(np.shape(leaf) for leaf in pytrees.leaves(start))
 
 

@@ -1,8 +1,8 @@
-"""Many histories at once in JAX: the same quarters, compiled, `vmap` over histories and `scan` over quarters.
+"""The JAX engine for many histories: compiled batches, `vmap` over histories and `scan` over quarters.
 
-Histories go in batches of a fixed size, and rules, balances and draws are data of the compiled program: another
-point of a sweep, another seed, or another scenario with as many agents and quarters, compiles nothing. Compiled
-programs are kept on disk between invocations.
+Batches have a fixed size, and parameters, balances and draws are data of the compiled program: another point of a
+sweep, another seed, or another scenario with as many agents and quarters needs no compilation. Compiled programs
+are kept on disk between invocations.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sim.economy.books.checks import identities
 from sim.economy.decisions import DECISIONS, RULES
 from sim.economy.parameters import Parameters
 from sim.economy.phase import DecisionRule, DecisionRules
 from sim.economy.state import Draws, Economy
-from sim.engine.batch import Histories, Progress, Start, agent_numbers, reader, taken, unusable
+from sim.engine.batch import Counter, Histories, Start, agent_numbers, gathered, reader, taken
 from sim.engine.decisions import ROUNDING, Behaviour, expected_result
 from sim.engine.jax_cache import compiler_options, keep_programs, one_at_a_time
 from sim.engine.jax_stepping import handed_on, scan
@@ -41,42 +40,31 @@ def in_jax(
     starts: Iterable[Start],
     decisions: Behaviour,
     flows: bool = False,
-    progress: Progress | None = None,
+    finished: Counter | None = None,
     agents: bool = False,
 ) -> Histories:
-    """Step histories in batches, compiled; on a GPU where JAX sees one.
+    """Step histories in compiled batches, on a GPU where JAX finds one.
 
-    Args:
-        starts: of the histories, all of the same length and the same agents; taken one batch at a time.
-        decisions: decision rules in force.
-        flows: whether to keep the flows.
-        progress: told after every batch.
-        agents: whether to keep the measures of agents.
+    The arguments are those of `sim.engine.batch.in_numpy`; starts are taken, and `finished` called, by the batch.
 
     Raises:
         CannotCompileError: if a replaced decision cannot be traced.
     """
     keep_programs()
     size = BATCH[jax.default_backend()]
-    left = iter(starts)
-    first = next(left)
-    names = tuple(taken(first.economy, first.economy))
-    identity_names = tuple(identities(first.economy.books, first.economy.books))
+    remaining = iter(starts)
+    first = next(remaining)
     replaced = tuple((name, decisions.unchecked()[name], decisions.shape(name)) for name in decisions.replaced())
     batches: list[dict[str, Any]] = []
     program = _program(replaced, flows, agents)
     with jax.enable_x64(True):
-        for count, parts in _one_ahead(_run_batches(chain([first], left), size, program, replaced)):
+        for count, parts in _one_ahead(_run_batches(chain([first], remaining), size, program, replaced)):
             batches.append({name: np.asarray(part)[:count] for name, part in parts.items()})
-            if progress is not None:
-                progress(count)
-    whole = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    paths, residuals = whole["readings"], whole["residuals"]
-    problems = tuple(
-        _misdecided(replaced, bad) or unusable(path, identity_names, worst)
-        for path, worst, bad in zip(paths, residuals, whole["misdecided"], strict=True)
+            if finished is not None:
+                finished(count)
+    return gathered(
+        first, batches, (_misdecided(replaced, bad) for batch in batches for bad in batch["misdecided"])
     )
-    return Histories(names, paths, identity_names, residuals, whole.get("flows"), whole.get("agents"), problems)
 
 
 def history(
@@ -91,7 +79,7 @@ def history(
 
     Returns:
         `readings`, `(quarter + 1, reading)` with the opening first; `residuals`, the largest of each identity;
-        `misdecided`, 1 if a replaced decision returned what it must not; and, if asked for, `flows`, and `agents`
+        `misdecided`, 1 if a replaced decision returned invalid numbers; and, if requested, `flows`, and `agents`
         with the opening first.
     """
     watch: list[Any] = []
@@ -137,31 +125,31 @@ def _program(replaced: tuple[Replacement, ...], flows: bool, agents: bool) -> Ca
 def _run_batches(
     starts: Iterator[Start], size: int, program: Any, replaced: tuple[Replacement, ...]
 ) -> Iterator[tuple[int, Any]]:
-    """Yield the number of histories and what the program gives, batch by batch, without waiting for it."""
+    """Yield the number of histories and the results of the program, batch by batch, without waiting for them."""
     while batch := list(islice(starts, size)):
-        # Slots that are left over repeat a history: the program has one shape.
+        # The last history fills a batch that is not full: the program has one shape.
         full = batch + batch[-1:] * (size - len(batch))
         stacked = jax.tree.map(_stacked, *((s.economy, s.parameters, s.draws) for s in full))
         try:
             shapes = (program, *(np.shape(leaf) for leaf in jax.tree.leaves(stacked)))
             if shapes in _compiled:
-                found = program(*stacked)
+                results = program(*stacked)
             else:
-                # Traced side by side by all processes that wait for it; the trace is kept for the call.
+                # All processes that wait for the compiler trace at once; the trace is kept for the call.
                 program.lower(*stacked)
                 with one_at_a_time():
-                    found = program(*stacked)
+                    results = program(*stacked)
                 _compiled.add(shapes)
-            yield len(batch), found
+            yield len(batch), results
         except ScenarioError as error:
-            # Said again, without what JAX adds about its own frames.
+            # A copy has no notes of JAX about its own frames.
             raise copy(error) from None
         except jax.errors.JAXTypeError as error:
             raise CannotCompileError(_untraceable(replaced, error)) from error
 
 
 def _one_ahead(batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    """Hand out each batch after the next one has been started, so that preparing it costs no time."""
+    """Yield each batch after the next one has been started, so that preparing it costs no time."""
     pending = next(batches, None)
     while pending is not None:
         following = next(batches, None)
@@ -176,14 +164,14 @@ def _stacked(*leaves: Any) -> Any:
 
 
 def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[Any]) -> DecisionRule:
-    """Make a replaced rule note whether it was of its form, and take rounding away as `Replaced` does."""
+    """Make a replaced rule record whether its result is valid, and remove rounding errors as `Replaced` does."""
     decision = DECISIONS[name]
 
-    def noted(economy: Any, given: Any) -> Any:
-        numbers = jnp.asarray(rule(economy, given), dtype=jnp.float64)
+    def recorded(economy: Any, parameters: Any) -> Any:
+        numbers = jnp.asarray(rule(economy, parameters), dtype=jnp.float64)
         if numbers.shape != shape:
-            wanted = expected_result(name, shape)
-            raise ScenarioError(f"returned shape {numbers.shape}", f"decisions.{name}", allowed=wanted)
+            allowed = expected_result(name, shape)
+            raise ScenarioError(f"returned shape {numbers.shape}", f"decisions.{name}", allowed=allowed)
         fits = jnp.isfinite(numbers) & (numbers >= 0.0)
         if decision.most is not None:
             fits = fits & (numbers <= decision.most + ROUNDING)
@@ -195,15 +183,15 @@ def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[
         watch.append(1.0 - fits.all())
         return numbers
 
-    return noted
+    return recorded
 
 
 def _misdecided(replaced: tuple[Replacement, ...], bad: float) -> str | None:
     if not bad > 0.0:
         return None
     return (
-        f"a replaced decision ({', '.join(name for name, *_ in replaced)}) returned numbers that it must not; a "
-        "single history says which"
+        f"a replaced decision ({', '.join(name for name, *_ in replaced)}) returned invalid numbers; "
+        "run this seed as a single history to see which"
     )
 
 

@@ -1,4 +1,4 @@
-"""Compiled programs: how they are compiled, and how they are kept on disk between invocations."""
+"""Options of the JAX compiler, and the cache of compiled programs on disk."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from platformdirs import user_cache_dir
 QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 """Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
 CACHE = "CAPFLOW_CACHE"
-"""Environment variable: folder for compiled programs, in place of the user's cache folder."""
+"""Environment variable that names the folder of compiled programs, in place of the user's cache folder."""
 
 
 def keep_programs() -> None:
-    """Keep compiled programs on disk, unless the user of JAX has said where (or that they are not kept)."""
+    """Keep compiled programs on disk, unless the user has configured the cache of JAX."""
     settings: Any = jax.config
     if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
         folder = os.environ.get(CACHE) or user_cache_dir("capflow", appauthor=False)
@@ -42,10 +42,7 @@ def compiler_options() -> dict[str, Any] | None:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Let one process compile while the others wait, to load what it compiled: less work, and less memory.
-
-    Where files cannot be locked, all compile.
-    """
+    """Let one process compile while others wait to load its program; without locks on files, all compile."""
     settings: Any = jax.config
     folder = settings.jax_compilation_cache_dir
     with ExitStack() as stack:

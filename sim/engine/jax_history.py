@@ -1,8 +1,8 @@
-"""One history with every economy on its way, as one program that JAX compiles.
+"""One history with the economy of every quarter, as one program that JAX compiles.
 
-Balances, parameters and draws go in as one vector and come out as one matrix, so that a call costs little more
-than the arithmetic. They are data of the program: any lever, seed or scenario with as many agents and quarters
-compiles nothing. Programs are compiled ahead, and kept on disk between invocations.
+A start goes in as one vector and closes come out as one matrix, so that a call costs little more than the
+arithmetic. Any lever, seed or scenario with as many agents and quarters uses the same program, which is compiled
+ahead of time and kept on disk between invocations.
 """
 
 from __future__ import annotations
@@ -41,14 +41,7 @@ class Program:
     shapes: Shapes
 
     def __call__(self, start: Start) -> Close:
-        """Run a history.
-
-        Args:
-            start: its start, with the shapes that the program was compiled for.
-
-        Returns:
-            The closes of all quarters in one: every leaf has a leading quarter axis.
-        """
+        """Run a history from a start of the compiled shapes; leaves of the closes have a leading quarter axis."""
         with jax.enable_x64(True):
             closes = np.asarray(self.run(pytrees.packed(start)))
         return pytrees.like(self.pattern, pytrees.unpacked(closes, self.shapes))
@@ -62,7 +55,7 @@ def compile_history(start: Start) -> Program:
     def packed_close(before: Economy, after: Economy, residuals: Mapping[str, Any]) -> Any:
         close = close_of(before, after, residuals)
         leaves = [jnp.asarray(leaf, dtype=jnp.float64) for leaf in pytrees.leaves(close)]
-        # What a close looks like is known once it is traced.
+        # The form of a close is known once it is traced.
         traced_closes.append((pytrees.like(close, range(len(leaves))), tuple(leaf.shape for leaf in leaves)))
         return jnp.concatenate([leaf.ravel() for leaf in leaves])
 
@@ -72,7 +65,7 @@ def compile_history(start: Start) -> Program:
 
     keep_programs()
     with jax.enable_x64(True):
-        # Traced side by side by all processes that wait for it.
+        # All processes that wait for the compiler trace at once.
         traced = jax.jit(packed_history, compiler_options=compiler_options()).lower(pytrees.packed(start))
         with one_at_a_time():
             run = traced.compile()

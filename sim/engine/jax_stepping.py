@@ -1,4 +1,4 @@
-"""A history inside a program that JAX compiles: `scan` over quarters."""
+"""Stepping of a history inside a program that JAX compiles, by `scan` over quarters."""
 
 from __future__ import annotations
 
@@ -20,17 +20,9 @@ for _kind in pytrees.DATACLASSES:
 
 
 def scan(economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[Any]) -> Any:
-    """Step a history from its opening to its end, as a traceable function.
+    """Step a history as `sim.engine.stepping.walk` does, as a traceable function.
 
-    Args:
-        economy: the economy at the opening.
-        parameters: parameters and traits.
-        draws: random numbers, data and events, with a leading quarter axis.
-        decisions: the decision rules in force.
-        read: what to read from a quarter, a tree of arrays.
-
-    Returns:
-        What was read, every array with a leading quarter axis.
+    `read` must return a tree of arrays; these come back with a leading quarter axis.
     """
     opening = handed_on(economy)
 
@@ -43,6 +35,6 @@ def scan(economy: Economy, parameters: Parameters, draws: Draws, decisions: Deci
 
 
 def handed_on(economy: Economy) -> Economy:
-    """Return what one quarter hands to the next: everything but the journal, as numbers of double precision."""
+    """Return the state that one quarter passes to the next: all but the journal, in double precision."""
     bare = replace(economy, books=replace(economy.books, journal=EMPTY_JOURNAL))
     return pytrees.combined(lambda leaf: jnp.asarray(leaf, dtype=jnp.float64), bare)

@@ -1,4 +1,4 @@
-"""The Mesa model: one history, stepped quarter by quarter in NumPy; its agents are views on arrays."""
+"""The Mesa model: one history, stepped quarter by quarter in NumPy; its agents are views of arrays."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import numpy as np
 
 from sim.economy.books.checks import TOLERANCE, identities
 from sim.economy.books.ledger import Books
-from sim.engine.coin_happenings import announced
 from sim.engine.decisions import Behaviour
-from sim.engine.happenings import happened
+from sim.engine.happenings import announced, happened
 from sim.engine.stepping import Close, close_of, step
 from sim.errors import AccountingError
 from sim.opening.draws import draws_of_quarter
@@ -34,13 +33,7 @@ def _measured(name: str, meaning: str) -> property:
 
 
 class CapitalFlowAgent(mesa.Agent):
-    """A named member of a population.
-
-    Args:
-        model: the model it belongs to.
-        name: its name.
-        index: its place in the arrays of its population.
-    """
+    """A named member of a population; `index` is its place in the arrays of the population."""
 
     population = ""
     measures: tuple[str, ...] = ("cash", "net_worth")
@@ -126,14 +119,14 @@ AGENT_CLASSES: tuple[type[CapitalFlowAgent], ...] = (StablecoinIssuer, AILab, GP
 class CapitalFlowModel(mesa.Model):
     """The capital-flow economy as a Mesa model.
 
-    Agents are views on arrays; `step` runs one quarter and checks every accounting identity. `running` turns
-    False when the scenario's quarters are over.
+    `step` runs one quarter and checks every accounting identity. `running` becomes False after the last quarter of
+    the scenario.
 
     Args:
         config: a scenario's name, its path, a loaded `Scenario`, or a mapping of lever names and dotted keys
             that changes the baseline.
-        rng: seed, a plain integer; the same seed gives the same history. None draws a fresh one, which `seed`
-            then tells. (The command line uses the scenario's own seed instead.)
+        rng: the seed, a plain integer; the same seed gives the same history. None draws a new one, `seed_used`.
+            (The command line uses the scenario's own seed instead.)
         terminal_rate: this and every other keyword is a lever of `sim.scenario.levers`; None leaves the value
             of the scenario.
 
@@ -187,10 +180,11 @@ class CapitalFlowModel(mesa.Model):
         loan_to_cost: float | None = None,
         tether_regime: str | None = None,
     ) -> None:
-        given = locals()
+        arguments = locals()
         super().__init__(rng=rng)
-        turned = [lever for lever in levers.BY_NAME.values() if given[lever.name] is not None]
-        changes = {lever.key: given[lever.name] for lever in turned}
+        changes = {
+            lever.key: value for name, lever in levers.BY_NAME.items() if (value := arguments[name]) is not None
+        }
         self.scenario_spec = _scenario(config, changes)
         self.seed_used = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else int(rng)
         start = open_economy(self.scenario_spec)
@@ -248,7 +242,7 @@ def _series(model: CapitalFlowModel, name: str) -> float:
 
 
 def _attribute(agent: mesa.Agent, name: str) -> Any:
-    # Not the attribute's name as a string: Mesa would make a local function of it, which does not pickle.
+    # Mesa would make a local function of an attribute's name, which does not pickle.
     return getattr(agent, name)
 
 
@@ -261,7 +255,7 @@ def _scenario(config: Any, changes: dict[str, Any]) -> Scenario:
 
 
 def enforced(label: str, residuals: Mapping[str, Any]) -> dict[str, float]:
-    """Turn residuals into numbers, and refuse to go on if one is above the tolerance (or not a number)."""
+    """Return residuals as numbers; an AccountingError if one is above the tolerance, or not a number."""
     checks = {name: float(residual) for name, residual in residuals.items()}
     for name, residual in checks.items():
         if not residual <= TOLERANCE:

@@ -1,8 +1,7 @@
-"""The outcomes of a history, computed in memory: named numbers by which histories are compared.
+"""Outcomes of a history: named numbers, each a reading of every quarter that is reduced over quarters.
 
-Each outcome is declared once: what is read from every quarter, and how it is reduced over quarters. The readings
-are functions of arrays alone, so that any engine that steps quarters can take them. Those that
-`sim.analysis.attribution.headline` also takes from a run folder have the same names and the same values.
+Readings are functions of arrays alone, so that every engine can take them. Outcomes that
+`sim.analysis.attribution.headline` also takes from a run folder have the same names and values there.
 """
 
 from __future__ import annotations
@@ -44,16 +43,16 @@ class Outcome:
     """One named number of a history.
 
     Attributes:
-        name: as in tables and in JSON; amounts of money end in `_usd_bn`.
-        label: what it is, in a few words.
-        unit: of the number.
+        name: the name in tables and in JSON; amounts of money end in `_usd_bn`.
+        label: a description in a few words.
+        unit: the unit of the number.
         reduction: how the quarters become one number. Sums, the last year and means leave the opening out; the
-            smallest and the largest include it. "quarters before" counts the quarters until the first one in which
-            there is any, and all of them where there is none: a time cut off at the end of the history, so that
-            means and differences are those of the time survived within it (restricted mean survival time).
-        about: population or sector whose colour it takes, or "interest".
-        reading: what is read from each quarter, a key of `readings`; the outcome's own name if left out.
-        over: reading by whose sum the sum is divided, for shares.
+            smallest and the largest include it. "quarters before" counts the quarters until the first in which the
+            reading is positive, and all of them where it never is: a time censored at the end of the history, so
+            that means and differences are those of the restricted mean survival time.
+        about: the population or sector whose colour it takes, or "interest".
+        reading: the key of `readings`; if left out, the name without `_at_end` and `_last_year`.
+        over: the reading by whose sum the sum is divided, for shares.
     """
 
     name: str
@@ -67,12 +66,12 @@ class Outcome:
     @property
     def read(self) -> str:
         """The key of the reading."""
-        return self.reading or self.name
+        return self.reading or self.name.replace("_at_end", "").replace("_last_year", "")
 
 
 USD, GPUS, SHARE, COUNT, QUARTERS = "USD bn", "GPUs", "share", "companies", "quarters"
 INTEREST_GPUS = "gpu_capex_from_bill_interest_usd_bn"
-"""The same as `interest_funded_gpu_usd_bn`, beside the other origins: tables for people show it once."""
+"""The same number as `interest_funded_gpu_usd_bn`, among the other origins: tables on pages show it once."""
 OUTCOMES: tuple[Outcome, ...] = (
     # GPUs
     Outcome("gpu_capex_usd_bn", "GPU purchases of the providers", USD, "sum", "providers"),
@@ -87,16 +86,9 @@ OUTCOMES: tuple[Outcome, ...] = (
         for origin in EARNED
     ),
     Outcome("gpus_bought", "GPUs bought by the providers", GPUS, "sum", "providers"),
-    Outcome("gpus_at_end", "GPUs in place at the end", GPUS, "last", "providers", "gpus"),
-    Outcome(
-        "gpu_rent_at_end_usd_hour",
-        "Rent of a GPU at the end",
-        "USD an hour",
-        "last",
-        "providers",
-        "gpu_rent_usd_hour",
-    ),
-    # Interest, and what it paid for at any remove
+    Outcome("gpus_at_end", "GPUs in place at the end", GPUS, "last", "providers"),
+    Outcome("gpu_rent_at_end_usd_hour", "Rent of a GPU at the end", "USD an hour", "last", "providers"),
+    # Interest, and what it paid for directly or indirectly
     Outcome("interest_usd_bn", "Interest earned by issuers", USD, "sum", "interest", "interest_received_usd_bn"),
     Outcome(
         "interest_funded_gpu_usd_bn", "GPU purchases paid with interest", USD, "sum", "interest", INTEREST_GPUS
@@ -122,17 +114,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("dividends_usd_bn", "Dividends of issuers", USD, "sum", "issuers"),
     Outcome("holder_yield_usd_bn", "Yield paid to token holders", USD, "sum", "issuers"),
     Outcome("final_tokens_usd_bn", "Tokens outstanding at the end", USD, "last", "issuers", "tokens_usd_bn"),
-    Outcome(
-        "own_books_at_end_usd_bn", "Issuers' own books at the end", USD, "last", "issuers", "own_books_usd_bn"
-    ),
-    Outcome(
-        "excess_reserves_at_end_usd_bn",
-        "Excess reserves at the end",
-        USD,
-        "last",
-        "issuers",
-        "excess_reserves_usd_bn",
-    ),
+    Outcome("own_books_at_end_usd_bn", "Issuers' own books at the end", USD, "last", "issuers"),
+    Outcome("excess_reserves_at_end_usd_bn", "Excess reserves at the end", USD, "last", "issuers"),
     Outcome("lowest_reserve_excess_usd_bn", "Lowest excess reserve of an issuer", USD, "min", "issuers"),
     Outcome("lowest_reserve_excess_share", "Lowest excess reserve over tokens", SHARE, "min", "issuers"),
     Outcome("lowest_token_price", "Lowest price of a token", "USD", "min", "issuers"),
@@ -140,33 +123,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("weeks_window_closed", "Weeks with a closed window, worst coin", "weeks", "sum", "issuers"),
     # Labs
     Outcome("lab_revenue_usd_bn", "Revenue of the labs", USD, "sum", "labs"),
-    Outcome(
-        "lab_revenue_last_year_usd_bn",
-        "Revenue of the labs in the last year",
-        USD,
-        "last year",
-        "labs",
-        "lab_revenue_usd_bn",
-    ),
+    Outcome("lab_revenue_last_year_usd_bn", "Revenue of the labs in the last year", USD, "last year", "labs"),
     Outcome("lab_spending_usd_bn", "Spending of the labs", USD, "sum", "labs"),
     Outcome("lab_raised_usd_bn", "Raised by the labs", USD, "sum", "labs"),
-    Outcome(
-        "best_capability_at_end",
-        "Capability of the best lab at the end",
-        "index",
-        "last",
-        "labs",
-        "best_capability",
-    ),
-    # Providers, the vendor, and what goes wrong
-    Outcome(
-        "provider_debt_at_end_usd_bn",
-        "Debt of the providers at the end",
-        USD,
-        "last",
-        "providers",
-        "provider_debt_usd_bn",
-    ),
+    Outcome("best_capability_at_end", "Capability of the best lab at the end", "index", "last", "labs"),
+    # Providers, the vendor, and failures
+    Outcome("provider_debt_at_end_usd_bn", "Debt of the providers at the end", USD, "last", "providers"),
     Outcome("vendor_sales_usd_bn", "Sales of the vendor", USD, "sum", "vendor"),
     Outcome("coins_failed", "Coins that failed", "coins", "sum", "issuers"),
     Outcome("failures", "Companies that failed", COUNT, "sum", "economy"),
@@ -212,15 +174,12 @@ BY_NAME: dict[str, Outcome] = {outcome.name: outcome for outcome in OUTCOMES}
 
 
 def readings(before: Economy, after: Economy, series: Mapping[str, float]) -> dict[str, Scalar]:
-    """Everything that outcomes read from one quarter.
+    """Return all readings of one quarter: reading -> number.
 
     Args:
         before: the economy when the quarter opened; `after` itself for the opening quarter.
         after: the economy at its close.
-        series: its measures, from `sim.economy.books.measures.series`.
-
-    Returns:
-        Reading -> number: the series, and what they do not hold.
+        series: its measures, from `sim.economy.books.measures.series`, which are readings too.
     """
     books, labs = after.books, after.labs
     xp = namespace(labs.alive)
@@ -258,13 +217,7 @@ def _tokens(economy: Economy) -> Array:
 
 
 def outcomes_of(model: CapitalFlowModel) -> dict[str, float]:
-    """Step a model that stands at its opening to its end, and return its outcomes.
-
-    Args:
-        model: a fresh model; it is at its end afterwards.
-
-    Returns:
-        Outcome -> number, in the order of `OUTCOMES`.
+    """Step a new model to its end, and return its outcomes, in the order of `OUTCOMES`.
 
     Raises:
         AccountingError: from the model, if an identity is violated.
@@ -279,17 +232,7 @@ def outcomes_of(model: CapitalFlowModel) -> dict[str, float]:
 
 
 def reduced(paths: Mapping[str, Array]) -> dict[str, Array]:
-    """Reduce readings over quarters.
-
-    Args:
-        paths: reading -> its numbers, `(..., quarter)`, the opening first.
-
-    Returns:
-        Outcome -> number, or as many as there are paths.
-
-    Raises:
-        KeyError: if a reading is missing.
-    """
+    """Return outcomes, `(...)`, from the paths of all readings, `(..., quarter)` with the opening first."""
     return {outcome.name: _reduced(outcome, paths) for outcome in OUTCOMES}
 
 
@@ -309,18 +252,17 @@ def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> Array:
     return ratio(number, paths[outcome.over][..., 1:].sum(axis=-1))
 
 
-def _quarters_before(there: Array) -> Array:
-    """Return the number of quarters before the first in which there is any; all of them where there is none."""
-    xp = namespace(there)
-    return 1.0 * xp.where(there.any(axis=-1), there.argmax(axis=-1), there.shape[-1])
+def _quarters_before(event: Array) -> Array:
+    """Return the number of quarters before the first event; all of them where there is none."""
+    xp = namespace(event)
+    return 1.0 * xp.where(event.any(axis=-1), event.argmax(axis=-1), event.shape[-1])
 
 
 def _excess_reserves(economy: Economy) -> tuple[Array, Array]:
-    """Of each issuer, what backs its tokens beyond them: USD bn, and as a share of tokens (infinite without)."""
-    books = economy.books
-    tokens = -books.positions[TOKENS][RESERVE]
+    """Return each issuer's excess reserves: USD bn, and as a share of its tokens (infinite without tokens)."""
+    tokens = _tokens(economy)
     xp = namespace(tokens)
-    over = buffer_ratio(books)
+    over = buffer_ratio(economy.books)
     return over * tokens, xp.where(tokens > 0.0, over, xp.inf)
 
 

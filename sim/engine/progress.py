@@ -1,8 +1,8 @@
-"""The one way in which long work says how far it is."""
+"""The type of callbacks by which long work reports its progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[int, int, str], None]
-"""Called with how much is done, how much there is, and what was done last: a quarter or a stage."""
+"""Called with the amount done, the total, and a label of what was done last, such as a quarter or a stage."""

@@ -1,7 +1,7 @@
-"""Trees of arrays (dataclasses, dictionaries, tuples), taken apart into arrays and put together again by optree.
+"""Trees of arrays (dataclasses, dictionaries, tuples) by optree: flattened, rebuilt, stacked and packed.
 
-Unlike JAX, which sorts the keys of dictionaries, these trees keep the order of insertion: the order of payments in
-a quarter is that of the tables.
+Unlike JAX, which sorts the keys of dictionaries, these trees keep the order of insertion, and so the order of
+payments in a quarter.
 """
 
 from __future__ import annotations
@@ -68,15 +68,7 @@ def by_path(tree: Any) -> dict[tuple[str, ...], Any]:
 
 
 def like(pattern: Tree, values: Iterable[Any]) -> Tree:
-    """Build a tree of the form of another one, with other leaves.
-
-    Args:
-        pattern: the other tree.
-        values: as many leaves, in order.
-
-    Raises:
-        ValueError: if there are more or fewer.
-    """
+    """Build a tree of the form of another one, with other leaves in order; ValueError unless there are as many."""
     form = optree.tree_structure(_tree(pattern), namespace=NAMESPACE)
     built: Any = optree.tree_unflatten(form, values)
     return built
@@ -111,12 +103,7 @@ def packed(tree: Any) -> NDArray[np.float64]:
 
 
 def unpacked(vectors: Any, shapes: Iterable[tuple[int, ...]]) -> Iterator[Any]:
-    """Take leaves of these shapes out of vectors, along the last axis; the axes before it stay in front.
-
-    Args:
-        vectors: `(..., number)`, of any array library.
-        shapes: the shapes of the leaves, in order.
-    """
+    """Yield the leaves of these shapes, in order, from vectors `(..., number)` of any array library."""
     first = 0
     for shape in shapes:
         size = int(np.prod(shape))

@@ -1,8 +1,7 @@
-"""A history as a walk over its quarters: the one place in which the economy is stepped.
+"""Stepping of the economy from quarter to quarter, with a function that reads results from each quarter.
 
-Whoever runs a history says what is to be read from each quarter, by a function of the economy before it, the
-economy at its close and the residuals of its accounting identities. `walk` steps in NumPy,
-`sim.engine.jax_stepping.scan` in a compiled program; the Mesa model takes one `step` at a time.
+`walk` steps in NumPy, `sim.engine.jax_stepping.scan` in a compiled program; the Mesa model takes one `step` at a
+time.
 """
 
 from __future__ import annotations
@@ -22,24 +21,13 @@ from sim.opening.draws import draws_of_quarter
 
 T = TypeVar("T")
 Read = Callable[[Economy, Economy, Mapping[str, Scalar]], T]
-"""What is read from a quarter: of the economy before it, the economy at its close, and identity -> residual."""
+"""A function of the economy before a quarter, the economy at its close, and identity -> residual."""
 
 
 def step(
     before: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[T]
 ) -> tuple[Economy, T]:
-    """Run one quarter, and read from it.
-
-    Args:
-        before: the economy at the close of the quarter before.
-        parameters: parameters and traits.
-        draws: the random numbers, data and events of this quarter.
-        decisions: the decision rules in force.
-        read: what to read.
-
-    Returns:
-        The economy at the close, with the journal of the quarter, and what was read.
-    """
+    """Run one quarter on its draws; return the economy at the close, with its journal, and what `read` returns."""
     after, residuals = quarter(before, parameters, draws, decisions)
     return after, read(before, after, residuals)
 
@@ -47,14 +35,9 @@ def step(
 def walk(
     economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[T]
 ) -> Iterator[T]:
-    """Step a history in NumPy from its opening to its end, and yield what is read from each quarter.
+    """Step a history in NumPy from its opening to its end, and yield what `read` returns for each quarter.
 
-    Args:
-        economy: the economy at the opening.
-        parameters: parameters and traits.
-        draws: random numbers, data and events, with a leading quarter axis.
-        decisions: the decision rules in force.
-        read: what to read from a quarter.
+    The draws have a leading quarter axis, and so decide the length of the history.
     """
     for number in range(len(draws.rate)):
         economy, reading = step(economy, parameters, draws_of_quarter(draws, number), decisions, read)
@@ -64,7 +47,7 @@ def walk(
 @pytrees.register
 @dataclass(frozen=True)
 class Close:
-    """What there is at the close of a quarter; with a leading quarter axis, of a history.
+    """The results at the close of a quarter or, with a leading quarter axis, of all quarters of a history.
 
     Attributes:
         economy: the economy, its books with the quarter's journal.
@@ -80,6 +63,6 @@ class Close:
 
 
 def close_of(before: Economy, after: Economy, residuals: Mapping[str, Scalar]) -> Close:
-    """Read everything there is at the close of a quarter."""
+    """Return all results at the close of a quarter."""
     series = measures.series(after) | measures.origin_series(before.books, after.books)
     return Close(after, dict(residuals), series, measures.agents(after))

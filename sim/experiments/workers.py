@@ -126,7 +126,7 @@ def _compiled(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Pro
             if progress is not None:
                 progress(done, len(scenarios) * len(seeds), name)
 
-        histories = run_histories(starts(scenario, seeds), behaviour(scenario), engine="jax", progress=advance)
+        histories = run_histories(starts(scenario, seeds), behaviour(scenario), engine="jax", finished=advance)
         refuse_problems(histories, scenario.name, seeds)
         samples.append(histories.outcomes())
     return samples

@@ -1,4 +1,4 @@
-"""Writes HTML pages that need nothing beside them, from Jinja templates."""
+"""Writing of HTML pages that need no other file, from Jinja templates."""
 
 from __future__ import annotations
 

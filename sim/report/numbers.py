@@ -1,4 +1,4 @@
-"""Numbers, shares and money in words: as many digits as matter, with their unit."""
+"""Numbers, shares and amounts of money as text, with their unit and as many digits as matter."""
 
 from __future__ import annotations
 
@@ -98,6 +98,6 @@ def between(low: float, high: float) -> str:
 
 def aligned(values: Sequence[float]) -> list[str]:
     """Return numbers with as many decimals as the largest needs for three significant digits."""
-    size = max(abs(value) for value in values)
+    size = max(map(abs, values))
     digits = min(max(2 - math.floor(math.log10(size)), 0), 6) if size > 0.0 else 0
     return [f"{0.0 if abs(value) < 1e-12 else value:,.{digits}f}".replace("-", MINUS) for value in values]

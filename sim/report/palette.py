@@ -1,7 +1,7 @@
 """The colours of everything that is shown, in figures, reports and the browser.
 
-They are those of Okabe and Ito (2008), told apart with any colour vision. Vermilion is bill interest and nothing
-else; each population has one hue, and its members are shades of it.
+They are those of Okabe and Ito (2008), which can be distinguished with any colour vision. Vermilion is bill
+interest and nothing else; each population has one hue, and its members are shades of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file that tells its story and needs nothing beside it."""
+"""The report of a run: one HTML page with its figures, tables, facts and checks that needs no other file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_CHANGES = 60
 SMALLEST_SHOWN = 5e-4
 """USD bn: half a million dollars; smaller uses are summed up in one row."""
 HIGHLIGHTED = ("gpu_purchase", "open_data")
-"""Final uses that the story is about."""
+"""Final uses that are highlighted."""
 
 IDENTITIES = {
     "cash_by_origin": "Cash of each origin is what it was, plus receipts, less payments",
@@ -40,7 +40,7 @@ IDENTITIES = {
     "origins": "For each origin, money earned is held, spent or lost",
     "not_negative": "Nothing is negative that cannot be",
 }
-"""What each identity says; those that are not here are shown by name."""
+"""What each identity says; others are shown by name."""
 
 ENDS = {
     "gpu_purchase": "GPUs",
@@ -76,10 +76,10 @@ def write_report(
     Args:
         run: a run with its tables.
         figures: PNG files that `sim.report.figures.save_all` made; those that are missing are left out.
-        folder: where the report goes.
+        folder: the folder to write to.
         manifest: the metadata of the run: scenario, title, about, seed, quarters, opening, changes, checks,
             versions. What it lacks is left out.
-        facts: the run beside article and evidence; left out if it is None.
+        facts: the comparison of the run with article and evidence; left out if it is None.
 
     Returns:
         The file.
@@ -136,9 +136,8 @@ def _uses(table: pd.DataFrame) -> Iterator[dict[str, str]]:
         yield _use(str(group), usd_bn, share, "group")
         large = (members["usd_bn"].abs() >= SMALLEST_SHOWN) | (group == AI)
         for row in members[large].itertuples():
-            yield _use(
-                row.label, row.usd_bn, row.share, "interest" if group == AI or row.use in HIGHLIGHTED else ""
-            )
+            look = "interest" if group == AI or row.use in HIGHLIGHTED else ""
+            yield _use(row.label, row.usd_bn, row.share, look)
         usd_bn, share = members.loc[~large, ["usd_bn", "share"]].sum()
         if abs(usd_bn) >= SMALLEST_SHOWN:
             yield _use("everything else", usd_bn, share)
@@ -146,12 +145,12 @@ def _uses(table: pd.DataFrame) -> Iterator[dict[str, str]]:
 
 
 def _use(label: str, usd_bn: float, share: float, look: str = "") -> dict[str, str]:
-    return {
-        "label": label[:1].upper() + label[1:],
-        "usd_bn": _number(usd_bn),
-        "share": percent(share).replace("-", MINUS),
-        "look": look,
-    }
+    words = {"label": _sentence(label), "usd_bn": _number(usd_bn), "share": percent(share).replace("-", MINUS)}
+    return {**words, "look": look}
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _number(usd_bn: float) -> str:
@@ -163,18 +162,13 @@ def _channels(run: Run) -> list[tuple[str, ...]]:
     ends = journeys(run)
     if not len(ends):
         return []
-    table = ends.groupby(["channel", ends["use"].map(_kind_of_end)])["usd_bn"].sum().unstack(fill_value=0.0)
+    uses = ends["use"].str.replace(f"{CASH}_.*", CASH, regex=True)
+    columns = uses.map(ENDS).fillna(ENDS["other"])
+    table = ends.groupby(["channel", columns])["usd_bn"].sum().unstack(fill_value=0.0)
     table = table.reindex(columns=list(ENDS.values()), fill_value=0.0)
-    rows = []
-    for channel in sorted(table.index, key=[*DIRECT, *table.index].index):
-        label = DIRECT[channel][0] if channel in DIRECT else channel
-        amounts = table.loc[channel]
-        rows.append((label[:1].upper() + label[1:], *map(_number, (amounts.sum(), *amounts))))
-    return rows
-
-
-def _kind_of_end(use: str) -> str:
-    return ENDS[CASH] if use.startswith(f"{CASH}_") else ENDS.get(use, ENDS["other"])
+    table.insert(0, "sum", table.sum(axis=1))
+    channels = sorted(table.index, key=[*DIRECT, *table.index].index)
+    return [(_sentence(DIRECT.get(name, (name,))[0]), *map(_number, table.loc[name])) for name in channels]
 
 
 def _balance_row(name: str, amounts: Sequence[float]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Tables and sentences in the terminal, in one look."""
+"""Printing of tables, lists and paragraphs to the terminal, in one style."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from sim.engine.batch import Engine, Histories, Start, behaviour
 from sim.engine.ensemble import refuse_problems, run_histories, starts
 from sim.errors import ScenarioError
 from sim.experiments.calibrate.results import load_record
-from sim.experiments.calibrate.settings import Problem, load_problem
+from sim.experiments.calibrate.settings import EstimationProblem, load_problem
 from sim.experiments.sweep.variants import Variants
 from sim.scenario.load import Scenario, load, names
 from sim.scenario.quarters import later
@@ -68,7 +68,7 @@ def worlds(baseline: Scenario) -> list[Scenario]:
     return scenarios
 
 
-def drawn(problem: Problem, draws: int, estimate: str = ESTIMATE) -> Numbers:
+def drawn(problem: EstimationProblem, draws: int, estimate: str = ESTIMATE) -> Numbers:
     """Values of the parameters, `(draw, parameter)`.
 
     Args:
@@ -94,7 +94,7 @@ class Draws:
         values: of the parameters, `(draw, parameter)`.
     """
 
-    def __init__(self, scenario: Scenario, problem: Problem, values: Numbers) -> None:
+    def __init__(self, scenario: Scenario, problem: EstimationProblem, values: Numbers) -> None:
         self.scenario = scenario
         self._values = values
         self._variants = Variants(scenario, problem.axes)

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.experiments.calibrate.results import ESTIMATES, Record, load_record
-from sim.experiments.calibrate.settings import Plan as Calibration
-from sim.experiments.calibrate.settings import Prior, load_problem
+from sim.experiments.calibrate.settings import CalibrationPlan, Prior, load_problem
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import read_as
 from sim.scenario.schema import Strict
@@ -129,7 +128,7 @@ def load_study(path: Path | str | None = None) -> Study:
     return read_as(Study, Path(path) if path is not None else ASSUMPTIONS)
 
 
-def ranges(study: Study, calibration: Calibration | None = None, record: Record | None = None) -> list[Range]:
+def ranges(study: Study, calibration: CalibrationPlan | None = None, record: Record | None = None) -> list[Range]:
     """How far every assumption is varied: parameters of the calibration first, then the others.
 
     A key that the calibration has is taken from there, whatever the file of assumptions says.

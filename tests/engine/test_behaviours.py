@@ -164,7 +164,7 @@ HOLED = np.where(np.eye(2, len(CHANNELS)) > 0, np.nan, 0.0)
         (_wrong(HOLED), ["returned nan at [0, 0]", "finite"]),
         (_wrong(NEGATIVE), ["returned -1 at [0, 0]", "not negative"]),
         (_wrong(OVERFULL), ["returned a row that sums to 2", "sum to at most 1"]),
-        (_wrong("gold"), ["a str that is no array of real numbers"]),
+        (_wrong("gold"), ["a str, which is not an array of real numbers"]),
         (
             lambda economy, parameters: 1 / 0,
             ["failed in quarter 1", "ZeroDivisionError", "test_behaviours.py, line"],
@@ -200,7 +200,7 @@ def test_a_share_above_one_is_refused_and_rounding_is_not():
             {"redeployment": "examples.all_in_gold:CHANNELS"},
             ["is not callable", "function of (economy, parameters)"],
         ),
-        ({"redeployment": "examples.all_in_gold"}, ["not module:function"]),
+        ({"redeployment": "examples.all_in_gold"}, ["not in the form module:function"]),
         ({"redeployment": "math:floor"}, ["takes (x, /)", "function of (economy, parameters)"]),
         ({"redeployment": 3}, ["redeployment = 3", "allowed: module:function"]),
         ({"redeploymnt": GOLD}, ["decisions.redeploymnt: unknown decision", "did you mean 'redeployment'"]),

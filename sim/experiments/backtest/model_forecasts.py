@@ -20,7 +20,7 @@ from sim.errors import ScenarioError
 from sim.experiments.backtest.known import Known, compared, size, wanted
 from sim.experiments.calibrate.history import FLOOR, Series, Target, span, targets
 from sim.experiments.calibrate.results import Record
-from sim.experiments.calibrate.settings import Numbers, Problem
+from sim.experiments.calibrate.settings import EstimationProblem, Numbers
 from sim.experiments.calibrate.simulator import Simulator
 
 MODEL, FROM_OPENING = "model", "model, from the opening"
@@ -58,7 +58,7 @@ class ModelHistories:
 
 
 def simulator_to(
-    problem: Problem, history: Mapping[str, Series], last: str, until: str, engine: Engine
+    problem: EstimationProblem, history: Mapping[str, Series], last: str, until: str, engine: Engine
 ) -> Simulator:
     """Make a simulator of every series to a last quarter, with known bill rates and asset prices until another."""
     some = [Target(name, series, last, 0.0) for name, series in history.items()]

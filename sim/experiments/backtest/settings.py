@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from sim.errors import ScenarioError
 from sim.experiments.calibrate.history import Series
 from sim.experiments.calibrate.results import ESTIMATES, Record, load_record
-from sim.experiments.calibrate.settings import Count, Problem, Quarter
+from sim.experiments.calibrate.settings import Count, EstimationProblem, Quarter
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import read_as
 from sim.scenario.schema import Quantity, Strict
@@ -139,7 +139,7 @@ def _fitted_to(quarter: str, folder: Path) -> Record:
     return record
 
 
-def set_by_hand(problem: Problem) -> tuple[str, ...]:
+def set_by_hand(problem: EstimationProblem) -> tuple[str, ...]:
     """List the keys of the scenario that were set with later data, and are not estimated anew at an origin."""
 
     def walk(part: object, at: str) -> list[str]:

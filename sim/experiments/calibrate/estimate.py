@@ -14,7 +14,7 @@ from sim.experiments.calibrate.history import Target
 from sim.experiments.calibrate.moments import Moments, scatter_of
 from sim.experiments.calibrate.posterior import Posterior, posterior, slopes_at
 from sim.experiments.calibrate.search import search
-from sim.experiments.calibrate.settings import Flags, Numbers, Problem, Recovery
+from sim.experiments.calibrate.settings import EstimationProblem, Flags, Numbers, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
 ENOUGH = 1e-3
@@ -24,7 +24,7 @@ INSIDE = 1e-6
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ParameterEstimate:
     """Parameters that fit what was observed, and how sure they are.
 
     Attributes:
@@ -36,7 +36,7 @@ class Estimate:
         steps: the number of steps of the least squares.
     """
 
-    problem: Problem
+    problem: EstimationProblem
     posterior: Posterior
     distance: float
     misfit: float
@@ -67,7 +67,7 @@ def estimate(
     journal: Path | None = None,
     short: Recovery | None = None,
     progress: Progress | None = None,
-) -> Estimate:
+) -> ParameterEstimate:
     """Estimate the parameters of a problem.
 
     Args:
@@ -95,7 +95,7 @@ def estimate(
     over = plan.slope_seeds if short is None else short.seeds
     around = posterior(simulator, moments, best, count, scatter, error, wanted, over)
     misfit = distance - float((best**2).sum())
-    return Estimate(problem, around, distance, misfit, candidates, taken)
+    return ParameterEstimate(problem, around, distance, misfit, candidates, taken)
 
 
 def _polish(

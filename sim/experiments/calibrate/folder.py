@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from sim.errors import RunError
-from sim.experiments.calibrate.estimate import Estimate
+from sim.experiments.calibrate.estimate import ParameterEstimate
 from sim.experiments.calibrate.history import HISTORY, Target
 from sim.experiments.calibrate.recovery import Identification
-from sim.experiments.calibrate.settings import Problem
+from sim.experiments.calibrate.settings import EstimationProblem
 from sim.experiments.calibrate.simulator import Simulator
 from sim.runs.folders import json_text, runs_folder
 from sim.runs.kinds import CALIBRATION, CALIBRATION_RECORD
@@ -26,7 +26,7 @@ DIGITS = 6
 """Significant digits in a record: many more than an estimate knows."""
 
 
-def open_folder(problem: Problem, series: Any, trials: int, out: Path | None) -> Path:
+def open_folder(problem: EstimationProblem, series: Any, trials: int, out: Path | None) -> Path:
     """Make the folder of a calibration, or continue in the folder of the same calibration.
 
     Raises:
@@ -52,7 +52,9 @@ def open_folder(problem: Problem, series: Any, trials: int, out: Path | None) ->
     return folder
 
 
-def record_of(estimate: Estimate, judged: Identification | None, trials: int, whole: Simulator) -> dict[str, Any]:
+def record_of(
+    estimate: ParameterEstimate, judged: Identification | None, trials: int, whole: Simulator
+) -> dict[str, Any]:
     """Return an estimate as plain data, with the model's number next to every figure.
 
     Args:
@@ -90,7 +92,7 @@ def record_of(estimate: Estimate, judged: Identification | None, trials: int, wh
     return dict(_rounded(record))
 
 
-def _targets(estimate: Estimate, whole: Simulator) -> list[dict[str, Any]]:
+def _targets(estimate: ParameterEstimate, whole: Simulator) -> list[dict[str, Any]]:
     plan = estimate.problem.plan
     seeds = range(plan.search.first_seed, plan.search.first_seed + plan.search.scatter_seeds)
     each, compared = (read(estimate.values[None], seeds)[0].T for read in (whole.each, whole.compared))
@@ -116,7 +118,7 @@ def _targets(estimate: Estimate, whole: Simulator) -> list[dict[str, Any]]:
     return [row(*parts) for parts in zip(whole.targets, each, compared, strict=True)]
 
 
-def _parameters(estimate: Estimate, judged: Identification | None) -> dict[str, dict[str, Any]]:
+def _parameters(estimate: ParameterEstimate, judged: Identification | None) -> dict[str, dict[str, Any]]:
     problem, around = estimate.problem, estimate.posterior
     low, high = around.interval(problem)
     rows: dict[str, dict[str, Any]] = {}

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.experiments.calibrate.moments import Moments
-from sim.experiments.calibrate.settings import NINETY, Flags, Numbers, Problem
+from sim.experiments.calibrate.settings import NINETY, EstimationProblem, Flags, Numbers
 from sim.experiments.calibrate.simulator import Simulator
 
 
@@ -48,7 +48,7 @@ class Posterior:
         factor = np.where(free, by, 1.0)
         return replace(self, covariance=factor[:, None] * self.covariance * factor)
 
-    def interval(self, problem: Problem) -> tuple[Numbers, Numbers]:
+    def interval(self, problem: EstimationProblem) -> tuple[Numbers, Numbers]:
         """Return the values at the ends of the 90 percent intervals, within the allowed ranges."""
         half = NINETY * self.deviation
         return problem.values(self.middle - half), problem.values(self.middle + half)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.experiments.calibrate.settings import Numbers, Problem
+from sim.experiments.calibrate.settings import EstimationProblem, Numbers
 from sim.scenario.data import CONFIGS
 
 ESTIMATES = CONFIGS / "estimates"
@@ -48,7 +48,7 @@ class Record:
         """Keys of the parameters that can be recovered; none where recovery was not tried."""
         return tuple(key for key, parameter in self.raw["parameters"].items() if parameter["identified"])
 
-    def draws(self, problem: Problem, count: int, seed: int) -> Numbers:
+    def draws(self, problem: EstimationProblem, count: int, seed: int) -> Numbers:
         """Draw values from the distribution of the estimate, `(draw, parameter)`, within the allowed ranges.
 
         Raises:

@@ -87,7 +87,7 @@ class Prior(Strict):
         return self
 
 
-class Plan(Strict):
+class CalibrationPlan(Strict):
     """A calibration file."""
 
     title: str
@@ -99,7 +99,7 @@ class Plan(Strict):
 
 
 @dataclass(frozen=True)
-class Problem:
+class EstimationProblem:
     """Parameters to be estimated, and the scenario that they belong to.
 
     A parameter's place is measured in standard deviations of its prior from the prior's middle, so that the prior
@@ -111,7 +111,7 @@ class Problem:
         axes: the parameters with the ranges that the scenario allows.
     """
 
-    plan: Plan
+    plan: CalibrationPlan
     scenario: Scenario
     axes: tuple[Axis, ...]
 
@@ -159,23 +159,23 @@ class Problem:
         return np.array([number_at(self.scenario, key) for key in self.keys])
 
 
-def load_problem(path: Path | str | None = None, scenario: Scenario | None = None) -> Problem:
+def load_problem(path: Path | str | None = None, scenario: Scenario | None = None) -> EstimationProblem:
     """Load a calibration file, by default that which ships, and its scenario, unless another takes its place.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.
     """
     file = Path(path) if path is not None else CALIBRATION
-    plan = read_as(Plan, file)
+    plan = read_as(CalibrationPlan, file)
     chosen = scenario if scenario is not None else load(plan.scenario)
     vary = {key: {"low": prior.low, "high": prior.high} for key, prior in plan.parameters.items()}
     design = Design.model_validate(
         {"title": plan.title, "scenario": plan.scenario, "method": "random", "samples": 1, "vary": vary}
     )
-    return Problem(plan, chosen, resolve_axes(design, chosen, {}, file.name))
+    return EstimationProblem(plan, chosen, resolve_axes(design, chosen, {}, file.name))
 
 
-def changed_window(problem: Problem, until: str | None) -> Problem:
+def changed_window(problem: EstimationProblem, until: str | None) -> EstimationProblem:
     """Return the problem fitted until another quarter.
 
     Raises:

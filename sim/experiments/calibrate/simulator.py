@@ -13,7 +13,7 @@ from sim.engine.ensemble import run_histories
 from sim.errors import ScenarioError, suggestion
 from sim.experiments.calibrate.history import FLOOR, Series, Target, quarters_of
 from sim.experiments.calibrate.moments import scatter_of, usual
-from sim.experiments.calibrate.settings import Numbers, Problem
+from sim.experiments.calibrate.settings import EstimationProblem, Numbers
 from sim.experiments.sweep.variants import Variants
 from sim.scenario import quarters
 from sim.scenario.load import changed
@@ -33,7 +33,7 @@ class Simulator:
 
     def __init__(
         self,
-        problem: Problem,
+        problem: EstimationProblem,
         targets: Sequence[Target],
         last: str | None = None,
         known: str | None = None,

@@ -93,7 +93,7 @@ def run_twins(
     kinds = [(twin.decisions, open_economy(twin).names) for twin in twins]
     for group in [twins] if kinds[0] == kinds[1] else [(twin,) for twin in twins]:
         drawn = counted(chain.from_iterable(starts(scenario, seeds) for scenario in group))
-        whole = run_histories(drawn, behaviour(group[0]), engine=chosen, progress=partial(count, FINISHED))
+        whole = run_histories(drawn, behaviour(group[0]), engine=chosen, finished=partial(count, FINISHED))
         histories += [whole.select(slice(first, first + runs)) for first in range(0, len(group) * runs, runs)]
     for scenario, part in zip(twins, histories, strict=True):
         refuse_problems(part, scenario.name, seeds)

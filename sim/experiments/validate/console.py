@@ -35,7 +35,7 @@ def show(table: FactTable) -> None:
         "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
         "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "
         f"which is never taken to be sharper than {100.0 * table.rule.margin:.0f} percent. Sources and notes: "
-        "--json, or configs/data/facts.toml.",
+        "configs/data/facts.toml.",
         style="dim",
     )
 

@@ -1,4 +1,4 @@
-"""Shapes that figures need of a run's tables."""
+"""Tables of a run as figures need them: quarters as numbers in the rows, measures or agents in the columns."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ def measure(run: Run, population: str, name: str) -> pd.DataFrame:
     return table
 
 
-def largest(table: pd.DataFrame, most: int, what: str, by: pd.Series | None = None) -> pd.DataFrame:
+def largest(table: pd.DataFrame, most: int, population: str, by: pd.Series | None = None) -> pd.DataFrame:
     """Return the largest columns of an additive measure; the others become one, "12 smaller labs".
 
     Args:
-        table: from `measure`.
-        most: how many columns to keep at most.
-        what: the population, for the name of the rest.
-        by: size of each column; the last row if left out.
+        table: a table that `measure` returned.
+        most: the largest number of columns.
+        population: the name of the population, for the name of the rest.
+        by: the size of each column; the last row if left out.
     """
     sizes = (table.iloc[-1] if by is None else by).fillna(0.0)
     ranked = sizes.sort_values(ascending=False, kind="stable").index
     if len(ranked) <= most:
         return table[list(ranked)]
-    kept = list(ranked[: most - 1])
-    rest = [name for name in ranked if name not in kept]
-    return table[kept].assign(**{f"{len(rest)} smaller {what}": table[rest].sum(axis=1)})
+    first, rest = list(ranked[: most - 1]), list(ranked[most - 1 :])
+    return table[first].assign(**{f"{len(rest)} smaller {population}": table[rest].sum(axis=1)})
 
 
 def after_opening(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the opening quarter, in which nothing is paid yet."""
+    """Return a table without the opening quarter, in which nothing is paid yet."""
     return table.iloc[1:] if len(table) > 1 else table

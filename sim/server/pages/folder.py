@@ -21,16 +21,16 @@ from sim.server.replay import replay, twin_addresses
 from sim.server.result_folders import Entry
 
 CARDS = (
-    ("interest_usd_bn", "Interest earned by issuers", "usd_bn"),
-    ("redeployed_usd_bn", "Put into AI and frontier technology", "usd_bn"),
-    ("interest_funded_gpu_usd_bn", "GPU purchases paid with interest", "usd_bn"),
-    ("gpus_funded_by_interest", "GPUs that this bought", "GPUs"),
-    ("interest_share_of_gpu_capex", "Share of all GPU purchases", "share"),
-    ("gpu_capex_usd_bn", "GPU purchases of the providers", "usd_bn"),
-    ("final_tokens_usd_bn", "Tokens at the end", "usd_bn"),
-    ("failures", "Companies that failed", "companies"),
+    "interest_usd_bn",
+    "redeployed_usd_bn",
+    "interest_funded_gpu_usd_bn",
+    "gpus_funded_by_interest",
+    "interest_share_of_gpu_capex",
+    "gpu_capex_usd_bn",
+    "final_tokens_usd_bn",
+    "failures",
 )
-"""Outcomes on the cards of a run: name, label, unit."""
+"""Outcomes on the cards of a run."""
 TABLES = {
     "interest_flow": ("uses", "ends"),
     "network": ("payments", "flows"),
@@ -58,7 +58,7 @@ def back(entry: Entry) -> Any:
     return html.Nav(
         [html.A("Runs and sweeps", href="/runs"), html.Span(f" / {entry.name}")],
         className="runs-back",
-        **{"aria-label": "Where this is"},
+        **{"aria-label": "Breadcrumb"},
     )
 
 
@@ -163,12 +163,12 @@ def _run(entry: Entry) -> list[Any]:
     cards = [
         html.Div(
             [
-                html.Span(label, className="card-label"),
-                html.Strong(_in_words(value, unit), className="card-value"),
+                html.Span(BY_NAME[name].label, className="card-label"),
+                html.Strong(_in_words(value, BY_NAME[name].unit), className="card-value"),
             ],
             className=f"card card-{name}",
         )
-        for name, label, unit in CARDS
+        for name in CARDS
         if isinstance(value := manifest["outcomes"].get(name), int | float)
     ]
     return [
@@ -180,7 +180,7 @@ def _run(entry: Entry) -> list[Any]:
 
 
 def _in_words(value: float, unit: str) -> str:
-    if unit == "usd_bn":
+    if unit == "USD bn":
         return money(value)
     return percent(value) if unit == "share" else f"{value:,.0f}"
 

@@ -27,9 +27,9 @@ GROUPS = {
 STEPS = 1000
 """Number of steps of a slider."""
 WIDE = 100.0
-"""Ratio of the ends of a range from which on a slider is logarithmic."""
+"""Least ratio of the ends of a range whose slider is logarithmic."""
 LONG = 4.0
-"""Upper end from which on a slider that starts at zero gives small numbers more room."""
+"""Least upper end of a range from zero whose slider gives small numbers more room."""
 LONGEST_SEED = 2**53 - 1
 """Largest whole number that a browser counts exactly."""
 

@@ -1,4 +1,4 @@
-"""The page of results: the list of folders in `runs/`, and the choice of the page that shows one of them."""
+"""The list of the folders of results, and the choice of the page that shows one of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SWEEP_KEYS = ("sweep", "x", "y", "outcome", "series")
 INTEREST_GPUS = "interest_funded_gpu_usd_bn"
 SWEEPS = ("sweep", "ensemble")
 """Kinds of folders that the page of a sweep shows."""
-HEADS = ("Name", "What", "Scenario", "Histories", "Finished", "In short")
+HEADS = ("Name", "Kind", "Scenario", "Histories", "Finished", "Main results")
 COMMANDS = (
     ("capflow run baseline", "one history, with a report"),
     ("capflow run baseline --runs 40", "the same with forty seeds"),
@@ -157,7 +157,9 @@ def _summary(entry: Entry) -> str:
 
 def _of_run(outcomes: dict[str, Any]) -> str:
     failures = outcomes["failures"]
-    failed = "nobody failed" if not failures else f"{failures:,.0f} compan{'y' if failures == 1 else 'ies'} failed"
+    failed = (
+        "no company failed" if not failures else f"{failures:,.0f} compan{'y' if failures == 1 else 'ies'} failed"
+    )
     earned, spent = money(outcomes["interest_usd_bn"]), money(outcomes[INTEREST_GPUS])
     return f"{earned} of interest; {spent} of GPUs paid with it; {failed}"
 

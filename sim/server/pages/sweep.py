@@ -25,7 +25,7 @@ HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
 """The figure that is shown until the browser has the picture."""
 FEW, ROW, AROUND = 5, 62, 70
-"""Levers for which there is room in a picture of the usual height, and pixels of each where there are more."""
+"""Most levers of a picture of the usual height; for more, the pixels of each lever and around them."""
 READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
 PICTURES = {
