@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.figures.style import save_figures
 from sim.report.html import REPORT, write_page
+from sim.runs import metadata
 from sim.runs.folders import WholeFolder, free_folder, runs_folder
 from sim.runs.kinds import ResultKind
-from sim.runs.metadata import write_metadata
 from sim.runs.run import parquet_name
 from sim.runs.tables import write_table
 
@@ -18,18 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-LIBRARIES = (
-    "capflow",
-    "jax",
-    "mesa",
-    "numpy",
-    "scipy",
-    "scoringrules",
-    "matplotlib",
-    "pydantic",
-    "pandas",
-    "duckdb",
-)
+LIBRARIES = (*metadata.LIBRARIES, "jax", "scipy", "scoringrules")
 """The libraries whose versions are recorded."""
 
 
@@ -58,7 +47,7 @@ def write_result(
     """
     folder = Path(out) if out is not None else free_folder(runs_folder(), name)
     with WholeFolder(folder, f"a {kind.noun}") as whole:
-        write_metadata(whole.path / kind.marker, numbers, LIBRARIES)
+        metadata.write_metadata(whole.path / kind.marker, numbers, LIBRARIES)
         for title, table in tables.items():
             write_table(whole.path / parquet_name(title), table)
         pictures = save_figures(whole.path / "figures", figures)

@@ -87,13 +87,6 @@ def ends(sample: Sample, values: NDArray[np.float64]) -> dict[str, Ends]:
     }
 
 
-def ends_in_words(sample: Sample) -> str:
-    """Say what counts as an end, for captions."""
-    if sample.method in LEVELS:
-        return "ends are the lowest and the highest value of the design"
-    return "ends are the outer fifths of a lever's range"
-
-
 def _ends(lever: Axis, place: NDArray[np.float64], values: NDArray[np.float64], method: str) -> Ends:
     if lever.words:
         means = {word: float(values[place == word].mean()) for word in np.unique(place)}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.engine.outcomes import BY_NAME
-from sim.experiments.sensitivity.analysis import ends_in_words
+from sim.experiments.sensitivity.analysis import LEVELS
 from sim.experiments.sensitivity.phase import colour_bar, source_note, spelled, tick_label
 from sim.experiments.sweep.methods.estimates import Estimate
 from sim.report.figures.style import NOTE, PANEL, SIZE, TEXT, new_figure, spread
@@ -42,30 +42,30 @@ def draw_tornado(findings: Findings, outcome: str) -> Figure:
     """Draw the outcome's mean at both ends of each lever, the widest swing on top."""
     finding, about = findings.findings[outcome], BY_NAME[outcome]
     levers = sorted(finding.ends, key=lambda name: -_swing(finding, name))[:MOST]
+    sampled = "outer fifths of a lever's range"
+    ends = "lowest and the highest value of the design" if findings.method in LEVELS else sampled
     figure = new_figure(
         f"{about.label}: what moves it most",
-        f"Mean at the high end (blue) and at the low end (amber) of each lever; {ends_in_words(findings.sample)}",
-        source_note(
-            findings.sample, "Thin lines: 90 percent intervals of the means. Black line: the mean of all runs"
-        ),
+        f"Mean at the high end (blue) and at the low end (amber) of each lever; ends are the {ends}",
+        source_note(findings.sample, "Thin lines: 90 percent intervals. Black line: the mean of all runs"),
     )
     axes = _bars_axes(figure, levers, about.unit)
     numbers = [finding.mean]
     for row, name in enumerate(levers):
-        ends = finding.ends[name]
+        sides = finding.ends[name]
         for end, text, colour, shift in (
-            (ends.high, ends.high_at, HIGH, -0.17),
-            (ends.low, ends.low_at, LOW, 0.17),
+            (sides.high, sides.high_at, HIGH, -0.17),
+            (sides.low, sides.low_at, LOW, 0.17),
         ):
             if np.isfinite(end.value):
                 _bar(axes, row + shift, end, colour, finding.mean)
                 extent = [number for number in (end.value, end.low, end.high) if np.isfinite(number)]
                 numbers += extent
-                side, edge, gap = (
-                    ("left", max(extent), 6) if end.value >= finding.mean else ("right", min(extent), -6)
-                )
-                look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": NOTE, "color": MUTED}
-                axes.annotate(text, (edge, row + shift), (gap, 0), textcoords="offset points", **look)
+                right = end.value >= finding.mean
+                place = (max(extent) if right else min(extent), row + shift)
+                look: dict[str, Any] = {"va": "center", "fontsize": NOTE, "color": MUTED}
+                look |= {"ha": "left", "xytext": (6, 0)} if right else {"ha": "right", "xytext": (-6, 0)}
+                axes.annotate(text, place, textcoords="offset points", **look)
     air = 0.13 * (max(numbers) - min(numbers) or 1.0)
     axes.set_xlim(min(numbers) - air, max(numbers) + air)
     axes.axvline(finding.mean, color=INK, linewidth=1.4)

@@ -196,12 +196,6 @@ def _failure_picture(sweep: Sweep, pictures: Path) -> Path | None:
 
 def _command(design: Mapping[str, Any], fixed: Mapping[str, Any]) -> str:
     """Return the command that runs an ensemble."""
-    options = {
-        "runs": design["runs"],
-        "seed": design["seed"],
-        "quarters": design["quarters"],
-        "engine": design["engine"],
-    }
-    parts = [f"--{name} {value}" for name, value in options.items()]
-    parts += [f"--set {key}={value}" for key, value in fixed.items()]
-    return " ".join(["capflow run", str(design["scenario"]), *parts])
+    options = [f"--{name} {design[name]}" for name in ("runs", "seed", "quarters", "engine")]
+    options += [f"--set {key}={value}" for key, value in fixed.items()]
+    return " ".join(["capflow run", str(design["scenario"]), *options])
