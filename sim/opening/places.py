@@ -18,19 +18,8 @@ from sim.opening.balance_sheets import table, vector
 from sim.opening.synthetic_agents import sources
 from sim.scenario.schema import SUMMED, Quantity, Scenario
 
-SECTIONS = {
-    "environment": "environment",
-    "tokens": "tokens",
-    "reserve": "reserve",
-    "liquidity": "liquidity",
-    "credit": "credit",
-    "entry": "entry",
-    "labs_market": "labs",
-    "gpus": "gpus",
-    "funding": "funding",
-    "redeployment": "redeployment",
-    "beliefs": "beliefs",
-}
+_UNCHANGED = "environment tokens reserve liquidity credit entry gpus funding redeployment beliefs"
+SECTIONS = {**{name: name for name in _UNCHANGED.split()}, "labs_market": "labs"}
 """Section of the scenario -> field of `Parameters` that holds its numbers."""
 COLUMNS = {"regimes": ("regimes", REGIMES), "channels": ("redeployment", CHANNELS)}
 """Section with one table for each law or channel -> field of `Parameters`, and the order of the columns there."""
