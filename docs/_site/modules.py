@@ -52,8 +52,11 @@ class Phases(Sections):
 
     def run(self):
         """Return the sections."""
-        lines = []
+        lines, documented = [], set()
         for phase in PHASES:
-            title, *rest = section(f"{phase.number} {phase.title}", phase.function.__module__)
+            module = phase.function.__module__
+            options = (":no-index:",) if module in documented else ()
+            documented.add(module)
+            title, *rest = section(f"{phase.number} {phase.title}", module, options)
             lines += [title, rest[0], "", f"{phase.meaning[0].upper()}{phase.meaning[1:]}.", *rest[1:]]
         return self.sections(lines)
