@@ -1,4 +1,4 @@
-"""Rows of `configs/data` as evidence: the number of a row, and the addresses that it was taken from."""
+"""Rows of `configs/data`: the number and the source of one row, what a series observed, and periods."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ DEALS, WIDE = "deals", ("rates", "assets")
 DOLLARS = 1e-9
 """USD bn in a dollar: deals are in dollars."""
 ADDRESS = re.compile(r"https?://\S+")
+LAST = "2025Q2"
+"""Later rows are projections and hearsay; what came after judges the model."""
+PERIOD = re.compile(r"(\d{4})(Q[1-4]|H[12]|FY)")
+PARTS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
+"""Part of a year -> its first and its last quarter."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +79,22 @@ def data_lines(file: str) -> dict[tuple[str, ...], dict[str, str]]:
         raise ScenarioError(f"data file {path} is missing") from None
     except (KeyError, csv.Error) as error:
         raise ScenarioError(f"data file {path} is damaged: {error}") from None
+
+
+def observations(file: str, entity: str, metric: str) -> dict[str, dict[str, str]]:
+    """Return the rows of a long data file about an entity and a metric: period up to `LAST` -> the row."""
+    return {
+        period: line
+        for (name, period, measure), line in data_lines(file).items()
+        if (name, measure) == (entity, metric) and PERIOD.fullmatch(period) and span(period)[1] <= LAST
+    }
+
+
+def span(period: str) -> tuple[str, str]:
+    """Return the first and the last quarter of 2024Q3, 2024H1 or 2024FY; raise a ValueError for anything else."""
+    match = PERIOD.fullmatch(period)
+    if match is None:
+        raise ValueError(f"{period!r}: expected such as 2024Q3, 2024H1 or 2024FY")
+    year, part = match.groups()
+    first, last = PARTS.get(part, (part, part))
+    return year + first, year + last

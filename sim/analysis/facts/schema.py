@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.analysis.facts.evidence import data_row
+from sim.analysis.facts.evidence import data_row, span
 from sim.economy.books.flows import FLOWS, INSTRUMENTS
 from sim.errors import suggestion
 from sim.scenario.data import CONFIGS
@@ -29,8 +28,6 @@ TABLES = {
 }
 """Tables that facts are read from -> what names a number in each."""
 KNOWN = {"flow": tuple(FLOWS), "instrument": INSTRUMENTS}
-PERIOD = re.compile(r"(\d{4})(Q[1-4]|H[12]|FY)(?:-(\d{4})(Q[1-4]|H[12]|FY))?")
-SPANS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
 ALL = "all"
 LEAST_DIGIT = 0.5
 """A figure that is meant roughly may be off by half a unit of its first digit."""
@@ -107,15 +104,13 @@ class Reading(Strict):
         Raises:
             ValueError: if it is "all", or not a period.
         """
-        match = PERIOD.fullmatch(self.quarters)
-        if match is None:
+        try:
+            spans = [span(part) for part in self.quarters.split("-", 1)]
+        except ValueError:
             raise ValueError(
                 f"quarters = {self.quarters!r}: expected such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3 or all"
-            )
-        year, span, last_year, last_span = match.groups()
-        first = year + SPANS.get(span, (span,))[0]
-        span = last_span or span
-        return first, (last_year or year) + SPANS.get(span, (span,))[-1]
+            ) from None
+        return spans[0][0], spans[-1][1]
 
 
 class Fact(Strict):

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from sim.analysis.facts.evidence import span
 from sim.experiments.backtest.benchmarks import AUTOREGRESSION, RANDOM_WALK, TREND
 from sim.experiments.backtest.known import known, size
 from sim.experiments.backtest.model_forecasts import MODEL
 from sim.experiments.backtest.summary import ALL
 from sim.experiments.backtest.words import group_name
-from sim.experiments.calibrate.history import span
 from sim.experiments.calibrate.settings import Numbers
 from sim.report.figures.fans import LEVELS, draw_fan
 from sim.report.figures.style import NOTE, TEXT, empty, new_figure, number_of, panel, panels, shades, time_axis

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from sim.analysis.facts.evidence import span
 from sim.experiments.backtest.benchmarks import BENCHMARKS, forecast
 from sim.experiments.backtest.known import Known, compared, size, wanted
 from sim.experiments.backtest.model_forecasts import MODEL, VARIANTS, Drawn
 from sim.experiments.backtest.settings import Settings
 from sim.experiments.backtest.summary import QUANTILES, crps_of_draws, crps_of_normal, score
-from sim.experiments.calibrate.history import span
 from sim.experiments.calibrate.settings import Numbers
 from sim.scenario.quarters import between
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.experiments.calibrate.history import Series, quarters_of, span
+from sim.analysis.facts.evidence import span
+from sim.experiments.calibrate.history import Series, quarters_of
 from sim.experiments.calibrate.settings import Numbers
 from sim.scenario.quarters import between, later
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.analysis.facts.evidence import span
 from sim.engine.batch import Engine
 from sim.errors import ScenarioError
 from sim.experiments.backtest.known import Known, compared, size, wanted
-from sim.experiments.calibrate.history import FLOOR, Series, Target, span, targets
+from sim.experiments.calibrate.history import FLOOR, Series, Target, targets
 from sim.experiments.calibrate.results import Record
 from sim.experiments.calibrate.settings import EstimationProblem, Numbers
 from sim.experiments.calibrate.simulator import Simulator

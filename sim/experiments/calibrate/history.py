@@ -10,16 +10,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.analysis.facts.evidence import data_lines
-from sim.analysis.facts.schema import PERIOD, Reading
+from sim.analysis.facts.evidence import observations, span
+from sim.analysis.facts.schema import Reading
 from sim.scenario.data import CONFIGS
 from sim.scenario.load import read_as
 from sim.scenario.quarters import between, later
 from sim.scenario.schema import Strict
 
 HISTORY = CONFIGS / "history.toml"
-LAST = "2025Q2"
-"""Later rows are projections and hearsay; what came after judges the model."""
 FLOOR = 0.01
 """The least number of the model in a comparison by logarithms, as a part of the figure observed."""
 
@@ -150,17 +148,6 @@ def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Targe
     return tuple(figures)
 
 
-def span(period: str) -> tuple[str, str]:
-    """Return the first and the last quarter of 2024Q3, 2024H1 or 2024FY.
-
-    Raises:
-        ValueError: if it is not such a period.
-    """
-    if "-" in period or PERIOD.fullmatch(period) is None:
-        raise ValueError(f"{period!r}: expected such as 2024Q3, 2024H1 or 2024FY")
-    return Reading(of=("series|quarter",), quarters=period).period
-
-
 def quarters_of(period: str) -> list[str]:
     """List the quarters of a period, in order."""
     first, last = span(period)
@@ -172,11 +159,7 @@ def rows(reference: str) -> dict[str, float]:
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")
-    figures = {
-        period: float(line["value"])
-        for (entity, period, metric), line in data_lines(file).items()
-        if [entity, metric] == key and PERIOD.fullmatch(period) and span(period)[1] <= LAST
-    }
+    figures = {period: float(line["value"]) for period, line in observations(file, *key).items()}
     if not figures:
         raise ValueError(f"{reference!r}: configs/data/{file}.csv has no such rows")
     return figures

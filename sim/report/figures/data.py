@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sim.analysis.facts.evidence import data_lines
+from sim.analysis.facts.evidence import LAST, observations, span
 from sim.report.figures.style import number_of
 from sim.scenario.data import read_series
 
-LAST = "2025Q2"
-"""Later rows are projections and hearsay."""
 BASE = "2023Q4"
 """The quarter that indices are set to 100 in."""
 TOKENS = {"Tether": "tokens_outstanding", "Circle": "usdc_supply"}
 """Issuers whose token supply is in the data -> metric."""
-SPANS = {"Q1": (0, 0), "Q2": (1, 1), "Q3": (2, 2), "Q4": (3, 3), "H1": (0, 1), "H2": (2, 3), "FY": (0, 3)}
-"""Part of a year -> its first and last quarter, from 0."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +39,13 @@ def points(file: str, entity: str, metric: str, *, flow: bool = False) -> list[P
 
     With `flow`, values of years and half-years are sums, divided by their quarters; else they are left out.
     """
-    observations = []
-    for (name, label, measure), row in data_lines(file).items():
-        if (name, measure) != (entity, metric) or not label[:4].isdecimal() or label[4:] not in SPANS:
-            continue
-        first, last = (int(label[:4]) * 4 + quarter for quarter in SPANS[label[4:]])
-        if last > number_of(LAST) or (first != last and not flow):
-            continue
-        value = float(row["value"]) / (last - first + 1 if flow else 1)
-        observations.append(Point(first, last, value, row["quality"] != "estimate", entity, metric))
-    return sorted(observations, key=lambda point: (point.first, point.last))
+    observed = []
+    for period, row in observations(file, entity, metric).items():
+        first, last = (number_of(quarter) for quarter in span(period))
+        if first == last or flow:
+            value = float(row["value"]) / (last - first + 1)
+            observed.append(Point(first, last, value, row["quality"] != "estimate", entity, metric))
+    return sorted(observed, key=lambda point: (point.first, point.last))
 
 
 def wide(file: str, column: str, *, scale: float = 1.0) -> list[Point]:
@@ -63,11 +56,11 @@ def wide(file: str, column: str, *, scale: float = 1.0) -> list[Point]:
 
 def indexed(file: str, entity: str, metric: str) -> list[Point]:
     """Return the rows of a long data file as an index that is 100 in `BASE`."""
-    observations = points(file, entity, metric)
-    base = next((point.value for point in observations if point.first == number_of(BASE)), 0.0)
-    return [replace(point, value=100.0 * point.value / base) for point in observations] if base else []
+    observed = points(file, entity, metric)
+    base = next((point.value for point in observed if point.first == number_of(BASE)), 0.0)
+    return [replace(point, value=100.0 * point.value / base) for point in observed] if base else []
 
 
-def within(observations: Iterable[Point], quarters: Sequence[int]) -> list[Point]:
+def within(observed: Iterable[Point], quarters: Sequence[int]) -> list[Point]:
     """Return the observations that lie between the first and the last of some numbered quarters, inclusive."""
-    return [point for point in observations if quarters[0] <= point.first and point.last <= quarters[-1]]
+    return [point for point in observed if quarters[0] <= point.first and point.last <= quarters[-1]]

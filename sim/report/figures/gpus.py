@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.analysis.facts.evidence import LAST
 from sim.analysis.sums import quarters_of
 from sim.report.figures import data, style
 from sim.report.figures.tables import after_opening, largest, measure, series
@@ -30,7 +31,7 @@ def draw(run: Run) -> Figure:
         f"Fleets go from {plain(float(fleet.iloc[0]))} to {plain(float(fleet.iloc[-1]))} GPUs, "
         f"rent from {rent.iloc[0]:.2f} to {rent.iloc[-1]:.2f} USD an hour",
         f"Rental market, fleets and vendor, {style.span(run)}; dots are data",
-        style.source(run, f"Data: H100 rents and NVIDIA data-centre revenue to {data.LAST}"),
+        style.source(run, f"Data: H100 rents and NVIDIA data-centre revenue to {LAST}"),
     )
     grid = style.panels(figure, 2, 3, right=0.985, gap=(0.26, 0.52))
     for axes, name, title, unit in (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.analysis.facts.evidence import LAST
 from sim.analysis.sums import quarters_of
 from sim.report.figures import data, style
 from sim.report.figures.tables import after_opening, largest, measure, series
@@ -41,7 +42,7 @@ def draw(run: Run) -> Figure:
         f"Tokens go from {money(float(tokens.iloc[0].sum()))} to {money(float(tokens.iloc[-1].sum()))}; "
         f"interest of {money(interest)} is earned",
         f"Stablecoin issuers, {style.span(run)}; dots are data, hollow where estimated",
-        style.source(run, f"Data: attestations and company reports to {data.LAST}"),
+        style.source(run, f"Data: attestations and company reports to {LAST}"),
     )
     top_left, top_right, low_left, low_right = style.panels(figure, 2, 2, right=0.825, gap=(0.62, 0.52))
     _tokens(top_left, run)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from sim.analysis.facts.evidence import LAST
 from sim.analysis.sums import quarters_of
 from sim.report.figures import data, style
 from sim.report.figures.tables import after_opening, measure, series
@@ -42,7 +43,7 @@ def draw(run: Run) -> Figure:
         + ("year" if len(year) == 4 else f"{len(year)} quarters" if len(year) > 1 else "quarter"),
         f"AI labs, {style.span(run)}; logarithmic scales; dots are data, in bars over the time they cover",
         style.source(
-            run, f"Data: company reports and press to {data.LAST}; years and half-years as averages per quarter"
+            run, f"Data: company reports and press to {LAST}; years and half-years as averages per quarter"
         ),
     )
     names = _shown(run)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.analysis.facts.evidence import LAST
 from sim.report.figures import data, style
 from sim.report.figures.data import Point
 from sim.report.figures.tables import measure, series
@@ -102,7 +103,7 @@ PAIRINGS = (
 def draw(run: Run) -> Figure:
     """Draw a run against the data."""
     figure = style.new_figure(
-        f"The model against the data, {FIRST} to {data.LAST}",
+        f"The model against the data, {FIRST} to {LAST}",
         "Lines: model. Dots: data, hollow where estimated, bars over the time they cover. "
         "Input: fed in. Calibrated: fitted",
         style.source(run, "Number in the corner: model over data, where both end"),
@@ -114,7 +115,7 @@ def draw(run: Run) -> Figure:
 
 def _compare(axes: Axes, run: Run, pairing: Pairing) -> None:
     style.panel(axes, pairing.title, pairing.unit)
-    first, last = style.number_of(FIRST), style.number_of(data.LAST)
+    first, last = style.number_of(FIRST), style.number_of(LAST)
     model = pairing.modelled(run)
     observed = data.within(pairing.observed(), (first, last))
     if model is not None:
@@ -126,7 +127,7 @@ def _compare(axes: Axes, run: Run, pairing: Pairing) -> None:
     hue = POPULATION[pairing.population]
     axes.plot(model.index, model, color=hue, linewidth=2.6, marker="o", markersize=3.5)
     style.dots(axes, observed)
-    style.time_axis(axes, [FIRST, data.LAST])
+    style.time_axis(axes, [FIRST, LAST])
     axes.set_xticks(list(range(first, last + 1)), ["", "2024", "", "", "2025", ""][: last - first + 1])
     axes.set_ylim(0.0, 1.28 * max(float(model.max()), *(point.value for point in observed)))
     both = [p for p in observed if set(range(p.first, p.last + 1)) <= set(model.index)]
