@@ -1,9 +1,9 @@
 """The systemic risk of a run: what each agent's failure would take from the net worth of the others (DebtRank).
 
-If an agent fails, every claim on it, loan or stake, is
-worth nothing; its holders lose that much of their net worth, claims on them lose the same part of their value, and
-so on. It is a what-if on the balance sheets of one quarter, not a forecast: nothing is recovered, nobody reacts,
-prices do not move, and how likely the failure is does not enter.
+If an agent fails, every claim on it, loan or stake, is worth nothing; its holders lose that much of their net
+worth, claims on them lose the same part of their value, and so on. It is a what-if on the balance sheets of one
+quarter, not a forecast: nothing is recovered, nobody reacts, prices do not move, and how likely the failure is
+does not enter.
 
     table = systemic_risk(run, "2026Q4")
     history(run)["largest_share"]

@@ -21,13 +21,10 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     block `body`; `report/parts.html.j2` has tables, pictures and notes. Text is escaped.
 
     Args:
-        path: the file to write.
+        path: the file to write, which is returned.
         template: the file of the template, seen from the folder of the package, such as
             "experiments/compare/report.html.j2".
         values: what the template shows; one that it asks for and that is missing is an error.
-
-    Returns:
-        The file.
     """
     path.write_text(_TEMPLATES.get_template(template).render(values), encoding="utf-8")
     return path

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import direct_uses, final_uses, headline
-from sim.analysis.facts.words import evidence_words, model_words
+from sim.analysis.facts.rows import evidence_words, model_words
 from sim.analysis.matrices import balance_sheets
 from sim.economy.books.checks import TOLERANCE
 from sim.economy.books.uses import AI, CASH, DIRECT, RETURNED

@@ -13,15 +13,7 @@ from rich.text import Text
 def show_table(
     title: str, heads: Sequence[str], rows: Iterable[Sequence[str | Text]], texts: int = 1, about: str = ""
 ) -> None:
-    """Print a table.
-
-    Args:
-        title: the title of the table.
-        heads: the heads of its columns.
-        rows: its rows, each with as many cells.
-        texts: the number of columns on the left that hold text; numbers are aligned to the right.
-        about: how to read the table, in small print below it.
-    """
+    """Print a table; the first `texts` columns hold text, and `about` says below it how to read the table."""
     printed = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
     for place, head in enumerate(heads):
         printed.add_column(head, justify="left" if place < texts else "right", no_wrap=0 < place < texts)

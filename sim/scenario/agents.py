@@ -163,7 +163,7 @@ class Provider(Strict):
     """who owns the company at the opening"""
 
 
-class Investor(Strict):
+class InvestorConfig(Strict):
     """An investor."""
 
     name: str
@@ -184,7 +184,7 @@ class Investor(Strict):
     """largest part of its money for one venture"""
 
 
-class Venture(Strict):
+class VentureConfig(Strict):
     """A neurotech or robotics company."""
 
     name: str

@@ -15,7 +15,7 @@ from sim.economy.decisions import DECISIONS
 from sim.economy.parameters import CHANNELS
 from sim.errors import ScenarioError, suggestion
 from sim.scenario import quarters as calendar
-from sim.scenario.agents import Facility, Investor, Issuer, Lab, Loan, Provider, Venture
+from sim.scenario.agents import Facility, InvestorConfig, Issuer, Lab, Loan, Provider, VentureConfig
 from sim.scenario.events import COMPANY, EVERYONE, ISSUER, KINDS, Event
 from sim.scenario.quantities import Described, Quantity, Strict, Table
 from sim.scenario.quarters import ROLLOUT
@@ -23,7 +23,7 @@ from sim.scenario.quarters import ROLLOUT
 __all__ = [
     "Described",
     "Facility",
-    "Investor",
+    "InvestorConfig",
     "Issuer",
     "Lab",
     "Loan",
@@ -32,7 +32,7 @@ __all__ = [
     "Scenario",
     "Strict",
     "Table",
-    "Venture",
+    "VentureConfig",
 ]
 
 QUARTER_PATTERN = r"^\d{4}Q[1-4]$"
@@ -56,7 +56,7 @@ class RunSettings(Strict):
     """quarter at whose close the history starts"""
 
 
-class History(Strict):
+class Calendar(Strict):
     """What is known of the calendar: until when prices follow the data, and when new GPUs came."""
 
     until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
@@ -159,7 +159,7 @@ class Scenario(Strict):
     title: str
     about: str
     run: RunSettings
-    history: History
+    history: Calendar
     environment: _section(parameters.EnvironmentParameters)  # type: ignore[valid-type]
     tokens: _section(parameters.TokenParameters)  # type: ignore[valid-type]
     reserve: _section(parameters.ReserveParameters)  # type: ignore[valid-type]
@@ -180,8 +180,8 @@ class Scenario(Strict):
     issuers: dict[str, Issuer]
     labs: dict[str, Lab]
     providers: dict[str, Provider]
-    investors: dict[str, Investor]
-    ventures: dict[str, Venture]
+    investors: dict[str, InvestorConfig]
+    ventures: dict[str, VentureConfig]
     loans: tuple[Loan, ...] = ()
     facilities: tuple[Facility, ...] = ()
     events: tuple[Event, ...] = ()

@@ -34,7 +34,7 @@ class BusyError(Exception):
     """Too many requests wait, or one has waited for too long."""
 
 
-class Cache(Generic[Key, Value]):
+class SharedCache(Generic[Key, Value]):
     """A bounded cache in which all who ask for the same key at the same time wait for one computation.
 
     Args:
@@ -99,8 +99,8 @@ class HistoryStore:
     """
 
     def __init__(self) -> None:
-        self._runs: Cache[HistoryRequest, Run] = Cache(MOST_RUNS, self._compute)
-        self._documents: Cache[HistoryRequest, bytes] = Cache(MOST_DOCUMENTS, self._write)
+        self._runs: SharedCache[HistoryRequest, Run] = SharedCache(MOST_RUNS, self._compute)
+        self._documents: SharedCache[HistoryRequest, bytes] = SharedCache(MOST_DOCUMENTS, self._write)
         self._turns = Turns()
 
     def run(self, history: HistoryRequest) -> Run:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.analysis.facts import FactTable
-from sim.analysis.facts.rows import FactRow
-from sim.analysis.facts.words import MARKS, evidence_words, interval_words, model_words
+from sim.analysis.facts.rows import MARKS, FactRow, evidence_words, interval_words, model_words
 from sim.experiments.validate import validate
 from studies.markdown import replaced, table
 from studies.places import DOCS

@@ -16,14 +16,14 @@ from sim.scenario import schema
 from sim.scenario.agents import (
     Declared,
     Facility,
-    Investor,
+    InvestorConfig,
     Issuer,
     Lab,
     Loan,
     OwnSheet,
     Provider,
     ReserveSheet,
-    Venture,
+    VentureConfig,
 )
 from sim.scenario.levers import BY_NAME
 from sim.scenario.quantities import Described, Quantity, Table
@@ -54,8 +54,8 @@ BY_COLUMN: dict[str, tuple[str, type]] = {
     "issuers": ("Issuers", Issuer),
     "labs": ("Labs", Lab),
     "providers": ("Providers", Provider),
-    "investors": ("Investors", Investor),
-    "ventures": ("Ventures", Venture),
+    "investors": ("Investors", InvestorConfig),
+    "ventures": ("Ventures", VentureConfig),
 }
 """Sections with the same keys for each of several agents (or laws, or channels): title, and class."""
 LISTS: dict[str, tuple[str, type]] = {
@@ -64,7 +64,7 @@ LISTS: dict[str, tuple[str, type]] = {
 }
 SHEETS: dict[str, type] = {"reserve": ReserveSheet, "own": OwnSheet, "declared": Declared}
 """Parts of an issuer's table."""
-SETTINGS: dict[str, type] = {"run": schema.RunSettings, "history": schema.History, "tail": schema.Tail}
+SETTINGS: dict[str, type] = {"run": schema.RunSettings, "history": schema.Calendar, "tail": schema.Tail}
 Number = Quantity | Table
 NUMBER_HEAD = ("key", "meaning", "value", "unit", "range", "kind", "source", "lever")
 SOURCE_HEAD = ("key", "range", "kind", "source")

@@ -12,7 +12,7 @@ from support.tiny import FROZEN
 import sim
 from sim.analysis.attribution import direct_uses, final_uses, headline
 from sim.analysis.facts import facts_of
-from sim.analysis.facts.words import evidence_words, model_words
+from sim.analysis.facts.rows import evidence_words, model_words
 from sim.report.figures import FIGURES, save_all
 from sim.report.run_page import MOST_EVENTS, write_report
 from sim.scenario.load import load

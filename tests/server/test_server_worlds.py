@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from sim.server.histories import Cache
+from sim.server.histories import SharedCache
 
 
 def test_everyone_who_asks_at_once_waits_for_one_computation():
@@ -16,7 +16,7 @@ def test_everyone_who_asks_at_once_waits_for_one_computation():
         go.wait(10)
         return key * 2
 
-    cache, found = Cache(4, make), []
+    cache, found = SharedCache(4, make), []
     asking = [threading.Thread(target=lambda: found.append(cache.get(21))) for _ in range(8)]
     for thread in asking:
         thread.start()
@@ -30,7 +30,7 @@ def test_everyone_who_asks_at_once_waits_for_one_computation():
 
 def test_the_longest_unused_answer_goes_first():
     made = []
-    cache = Cache(2, lambda key: made.append(key) or key)
+    cache = SharedCache(2, lambda key: made.append(key) or key)
     for key in (1, 2, 1, 3, 1, 2):
         cache.get(key)
     assert made == [1, 2, 3, 2]
@@ -46,14 +46,14 @@ def test_an_error_is_raised_and_not_kept():
             raise found
         return found
 
-    cache = Cache(2, make)
+    cache = SharedCache(2, make)
     with pytest.raises(ValueError, match="not now"):
         cache.get("x")
     assert cache.get("x") == "now"
 
 
 def test_many_threads_and_keys_give_everyone_their_own_answer():
-    cache, wrong = Cache(3, lambda key: key + 1), []
+    cache, wrong = SharedCache(3, lambda key: key + 1), []
 
     def ask(start):
         questions = [(start * key) % 11 for key in range(200)]

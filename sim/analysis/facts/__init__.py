@@ -14,15 +14,12 @@ __all__ = ["Fact", "FactRow", "FactTable", "Facts", "facts_of", "load_facts"]
 
 
 def facts_of(run: Run, scenario: Scenario | None = None, facts: Facts | None = None) -> FactTable:
-    """Compare one history with the facts.
+    """Compare one history with the facts, and return the fact table, without intervals.
 
     Args:
         run: a run folder, or a run in memory.
         scenario: the scenario of the run; read from the run folder if left out.
         facts: the facts to compare with; those that ship if left out.
-
-    Returns:
-        The fact table of one history, without intervals.
 
     Raises:
         RunError: if the run cannot be read.

@@ -18,12 +18,7 @@ ADDRESS = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True)
 class DataRow:
-    """A number of the data files.
-
-    Attributes:
-        value: the number, in the unit of its row; deals in USD bn.
-        sources: the addresses that it was taken from, or words where there is none.
-    """
+    """A number in the unit of its row (deals in USD bn), and the addresses, or words, of its source."""
 
     value: float
     sources: tuple[str, ...]

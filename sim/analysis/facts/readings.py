@@ -39,10 +39,7 @@ class UnreadableError(Exception):
 
 
 def read(facts: Facts, run: Run, scenario: Scenario) -> dict[str, FactNumber]:
-    """Read every fact from a run of a scenario.
-
-    Returns:
-        Name of the fact -> the number that the model gives.
+    """Read every fact from a run of a scenario: name of the fact -> the number that the model gives.
 
     Raises:
         ScenarioError: if the file of facts names a measure that does not exist.
@@ -75,12 +72,7 @@ class _Reader:
         return flat(self.scenario.model_dump(mode="json"))
 
     def number(self, reading: Reading | None) -> FactNumber:
-        """Return the number of a reading.
-
-        Raises:
-            UnreadableError: if this history has no such number.
-            ScenarioError: if no history has.
-        """
+        """Return the number of a reading; an UnreadableError means that this history has none."""
         if reading is None:
             raise UnreadableError("the model has no such number")
         for term in reading.terms:

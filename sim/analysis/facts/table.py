@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from sim.analysis.facts.readings import FactNumber
-from sim.analysis.facts.rows import FactRow
+from sim.analysis.facts.rows import FactRow, figure_words, range_words
 from sim.analysis.facts.schema import Fact, Facts, Kind, Rule
-from sim.analysis.facts.words import figure_words, range_words
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -114,15 +113,7 @@ def fact_table(
     numbers: Sequence[Mapping[str, FactNumber]],
     seconds: float = 0.0,
 ) -> FactTable:
-    """Put the numbers of histories together, and judge them.
-
-    Args:
-        facts: the facts that were read.
-        scenario: the scenario that was run.
-        seeds: the seeds of the histories.
-        numbers: fact -> number, for each history.
-        seconds: the time that the histories took.
-    """
+    """Put the numbers of histories together, by fact for each history, and judge them."""
     rows, stylised = (
         tuple(
             _row(name, fact, facts.rule, _kind(fact, scenario), _together([history[name] for history in numbers]))

@@ -61,14 +61,7 @@ class Row:
 
 
 def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Settings) -> Iterator[Row]:
-    """Make the rows of one origin, by series, period and method.
-
-    Args:
-        origin: the quarter at whose end forecasts are made.
-        known: series -> its figures that were known.
-        drawn: the model's forecasts.
-        settings: the settings of the backtest.
-    """
+    """Make the rows of one origin, by series, period and method."""
     for name, there in known.items():
         for period in wanted(there.series, origin, settings.last):
             for method in VARIANTS:

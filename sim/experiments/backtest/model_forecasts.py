@@ -79,15 +79,7 @@ def run(simulator: Simulator, record: Record, draws: int, seed: int) -> ModelHis
 
 
 def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, last: str, seed: int) -> Drawn:
-    """Draw the model's forecasts at an origin.
-
-    Args:
-        histories: the histories with the data up to the origin.
-        known: series -> its figures that were known.
-        origin: the quarter at whose end forecasts are made.
-        last: the last quarter that is forecast.
-        seed: the seed of the errors of figures.
-    """
+    """Draw the model's forecasts at an origin, to a last quarter; `seed` is that of the errors of figures."""
     simulator, paths = histories.simulator, histories.paths
     generator = np.random.default_rng([seed, 1])
     samples: dict[tuple[str, str, str], Numbers] = {}
@@ -151,13 +143,8 @@ class InSampleFit:
 def in_sample(histories: ModelHistories, history: Mapping[str, Series], record: Record, seed: int) -> InSampleFit:
     """Count the fitted figures that lie within the bands of the estimate.
 
-    A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual.
-
-    Args:
-        histories: the histories with parameters drawn from the estimate.
-        history: name -> observed series.
-        record: the estimate.
-        seed: the seed of the errors of figures.
+    A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual. `seed` is
+    that of the errors of figures.
     """
     generator = np.random.default_rng([seed, 2])
     inside: Counter[str] = Counter()

@@ -71,9 +71,6 @@ class Settings(Strict):
         groups: the groups of series that are forecast.
         draws: the number of forecasts drawn at each origin.
         headlines: the series of the fan chart.
-        benchmarks: the settings of the benchmarks.
-        diebold_mariano: the cases of that test.
-        in_sample: the share of fitted figures that the bands should hold.
     """
 
     origins: Annotated[tuple[Quarter, ...], Field(min_length=1)]

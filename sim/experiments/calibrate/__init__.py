@@ -24,12 +24,7 @@ __all__ = ["Calibration", "Record", "calibrate", "load_record"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """A finished calibration, which was saved while it ran.
-
-    Attributes:
-        path: its folder.
-        record: the record of the estimate.
-    """
+    """A finished calibration, which was saved while it ran: its folder, and the record of the estimate."""
 
     path: Path
     record: Record

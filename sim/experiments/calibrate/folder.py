@@ -55,14 +55,7 @@ def open_folder(problem: EstimationProblem, series: Any, trials: int, out: Path 
 def record_of(
     estimate: ParameterEstimate, judged: Identification | None, trials: int, whole: Simulator
 ) -> dict[str, Any]:
-    """Return an estimate as plain data, with the model's number next to every figure.
-
-    Args:
-        estimate: the estimate.
-        judged: the parameters that can be recovered; None where it was not tried.
-        trials: the number of trials behind that.
-        whole: the simulator of all figures, fitted or not.
-    """
+    """Return an estimate as plain data, with the model's number for every figure that `whole` simulates."""
     plan, around = estimate.problem.plan, estimate.posterior
     targets = _targets(estimate, whole)
     gaps = {

@@ -55,10 +55,9 @@ class Moments:
 
 
 def usual(scatters: Sequence[Numbers]) -> Numbers:
-    """Return a usual covariance among several.
+    """Return the covariance with the median standard deviations and the mean correlations of several.
 
-    It has the medians of their standard deviations, and their mean correlations. Medians, since at a few places a
-    target can scatter a hundred times more than anywhere else.
+    Medians, since at a few places a target can scatter a hundred times more than anywhere else.
     """
     deviations = np.sqrt([np.diag(scatter) for scatter in scatters])
     scales = deviations[:, :, None] * deviations[:, None, :]

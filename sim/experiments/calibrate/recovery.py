@@ -26,12 +26,9 @@ FIRST_TRUTH = 1_000_000
 
 @dataclass(frozen=True)
 class Trial:
-    """One history with known parameters, and their estimates, in standard deviations of the priors.
+    """Known parameters, their estimates, and the standard deviations of these estimates, each `(parameter,)`.
 
-    Attributes:
-        truth: the places of the known parameters, `(parameter,)`.
-        estimate: their estimated places, `(parameter,)`.
-        deviation: the standard deviations of the estimates, `(parameter,)`.
+    All are in standard deviations of the priors.
     """
 
     truth: Numbers
@@ -62,14 +59,7 @@ def trial(simulator: Simulator, number: int) -> Trial:
 
 
 def run_trials(simulator: Simulator, count: int, log: Path, progress: Progress | None = None) -> list[Trial]:
-    """Run trials that are not in the log yet.
-
-    Args:
-        simulator: the simulator of the figures to be fitted.
-        count: the number of trials in all.
-        log: the file with one line a trial, from which a stopped run goes on.
-        progress: called after every trial.
-    """
+    """Run those of `count` trials that are not in the log yet, which has one line for each finished trial."""
     done = _logged(log)
     with log.open("a", encoding="utf8") as handle:
         for number in range(count):

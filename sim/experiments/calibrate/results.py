@@ -20,11 +20,7 @@ ESTIMATES = CONFIGS / "estimates"
 
 @dataclass(frozen=True)
 class Record:
-    """An estimate as it was written down.
-
-    Attributes:
-        raw: the record as plain data; see docs/calibration.md.
-    """
+    """An estimate as it was written down: plain data, which docs/calibration.md describes."""
 
     raw: Mapping[str, Any]
 

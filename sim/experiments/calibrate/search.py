@@ -31,13 +31,7 @@ WORST = 1e12
 
 @dataclass(frozen=True)
 class Candidate:
-    """The best candidate of a search.
-
-    Attributes:
-        places: the places of its parameters, in standard deviations of the priors, `(parameter,)`.
-        distance: its distance from the observed figures.
-        candidates: the number of candidates that were tried.
-    """
+    """The places of the best parameters, `(parameter,)`, their distance, and how many candidates were tried."""
 
     places: Numbers
     distance: float
@@ -61,7 +55,7 @@ def search(
         seeds: the seeds of every candidate's histories.
         seed: the seed of the choice of candidates.
         free: the parameters that are varied, `(parameter,)`; the others stay at the middle of their priors.
-        journal: the file that the search is written to, and goes on from; no file if left out.
+        journal: the file that the search is written to, and continues from.
         progress: called after every generation.
     """
     from optuna.distributions import BaseDistribution, FloatDistribution

@@ -76,13 +76,7 @@ class Cause:
 def cause_of(
     names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], effects: Mapping[str, Effect]
 ) -> Cause:
-    """Explain the GPU purchases of twins by accounting and by cause.
-
-    Args:
-        names: the names of the twins.
-        differs: the keys in which they differ: dotted key -> values `a` and `b`.
-        effects: outcome -> its difference, the first twin less the second.
-    """
+    """Explain the GPU purchases of twins by accounting and by cause; the arguments are as in `PairedOutcomes`."""
     values = differs.get(REDEPLOYMENT)
     flipped = values is not None and float(values["b"]) > float(values["a"])
     by_origin = {origin: turned(effects[f"gpu_capex_from_{origin}_usd_bn"], flipped) for origin in EARNED}

@@ -60,18 +60,8 @@ def run_twins(
 ) -> TwinPaths:
     """Run two scenarios with the same seeds in this process, and keep every path: the histories of `compare`.
 
-    Args:
-        a: the first scenario.
-        b: the second scenario.
-        runs: the number of pairs of histories, at least 2.
-        seed: the seed of the first pair; the seed of `a` if left out.
-        quarters: the length of the histories; the scenarios' own if left out.
-        engine: "jax", "numpy", or "auto", which compiles where there are enough histories in all.
-        progress: called with histories, all histories of both twins, and `DRAWN` or `FINISHED`.
-
-    Raises:
-        ScenarioError: if the scenarios cannot be twins, or one cannot open.
-        AccountingError: if an accounting identity is violated, naming scenario and seed.
+    Arguments and errors are those of `compare`; `progress` is called with the number of histories so far, that of
+    both twins together, and `DRAWN` or `FINISHED`.
     """
     began = time.perf_counter()
     twins, seeds = twins_of(a, b, runs, seed, quarters)

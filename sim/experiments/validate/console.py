@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from sim.analysis.facts.rows import FactRow
+from sim.analysis.facts.rows import MARKS, FactRow, evidence_words, interval_words, model_words
 from sim.analysis.facts.table import FactTable
-from sim.analysis.facts.words import MARKS, evidence_words, interval_words, model_words
 from sim.report import terminal
 
 STYLES = {True: "green", False: "red", None: "dim"}

@@ -106,13 +106,8 @@ FIGURES: dict[str, Plate] = {
 
 
 def save_all(run: Run, folder: Path | str) -> list[Path]:
-    """Draw every figure into PNG files; the same run gives the same bytes.
+    """Draw every figure of a run into PNG files of a folder, made where it does not exist; return the files.
 
-    Args:
-        run: a run with its tables; its manifest, where it has one, names it in the source notes.
-        folder: the folder to write to; it is made where it does not exist.
-
-    Returns:
-        The files, in the order of `FIGURES`.
+    The same run gives the same bytes.
     """
     return list(save_figures(Path(folder), ((name, plate(run)) for name, plate in FIGURES.items())).values())

@@ -59,14 +59,10 @@ class Diagram:
     sizes: dict[str, float] = field(default_factory=dict)
     height: float = 1.0
 
-    def draw(self, axes: Axes, name: str, label_sides: Sequence[str], label_size: float = TEXT) -> None:
-        """Draw into axes, whose vertical unit becomes USD bn.
+    def draw(self, axes: Axes, name: str, label_sides: Sequence[str]) -> None:
+        """Draw into axes, whose frame disappears and whose vertical unit becomes USD bn.
 
-        Args:
-            axes: the axes; their frame disappears.
-            name: the prefix of the bands' ids, `band:<name>:<source>:<target>`.
-            label_sides: the side of the labels of each column, "left" or "right".
-            label_size: the size of the font, in points.
+        Bands have ids `band:<name>:<source>:<target>`; the labels of each column are at its "left" or "right".
         """
         self._place()
         axes.set_axis_off()
@@ -77,7 +73,7 @@ class Diagram:
             corner = (self.columns[node.column], self.tops[node.key])
             axes.add_patch(Rectangle(corner, NODE, self.sizes[node.key], color=node.colour, linewidth=0.0))
         for column, side in enumerate(label_sides):
-            self._label(axes, column, side, label_size)
+            self._label(axes, column, side, TEXT)
 
     def _place(self) -> None:
         """Stack the nodes of each column, centred; all columns share one scale."""

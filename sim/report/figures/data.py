@@ -24,12 +24,10 @@ class Point:
     """An observation.
 
     Attributes:
-        first: number of the first quarter it covers, on the axis of time.
-        last: number of the last one.
+        first, last: the numbers of the first and the last quarter that it covers, on the axis of time.
         value: the value in the unit of the figure; flows of longer periods are averages per quarter.
         reported: whether it was reported, and not estimated from something else.
-        entity: whom it is about.
-        metric: what was measured.
+        entity, metric: whom it is about, and what was measured.
     """
 
     first: int
@@ -41,16 +39,9 @@ class Point:
 
 
 def points(file: str, entity: str, metric: str, *, flow: bool = False) -> list[Point]:
-    """Return the rows of a long data file about an entity and a metric, oldest first.
+    """Return the rows of a long data file about an entity and a metric, oldest first, up to `LAST`.
 
-    Args:
-        file: the name of the file under configs/data, without ending.
-        entity: whom the rows are about.
-        metric: what they measure.
-        flow: whether values of years and half-years are sums, to be divided by their quarters.
-
-    Returns:
-        Observations up to `LAST`; without `flow`, of single quarters only.
+    With `flow`, values of years and half-years are sums, divided by their quarters; else they are left out.
     """
     observations = []
     for (name, label, measure), row in data_lines(file).items():

@@ -106,13 +106,9 @@ def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "How f
 
 
 def draw_fan(axes: Axes, quarters: ArrayLike, quantiles: Iterable[NDArray[np.float64]], colour: str) -> None:
-    """Draw one fan: 90 percent light, 50 percent dark, the median as a line.
+    """Draw one fan: 90 percent light, 50 percent dark, the median as a darker line.
 
-    Args:
-        axes: the panel.
-        quarters: the places of the quarters, as `number_of` returns them.
-        quantiles: the lines of the five `LEVELS`, lowest first.
-        colour: the colour of the areas; the line is darker.
+    Quarters are numbers as in `number_of`, quantiles the lines of the five `LEVELS`, lowest first.
     """
     lowest, low, middle, high, highest = quantiles
     axes.fill_between(quarters, lowest, highest, color=colour, alpha=0.20, linewidth=0.0)

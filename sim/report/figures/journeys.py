@@ -23,11 +23,7 @@ _ACCOUNTS = tuple(COMPANIES.values())
 
 
 def journeys(run: Run) -> pd.DataFrame:
-    """Return what the interest that went through each AI channel finally paid for, at any remove, in the run.
-
-    Returns:
-        The rows of `journeys_by_quarter` for the last quarter: channel, use, label and usd_bn.
-    """
+    """Return the rows of `journeys_by_quarter` for the last quarter: channel, use, label and usd_bn."""
     return at_end(run, journeys_by_quarter(run))
 
 
@@ -110,12 +106,8 @@ def _entries(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
 def _followed(entries: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
     """Follow what entered each company until it ends: an absorbing chain, solved once a quarter.
 
-    Args:
-        entries: sums by channel and target, a company.
-        out: what companies paid, by source, target and end; target is empty where money ends.
-
-    Returns:
-        Sums by channel and use, which is the end.
+    Entries are by channel and target; `out` is by source, target (empty where money ends) and end; sums returned
+    are by channel and use, which is the end.
     """
     import pandas as pd
 

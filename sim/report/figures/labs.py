@@ -10,21 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from sim.analysis.sums import quarters_of
-from sim.report.figures import data
-from sim.report.figures.style import (
-    TEXT,
-    dots,
-    empty,
-    flow_quarters,
-    lines,
-    new_figure,
-    panel,
-    panels,
-    shades,
-    source,
-    span,
-    write,
-)
+from sim.report.figures import data, style
 from sim.report.figures.tables import after_opening, measure, series
 from sim.report.numbers import amount, money
 from sim.report.palette import INK, POPULATION
@@ -51,17 +37,17 @@ def draw(run: Run) -> Figure:
     whole = after_opening(series(run))
     year = whole.tail(4)
     revenue, spending = float(year["lab_revenue_usd_bn"].sum()), float(year["lab_spending_usd_bn"].sum())
-    figure = new_figure(
+    figure = style.new_figure(
         f"Labs: revenue of {money(revenue)}, spending of {money(spending)} in the last "
         + ("year" if len(year) == 4 else f"{len(year)} quarters" if len(year) > 1 else "quarter"),
-        f"AI labs, {span(run)}; logarithmic scales; dots are data, in bars over the time they cover",
-        source(
+        f"AI labs, {style.span(run)}; logarithmic scales; dots are data, in bars over the time they cover",
+        style.source(
             run, f"Data: company reports and press to {data.LAST}; years and half-years as averages per quarter"
         ),
     )
     names = _shown(run)
-    hues = dict(zip(names, shades(POPULATION["labs"], len(names)), strict=True))
-    grid = panels(figure, 2, 3, left=0.08, right=0.985, gap=(0.26, 0.52))
+    hues = dict(zip(names, style.shades(POPULATION["labs"], len(names)), strict=True))
+    grid = style.panels(figure, 2, 3, left=0.08, right=0.985, gap=(0.26, 0.52))
     for axes, name in zip((*grid[:3], grid[4]), PANELS, strict=True):
         _history(axes, run, name, hues)
     _runway(grid[3], run, hues)
@@ -80,19 +66,21 @@ def _history(axes: Axes, run: Run, name: str, hues: dict[str, str]) -> None:
     title, metrics = PANELS[name]
     flow, table = name in FLOWS, measure(run, "labs", name)[list(hues)]
     table = after_opening(table) if flow else table
-    panel(axes, title, "USD bn a quarter" if flow else "USD bn", (flow_quarters if flow else quarters_of)(run))
+    style.panel(
+        axes, title, "USD bn a quarter" if flow else "USD bn", (style.flow_quarters if flow else quarters_of)(run)
+    )
     table = table.where(table > 0.0)
     if not np.isfinite(table.to_numpy(dtype=float)).any():
-        empty(axes, "None.")
+        style.empty(axes, "None.")
         return
     axes.set_yscale("log")
-    lines(axes, table, list(hues.values()))
+    style.lines(axes, table, list(hues.values()))
     axes.tick_params(axis="y", which="minor", length=0)
     axes.yaxis.set_minor_formatter(NullFormatter())
     _tidy_log(axes, table)
     for lab, metric in metrics.items():
         if lab in hues:
-            dots(axes, data.within(data.points("labs", lab, metric, flow=flow), table.index), hues[lab])
+            style.dots(axes, data.within(data.points("labs", lab, metric, flow=flow), table.index), hues[lab])
 
 
 def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
@@ -106,7 +94,7 @@ def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
 
 def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
     """Draw a strip per lab, dark where cash runs short."""
-    panel(axes, "Runway", "cash over burn, in quarters", flow_quarters(run))
+    style.panel(axes, "Runway", "cash over burn, in quarters", style.flow_quarters(run))
     table = after_opening(measure(run, "labs", "runway"))[list(hues)]
     axes.set_ylim(len(hues) - 0.45, -1.35)
     axes.set_yticks(range(len(hues)), list(hues))
@@ -117,7 +105,7 @@ def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
             axes.broken_barh([(q - 0.5, 1.0) for q in quarters], (row - 0.36, 0.72), color=colour, linewidth=0.0)
     for place, (_, words, colour) in zip((0.0, 0.33, 0.63), RUNWAYS, strict=True):
         axes.plot(place + 0.02, 0.95, marker="s", markersize=8, color=colour, transform=axes.transAxes)
-        write(axes, (place + 0.05, 0.95), words, fontsize=TEXT - 2.0, color=INK)
+        style.write(axes, (place + 0.05, 0.95), words, fontsize=style.TEXT - 2.0, color=INK)
 
 
 def _key(axes: Axes, run: Run, hues: dict[str, str]) -> None:
@@ -128,13 +116,13 @@ def _key(axes: Axes, run: Run, hues: dict[str, str]) -> None:
     alive, value, income = (
         measure(run, "labs", name).iloc[-1] for name in ("alive", "equity_value", "net_income")
     )
-    write(axes, (0.42, 1.09), "Valuation at the end", fontsize=TEXT - 1.0)
+    style.write(axes, (0.42, 1.09), "Valuation at the end", fontsize=style.TEXT - 1.0)
     for rank, (lab, hue) in enumerate(hues.items()):
         y = 0.95 - 0.155 * rank
         axes.plot([0.0, 0.09], [y, y], color=hue, linewidth=4.0, solid_capstyle="butt")
-        write(axes, (0.12, y), lab, fontsize=TEXT + 0.5, fontweight="bold", color=INK)
+        style.write(axes, (0.12, y), lab, fontsize=style.TEXT + 0.5, fontweight="bold", color=INK)
         fate = f"USD {amount(float(value[lab]))} bn, " + ("earning" if income[lab] > 0 else "burning cash")
-        write(axes, (0.42, y), fate if alive[lab] > 0 else "failed", fontsize=TEXT - 1.0)
+        style.write(axes, (0.42, y), fate if alive[lab] > 0 else "failed", fontsize=style.TEXT - 1.0)
     others = len(alive) - len(hues)
     if others:
-        write(axes, (0.0, 0.0), f"and {others} smaller labs", fontsize=TEXT - 1.0, va="baseline")
+        style.write(axes, (0.0, 0.0), f"and {others} smaller labs", fontsize=style.TEXT - 1.0, va="baseline")

@@ -8,20 +8,8 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.figures import data
+from sim.report.figures import data, style
 from sim.report.figures.data import Point
-from sim.report.figures.style import (
-    TEXT,
-    dots,
-    empty,
-    new_figure,
-    number_of,
-    panel,
-    panels,
-    source,
-    time_axis,
-    write,
-)
 from sim.report.figures.tables import measure, series
 from sim.report.palette import INK, POPULATION
 from sim.runs.run import Run
@@ -65,7 +53,7 @@ class Pairing:
             population, agent, name = self.model.split("|")
             return measure(run, population, name).get(agent)
         column = series(run)[self.model]
-        base = (column.get(number_of(data.BASE)) or column.iloc[0]) / 100.0 if self.unit == INDEX else 1.0
+        base = (column.get(style.number_of(data.BASE)) or column.iloc[0]) / 100.0 if self.unit == INDEX else 1.0
         return column * self.scale[0] / base
 
     def observed(self) -> list[Point]:
@@ -113,39 +101,39 @@ PAIRINGS = (
 
 def draw(run: Run) -> Figure:
     """Draw a run against the data."""
-    figure = new_figure(
+    figure = style.new_figure(
         f"The model against the data, {FIRST} to {data.LAST}",
         "Lines: model. Dots: data, hollow where estimated, bars over the time they cover. "
         "Input: fed in. Calibrated: fitted",
-        source(run, "Number in the corner: model over data, where both end"),
+        style.source(run, "Number in the corner: model over data, where both end"),
     )
-    for axes, pairing in zip(panels(figure, 2, 5, gap=(0.36, 0.60)), PAIRINGS, strict=True):
+    for axes, pairing in zip(style.panels(figure, 2, 5, gap=(0.36, 0.60)), PAIRINGS, strict=True):
         _compare(axes, run, pairing)
     return figure
 
 
 def _compare(axes: Axes, run: Run, pairing: Pairing) -> None:
-    panel(axes, pairing.title, pairing.unit)
-    first, last = number_of(FIRST), number_of(data.LAST)
+    style.panel(axes, pairing.title, pairing.unit)
+    first, last = style.number_of(FIRST), style.number_of(data.LAST)
     model = pairing.modelled(run)
     observed = data.within(pairing.observed(), (first, last))
     if model is not None:
         model = model[(model.index >= first) & (model.index <= last)]
     _mark(axes, _kind(pairing.kind, model, observed))
     if model is None or not len(model) or not observed:
-        empty(axes, "not in this run" if model is None else "no quarter\nin common")
+        style.empty(axes, "not in this run" if model is None else "no quarter\nin common")
         return
     hue = POPULATION[pairing.population]
     axes.plot(model.index, model, color=hue, linewidth=2.6, marker="o", markersize=3.5)
-    dots(axes, observed)
-    time_axis(axes, [FIRST, data.LAST])
+    style.dots(axes, observed)
+    style.time_axis(axes, [FIRST, data.LAST])
     axes.set_xticks(list(range(first, last + 1)), ["", "2024", "", "", "2025", ""][: last - first + 1])
     axes.set_ylim(0.0, 1.28 * max(float(model.max()), *(point.value for point in observed)))
     both = [p for p in observed if set(range(p.first, p.last + 1)) <= set(model.index)]
     if both:
         ratio = float(model.loc[both[-1].first : both[-1].last].mean()) / both[-1].value
         words = f"{ratio:.2f}\N{MULTIPLICATION SIGN}"
-        write(axes, (0.03, 0.97), words, va="top", fontweight="bold", color=INK)
+        style.write(axes, (0.03, 0.97), words, va="top", fontweight="bold", color=INK)
 
 
 def _kind(kind: str, model: pd.Series | None, observed: list[Point]) -> str:
@@ -159,5 +147,5 @@ def _kind(kind: str, model: pd.Series | None, observed: list[Point]) -> str:
 
 def _mark(axes: Axes, kind: str) -> None:
     box = {"boxstyle": "round,pad=0.3", "facecolor": MARK[kind], "linewidth": 0.0}
-    look = {"ha": "right", "va": "top", "fontsize": TEXT - 1.5, "color": "white", "zorder": 9}
-    write(axes, (0.98, 0.97), kind, bbox=box, **look)
+    look = {"ha": "right", "va": "top", "fontsize": style.TEXT - 1.5, "color": "white", "zorder": 9}
+    style.write(axes, (0.98, 0.97), kind, bbox=box, **look)

@@ -54,7 +54,7 @@ OUTSIDE = {
 
 
 @dataclass
-class Place:
+class NetworkNode:
     """A node: an agent, the smaller agents of a population together, or a sector where it pays or is paid."""
 
     key: str
@@ -130,18 +130,18 @@ def _assets(run: Run) -> pd.DataFrame:
     return table.assign(node=table.index.to_series().where(alone, table["population"] + "/*"))
 
 
-def _places(run: Run, edges: pd.DataFrame) -> dict[str, Place]:
+def _places(run: Run, edges: pd.DataFrame) -> dict[str, NetworkNode]:
     """Return the nodes with their places, layer by layer."""
-    places: dict[str, Place] = {}
+    places: dict[str, NetworkNode] = {}
     for key, agents in _assets(run).groupby("node", sort=False):
         population, name = agents[["population", "agent"]].iloc[0]
         label = name if not key.endswith("/*") else f"{len(agents)} smaller {population}"
-        places[key] = Place(key, population, label, float(agents["value"].sum()))
+        places[key] = NetworkNode(key, population, label, float(agents["value"].sum()))
     seen = {*edges["source"], *edges["target"]}
     for (name, side), (column, label, low, high) in OUTSIDE.items():
         key = f"{side}/{name}"
         if key in seen:
-            places[key] = Place(key, column, label, 0.0, y=(low + high) / 2.0, reach=(low, high))
+            places[key] = NetworkNode(key, column, label, 0.0, y=(low + high) / 2.0, reach=(low, high))
     largest = max(place.assets for place in places.values()) or 1.0
     for place in places.values():
         place.radius = 3.5 + 8.5 * float(np.sqrt(max(place.assets, 0.0) / largest))
@@ -150,7 +150,7 @@ def _places(run: Run, edges: pd.DataFrame) -> dict[str, Place]:
     return places
 
 
-def _stack(members: list[Place], x: float) -> None:
+def _stack(members: list[NetworkNode], x: float) -> None:
     """Spread the nodes of a layer over its height, a blank between populations."""
     if not members:
         return
@@ -171,11 +171,11 @@ def _stack(members: list[Place], x: float) -> None:
         y, before = y - step, place
 
 
-def _colour(place: Place) -> str:
+def _colour(place: NetworkNode) -> str:
     return POPULATION.get(place.population) or POPULATION[place.key.partition("/")[2].lower()]
 
 
-def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, Place]) -> None:
+def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, NetworkNode]) -> None:
     scale = WIDEST / float(np.sqrt(edges["usd_bn"].max()))
     for row in edges.nlargest(MOST_EDGES, "usd_bn").itertuples():
         source, target = places[row.source], places[row.target]
@@ -191,7 +191,7 @@ def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, Place]) -> No
         axes.add_patch(patch)
 
 
-def _line(source: Place, target: Place, width: float, colour: str, alpha: float) -> FancyArrowPatch:
+def _line(source: NetworkNode, target: NetworkNode, width: float, colour: str, alpha: float) -> FancyArrowPatch:
     """Draw a curve that leaves to the right and arrives from the left; money that flows back bows below."""
     (x0, y0), (x1, y1) = (source.x, source.meets(target.y)), (target.x, target.meets(source.y))
     if x1 > x0:
@@ -205,7 +205,7 @@ def _line(source: Place, target: Place, width: float, colour: str, alpha: float)
     )
 
 
-def _draw_nodes(axes: Axes, places: dict[str, Place]) -> None:
+def _draw_nodes(axes: Axes, places: dict[str, NetworkNode]) -> None:
     for place in places.values():
         if place.reach is None:
             look: dict[str, Any] = {"markeredgecolor": PAPER, "markeredgewidth": 1.2, "zorder": 5}

@@ -8,18 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis.attribution import headline
-from sim.report.figures.style import (
-    empty,
-    flow_quarters,
-    from_zero,
-    label_ends,
-    middles,
-    new_figure,
-    panel,
-    source,
-    span,
-    stack,
-)
+from sim.report.figures import style
 from sim.report.figures.tables import after_opening, series
 from sim.report.numbers import money, percent
 from sim.report.palette import INTEREST, ORIGIN, ORIGIN_LABEL
@@ -44,10 +33,10 @@ def draw(run: Run) -> Figure:
     """Draw the origins of GPU spending of a run."""
     numbers = headline(run)
     paid, share = numbers["interest_funded_gpu_usd_bn"], numbers["interest_share_of_gpu_capex"]
-    figure = new_figure(
+    figure = style.new_figure(
         f"Interest paid for {percent(share)} of the GPUs that providers bought: {money(paid)}",
-        f"GPU purchases by the origin of the money that paid for them, at any remove, {span(run)}",
-        source(run, "A payment takes origins in proportion to the payer's balance"),
+        f"GPU purchases by the origin of the money that paid for them, at any remove, {style.span(run)}",
+        style.source(run, "A payment takes origins in proportion to the payer's balance"),
     )
     grid = figure.add_gridspec(2, 2, left=0.055, right=0.80, top=0.80, bottom=0.105, wspace=0.62, hspace=0.52)
     table = spending(run)
@@ -59,9 +48,9 @@ def draw(run: Run) -> Figure:
         (all_axes, "Amounts", "USD bn a quarter; labels: whole run"),
         (zoom_axes, "Bill interest alone, on a scale of its own", f"USD million a quarter{most}"),
     ):
-        panel(axes, title, unit, flow_quarters(run))
+        style.panel(axes, title, unit, style.flow_quarters(run))
         if not float(table.to_numpy().sum()) > 0.0:
-            empty(axes, "No GPUs were bought.")
+            style.empty(axes, "No GPUs were bought.")
     totals = table.sum()
     if totals.sum() > 0.0:
         shares = 100.0 * table.div(table.sum(axis=1).where(lambda total: total > 0.0), axis=0)
@@ -74,16 +63,16 @@ def draw(run: Run) -> Figure:
 def _stack(axes: Axes, table: pd.DataFrame, sums: pd.Series, top: float | None = None) -> None:
     """Stack amounts by origin, each with its name and sum at the right end."""
     hues = [ORIGIN[origin] for origin in table.columns]
-    stack(axes, table, hues, edge=0.0)
-    from_zero(axes, top)
+    style.stack(axes, table, hues, edge=0.0)
+    style.from_zero(axes, top)
     texts = [f"{ORIGIN_LABEL[origin]}  {text}" for origin, text in sums.items()]
-    label_ends(axes, zip(middles(table), texts, hues, strict=True))
+    style.label_ends(axes, zip(style.middles(table), texts, hues, strict=True))
 
 
 def _interest(axes: Axes, table: pd.DataFrame) -> None:
     millions = 1e3 * table["bill_interest"]
     if not float(millions.sum()) > 0.0:
-        empty(axes, "No interest reached a GPU purchase.")
+        style.empty(axes, "No interest reached a GPU purchase.")
         return
     axes.bar(table.index, millions, width=0.75, color=INTEREST)
-    from_zero(axes)
+    style.from_zero(axes)

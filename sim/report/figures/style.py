@@ -50,14 +50,9 @@ def fitted(figure: Figure, height: float, words: str, **look: Any) -> None:
 
 
 def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[str, Path]:
-    """Write figures as PNG files.
+    """Write figures as PNG files into a folder, made where it does not exist; return name -> `<name>.png`.
 
-    Args:
-        folder: the folder to write to; it is made where it does not exist.
-        figures: pairs of a name and a figure, so that each may be drawn when the one before it is written.
-
-    Returns:
-        Name -> its file, `<name>.png`.
+    Figures come in pairs with their names, so that each may be drawn when the one before it is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     return {name: save(figure, folder / f"{name}.png") for name, figure in figures}

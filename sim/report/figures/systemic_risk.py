@@ -9,18 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.systemic_risk import history, losses, systemic_risk
-from sim.report.figures.style import (
-    TEXT,
-    darker,
-    empty,
-    from_zero,
-    label_ends,
-    new_figure,
-    number_of,
-    panel,
-    shades,
-    source,
-)
+from sim.report.figures import style
 from sim.report.numbers import amount, money, percent
 from sim.report.palette import GRID, INK, MUTED, PAPER, POPULATION
 from sim.runs.run import Run
@@ -43,7 +32,7 @@ def draw(run: Run) -> Figure:
     table, lost, past = systemic_risk(run), losses(run), history(run)
     table = table[table["loss_usd_bn"] > 0.0]
     quarter = run.series["quarter"].iloc[-1]
-    figure = new_figure(_title(table), _subtitle(table, quarter), source(run, _note(run, quarter)))
+    figure = style.new_figure(_title(table), _subtitle(table, quarter), style.source(run, _note(run, quarter)))
     grid = figure.add_gridspec(
         2, 2, left=0.132, right=0.885, top=0.80, bottom=0.105, wspace=0.42, hspace=0.52, width_ratios=(1.6, 1.0)
     )
@@ -83,9 +72,9 @@ def _note(run: Run, quarter: str) -> str:
 
 def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
     """Draw a bar for each failure, divided by who loses."""
-    panel(axes, "Net worth that others would lose, by whose failure", "USD bn")
+    style.panel(axes, "Net worth that others would lose, by whose failure", "USD bn")
     if not len(table):
-        empty(axes, NOBODY)
+        style.empty(axes, NOBODY)
         return
     shown = table.head(MOST)
     _across(axes, [_short(name) for name in shown["agent"]], MOST)
@@ -101,13 +90,13 @@ def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
             _write_name(axes, start, usd_bn, row, holder, hues[holder])
             start += usd_bn
         words = f" {amount(total)}  ({percent(share)})"
-        axes.text(total, row, words, va="center", fontsize=TEXT, color=INK, gid="total")
+        axes.text(total, row, words, va="center", fontsize=style.TEXT, color=INK, gid="total")
 
 
 def _write_name(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: str) -> None:
     """Name a part of a bar, on one line or on as many as it has words, if it is wide enough."""
-    colour = PAPER if darker(hue) == hue else INK
-    look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0, "fontsize": TEXT - 2.0}
+    colour = PAPER if style.darker(hue) == hue else INK
+    look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0, "fontsize": style.TEXT - 2.0}
     left, right = axes.transData.transform([(start, row), (start + usd_bn, row)])[:, 0]
     for lines in dict.fromkeys((_short(holder), _short(holder).replace(" ", "\n"))):
         text = axes.text(start + usd_bn / 2.0, row, lines, gid="holder", color=colour, **look)
@@ -121,18 +110,18 @@ def _hues(lost: pd.DataFrame) -> dict[str, str]:
     hues: dict[str, str] = {}
     for population, members in lost.groupby("population", sort=False):
         ranked = members.groupby("agent", sort=False)["usd_bn"].sum().sort_values(ascending=False, kind="stable")
-        hues |= dict(zip(ranked.index, shades(POPULATION[str(population)], len(ranked)), strict=True))
+        hues |= dict(zip(ranked.index, style.shades(POPULATION[str(population)], len(ranked)), strict=True))
     return hues
 
 
 def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
     """Draw the costliest failure, and all of them one by one, as parts of net worth."""
-    panel(axes, "Cost of failures through time", "% of net worth", past.index.tolist())
-    axes.tick_params(axis="x", which="both", labelsize=TEXT - 2.5)
+    style.panel(axes, "Cost of failures through time", "% of net worth", past.index.tolist())
+    axes.tick_params(axis="x", which="both", labelsize=style.TEXT - 2.5)
     if not past["sum_usd_bn"].max() > 0.0:
-        empty(axes, NOBODY)
+        style.empty(axes, NOBODY)
         return
-    x = [number_of(quarter) for quarter in past.index]
+    x = [style.number_of(quarter) for quarter in past.index]
     marker = "" if len(x) > 2 else "s"
     name = _short(str(past["largest_agent"].iloc[-1]))
     ends = []
@@ -143,15 +132,15 @@ def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
         axes.plot(x, 100.0 * past[column], color=colour, linewidth=2.6, marker=marker, gid=column)
         last = float(past[column].iloc[-1])
         ends.append((100.0 * last, f"{title}\n{percent(last)}: {words}", colour))
-    from_zero(axes)
-    label_ends(axes, ends, size=TEXT - 1.5)
+    style.from_zero(axes)
+    style.label_ends(axes, ends, size=style.TEXT - 1.5)
 
 
 def _hardest_hit(axes: Axes, lost: pd.DataFrame) -> None:
     """Draw what the holders that could lose most, and the issuer that could, would lose by whose failure."""
-    panel(axes, "What one failure could take from each", "% of own net worth")
+    style.panel(axes, "What one failure could take from each", "% of own net worth")
     if not len(lost):
-        empty(axes, NOBODY)
+        style.empty(axes, NOBODY)
         return
     ranked = lost.sort_values("share", ascending=False, kind="stable").drop_duplicates("agent")
     first = ranked["population"].eq("issuers").cumsum().eq(1) & ranked["population"].eq("issuers")
@@ -162,14 +151,14 @@ def _hardest_hit(axes: Axes, lost: pd.DataFrame) -> None:
     for row, (population, share, failed) in enumerate(worst[["population", "share", "failed"]].to_numpy()):
         axes.barh(row, 100.0 * share, height=0.7, color=POPULATION[population], gid=f"worst:{failed}")
         words = f" {percent(share)}: {_short(failed)}"
-        axes.text(100.0 * share, row, words, va="center", fontsize=TEXT - 1.5, color=INK, gid="worst")
+        axes.text(100.0 * share, row, words, va="center", fontsize=style.TEXT - 1.5, color=INK, gid="worst")
 
 
 def _across(axes: Axes, names: list[str], rows: int) -> None:
     """Name rows from the top; the numbers run along the horizontal axis."""
     axes.set_ylim(max(len(names), min(rows, 4)) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", labelsize=TEXT, labelcolor=INK)
+    axes.tick_params(axis="y", labelsize=style.TEXT, labelcolor=INK)
     axes.grid(False, axis="y")
     axes.grid(axis="x", color=GRID, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))

@@ -31,11 +31,7 @@ def measure(run: Run, population: str, name: str) -> pd.DataFrame:
 def largest(table: pd.DataFrame, most: int, population: str, by: pd.Series | None = None) -> pd.DataFrame:
     """Return the largest columns of an additive measure; the others become one, "12 smaller labs".
 
-    Args:
-        table: a table that `measure` returned.
-        most: the largest number of columns.
-        population: the name of the population, for the name of the rest.
-        by: the size of each column; the last row if left out.
+    `table` is one that `measure` returned, `by` the size of each column; the last row if left out.
     """
     sizes = (table.iloc[-1] if by is None else by).fillna(0.0)
     ranked = sizes.sort_values(ascending=False, kind="stable").index

@@ -10,7 +10,7 @@ from sim.experiments.sweep import Sweep
 from sim.runs.folders import finite
 from sim.server import result_folders
 from sim.server.figures.sweep import FIGURES
-from sim.server.histories import Cache, Turns
+from sim.server.histories import SharedCache, Turns
 from sim.server.responses import Rows
 from sim.server.sweeps import cases, choice, effects, map, spread
 from sim.server.sweeps.choice import Choice
@@ -57,7 +57,8 @@ class PanelStore:
     """The panels of sweeps: each is computed once for what is on disk, a few at a time."""
 
     def __init__(self) -> None:
-        self._cache: Cache[tuple[str, Choice, tuple[Any, ...]], Document] = Cache(MOST_DOCUMENTS, self._compute)
+        self._cache: SharedCache[tuple[str, Choice, tuple[Any, ...]], Document]
+        self._cache = SharedCache(MOST_DOCUMENTS, self._compute)
         self._turns = Turns()
 
     def get(self, name: str, query: Mapping[str, str]) -> tuple[str, Document]:
