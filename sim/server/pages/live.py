@@ -133,8 +133,8 @@ STYLES = {
         border-color: {palette.PAPER}; border-width: 1.5; label: data(label); font-size: 12; color: {palette.INK};
         text-valign: center; text-halign: right; text-margin-x: 4; text-background-color: {palette.PAPER};
         text-background-opacity: 0.8; text-background-padding: 1; z-index: 10""",
-    "node[shape = 'bar']": f"""shape: round-rectangle; width: 96; height: 34; text-halign: center; text-margin-x: 0;
-        color: {palette.PAPER}; text-background-opacity: 0; font-weight: 600""",
+    "node[shape = 'bar']": f"""shape: round-rectangle; width: 96; height: 34; text-halign: center;
+        text-margin-x: 0; color: {palette.PAPER}; text-background-opacity: 0; font-weight: 600""",
     "edge": """width: data(width); line-color: data(colour); opacity: data(opacity); z-index: data(level);
         curve-style: unbundled-bezier; control-point-distances: data(bow); control-point-weights: 0.3 0.7;
         target-arrow-shape: none""",
