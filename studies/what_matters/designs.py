@@ -53,7 +53,7 @@ def answer_text(study: Study, ranges: Sequence[Range]) -> str:
         [HEAD, f"# The keys are those that the screening {SCREEN} ranks first."],
         {
             "title": study.title,
-            "about": "Which part of the variance of the answer each assumption explains (docs/what-matters.md).",
+            "about": "What share of the variance of the answer each assumption explains (docs/what-matters.md).",
             "scenario": study.scenario,
             "method": "sobol",
             "samples": answer.samples,
