@@ -62,9 +62,7 @@ def in_jax(
             batches.append({name: np.asarray(part)[:count] for name, part in parts.items()})
             if finished is not None:
                 finished(count)
-    return gathered(
-        first, batches, (_misdecided(replaced, bad) for batch in batches for bad in batch["misdecided"])
-    )
+    return gathered(first, batches, (_misdecided(replaced, bad) for batch in batches for bad in batch["misdecided"]))
 
 
 def history(

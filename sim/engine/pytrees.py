@@ -38,9 +38,7 @@ _insertion_order.enter_context(optree.dict_insertion_ordered(True, namespace=NAM
 def register(kind: type) -> type:
     """Make the fields of a dataclass branches of trees; a class decorator."""
     names = tuple(field.name for field in fields(kind))
-    values: Callable[[Any], Any] = (
-        attrgetter(*names) if len(names) > 1 else lambda tree: (getattr(tree, names[0]),)
-    )
+    values: Callable[[Any], Any] = attrgetter(*names) if len(names) > 1 else lambda tree: (getattr(tree, names[0]),)
     optree.register_pytree_node(
         kind, lambda tree: (values(tree), None, names), lambda _, parts: kind(*parts), namespace=NAMESPACE
     )

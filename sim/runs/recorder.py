@@ -49,9 +49,7 @@ class Recorder:
             **{account: _texts([name]) for account, name in SECTOR_NAMES.items()},
         }
 
-    def tables(
-        self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]
-    ) -> QuarterTables:
+    def tables(self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]) -> QuarterTables:
         """Return the tables of one quarter.
 
         Args:

@@ -56,9 +56,7 @@ class Replay:
         return _address(self.scenario, {**dict(self.turned), **(point or {}), "seed": seed}, self.quarter)
 
 
-def replay(
-    folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False
-) -> Replay:
+def replay(folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False) -> Replay:
     """Return how the live page can show the histories of a folder.
 
     Args:

@@ -23,10 +23,7 @@ CONNECTIONS = 1000
 
 
 def serve(
-    host: str = "127.0.0.1",
-    port: int = PORT,
-    token: str | None = None,
-    announce: Callable[[str], None] | None = None,
+    host: str = "127.0.0.1", port: int = PORT, token: str | None = None, announce: Callable[[str], None] | None = None
 ) -> None:
     """Serve pages until interrupted or terminated, which ends it in order.
 

@@ -46,8 +46,7 @@ def data_row(reference: str) -> DataRow:
         column, origin = key.pop(), "source"
     elif len(key) != 3 or file in WIDE:
         raise ValueError(
-            f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or "
-            "deals|investor|investee|date"
+            f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or deals|investor|investee|date"
         )
     lines = data_lines(file)
     line = lines.get(tuple(key))

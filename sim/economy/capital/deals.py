@@ -64,9 +64,7 @@ def close_deals(
     withdrawn = (closed + released).sum(axis=1)
     books = pay(economy.books, "own_repo_sale", row(xp.minimum(withdrawn, economy.books.positions[REPO][OWN])))
     loans = lending + drawn
-    books = _pay_for_deals(
-        economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data
-    )
+    books = _pay_for_deals(economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data)
     earlier = economy.books.positions[COMPUTE_LOANS][OWN]
     credit = lend(
         economy.credit, "issuer", earlier, loans, loan_rate(economy, parameters), parameters.credit.issuer_term

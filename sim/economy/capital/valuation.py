@@ -96,9 +96,7 @@ def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " la
     """
     labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
-    expected = (
-        4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, funding.slowest_growth, funding.fastest_growth))
-    )
+    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, funding.slowest_growth, funding.fastest_growth))
     base = funding.revenue_multiple * expected + funding.research_multiple * 4.0 * labs.research_spending
     mood = funding.sentiment_multiple * economy.environment.ai_sentiment
     business = base * xp.exp(mood + funding.money_chasing_deals * economy.capital.heat)

@@ -57,9 +57,7 @@ def distribution_share(parameters: Parameters) -> Float[Array, " issuer"]:
     return on_platform + parameters.issuer.residual_share * (1.0 - on_platform)
 
 
-def _share_out(
-    economy: Economy, parameters: Parameters, books: Books, on_reserve: Array
-) -> tuple[Books, Array, Array]:
+def _share_out(economy: Economy, parameters: Parameters, books: Books, on_reserve: Array) -> tuple[Books, Array, Array]:
     """Pay holders, distributors and costs, as far as cash allows."""
     xp = namespace(on_reserve)
     average = economy.tokens.average_tokens

@@ -59,8 +59,7 @@ def record_of(
     plan, around = estimate.problem.plan, estimate.posterior
     targets = _targets(estimate, whole)
     gaps = {
-        use: [row["gap_in_errors"] for row in targets if row["use"] == use]
-        for use in ("fitted", "judged", "held out")
+        use: [row["gap_in_errors"] for row in targets if row["use"] == use] for use in ("fitted", "judged", "held out")
     }
     files = [HISTORY, *sorted((CONFIGS / "data").glob("*.csv"))]
     record = {

@@ -73,9 +73,7 @@ class Cause:
         }
 
 
-def cause_of(
-    names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], effects: Mapping[str, Effect]
-) -> Cause:
+def cause_of(names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], effects: Mapping[str, Effect]) -> Cause:
     """Explain the GPU purchases of twins by accounting and by cause; the arguments are as in `PairedOutcomes`."""
     values = differs.get(REDEPLOYMENT)
     flipped = values is not None and float(values["b"]) > float(values["a"])

@@ -113,7 +113,5 @@ def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> 
         "heads": ("Lever", *heads, "Verdict") if finding.verdicts else ("Lever", *heads),
         "rows": rows,
         "numbers": range(1, len(heads) + 1),
-        "pictures": [
-            (f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)
-        ],
+        "pictures": [(f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)],
     }

@@ -42,9 +42,6 @@ FIGURES = "figures"
 def write_sweep_report(folder: Path | str) -> Path:
     """Write `report.html` and `figures/` of a sweep that is complete, in place of earlier ones.
 
-    Args:
-        folder: the folder of the sweep.
-
     Returns:
         The report.
 
@@ -166,8 +163,7 @@ def of_sweep(sweep: Sweep) -> fans.Fans:
         for measure in fans.MEASURES
     )
     bands = sweep.query(
-        f"SELECT quarter::VARCHAR AS quarter, count(*) AS runs, {columns} FROM series "
-        "GROUP BY ALL ORDER BY quarter"
+        f"SELECT quarter::VARCHAR AS quarter, count(*) AS runs, {columns} FROM series GROUP BY ALL ORDER BY quarter"
     )
     return fans.Fans(
         tuple(bands["quarter"]),

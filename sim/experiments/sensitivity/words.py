@@ -14,8 +14,7 @@ SEED_WARNING = 0.05
 def words(findings: Findings) -> list[str]:
     """Return paragraphs: what was left out, one for each outcome, and the outcomes that cannot be analysed."""
     paragraphs = [
-        f"{BY_NAME[name].label}: {of_outcome(finding, findings.method)}"
-        for name, finding in findings.findings.items()
+        f"{BY_NAME[name].label}: {of_outcome(finding, findings.method)}" for name, finding in findings.findings.items()
     ]
     skipped = [f"Nothing can be said of: {skipped_words(findings)}."] if findings.skipped else []
     return [*findings.notes, *paragraphs, *skipped]

@@ -186,10 +186,6 @@ def read(path: Path) -> Design:
 def parsed(raw: Mapping[str, Any], where: str) -> Design:
     """Return a design from the content of a design file.
 
-    Args:
-        raw: the content.
-        where: the name of the design in messages.
-
     Raises:
         ScenarioError: if anything is wrong.
     """

@@ -55,11 +55,7 @@ def layout(query: dict[str, str]) -> Any:
                 className="three",
             ),
             panel(
-                "agent-history",
-                "History",
-                "Every measure of the agent over all quarters.",
-                measure,
-                tables=("agents",),
+                "agent-history", "History", "Every measure of the agent over all quarters.", measure, tables=("agents",)
             ),
         ],
         className="agent stage narrow-page",

@@ -196,8 +196,7 @@ def _problems(sweep: Sweep) -> Any:
     )
     some = f" The {MOST_PROBLEMS} most frequent reasons:" if len(reasons) > MOST_PROBLEMS else ""
     rows = [
-        row([str(item.problem), f"{item.runs:,}", str(item.first)])
-        for item in reasons.head(MOST_PROBLEMS).itertuples()
+        row([str(item.problem), f"{item.runs:,}", str(item.first)]) for item in reasons.head(MOST_PROBLEMS).itertuples()
     ]
     return section(
         "Runs without numbers",

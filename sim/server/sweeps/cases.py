@@ -68,9 +68,7 @@ def _rows(sweep: Sweep, outcome: str, axes: tuple[LeverAxis, ...], order: str) -
     return [dict(row) for row in sweep.query(joined).to_dict("records")]
 
 
-def _case(
-    row: dict[str, Any], axes: tuple[LeverAxis, ...], live: Replay, outcome: dict[str, Any]
-) -> dict[str, Any]:
+def _case(row: dict[str, Any], axes: tuple[LeverAxis, ...], live: Replay, outcome: dict[str, Any]) -> dict[str, Any]:
     cells = [row[f"v{place}"] for place in range(len(axes))]
     values = [cell if axis.lever.words else float(cell) for axis, cell in zip(axes, cells, strict=True)]
     href, reason = None, live.reason

@@ -23,10 +23,6 @@ NUMBERS = ("runs", "problems", "endless", "mean", "p05", "p95")
 def document(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """Return the map.
 
-    Args:
-        sweep: a sweep with at least one lever that varies.
-        choice: levers and outcome.
-
     Returns:
         `x`, `y` (null where only one lever varies), `outcome`, and `cells`, one for each combination that has
         runs: its places on the sides `i` and `j`, its runs, how many of them have no numbers (`problems`) or an
