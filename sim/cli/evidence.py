@@ -1,7 +1,5 @@
 """The commands `capflow validate`, `capflow backtest` and `capflow calibrate`: the model and the data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

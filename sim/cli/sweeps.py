@@ -1,7 +1,5 @@
 """The commands `capflow sweep`, `capflow compact` and `capflow sensitivity`: many points at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Everything that no agent decides: rates, prices and moods (phase 1), and the accounts of the sectors (11b)."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sim.economy.arrays import Scalar, column, namespace, ratio

@@ -5,8 +5,6 @@ sweep, another seed, or another scenario with as many agents and quarters needs 
 are kept on disk between invocations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cache

@@ -4,8 +4,6 @@ Unlike JAX, which sorts the keys of dictionaries, these trees keep the order of 
 payments in a quarter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, is_dataclass

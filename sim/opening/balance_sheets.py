@@ -4,8 +4,6 @@ Parts must agree with the published totals, shares of a company must sum to one,
 the loans of its lenders.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The opening economy of a scenario: its state as arrays, its parameters, and the draws of a history."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any

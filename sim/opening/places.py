@@ -4,8 +4,6 @@ A section of the scenario is a field of `Parameters`, and its keys are the names
 regimes are columns of such arrays; agents are elements of the arrays of their traits.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace

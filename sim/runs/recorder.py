@@ -1,7 +1,5 @@
 """Conversion of economies to the tables of a run folder, with names of agents in place of indices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

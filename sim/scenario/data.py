@@ -1,7 +1,5 @@
 """Values from the data files of `configs/data`."""
 
-from __future__ import annotations
-
 import csv
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Parts that pages share: framed sections with their downloads, messages, and the wiring of scripts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

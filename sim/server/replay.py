@@ -4,8 +4,6 @@ The live page knows the scenarios that ship, levers and seeds. A history that di
 anything else has no address there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

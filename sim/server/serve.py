@@ -1,7 +1,5 @@
 """The server process: it starts, prints its address in one line, and ends in order."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

@@ -1,7 +1,5 @@
 """Rows of `configs/data`: the number and the source of one row, what a series observed, and periods."""
 
-from __future__ import annotations
-
 import csv
 import re
 from dataclasses import dataclass

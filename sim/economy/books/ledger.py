@@ -9,8 +9,6 @@ balance (the pro-rata or "haircut" rule; Anderson, Shumailov and Ahmed 2018 comp
 All payments of one call are made from the balances before the call, so their order within it cannot matter.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Uses of interest: the use that each flow stands for, at first hand and in the end, and its label."""
 
-from __future__ import annotations
-
 from sim.economy.books.flows import AGENT_ACCOUNTS, BILLS, FLOWS, OWN, REPO, RESERVE, SECTORS, TRACED
 
 INTEREST = ("bill_interest", "repo_interest")

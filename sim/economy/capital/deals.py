@@ -1,7 +1,5 @@
 """Deals: loans, stakes and datasets for which issuers spend the money that they set aside for AI."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

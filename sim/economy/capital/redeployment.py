@@ -1,7 +1,5 @@
 """Phase 8: redeployment of the interest that issuers keep."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Phase 7: funding of labs, providers and ventures by investors and parents; providers plan GPU orders."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Valuation of labs, providers and ventures, the heat of the market, and the marks of phase 10a."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Runs: why holders redeem in panic, and how their flows affect other coins and the bill yield."""
 
-from __future__ import annotations
-
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio

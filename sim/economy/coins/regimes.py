@@ -1,7 +1,5 @@
 """Phase 0, laws and audits: what the reserve of each issuer may and must hold, and who is paid first."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 
 from jaxtyping import Float

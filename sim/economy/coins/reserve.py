@@ -1,7 +1,5 @@
 """Phase 3: income of the reserve, its distribution, and marks to market."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -3,8 +3,6 @@
 The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """The folder of a calibration: its plan, the log of a stopped run, and the record of the estimate."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

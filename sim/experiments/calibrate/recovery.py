@@ -6,8 +6,6 @@ interval about as often as it should, and the intervals are clearly narrower tha
 as wide as the prior is right nine times in ten whatever the data say.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

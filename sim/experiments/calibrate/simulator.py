@@ -1,7 +1,5 @@
 """The model's numbers for the targets, from parameters and seeds, many histories at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 

@@ -6,8 +6,6 @@ where interest stays away (crowding-out), or follows it. Purchases are known by 
 effect on all of them is the sum of the effects by origin.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

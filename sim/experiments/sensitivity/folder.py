@@ -1,7 +1,5 @@
 """The folder of a sensitivity analysis: its figures, and the values of its pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

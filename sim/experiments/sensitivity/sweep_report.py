@@ -1,7 +1,5 @@
 """Writes the report of a sweep or an ensemble: one HTML file in its folder, with its figures embedded."""
 
-from __future__ import annotations
-
 import math
 import os
 import shutil

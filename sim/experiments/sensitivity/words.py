@@ -1,7 +1,5 @@
 """A sensitivity analysis in sentences, which follow from the numbers and give intervals with them."""
 
-from __future__ import annotations
-
 from sim.engine.outcomes import BY_NAME
 from sim.experiments.sensitivity.results import Finding, Findings
 from sim.experiments.sweep.methods import METHODS

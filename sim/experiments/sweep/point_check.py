@@ -1,7 +1,5 @@
 """The check of every point of a sweep before the first run."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

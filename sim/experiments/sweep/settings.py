@@ -1,7 +1,5 @@
 """Settings of a sweep: the schema of its design file, and the design files that ship."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self

@@ -1,7 +1,5 @@
 """The figures of the Compare page: differences, accounting and cause, and a fan for each series."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The figures of the page of a sweep: the map, the effects of the levers, the distribution and the fan."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The page of an agent: its balance sheet, who paid it and whom it paid, and its history."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dash

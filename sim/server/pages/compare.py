@@ -4,8 +4,6 @@ The settings are in the address (`sim.server.comparison_query`); the results com
 so that a page that is loaded again shows them at once. The script is `sim/server/assets/compare.js`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

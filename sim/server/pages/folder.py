@@ -1,7 +1,5 @@
 """The page of a run or a comparison, and the parts that the pages of all folders of results share."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any

@@ -1,7 +1,5 @@
 """The panel of the live page with scenario, seed and all levers, each with its unit, range and reset."""
 
-from __future__ import annotations
-
 from math import log
 from typing import Any
 

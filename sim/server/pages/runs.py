@@ -1,7 +1,5 @@
 """The list of the folders of results, and the choice of the page that shows one of them."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from pathlib import Path

@@ -3,8 +3,6 @@
 The browser fetches each picture by itself (`sim/server/assets/runs.js`): a slow one does not delay the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The controls that play a history: buttons to play, pause and step, and the slider of quarters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dash

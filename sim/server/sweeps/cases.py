@@ -1,7 +1,5 @@
 """The runs of a sweep with the lowest and the highest outcome, with their addresses on the live page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sim.errors import ScenarioError

@@ -4,8 +4,6 @@ A lever that takes a few values has a cell for each; one that was sampled has bi
 (or over its logarithm where its points are).
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from typing import Any

@@ -1,7 +1,5 @@
 """Estimates of indices with intervals from resamples, rankings of levers, and how far they have converged."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
