@@ -60,9 +60,7 @@ def _lines(batch: int) -> list[str]:
         costs[name] = _cost(_changed(phase), batch, economies, parameters, draws)
         economies = [phase(*given) for given in zip(economies, parameters, draws, strict=True)]
     _same_as_quarter(before, parameters, draws, economies)
-    costs["identities"] = _cost(
-        lambda opened, closed: identities(opened.books, closed.books), batch, before, economies
-    )
+    costs["identities"] = _cost(lambda opened, closed: identities(opened.books, closed.books), batch, before, economies)
     costs["readings"] = _cost(taken, batch, before, economies)
     whole = {size: _cost(_whole_quarter, size, before, parameters, draws) for size in (batch // 4, batch)}
     return [

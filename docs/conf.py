@@ -34,14 +34,7 @@ extensions = [
     "repository_files",
 ]
 root_doc = "docs/index"
-include_patterns = [
-    "docs/**",
-    "README.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "benchmarks/README.md",
-    "runs/README.md",
-]
+include_patterns = ["docs/**", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md"]
 exclude_patterns = ["docs/_*", ".*", "build", "runs/*/**", "**/__pycache__"]
 
 # Headings get the anchors that they have on the pages of repository hosts.
@@ -65,11 +58,7 @@ toc_object_entries = False
 default_role = "name"
 # A name of the house that leads nowhere is a mistake; words in code style, and names of other libraries, are none.
 nitpicky = True
-nitpick_ignore_regex = [
-    ("py:class", r".*"),
-    ("py:obj", r".*\.T"),
-    (r"py:.*", r"(?!sim\.).*"),
-]  # T: a type variable
+nitpick_ignore_regex = [("py:class", r".*"), ("py:obj", r".*\.T"), (r"py:.*", r"(?!sim\.).*")]  # T: a type variable
 viewcode_follow_imported_members = False
 
 html_theme = "furo"

@@ -15,8 +15,6 @@
 used, so that the command line answers at once.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

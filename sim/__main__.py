@@ -1,7 +1,5 @@
 """`python -m sim`, the same as the command `capflow`."""
 
-from __future__ import annotations
-
 from sim.cli import main
 
 if __name__ == "__main__":

@@ -24,9 +24,7 @@ class ScenarioError(ValueError):
         where: the file or the argument that contains the key, such as "baseline.toml" or `CHANGES`.
     """
 
-    def __init__(
-        self, problem: str, key: str = "", value: Any = NOT_GIVEN, allowed: str = "", where: str = ""
-    ) -> None:
+    def __init__(self, problem: str, key: str = "", value: Any = NOT_GIVEN, allowed: str = "", where: str = "") -> None:
         super().__init__(problem, key, value, allowed, where)
         self.problem, self.key, self.value, self.allowed, self.where = problem, key, value, allowed, where
 

@@ -57,9 +57,7 @@ def differences(pages: Mapping[str, Page], docs: Path = DOCS) -> dict[str, str]:
     changes = {}
     for name, written in pages.items():
         text = (docs / name).read_text(encoding="utf8")
-        lines = unified_diff(
-            text.splitlines(), written(text).splitlines(), name, f"{name}, written now", "", "", 0
-        )
+        lines = unified_diff(text.splitlines(), written(text).splitlines(), name, f"{name}, written now", "", "", 0)
         changes[name] = "\n".join(line.rstrip() for line in lines)
     return {name: lines for name, lines in changes.items() if lines}
 

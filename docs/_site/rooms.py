@@ -49,13 +49,9 @@ def picture():
             top = ABOVE + row * STEP
             parts.append(f'<rect x="0" y="{top}" width="{width}" height="{STEP}" fill="#f4f4f2"/>')
         parts.append(f'<text x="12" y="{middle + 5}" font-weight="600" fill="#222222">{room}</text>')
-        parts.append(
-            f'<text x="122" y="{middle + 5}" font-size="12" fill="#555555">{escape(meaning(room))}</text>'
-        )
+        parts.append(f'<text x="122" y="{middle + 5}" font-size="12" fill="#555555">{escape(meaning(room))}</text>')
         place = LEFT + row * STEP + STEP / 2
-        parts.append(
-            f'<text transform="translate({place + 4} {ABOVE - 8}) rotate(-60)" fill="#222222">{room}</text>'
-        )
+        parts.append(f'<text transform="translate({place + 4} {ABOVE - 8}) rotate(-60)" fill="#222222">{room}</text>')
         corner = f'x="{LEFT + row * STEP + 11}" y="{middle - 4}"'
         parts.append(f'<rect {corner} width="8" height="8" fill="#cccccc"/>')
         for column, other in enumerate(ROOMS):

@@ -12,8 +12,6 @@ everyone else and close every circuit, so measures of links and circuits leave t
 as a share of no money, is NaN.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections import defaultdict

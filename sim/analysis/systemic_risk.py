@@ -21,8 +21,6 @@ An agent without net worth has already failed: it has nothing left to lose and p
 still have a price can be lost all the same.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import networkx as nx

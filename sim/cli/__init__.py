@@ -4,8 +4,6 @@ Answers go to standard output, progress and messages to standard error. Exit 0: 
 line; 130 or 143: interrupted; 1: anything else.
 """
 
-from __future__ import annotations
-
 import signal
 import sys
 from typing import Annotated

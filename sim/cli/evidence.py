@@ -1,7 +1,5 @@
 """The commands `capflow validate`, `capflow backtest` and `capflow calibrate`: the model and the data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +13,7 @@ def validate(
     runs: Runs = 40,
     seed: Annotated[int | None, typer.Option(help="Seed of the first; the scenario's own if left out.")] = None,
     changes: Sets = None,
-    facts: Annotated[
-        Path | None, typer.Option(help="A file of facts; configs/data/facts.toml if left out.")
-    ] = None,
+    facts: Annotated[Path | None, typer.Option(help="A file of facts; configs/data/facts.toml if left out.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one per core if left out.")] = None,
     as_json: Json = False,
 ) -> None:

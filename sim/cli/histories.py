@@ -1,7 +1,5 @@
 """The commands `capflow run` and `capflow compare`: histories of one scenario, or of two as twins."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

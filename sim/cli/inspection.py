@@ -1,7 +1,5 @@
 """The commands `capflow serve`, `capflow list` and `capflow query`: scenarios, levers and results."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated

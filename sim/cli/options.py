@@ -1,7 +1,5 @@
 """The options that several commands share, the reading of `--set`, and answers in JSON."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The commands `capflow sweep`, `capflow compact` and `capflow sensitivity`: many points at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -46,9 +44,7 @@ def sweep(
         console.show(result)
 
 
-def compact(
-    folder: Annotated[Path, typer.Argument(help="Folder of a complete sweep.")], as_json: Json = False
-) -> None:
+def compact(folder: Annotated[Path, typer.Argument(help="Folder of a complete sweep.")], as_json: Json = False) -> None:
     """Put the many files of a sweep's tables into one file each."""
     from sim.experiments.sweep import compact as put_together
     from sim.experiments.sweep import console
@@ -63,8 +59,7 @@ def compact(
 def sensitivity(
     sweep_run: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a sweep, or its name under runs/.")],
     outcome: Annotated[
-        list[str] | None,
-        typer.Option(help="Outcome to analyse, such as gpus_bought; a dozen headlines if left out."),
+        list[str] | None, typer.Option(help="Outcome to analyse, such as gpus_bought; a dozen headlines if left out.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to make; must not exist. In the sweep's folder if left out.")

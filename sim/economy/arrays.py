@@ -3,8 +3,6 @@
 The array library comes from the arrays: the same phase runs in NumPy for one history and in JAX for thousands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """Phase 11a: beliefs of all agents after the quarter."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

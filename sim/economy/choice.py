@@ -1,7 +1,5 @@
 """The logit choice, and the rationed match of offers and asks."""
 
-from __future__ import annotations
-
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, namespace, ratio, repeat

@@ -1,7 +1,5 @@
 """The registry of agents' decisions: form of the result, meaning, and the model's own rule."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sim.economy.capital.redeployment import choose_channels, pay_out

@@ -1,7 +1,5 @@
 """Everything that no agent decides: rates, prices and moods (phase 1), and the accounts of the sectors (11b)."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sim.economy.arrays import Scalar, column, namespace, ratio
@@ -28,14 +26,11 @@ def advance_environment(economy: Economy, parameters: Parameters, draws: Draws, 
         xp.maximum(draws.bill_rate_data + events.rate_level, 0.0),
         xp.maximum(next_rate(before.bill_rate, process, draws.rate) + events.rate, 0.0),
     )
-    gold_shock = (
-        process.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - process.asset_correlation**2) * draws.gold
-    )
+    gold_shock = process.asset_correlation * draws.bitcoin + xp.sqrt(1.0 - process.asset_correlation**2) * draws.gold
     bitcoin = xp.where(
         draws.known > 0,
         draws.bitcoin_data * events.bitcoin_level,
-        _brownian(before.bitcoin, process.bitcoin_drift, process.bitcoin_volatility, draws.bitcoin)
-        * events.bitcoin,
+        _brownian(before.bitcoin, process.bitcoin_drift, process.bitcoin_volatility, draws.bitcoin) * events.bitcoin,
     )
     gold = xp.where(
         draws.known > 0,

@@ -4,8 +4,6 @@ Every number comes from `configs/`, which has its unit, range, kind and source u
 are per year unless the unit there says otherwise. `sim.scenario.agents` explains the traits.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """The types of phases and of decision rules."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

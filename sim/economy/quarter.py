@@ -4,8 +4,6 @@ Each phase takes the economy, the parameters, the quarter's draws and the decisi
 economy. Money moves only through `sim.economy.books.ledger`; the quarter's journal is checked at the close.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sim.economy.arrays import Scalar

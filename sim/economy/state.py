@@ -4,8 +4,6 @@ Money is in USD bn, hours in billions, GPUs in H100 equivalents, rates per year 
 in place: a phase returns a new economy made with `dataclasses.replace`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from jaxtyping import Float

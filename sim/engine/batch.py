@@ -198,8 +198,7 @@ def gathered(first: Start, parts: Sequence[Mapping[str, Any]], failures: Iterabl
     paths, residuals = whole["readings"], whole["residuals"]
     names = tuple(identities(first.economy.books, first.economy.books))
     problems = tuple(
-        failure or unusable(path, names, worst)
-        for failure, path, worst in zip(failures, paths, residuals, strict=True)
+        failure or unusable(path, names, worst) for failure, path, worst in zip(failures, paths, residuals, strict=True)
     )
     readings = tuple(taken(first.economy, first.economy))
     return Histories(readings, paths, names, residuals, whole.get("flows"), whole.get("agents"), problems)

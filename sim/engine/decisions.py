@@ -5,8 +5,6 @@ checked against the form of its decision, so that a mistake is one line that nam
 do not close.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import os

@@ -1,7 +1,5 @@
 """Events of a quarter in words: runs, failures, workouts, newcomers, deals, rounds, and dated events."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

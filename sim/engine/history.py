@@ -7,8 +7,6 @@ NumPy steps it through the Mesa model, or a compiled program (`warm`) does, some
 Several threads may call every function here at once, and share a `History`, which is never changed.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

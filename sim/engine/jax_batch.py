@@ -5,8 +5,6 @@ sweep, another seed, or another scenario with as many agents and quarters needs 
 are kept on disk between invocations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cache
@@ -62,9 +60,7 @@ def in_jax(
             batches.append({name: np.asarray(part)[:count] for name, part in parts.items()})
             if finished is not None:
                 finished(count)
-    return gathered(
-        first, batches, (_misdecided(replaced, bad) for batch in batches for bad in batch["misdecided"])
-    )
+    return gathered(first, batches, (_misdecided(replaced, bad) for batch in batches for bad in batch["misdecided"]))
 
 
 def history(

@@ -1,7 +1,5 @@
 """Options of the JAX compiler, and the cache of compiled programs on disk."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 from collections.abc import Iterator

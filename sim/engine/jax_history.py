@@ -5,8 +5,6 @@ arithmetic. Any lever, seed or scenario with as many agents and quarters uses th
 ahead of time and kept on disk between invocations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

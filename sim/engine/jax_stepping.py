@@ -1,7 +1,5 @@
 """Stepping of a history inside a program that JAX compiles, by `scan` over quarters."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from typing import Any
 

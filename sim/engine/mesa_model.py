@@ -182,9 +182,7 @@ class CapitalFlowModel(mesa.Model):
     ) -> None:
         arguments = locals()
         super().__init__(rng=rng)
-        changes = {
-            lever.key: value for name, lever in levers.BY_NAME.items() if (value := arguments[name]) is not None
-        }
+        changes = {lever.key: value for name, lever in levers.BY_NAME.items() if (value := arguments[name]) is not None}
         self.scenario_spec = _scenario(config, changes)
         self.seed_used = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else int(rng)
         start = open_economy(self.scenario_spec)

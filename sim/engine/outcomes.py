@@ -90,9 +90,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("gpu_rent_at_end_usd_hour", "Rent of a GPU at the end", "USD an hour", "last", "providers"),
     # Interest, and what it paid for directly or indirectly
     Outcome("interest_usd_bn", "Interest earned by issuers", USD, "sum", "interest", "interest_received_usd_bn"),
-    Outcome(
-        "interest_funded_gpu_usd_bn", "GPU purchases paid with interest", USD, "sum", "interest", INTEREST_GPUS
-    ),
+    Outcome("interest_funded_gpu_usd_bn", "GPU purchases paid with interest", USD, "sum", "interest", INTEREST_GPUS),
     Outcome("gpus_funded_by_interest", "GPUs paid with interest", GPUS, "sum", "interest"),
     Outcome(
         "interest_share_of_gpu_capex",
@@ -107,9 +105,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("interest_funded_lab_cost_usd_bn", "Other cost of labs paid with interest", USD, "sum", "interest"),
     Outcome("interest_funded_open_data_usd_bn", "Open data paid with interest", USD, "sum", "interest"),
     # Issuers
-    Outcome(
-        "redeployed_usd_bn", "Put into AI and frontier technology", USD, "sum", "issuers", "paid_into_ai_usd_bn"
-    ),
+    Outcome("redeployed_usd_bn", "Put into AI and frontier technology", USD, "sum", "issuers", "paid_into_ai_usd_bn"),
     Outcome("redeployed_from_interest_usd_bn", "Put into AI in dollars of interest", USD, "sum", "interest"),
     Outcome("dividends_usd_bn", "Dividends of issuers", USD, "sum", "issuers"),
     Outcome("holder_yield_usd_bn", "Yield paid to token holders", USD, "sum", "issuers"),

@@ -4,8 +4,6 @@ Unlike JAX, which sorts the keys of dictionaries, these trees keep the order of 
 payments in a quarter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, is_dataclass
@@ -38,9 +36,7 @@ _insertion_order.enter_context(optree.dict_insertion_ordered(True, namespace=NAM
 def register(kind: type) -> type:
     """Make the fields of a dataclass branches of trees; a class decorator."""
     names = tuple(field.name for field in fields(kind))
-    values: Callable[[Any], Any] = (
-        attrgetter(*names) if len(names) > 1 else lambda tree: (getattr(tree, names[0]),)
-    )
+    values: Callable[[Any], Any] = attrgetter(*names) if len(names) > 1 else lambda tree: (getattr(tree, names[0]),)
     optree.register_pytree_node(
         kind, lambda tree: (values(tree), None, names), lambda _, parts: kind(*parts), namespace=NAMESPACE
     )

@@ -39,8 +39,7 @@ def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
     if what in ("scenarios", "all"):
         rows["scenarios"] = [
-            {"name": s.name, "title": s.title, "about": s.about, "quarters": s.run.quarters}
-            for s in map(load, names())
+            {"name": s.name, "title": s.title, "about": s.about, "quarters": s.run.quarters} for s in map(load, names())
         ]
     if what in ("levers", "all"):
         rows["levers"] = _levers()

@@ -1,7 +1,5 @@
 """Runs an ensemble into a folder (`capflow run --runs N`): a sweep whose only point is the scenario as it is."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -126,9 +126,6 @@ class ProcessPool(Executor):
 
     Each process has an executor to itself, so that one that dies loses its own task only, and is replaced. Where
     there are as many processes as cores, each is bound to a core.
-
-    Args:
-        count: the number of processes.
     """
 
     def __init__(self, count: int) -> None:

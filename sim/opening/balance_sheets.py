@@ -4,8 +4,6 @@ Parts must agree with the published totals, shares of a company must sum to one,
 the loans of its lenders.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -57,9 +55,7 @@ def vector(agents: Mapping[str, Any], key: str) -> Vector:
 
 def table(agents: Mapping[str, Any], key: str, others: Mapping[str, Any]) -> Vector:
     """Return one row per agent: its number for each of the others, zero where it has none."""
-    return np.array(
-        [[getattr(agent, key).values.get(other, 0.0) for other in others] for agent in agents.values()]
-    )
+    return np.array([[getattr(agent, key).values.get(other, 0.0) for other in others] for agent in agents.values()])
 
 
 def _sheet(scenario: Scenario, book: str, item: str) -> Vector:
@@ -120,10 +116,7 @@ def _cash(scenario: Scenario) -> dict[str, Vector]:
     cash = {
         RESERVE: _sheet(scenario, "reserve", "cash"),
         OWN: _sheet(scenario, "own", "cash"),
-        **{
-            account: vector(getattr(scenario, account), "cash")
-            for account in (LABS, PROVIDERS, INVESTORS, VENTURES)
-        },
+        **{account: vector(getattr(scenario, account), "cash") for account in (LABS, PROVIDERS, INVESTORS, VENTURES)},
         GOVERNMENT: np.array([sectors.government_cash.value]),
         VENDOR: np.array([sectors.vendor_cash.value]),
         ECONOMY: np.array([sectors.economy_cash.value]),

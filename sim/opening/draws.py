@@ -4,8 +4,6 @@ So twins share their random numbers whatever differs in behaviour, an additional
 others as they are, a longer run begins with the draws of a shorter one, and every engine gives the same history.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass

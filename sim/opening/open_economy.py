@@ -1,7 +1,5 @@
 """The opening economy of a scenario: its state as arrays, its parameters, and the draws of a history."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -201,9 +199,7 @@ def _credit(scenario: Scenario) -> state.Credit:
         issuer=state.LoanTerms(*[0.0 * facility] * 4),
         investor=state.LoanTerms(averaged("rate"), averaged("remaining"), 0.0 * amounts, 0.0 * amounts),
         facility=facility,
-        facility_quarters=np.maximum(
-            pairs(scenario.facilities, scenario.issuers, scenario.providers, "draws"), 1.0
-        ),
+        facility_quarters=np.maximum(pairs(scenario.facilities, scenario.issuers, scenario.providers, "draws"), 1.0),
         unpaid_costs=np.zeros(len(scenario.providers)),
     )
 

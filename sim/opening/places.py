@@ -4,8 +4,6 @@ A section of the scenario is a field of `Parameters`, and its keys are the names
 regimes are columns of such arrays; agents are elements of the arrays of their traits.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -23,13 +21,7 @@ SECTIONS = {**{name: name for name in _UNCHANGED.split()}, "labs_market": "labs"
 """Section of the scenario -> field of `Parameters` that holds its numbers."""
 COLUMNS = {"regimes": ("regimes", REGIMES), "channels": ("redeployment", CHANNELS)}
 """Section with one table for each law or channel -> field of `Parameters`, and the order of the columns there."""
-TRAITS = {
-    "issuers": "issuer",
-    "labs": "lab",
-    "providers": "provider",
-    "investors": "investor",
-    "ventures": "venture",
-}
+TRAITS = {"issuers": "issuer", "labs": "lab", "providers": "provider", "investors": "investor", "ventures": "venture"}
 """Population -> field of `Parameters` that holds the traits of its agents, in the order of the scenario."""
 KINDS: dict[str, Any] = get_type_hints(Parameters)
 NAMES = {section: frozenset(field.name for field in fields(kind)) for section, kind in KINDS.items()}

@@ -1,7 +1,5 @@
 """The calendar of a history as arrays by quarter: dated events, and the arrival of GPU generations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Synthetic agents in addition to the named ones, with sizes drawn from a Pareto law."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Writing of HTML pages that need no other file, from Jinja templates."""
 
-from __future__ import annotations
-
 import base64
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Numbers, shares and amounts of money as text, with their unit and as many digits as matter."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

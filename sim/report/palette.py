@@ -4,8 +4,6 @@ They are those of Okabe and Ito (2008), which can be distinguished with any colo
 interest and nothing else; each population has one hue, and its members are shades of it.
 """
 
-from __future__ import annotations
-
 INTEREST = "#D55E00"
 """Bill interest, wherever it is."""
 POPULATION = {

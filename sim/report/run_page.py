@@ -65,11 +65,7 @@ SECTIONS = {
 
 
 def write_report(
-    run: Run,
-    figures: Sequence[Path],
-    folder: Path | str,
-    manifest: Mapping[str, Any],
-    facts: FactTable | None = None,
+    run: Run, figures: Sequence[Path], folder: Path | str, manifest: Mapping[str, Any], facts: FactTable | None = None
 ) -> Path:
     """Write `report.html`: the story of a run, with its figures in it.
 

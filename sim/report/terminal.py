@@ -1,7 +1,5 @@
 """Printing of tables, lists and paragraphs to the terminal, in one style."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from rich import box

@@ -4,8 +4,6 @@ Everything goes into a temporary folder next to the final one, which is renamed 
 no other.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """Kinds of results folders: their names, and the file by which a folder of each kind is recognised."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Metadata of results: scenario, seed, changes, checks, outcomes, and versions of Python and of libraries."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """Conversion of economies to the tables of a run folder, with names of agents in place of indices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,9 +47,7 @@ class Recorder:
             **{account: _texts([name]) for account, name in SECTOR_NAMES.items()},
         }
 
-    def tables(
-        self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]
-    ) -> QuarterTables:
+    def tables(self, quarter: str, opening: Books, economy: Economy, events: list[dict[str, Any]]) -> QuarterTables:
         """Return the tables of one quarter.
 
         Args:

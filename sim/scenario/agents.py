@@ -1,7 +1,5 @@
 """What the configs say of each agent: opening balance sheet and traits."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from sim.scenario.quantities import Quantity, Strict, Table

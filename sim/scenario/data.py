@@ -1,7 +1,5 @@
 """Values from the data files of `configs/data`."""
 
-from __future__ import annotations
-
 import csv
 from functools import cache
 
@@ -45,8 +43,7 @@ def read_series(name: str) -> dict[str, dict[str, float]]:
     """
     try:
         return {
-            row["quarter"]: {key: float(text) for key, text in row.items() if _is_number(text)}
-            for row in _rows(name)
+            row["quarter"]: {key: float(text) for key, text in row.items() if _is_number(text)} for row in _rows(name)
         }
     except KeyError as error:
         raise _damaged(name, error) from None

@@ -63,9 +63,7 @@ KINDS: dict[str, EventKind] = {
     "default": EventKind("a lab, provider or venture fails", COMPANY),
     "bets_fail": EventKind("every company in which an issuer has money fails", ISSUER),
     "rate_shock": EventKind("the bill rate changes at once", unit="per year", low=-0.1, high=0.1),
-    "robotics_deal_closes": EventKind(
-        "talks with the robotics company end in a deal", ISSUER, "USD bn", high=100.0
-    ),
+    "robotics_deal_closes": EventKind("talks with the robotics company end in a deal", ISSUER, "USD bn", high=100.0),
     "audit_published": EventKind("a full audit lets holders see the reserve from now on", ISSUER),
     "regime_in_force": EventKind("a law applies to an issuer from now on", ISSUER),
 }

@@ -4,8 +4,6 @@ Unit and range come from the key. The keywords of `CapitalFlowModel`, the help o
 parameters are read from here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

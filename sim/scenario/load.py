@@ -3,8 +3,6 @@
 Every mistake is a `ScenarioError`: one line with the file or key, the value, and what is allowed.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path

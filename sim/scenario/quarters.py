@@ -1,7 +1,5 @@
 """Arithmetic with labels of quarters such as 2024Q1."""
 
-from __future__ import annotations
-
 
 def later(label: str, quarters: int) -> str:
     """Return the label of the quarter that comes `quarters` after `label`."""

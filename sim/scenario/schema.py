@@ -61,9 +61,7 @@ class Calendar(Strict):
 
     until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
     """last quarter in which bill rate, bitcoin and gold follow the data; none leaves all to the model"""
-    gpu_generations: Annotated[
-        tuple[Annotated[str, Field(pattern=QUARTER_PATTERN)], ...], AfterValidator(_in_order)
-    ]
+    gpu_generations: Annotated[tuple[Annotated[str, Field(pattern=QUARTER_PATTERN)], ...], AfterValidator(_in_order)]
     """quarters from which a generation of GPUs worked in volume; after the last, one comes every year"""
 
 
@@ -145,10 +143,7 @@ FUNCTION = "module:function, such as examples.all_in_gold:choose"
 """How a replaced decision is named."""
 CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
 REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(RedeploymentParameters)) - CHANNEL_KEYS
-SUMMED = {
-    "labs_market": ("compute_share", "staff_share"),
-    "issuers": ("cash_share", "repo_share", "secured_share"),
-}
+SUMMED = {"labs_market": ("compute_share", "staff_share"), "issuers": ("cash_share", "repo_share", "secured_share")}
 """Shares whose sum must not exceed one, which their own ranges cannot check."""
 
 

@@ -1,7 +1,5 @@
 """Files that ship with the package: configs, data and pages, wherever it is installed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]

@@ -1,7 +1,5 @@
 """Access to the server: a token or known host names, the origin of requests, and the security headers."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Iterable

@@ -24,12 +24,7 @@ EVENT_COLUMNS = ("quarter", "kind", "agent", "text", "usd_bn")
 
 
 def attach(server: Flask, histories: HistoryStore) -> None:
-    """Register the addresses /api/world, /api/agent, /api/facts and /api/<table>.csv.
-
-    Args:
-        server: the application that gets the addresses.
-        histories: the store that the addresses read.
-    """
+    """Register the addresses /api/world, /api/agent, /api/facts and /api/<table>.csv."""
 
     @server.get("/api/world")
     def world() -> Response:

@@ -1,7 +1,5 @@
 """The Dash application: its pages, the frame around them, and the routes of pages and of /api/."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any

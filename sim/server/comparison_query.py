@@ -1,7 +1,5 @@
 """What the compare page asks for: two scenarios with their levers, the number of pairs, and their length."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar

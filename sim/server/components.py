@@ -1,7 +1,5 @@
 """Parts that pages share: framed sections with their downloads, messages, and the wiring of scripts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -42,13 +40,7 @@ def _arguments(item: Property) -> Sequence[Any]:
 
 
 def problem(message: str, offer: str, href: str) -> Any:
-    """Return a page that says in one line what is wrong, with a link to a page that works.
-
-    Args:
-        message: the problem.
-        offer: the text of the link.
-        href: the address of the link.
-    """
+    """Return a page that says in one line what is wrong, with a link to a page that works."""
     return html.Div(
         [
             dmc.Alert(message, title="That did not work", color="orange", id="page-problem"),
@@ -77,14 +69,7 @@ def section(title: str, about: str, *body: Any, downloads: Sequence[Any] = (), *
 
 
 def panel(
-    name: str,
-    title: str,
-    about: str,
-    body: Any,
-    *,
-    tables: tuple[str, ...] = (),
-    extra: Any = None,
-    png: bool = True,
+    name: str, title: str, about: str, body: Any, *, tables: tuple[str, ...] = (), extra: Any = None, png: bool = True
 ) -> Any:
     """Return a section with a picture, and downloads whose addresses a script of the page fills in.
 
@@ -99,10 +84,7 @@ def panel(
     """
     links = [
         download(
-            csv_text(table, tables),
-            f"/api/{table}.csv",
-            f"the data of {title} as CSV",
-            id={"csv": table, "of": name},
+            csv_text(table, tables), f"/api/{table}.csv", f"the data of {title} as CSV", id={"csv": table, "of": name}
         )
         for table in tables
     ]

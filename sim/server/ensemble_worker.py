@@ -4,8 +4,6 @@
 `failed`. It ends at once when its standard input closes, which it does however its server ends.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """The addresses of a background job: start it, read its state, cancel it, and fetch its result and tables."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Callable, Mapping

@@ -5,8 +5,6 @@ again finds it. Its process is not one of the worker pool: it can be killed at o
 takes too long, its memory goes with it, and it ends with its server (`sim.server.ensemble_worker`).
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -4,8 +4,6 @@ The live page knows the scenarios that ship, levers and seeds. A history that di
 anything else has no address there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +54,7 @@ class Replay:
         return _address(self.scenario, {**dict(self.turned), **(point or {}), "seed": seed}, self.quarter)
 
 
-def replay(
-    folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False
-) -> Replay:
+def replay(folder: Path, scenario: str, varied: Mapping[str, str] | None = None, decisions: bool = False) -> Replay:
     """Return how the live page can show the histories of a folder.
 
     Args:

@@ -1,7 +1,5 @@
 """The responses of all addresses under /api/: JSON, tables as CSV, and errors in one line with their status."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection
 from typing import Any

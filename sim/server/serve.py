@@ -1,7 +1,5 @@
 """The server process: it starts, prints its address in one line, and ends in order."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading
@@ -23,10 +21,7 @@ CONNECTIONS = 1000
 
 
 def serve(
-    host: str = "127.0.0.1",
-    port: int = PORT,
-    token: str | None = None,
-    announce: Callable[[str], None] | None = None,
+    host: str = "127.0.0.1", port: int = PORT, token: str | None = None, announce: Callable[[str], None] | None = None
 ) -> None:
     """Serve pages until interrupted or terminated, which ends it in order.
 

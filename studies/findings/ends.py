@@ -27,9 +27,7 @@ def summary_of(world: World) -> dict[str, Any]:
         ours, theirs = uses.direct_uses(histories), uses.direct_uses(alone)
         summary[name] = {
             "interest": spread(interest),
-            "direct": [
-                _row(use, *described(use), ours, theirs, float(interest.mean())) for use in {**ours, **theirs}
-            ],
+            "direct": [_row(use, *described(use), ours, theirs, float(interest.mean())) for use in {**ours, **theirs}],
             "final": _final(uses.final_uses(histories), float(interest.mean())),
         }
         summary[name]["direct"].sort(key=lambda row: -row["effect"]["with"])

@@ -88,9 +88,7 @@ def draw_uses(findings: Findings) -> Figure:
     uses = findings["uses"]["whole"]
     whole = uses["interest"]["mean"]
     rows = [
-        row
-        for row in uses["direct"]
-        if max(abs(row["effect"]["with"]), abs(row["effect"]["without"])) > LEAST * whole
+        row for row in uses["direct"] if max(abs(row["effect"]["with"]), abs(row["effect"]["without"])) > LEAST * whole
     ]
     first, last = findings["made"]["whole"]
     into = sum(row["effect"]["with"] for row in uses["direct"] if row["group"] == "AI and frontier")
@@ -143,9 +141,7 @@ def draw_uses(findings: Findings) -> Figure:
 
 def _dot(axes: Axes, place: float, ends: Mapping[str, float], colour: str) -> None:
     axes.plot([ends["low"], ends["high"]], [place] * 2, color=colour, linewidth=2.0, solid_capstyle="round")
-    axes.plot(
-        ends["mean"], place, marker="o", markersize=7.5, color=colour, markeredgecolor=PAPER, markeredgewidth=1.0
-    )
+    axes.plot(ends["mean"], place, marker="o", markersize=7.5, color=colour, markeredgecolor=PAPER, markeredgewidth=1.0)
 
 
 def _signed(usd_bn: float) -> str:

@@ -38,13 +38,7 @@ PAID = (
     "interest_funded_open_data_usd_bn",
 )
 """Outcomes that are summarised for every world."""
-CAUSED = (
-    "gpu_capex_usd_bn",
-    "gpus_bought",
-    "interest_funded_gpu_usd_bn",
-    "lab_spending_usd_bn",
-    "lab_raised_usd_bn",
-)
+CAUSED = ("gpu_capex_usd_bn", "gpus_bought", "interest_funded_gpu_usd_bn", "lab_spending_usd_bn", "lab_raised_usd_bn")
 """Outcomes whose paired difference is summarised."""
 COMPARED = (
     "interest_usd_bn",
@@ -100,10 +94,7 @@ def windows(baseline: Scenario) -> dict[str, int]:
 
     A history that is cut is a history: what comes later does not change what was.
     """
-    return {
-        "past": min(between(baseline.run.opening, PAST[1]), baseline.run.quarters),
-        "whole": baseline.run.quarters,
-    }
+    return {"past": min(between(baseline.run.opening, PAST[1]), baseline.run.quarters), "whole": baseline.run.quarters}
 
 
 def cut(histories: Histories, quarters: int) -> Histories:

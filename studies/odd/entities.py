@@ -61,8 +61,7 @@ def phases() -> str:
     opening = ("", code(open_books.__name__), "the quarter counter rises by one; the journal is emptied")
     closing = ("", code(identities.__name__), "nine accounting identities; a residual above 1e-9 stops the run")
     rows = [
-        (phase.number, f"[{code(phase.name)}](odd-submodels.md#{_anchor(phase)})", phase.meaning)
-        for phase in PHASES
+        (phase.number, f"[{code(phase.name)}](odd-submodels.md#{_anchor(phase)})", phase.meaning) for phase in PHASES
     ]
     return table(("", "phase", "what happens, in order"), [opening, *rows, closing])
 

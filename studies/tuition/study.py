@@ -102,8 +102,7 @@ def each(table: pd.DataFrame, label: str) -> pd.DataFrame:
     """
     world = table[table["world"] == label]
     ours, twin = (
-        world[world["twin"] == which].set_index(["seed", "since"])[[*MEASURES]].sort_index()
-        for which in (False, True)
+        world[world["twin"] == which].set_index(["seed", "since"])[[*MEASURES]].sort_index() for which in (False, True)
     )
     gone = (twin - ours).xs(0, level="since")
     later, before = ours["tokens"].xs(4, level="since"), twin["tokens"].xs(4, level="since")

@@ -158,9 +158,7 @@ def uncertainty(
     return put_together(baseline, by_title, parameters, estimate)
 
 
-def put_together(
-    baseline: Scenario, histories: dict[str, Histories], parameters: Source, estimate: str
-) -> Uncertainty:
+def put_together(baseline: Scenario, histories: dict[str, Histories], parameters: Source, estimate: str) -> Uncertainty:
     """Return the three sources, of histories that are there already.
 
     Args:

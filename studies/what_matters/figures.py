@@ -57,9 +57,7 @@ def draw_screening(effects: Mapping[str, Sequence[Any]], title: str, unit: str, 
     numbers_axes(axes)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_xlabel(f"mean size of the effect ({MU}*), {unit}", fontsize=TEXT, color=MUTED)
-    axes.set_title(
-        f"\N{UPWARDS ARROW} spread of the effect ({SIGMA}), {unit}", fontsize=TEXT, color=MUTED, loc="left"
-    )
+    axes.set_title(f"\N{UPWARDS ARROW} spread of the effect ({SIGMA}), {unit}", fontsize=TEXT, color=MUTED, loc="left")
     _verdicts(figure, effects)
     return figure
 

@@ -116,8 +116,7 @@ def _named(numbers: Mapping[str, Any], key: str) -> dict[str, str]:
 def _ends(end: Mapping[str, Any]) -> str:
     low, high = end["low"][0], end["high"][0]
     text = (
-        f"at the low end ({end['low_at']}) the answer is {money(low)}, "
-        f"at the high end ({end['high_at']}) {money(high)}"
+        f"at the low end ({end['low_at']}) the answer is {money(low)}, at the high end ({end['high_at']}) {money(high)}"
     )
     if not low > 0.0 or not high > 0.0:
         return text

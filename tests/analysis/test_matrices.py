@@ -39,9 +39,7 @@ def test_the_issuer_owes_what_the_economy_holds(finished):
     matrix = balance_sheets(finished, "2023Q4", "agent")
     assert matrix.loc["tokens", "Tether"] == pytest.approx(-91.6)
     assert matrix.loc["bills", "Tether"] == pytest.approx(63.0)
-    assert matrix.loc["bills", "Government"] == pytest.approx(
-        -matrix.loc["bills"].drop(["Government", "total"]).sum()
-    )
+    assert matrix.loc["bills", "Government"] == pytest.approx(-matrix.loc["bills"].drop(["Government", "total"]).sum())
 
 
 def test_mistakes_are_named(finished):

@@ -84,10 +84,7 @@ def test_sectors_close_no_circuit() -> None:
 
 def test_funding_that_comes_back_as_sales() -> None:
     graph = by_hand(
-        {("i", "l"): 6.0, ("s", "p"): 2.0, ("i", "p"): 1.0, ("i", "i"): 9.0},
-        "lab_round",
-        i="investors",
-        s="sectors",
+        {("i", "l"): 6.0, ("s", "p"): 2.0, ("i", "p"): 1.0, ("i", "i"): 9.0}, "lab_round", i="investors", s="sectors"
     )
     for payer, payee, flow, usd_bn in [("l", "i", "compute", 2.5), ("p", "i", "investor_loan_principal", 1.0)]:
         graph.add_edge(payer, payee, flow, layer="flow", flow=flow, usd_bn=usd_bn)
@@ -130,9 +127,7 @@ def test_mixing_and_assortativity_by_hand() -> None:
 
 def test_who_is_central_by_hand() -> None:
     # The way through b is short because much flows along it.
-    table = network.centrality(
-        by_hand({("a", "b"): 10.0, ("b", "c"): 10.0, ("a", "c"): 1.0}, held={("c", "a"): 2.0})
-    )
+    table = network.centrality(by_hand({("a", "b"): 10.0, ("b", "c"): 10.0, ("a", "c"): 1.0}, held={("c", "a"): 2.0}))
     assert table["betweenness"].tolist() == [0.0, 0.5, 0.0]
     assert table["paid_usd_bn"].tolist() == [11.0, 10.0, 0.0]
     assert table["received_usd_bn"].tolist() == [0.0, 10.0, 11.0]

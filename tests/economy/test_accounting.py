@@ -116,9 +116,7 @@ def test_origins_over_the_whole_history(baseline):
         opening = without_journal(economy.books)
     held = checks.origin_account(opening, opening)["held"]
     scale = 1.0 + totals["earned"].sum()
-    np.testing.assert_allclose(
-        first + totals["earned"], held + totals["spent"] + totals["lost"], atol=1e-9 * scale
-    )
+    np.testing.assert_allclose(first + totals["earned"], held + totals["spent"] + totals["lost"], atol=1e-9 * scale)
     assert totals["earned"][ORIGINS.index("bill_interest")] > 50
     assert (totals["lost"] >= -1e-9).all()
 
@@ -218,9 +216,7 @@ def test_zero_behaviour_stands_still_for_ever():
         for kind, flow in after.books.journal.flows.items():
             assert np.abs(flow.amount).max() <= 1e-12, kind
         for account in ACCOUNTS:
-            np.testing.assert_allclose(
-                after.books.cash[account], before.books.cash[account], rtol=1e-13, atol=1e-13
-            )
+            np.testing.assert_allclose(after.books.cash[account], before.books.cash[account], rtol=1e-13, atol=1e-13)
             np.testing.assert_allclose(
                 net_worth(after.books, account), net_worth(before.books, account), rtol=1e-12, atol=1e-12
             )
@@ -264,9 +260,7 @@ def admissible_economies(draw):
         for slug, agent in getattr(scenario, population).items():
             size = draw(sizes)
             amount = ("USD bn", "USD bn a quarter", "USD bn a year", "GPUs")
-            agents[slug] = mapped(
-                agent, lambda q, v, size=size, amount=amount: v * size if q.unit in amount else v
-            )
+            agents[slug] = mapped(agent, lambda q, v, size=size, amount=amount: v * size if q.unit in amount else v)
             if population == "issuers":
                 agents[slug] = agents[slug].model_copy(update={"declared": type(agents[slug].declared)()})
             if population == "providers":

@@ -263,9 +263,7 @@ def test_reach_for_yield_raises_the_risky_share_below_its_reference_and_not_abov
     assert reference == high
     # Lian, Ma and Wang (2019): 7 to 9 points more at 1 than at 5 percent, on a risky share of about 60 percent.
     even = dict.fromkeys(CHANNELS, 0.0) | {"bills": 0.4, "gold": 0.6}
-    economy, parameters = _opened(
-        reach_for_yield=4.0, anxiety_weight=0.0, status_weight=0.0, intensity_of_choice=4.0
-    )
+    economy, parameters = _opened(reach_for_yield=4.0, anxiety_weight=0.0, status_weight=0.0, intensity_of_choice=4.0)
     belief = np.zeros_like(economy.redeployment.belief)
     weight = np.tile([even[channel] for channel in CHANNELS], (6, 1))
     share = {}

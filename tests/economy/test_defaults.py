@@ -219,9 +219,7 @@ def test_lenders_take_shares_only_where_that_beats_liquidation(revenue, worth, m
     """Who agrees gets at least the recovery, owners lose first, and one side's loss is the other's relief."""
     economy, parameters = indebted()
     stressed, short = squeezed(economy, revenue, worth, mark, arrears)
-    terms = replace(
-        parameters.credit, workout_share=np.float64(share), workout_owners_keep=np.float64(max(keep, 0.01))
-    )
+    terms = replace(parameters.credit, workout_share=np.float64(share), workout_owners_keep=np.float64(max(keep, 0.01)))
     parameters = replace(parameters, credit=terms)
     after, agreed = work_out(stressed, parameters, short)
     before, books = stressed.books, after.books

@@ -169,9 +169,7 @@ def test_forced_sales_leave_the_others_less_to_borrow_on(forced):
     assert (low <= calm).all()
     assert (low < calm).any()
     # Lenders stop at what their claims are worth in GPUs.
-    parameters = replace(
-        START.parameters, credit=replace(START.parameters.credit, largest_leverage=np.float64(0.9))
-    )
+    parameters = replace(START.parameters, credit=replace(START.parameters.credit, largest_leverage=np.float64(0.9)))
     draws = draws_of_quarter(draws_for(load(FROZEN), START.names, 1, 1), 0)
     borrowed = [
         flow_total(raise_funds(before, parameters, draws, DECISION_RULES).books, "investor_compute_loan", 0)

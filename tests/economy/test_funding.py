@@ -84,9 +84,7 @@ def _cohorts(seed, count=80):
     funds = BASELINE.investors["venture_funds"]
     open_to_all = funds.ventures.model_copy(update={"values": dict.fromkeys(ventures, 0.02)})
     investors = {
-        slug: investor.model_copy(
-            update={"ventures": open_to_all if slug == "venture_funds" else investor.ventures}
-        )
+        slug: investor.model_copy(update={"ventures": open_to_all if slug == "venture_funds" else investor.ventures})
         for slug, investor in BASELINE.investors.items()
     }
     scenario = BASELINE.model_copy(update={"ventures": ventures, "investors": investors})
@@ -94,9 +92,7 @@ def _cohorts(seed, count=80):
     parameters = replace(
         start.parameters,
         entry=replace(start.parameters.entry, entry=np.float64(0.0)),
-        funding=replace(
-            start.parameters.funding, hot_market_risk=np.float64(1.0), abandoned_below=np.float64(0.4)
-        ),
+        funding=replace(start.parameters.funding, hot_market_risk=np.float64(1.0), abandoned_below=np.float64(0.4)),
     )
     hot = np.arange(count) % 2 == 0
     heat = np.where(hot, 0.6, -0.6)

@@ -58,8 +58,7 @@ def test_loss_falls_in_compute_and_data_and_is_bounded(compute, data):
     assert training_loss(np.float64(compute), np.float64(data * 2), rule) <= now + 1e-12
     assert now > rule.irreducible_loss
     plenty = [
-        training_loss(np.float64(c), np.float64(1e20), rule) - rule.irreducible_loss
-        for c in (compute, 10 * compute)
+        training_loss(np.float64(c), np.float64(1e20), rule) - rule.irreducible_loss for c in (compute, 10 * compute)
     ]
     assert 1.0 - plenty[1] / plenty[0] == pytest.approx(1.0 - 10**-0.1535, abs=2e-3)
 

@@ -56,11 +56,7 @@ def test_demand_falls_when_bills_pay_more_and_not_when_holders_get_it_all():
     assert high.last.tokens.sum() < low.last.tokens.sum()
     fall = np.log(high.last.tokens.sum() / low.last.tokens.sum())
     assert fall == pytest.approx(-4.0 * 0.02, rel=0.1)  # issuers that pass something on soften it
-    passed = {
-        "tokens.yield_to_holders": 1.0,
-        "issuers.circle.regime": "offshore",
-        "issuers.paypal.regime": "offshore",
-    }
+    passed = {"tokens.yield_to_holders": 1.0, "issuers.circle.regime": "offshore", "issuers.paypal.regime": "offshore"}
     low, high = (_rounds(passed, rate=rate)[1] for rate in (0.03, 0.05))
     assert np.log(high.last.tokens.sum() / low.last.tokens.sum()) == pytest.approx(0.0, abs=1e-9)
 

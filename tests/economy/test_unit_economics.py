@@ -56,8 +56,7 @@ def test_a_price_cut_leaves_revenue_alone_at_unit_elasticity_and_raises_it_above
     for elasticity in (1.0, 1.1, 1.6):
         parameters = _rules("gpus", other_demand_elasticity=elasticity)
         revenue = [
-            float(price * other_hours(START.economy, parameters, np.float64(price)))
-            for price in (rent, cut * rent)
+            float(price * other_hours(START.economy, parameters, np.float64(price))) for price in (rent, cut * rent)
         ]
         assert np.log(revenue[1] / revenue[0]) == pytest.approx((elasticity - 1.0) * -np.log(cut), abs=1e-9)
 

@@ -91,9 +91,7 @@ def test_batch_run_gives_every_series_of_a_sweep(mesas, sweep):
 
 def test_batch_run_gives_the_outcomes_of_a_sweep(mesas, sweep):
     """Those that are made of a model's series."""
-    shared = [
-        one for one in OUTCOMES if one.read in mesas.measures and one.over is None and one.reduction in REDUCED
-    ]
+    shared = [one for one in OUTCOMES if one.read in mesas.measures and one.over is None and one.reduction in REDUCED]
     assert len(shared) > 20
     for row in sweep.outcomes.to_dict("records"):
         path = mesas.paths[tuple(row[name] for name in LEVERS), row["seed"]]
@@ -105,18 +103,14 @@ def test_batch_run_gives_the_outcomes_of_a_sweep(mesas, sweep):
 @pytest.mark.parametrize("point", [POINTS[0], POINTS[-1]], ids=str)
 def test_an_ensemble_gives_both(mesas, sweep, point):
     changes = dict(zip(LEVERS, point, strict=True))
-    data = sim.ensemble(
-        "baseline", runs=len(SEEDS), seed=SEEDS[0], quarters=QUARTERS, changes=changes, engine="numpy"
-    )
+    data = sim.ensemble("baseline", runs=len(SEEDS), seed=SEEDS[0], quarters=QUARTERS, changes=changes, engine="numpy")
     assert tuple(data.seed.values) == SEEDS
     runs = sweep.outcomes.set_index([*LEVERS, "seed"])
     for run, seed in enumerate(SEEDS):
         ours = data.series.sel(run=run, measure=mesas.measures).values
         np.testing.assert_allclose(ours, mesas.paths[point, seed][mesas.measures], **CLOSE)
         names = list(data.outcome.values)
-        np.testing.assert_allclose(
-            data.outcomes.values[run], runs.loc[(*point, seed), names].to_numpy(float), **CLOSE
-        )
+        np.testing.assert_allclose(data.outcomes.values[run], runs.loc[(*point, seed), names].to_numpy(float), **CLOSE)
 
 
 def test_points_and_seeds_differ(mesas):

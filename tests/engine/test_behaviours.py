@@ -165,10 +165,7 @@ HOLED = np.where(np.eye(2, len(CHANNELS)) > 0, np.nan, 0.0)
         (_wrong(NEGATIVE), ["returned -1 at [0, 0]", "not negative"]),
         (_wrong(OVERFULL), ["returned a row that sums to 2", "sum to at most 1"]),
         (_wrong("gold"), ["a str, which is not an array of real numbers"]),
-        (
-            lambda economy, parameters: 1 / 0,
-            ["failed in quarter 1", "ZeroDivisionError", "test_behaviours.py, line"],
-        ),
+        (lambda economy, parameters: 1 / 0, ["failed in quarter 1", "ZeroDivisionError", "test_behaviours.py, line"]),
     ],
 )
 def test_wrong_results_are_told_in_one_line(function, words):
@@ -196,10 +193,7 @@ def test_a_share_above_one_is_refused_and_rounding_is_not():
     [
         ({"redeployment": "examples.all_in_gld:choose"}, ["no module 'examples.all_in_gld'"]),
         ({"redeployment": "examples.all_in_gold:chose"}, ["has no 'chose'", "did you mean 'choose'"]),
-        (
-            {"redeployment": "examples.all_in_gold:CHANNELS"},
-            ["is not callable", "function of (economy, parameters)"],
-        ),
+        ({"redeployment": "examples.all_in_gold:CHANNELS"}, ["is not callable", "function of (economy, parameters)"]),
         ({"redeployment": "examples.all_in_gold"}, ["not in the form module:function"]),
         ({"redeployment": "math:floor"}, ["takes (x, /)", "function of (economy, parameters)"]),
         ({"redeployment": 3}, ["redeployment = 3", "allowed: module:function"]),

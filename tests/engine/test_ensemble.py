@@ -221,9 +221,7 @@ def of_no_shape(economy, parameters):
 def test_a_decision_of_the_wrong_shape_is_refused_when_compiled():
     base = load(FROZEN, {"run.quarters": 2})
     parameters = behaviour(base, {"payout": of_no_shape})
-    with pytest.raises(
-        sim.ScenarioError, match=r"decisions.payout: returned shape \(\); allowed: .*\(6 issuers\)"
-    ):
+    with pytest.raises(sim.ScenarioError, match=r"decisions.payout: returned shape \(\); allowed: .*\(6 issuers\)"):
         jax_batch.in_jax([start(base, 1)], parameters)
 
 

@@ -68,9 +68,7 @@ def test_data_collector_has_model_and_agent_tables():
 
 
 def test_batch_run_over_levers_works_from_outside():
-    rows = batch_run(
-        {"config": ["baseline"], "terminal_rate": [0.0, 0.06]}, [1, 2], number_processes=1, max_steps=20
-    )
+    rows = batch_run({"config": ["baseline"], "terminal_rate": [0.0, 0.06]}, [1, 2], number_processes=1, max_steps=20)
     last = rows[rows["Step"] == 20].drop_duplicates("RunId")
     assert len(last) == 4
     interest = last.groupby("terminal_rate")["interest_usd_bn"].mean()

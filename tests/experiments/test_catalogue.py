@@ -40,9 +40,7 @@ def _interrupted(*arguments, **options):
 
 
 def test_every_folder_is_recognised(home):
-    kinds = {
-        folder.relative_to(home / "runs").as_posix(): kind.name for folder, kind in result_folders(home / "runs")
-    }
+    kinds = {folder.relative_to(home / "runs").as_posix(): kind.name for folder, kind in result_folders(home / "runs")}
     expected = {name: name for name in KINDS if name != "sensitivity"}
     assert kinds == {**expected, "sweep/sensitivity": "sensitivity"}
     assert kind_of(home / "runs" / "notes") is None

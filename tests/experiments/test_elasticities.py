@@ -79,9 +79,7 @@ def test_derivatives_are_the_limits_of_differences(made, lever):
     for outcome in SMOOTH:
         i, j = pair(made, outcome, lever)
         difference = (high[outcome] - low[outcome]) / (2.0 * step)
-        np.testing.assert_allclose(
-            made.found.derivatives[:, i, j], difference, rtol=1e-4, atol=1e-8, err_msg=outcome
-        )
+        np.testing.assert_allclose(made.found.derivatives[:, i, j], difference, rtol=1e-4, atol=1e-8, err_msg=outcome)
         assert not made.found.jumps[:, i, j].any()
         moved += bool(np.all(difference != 0.0))
     assert moved >= 1

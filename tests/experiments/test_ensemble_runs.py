@@ -100,9 +100,7 @@ def test_a_report_that_cannot_be_written_leaves_the_sweep_complete(home, design)
     assert not list(folder.glob(".report*"))
     os.remove(folder / "figures")
     assert (
-        sim.sweep(
-            design, folder, workers=1, report=write_sweep_report, listener=Listener(line=lines.append)
-        ).report
+        sim.sweep(design, folder, workers=1, report=write_sweep_report, listener=Listener(line=lines.append)).report
         is not None
     )
 

@@ -22,8 +22,7 @@ import sim
 TOP = Path(__file__).parents[2]
 DOCS = TOP / "docs"
 READMES = [
-    TOP / name
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md")
+    TOP / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "runs/README.md")
 ]
 PAGES = [*READMES, *sorted(DOCS.rglob("*.md"))]
 LISTS = (DOCS / "index.md", DOCS / "api/index.md")

@@ -127,6 +127,6 @@ def test_the_plain_install_says_in_one_line_what_is_missing(tmp_path, wheel):
         (("sweep", "small.toml", "--out", "other", "--scheduler", "tcp://127.0.0.1:1"), "distributed", "cluster"),
     ):
         said = installed.capflow(*arguments, status=2)
-        assert said == [
-            f"capflow: this needs {library}, which is not installed: pip install 'capflow[{extra}]'"
-        ], arguments
+        assert said == [f"capflow: this needs {library}, which is not installed: pip install 'capflow[{extra}]'"], (
+            arguments
+        )

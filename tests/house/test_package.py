@@ -61,6 +61,4 @@ def test_a_missing_library_is_told_with_its_extra():
     needs("numpy", extra="server")
     with pytest.raises(MissingExtraError) as caught:
         needs("numpy", "no_such_library", extra="server")
-    assert str(caught.value) == (
-        "this needs no_such_library, which is not installed: pip install 'capflow[server]'"
-    )
+    assert str(caught.value) == ("this needs no_such_library, which is not installed: pip install 'capflow[server]'")

@@ -27,9 +27,7 @@ def test_no_test_imports_a_test():
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
             assert not [name for name in names if name.rpartition(".")[2].startswith("test_")], module.name
-        assert not re.search(r'"test_\w+:\w+"', module.read_text("utf8")), (
-            f"{module.name} names a function of a test"
-        )
+        assert not re.search(r'"test_\w+:\w+"', module.read_text("utf8")), f"{module.name} names a function of a test"
 
 
 def test_names_of_test_files_are_unique():

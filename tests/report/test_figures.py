@@ -255,9 +255,7 @@ def test_interest_in_the_network_is_highlighted(drawn):
     """The first quarter draws on a loan facility that is known."""
     figure = drawn("network", "one quarter")
     lines = {str(part.get_gid()): part for part in figure.findobj() if "interest:" in str(part.get_gid())}
-    assert {"interest:payer/Government:issuers/Tether", "interest:issuers/Tether:providers/Northern Data"} <= set(
-        lines
-    )
+    assert {"interest:payer/Government:issuers/Tether", "interest:issuers/Tether:providers/Northern Data"} <= set(lines)
     assert all(same_color(line.get_edgecolor()[:3], to_rgb(INTEREST)) for line in lines.values())
 
 

@@ -39,13 +39,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         for column in parts[0]:
             assert table[column].tolist() == [value for part in parts for value in part[column]]
     assert len(run.events) == 3
-    assert run.events[0] == {
-        "quarter": "2023Q4",
-        "kind": "default",
-        "agent": "lab 1",
-        "text": "naïve",
-        "usd_bn": None,
-    }
+    assert run.events[0] == {"quarter": "2023Q4", "kind": "default", "agent": "lab 1", "text": "naïve", "usd_bn": None}
     assert run.manifest.items() >= MANIFEST.items()
 
 
@@ -81,9 +75,7 @@ def test_arrays_may_be_reused_by_the_caller(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_rows_beyond_the_memory_limit_spill_and_leave_no_trace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_beyond_the_memory_limit_spill_and_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "_MEMORY_LIMIT", "16MB")
     spilled = False
     with RunWriter(tmp_path / "run") as writer:
@@ -113,12 +105,7 @@ def test_figures_are_drawn_before_the_commit_and_belong_to_the_run(tmp_path: Pat
 
 
 def test_the_manifest_is_plain_sorted_json(tmp_path: Path) -> None:
-    outcomes = {
-        "share": np.float64("nan"),
-        "gpus": np.int64(3),
-        "path": Path("a"),
-        "list": np.array([1.0, np.inf]),
-    }
+    outcomes = {"share": np.float64("nan"), "gpus": np.int64(3), "path": Path("a"), "list": np.array([1.0, np.inf])}
     run = write_run(tmp_path / "run", {**MANIFEST, "outcomes": outcomes, "created": "2024-01-01T00:00:00"})
     text = (run.path / "manifest.json").read_text()
     assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"

@@ -15,8 +15,7 @@ from sim.runs.writer import RunWriter, default_out
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["manifest.json", "series.parquet", "agents.parquet", "flows.parquet", "exposures.parquet", "events.json"],
+    "name", ["manifest.json", "series.parquet", "agents.parquet", "flows.parquet", "exposures.parquet", "events.json"]
 )
 def test_opening_names_what_is_missing(tmp_path: Path, name: str) -> None:
     run = write_run(tmp_path / "run")

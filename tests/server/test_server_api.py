@@ -160,9 +160,7 @@ def test_posts_of_other_sites_are_refused(client):
         assert (answer.status_code == 403) == (status == 403)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/about", "/api/world", "/api/series.csv", "/_dash-layout", "/assets/live.js"]
-)
+@pytest.mark.parametrize("path", ["/", "/about", "/api/world", "/api/series.csv", "/_dash-layout", "/assets/live.js"])
 def test_with_a_token_everything_asks_for_it(guarded, path):
     client = guarded.test_client()
     refused = client.get(path)

@@ -555,9 +555,7 @@ def test_analyses_are_listed_as_what_they_are_and_open(analysed, monkeypatch):
         assert b"the report" in report.data
 
 
-@pytest.mark.parametrize(
-    "name", ["laws/", "laws/..", "laws/outcomes", "laws/sensitivity/figures", "../laws", "/laws"]
-)
+@pytest.mark.parametrize("name", ["laws/", "laws/..", "laws/outcomes", "laws/sensitivity/figures", "../laws", "/laws"])
 def test_no_name_of_an_analysis_leads_elsewhere(analysed, monkeypatch, name):
     monkeypatch.chdir(analysed)
     with pytest.raises(RunError, match="there is no"):

@@ -150,17 +150,13 @@ def made(folder, purchases, method="sobol", **more):
     values[PURCHASES] = purchases(points)[:, None] + np.array([0.0, 0.1])
     vary = [made_sweeps.axis(key, 0.0, 1.0) | {"key": key} for key in KEYS]
     columns = dict(zip(KEYS, points.T, strict=True))
-    return made_sweeps.write(
-        folder, method, columns, values, vary, 2, samples=64, **{"second_order": False, **more}
-    )
+    return made_sweeps.write(folder, method, columns, values, vary, 2, samples=64, **{"second_order": False, **more})
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     root = tmp_path_factory.mktemp("twins")
-    return twins(
-        made(root / "with", lambda x: 10.0 + x[:, 2]), made(root / "without", lambda x: 10.0 + 0.5 * x[:, 2])
-    )
+    return twins(made(root / "with", lambda x: 10.0 + x[:, 2]), made(root / "without", lambda x: 10.0 + 0.5 * x[:, 2]))
 
 
 def test_the_effect_of_redeployment_is_the_difference_of_the_twins(sample):

@@ -36,9 +36,7 @@ def first_quarters(folder: Path) -> Run:
         return writer.commit({"scenario": "baseline", "seed": 1, "quarters": QUARTERS})
 
 
-def by_hand(
-    paid: Amounts, flow: str = "compute", held: Amounts | None = None, **populations: str
-) -> nx.MultiDiGraph:
+def by_hand(paid: Amounts, flow: str = "compute", held: Amounts | None = None, **populations: str) -> nx.MultiDiGraph:
     """A network of agents of one letter, of a population of their own if no other is given."""
     graph = nx.MultiDiGraph()
     held = held or {}

@@ -1,7 +1,5 @@
 """The fact table: what an article says, what the evidence says, what histories give, and whether they agree."""
 
-from __future__ import annotations
-
 from sim.analysis.facts.readings import read
 from sim.analysis.facts.rows import FactRow
 from sim.analysis.facts.schema import Fact, Facts, load_facts

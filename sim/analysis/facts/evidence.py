@@ -1,7 +1,5 @@
 """Rows of `configs/data`: the number and the source of one row, what a series observed, and periods."""
 
-from __future__ import annotations
-
 import csv
 import re
 from dataclasses import dataclass
@@ -46,8 +44,7 @@ def data_row(reference: str) -> DataRow:
         column, origin = key.pop(), "source"
     elif len(key) != 3 or file in WIDE:
         raise ValueError(
-            f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or "
-            "deals|investor|investee|date"
+            f"{reference!r}: expected file|entity|quarter|metric, file|quarter|column or deals|investor|investee|date"
         )
     lines = data_lines(file)
     line = lines.get(tuple(key))

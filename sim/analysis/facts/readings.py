@@ -1,7 +1,5 @@
 """Reading of the number of each fact from the tables of a run."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A row of the fact table: the figures of article, evidence and model, the verdict, and all of it as text."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

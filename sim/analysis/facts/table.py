@@ -197,9 +197,7 @@ def _verdict(row: FactRow, model: _Estimate) -> tuple[bool | None, str]:
     return False, f"{apart} {word} the evidence{spread}{median}"
 
 
-def _overlap(
-    interval: tuple[float | None, float | None] | None, evidence: tuple[float, float] | None
-) -> bool | None:
+def _overlap(interval: tuple[float | None, float | None] | None, evidence: tuple[float, float] | None) -> bool | None:
     """Return whether an interval and the evidence overlap; ends that are None lie above all numbers."""
     if interval is None or evidence is None:
         return None

@@ -6,8 +6,6 @@ here is imposed: an equation that a phase or the ledger breaks shows as a residu
 and Lavoie (2007): balance-sheet matrix, transactions matrix and revaluations, one equation redundant.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from jaxtyping import Float

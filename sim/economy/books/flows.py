@@ -6,8 +6,6 @@ borrower gains the debt, the same instrument with the opposite sign. So one conv
 liabilities: **the payer's position in the instrument rises and the payee's falls**.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

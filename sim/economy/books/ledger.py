@@ -9,8 +9,6 @@ balance (the pro-rata or "haircut" rule; Anderson, Shumailov and Ahmed 2018 comp
 All payments of one call are made from the balances before the call, so their order within it cannot matter.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -229,9 +227,7 @@ def write_down(books: Books, instrument: str, account: str, loss: Float[Array, "
     return _booked(books, "revaluations", instrument, {account: -loss}, {account: -loss})
 
 
-def write_off(
-    books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]
-) -> Books:
+def write_off(books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]) -> Books:
     """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
     pairwise = books.positions[instrument][holder].ndim == 2
     changes = {holder: -loss if pairwise else -loss.sum(axis=1), debtor: loss.sum(axis=0)}
@@ -321,9 +317,7 @@ def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Arr
     return ratio(returned, returned.sum(axis=1)[:, None])[None, :, :], released
 
 
-def _shift(
-    books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array
-) -> Positions:
+def _shift(books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array) -> Positions:
     """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where claims are pairwise."""
     units_before = positions[instrument][account]
     change = pairs if units_before.ndim == 2 else totals
@@ -338,15 +332,11 @@ def _nested(table: Positions, outer: str, inner: str, entry: Array) -> Positions
 
 def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Positions:
     earlier = table.get(instrument, {})
-    merged = {
-        account: earlier[account] + entry if account in earlier else entry for account, entry in entries.items()
-    }
+    merged = {account: earlier[account] + entry if account in earlier else entry for account, entry in entries.items()}
     return {**table, instrument: {**earlier, **merged}}
 
 
-def _booked(
-    books: Books, table: str, instrument: str, entries: dict[str, Array], units: dict[str, Array]
-) -> Books:
+def _booked(books: Books, table: str, instrument: str, entries: dict[str, Array], units: dict[str, Array]) -> Books:
     """Add entries, USD bn, to a table of the journal, and units to positions outside a payment."""
     journal, positions = books.journal, books.positions
     changed: dict[str, Any] = {table: _added(getattr(journal, table), instrument, entries)}

@@ -4,8 +4,6 @@ Pure functions of the economy at the close, so that one history and an ensemble 
 of money are USD bn and end in `_usd_bn` in the series.
 """
 
-from __future__ import annotations
-
 from sim.economy.arrays import Array, Scalar, namespace, ratio
 from sim.economy.books.checks import add_up, origin_account
 from sim.economy.books.flows import (

@@ -1,18 +1,10 @@
 """Uses of interest: the use that each flow stands for, at first hand and in the end, and its label."""
 
-from __future__ import annotations
-
 from sim.economy.books.flows import AGENT_ACCOUNTS, BILLS, FLOWS, OWN, REPO, RESERVE, SECTORS, TRACED
 
 INTEREST = ("bill_interest", "repo_interest")
 """Flows that are interest earned on bills, repo and money funds."""
-AI_FLOWS = (
-    "issuer_compute_loan",
-    "issuer_compute_equity",
-    "issuer_lab_equity",
-    "issuer_venture_equity",
-    "open_data",
-)
+AI_FLOWS = ("issuer_compute_loan", "issuer_compute_equity", "issuer_lab_equity", "issuer_venture_equity", "open_data")
 """Flows by which issuers put money into AI and frontier companies."""
 PAID, KEPT, AI, RETURNED = "paid away", "kept", "AI and frontier", "came back"
 """Groups of uses: paid to others, kept by the issuer, put into AI, and what borrowers paid back."""
@@ -134,9 +126,7 @@ def into_reserve() -> list[str]:
     return [
         kind
         for kind, flow in FLOWS.items()
-        if flow.payee == RESERVE
-        and flow.payer != RESERVE
-        and (flow.payer not in SECTORS or flow.payee_gives in TRACED)
+        if flow.payee == RESERVE and flow.payer != RESERVE and (flow.payer not in SECTORS or flow.payee_gives in TRACED)
     ]
 
 

@@ -1,7 +1,5 @@
 """Deals: loans, stakes and datasets for which issuers spend the money that they set aside for AI."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float
@@ -64,9 +62,7 @@ def close_deals(
     withdrawn = (closed + released).sum(axis=1)
     books = pay(economy.books, "own_repo_sale", row(xp.minimum(withdrawn, economy.books.positions[REPO][OWN])))
     loans = lending + drawn
-    books = _pay_for_deals(
-        economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data
-    )
+    books = _pay_for_deals(economy, parameters, books, loans, compute_equity, lab_equity, neurotech + robotics, data)
     earlier = economy.books.positions[COMPUTE_LOANS][OWN]
     credit = lend(
         economy.credit, "issuer", earlier, loans, loan_rate(economy, parameters), parameters.credit.issuer_term

@@ -1,7 +1,5 @@
 """Phase 4, compute loans falling due, and the terms of new loans."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Parameters of funding, compute loans and redeployment. Units, ranges and sources: `configs/`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from jaxtyping import Float

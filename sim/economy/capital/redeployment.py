@@ -1,7 +1,5 @@
 """Phase 8: redeployment of the interest that issuers keep."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -153,9 +151,7 @@ def pay_out(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]
     return parameters.redeployment.payout_ratio + 0.0 * economy.income.realised_profit
 
 
-def within_mandate(
-    share: Float[Array, "issuer channel"], parameters: Parameters
-) -> Float[Array, "issuer channel"]:
+def within_mandate(share: Float[Array, "issuer channel"], parameters: Parameters) -> Float[Array, "issuer channel"]:
     """Apply the switch of redeployment to shares, whoever chose them: where it is off, AI money stays in bills."""
     xp = namespace(share)
     allowed = xp.where((parameters.redeployment.redeployment > 0.0) | (is_ai(xp) == 0.0), 1.0, 0.0)
@@ -168,9 +164,7 @@ def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: Decis
     xp = namespace(policy.payout_ratio)
     tokens = -books.positions[TOKENS][RESERVE]
     profit = xp.maximum(economy.income.realised_profit, 0.0)
-    target = xp.maximum(
-        policy.buffer_target * parameters.issuer.buffer_part, law_of(economy, parameters).own_funds
-    )
+    target = xp.maximum(policy.buffer_target * parameters.issuer.buffer_part, law_of(economy, parameters).own_funds)
     missing = xp.maximum(target - buffer_ratio(books), 0.0) * xp.maximum(tokens, 0.0)
     top_up = xp.minimum(xp.minimum(missing, profit), balance(books, OWN))
     books = pay(books, "buffer_top_up", diagonal(top_up))

@@ -1,7 +1,5 @@
 """Phase 7: funding of labs, providers and ventures by investors and parents; providers plan GPU orders."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float
@@ -128,9 +126,7 @@ def sponsor_share(books: Books, shares: str) -> Float[Array, " company"]:
     return ratio(sponsored, material(everyone))
 
 
-def private_interest(
-    share: Float[Array, " company"], heat: Scalar, parameters: Parameters
-) -> Float[Array, " company"]:
+def private_interest(share: Float[Array, " company"], heat: Scalar, parameters: Parameters) -> Float[Array, " company"]:
     """Factor on private investors' interest in companies in which issuers have money.
 
         max(0, 1 + c s (1 - s / s* e^(h heat)))
@@ -264,9 +260,7 @@ def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
 def known_providers(books: Books) -> Float[Array, "issuer provider"]:
     """1 where an issuer already lends to a provider or owns a part of it."""
     positions = books.positions
-    return 1.0 * (
-        (material(positions[COMPUTE_LOANS][OWN]) > 0.0) | (material(positions[PROVIDER_SHARES][OWN]) > 0.0)
-    )
+    return 1.0 * ((material(positions[COMPUTE_LOANS][OWN]) > 0.0) | (material(positions[PROVIDER_SHARES][OWN]) > 0.0))
 
 
 def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str) -> Array:

@@ -1,7 +1,5 @@
 """Valuation of labs, providers and ventures, the heat of the market, and the marks of phase 10a."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float
@@ -96,9 +94,7 @@ def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " la
     """
     labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
-    expected = (
-        4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, funding.slowest_growth, funding.fastest_growth))
-    )
+    expected = 4.0 * labs.revenue * xp.exp(4.0 * xp.clip(labs.growth, funding.slowest_growth, funding.fastest_growth))
     base = funding.revenue_multiple * expected + funding.research_multiple * 4.0 * labs.research_spending
     mood = funding.sentiment_multiple * economy.environment.ai_sentiment
     business = base * xp.exp(mood + funding.money_chasing_deals * economy.capital.heat)

@@ -1,7 +1,5 @@
 """The liquidity waterfall: holdings that an issuer sells to pay its holders, their order and their discounts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Parameters of stablecoins: demand, runs, the reserve, hurried sales, laws. Units and sources: `configs/`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from jaxtyping import Float

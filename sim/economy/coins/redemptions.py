@@ -1,7 +1,5 @@
 """Runs: why holders redeem in panic, and how their flows affect other coins and the bill yield."""
 
-from __future__ import annotations
-
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio
@@ -12,9 +10,7 @@ LARGEST_STRESS = 50.0
 """Log odds beyond which everyone runs (or nobody does); keeps exponentials finite."""
 
 
-def stress(
-    price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_parameters: TokenParameters
-) -> Array:
+def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_parameters: TokenParameters) -> Array:
     """Measure the stress of holders, as log odds added to those of a calm week.
 
         x = a1 (1 - p) + a2 1{p < 0.99} + a3 info (1 - q) + a4 peers + a5 news
@@ -58,19 +54,9 @@ def arbitrage(parameters: Parameters) -> Float[Array, " issuer"]:
 
 
 def flight(
-    leaving: Float[Array, " issuer"],
-    tokens: Float[Array, " issuer"],
-    felt: Array,
-    token_parameters: TokenParameters,
+    leaving: Float[Array, " issuer"], tokens: Float[Array, " issuer"], felt: Array, token_parameters: TokenParameters
 ) -> Float[Array, " issuer"]:
-    """Divide the money that flees from coins to other coins, by their size and safety, USD bn.
-
-    Args:
-        leaving: tokens redeemed in panic this week.
-        tokens: tokens outstanding.
-        felt: stress of each coin.
-        token_parameters: share that flees to other coins.
-    """
+    """Divide the money that flees from coins to other coins, by their size and safety, USD bn."""
     xp = namespace(tokens)
     safe = tokens * xp.exp(-felt)
     others = (1.0 - xp.eye(tokens.shape[0])) * safe[None, :]

@@ -1,7 +1,5 @@
 """Phase 0, laws and audits: what the reserve of each issuer may and must hold, and who is paid first."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 
 from jaxtyping import Float
@@ -18,9 +16,7 @@ class Law(RegimeParameters):
 
 def law_in_force(regime: Float[Array, "issuer regime"], parameters: Parameters) -> Law:
     """Read the law that each issuer is under; `regime` is 1 in the column of the law in force."""
-    return Law(
-        **{field.name: regime @ getattr(parameters.regimes, field.name) for field in fields(RegimeParameters)}
-    )
+    return Law(**{field.name: regime @ getattr(parameters.regimes, field.name) for field in fields(RegimeParameters)})
 
 
 def law_of(economy: Economy, parameters: Parameters) -> Law:
@@ -28,9 +24,7 @@ def law_of(economy: Economy, parameters: Parameters) -> Law:
     return law_in_force(economy.tokens.regime, parameters)
 
 
-def disclosed(
-    regime: Float[Array, "issuer regime"], audited: Array, parameters: Parameters
-) -> Float[Array, " issuer"]:
+def disclosed(regime: Float[Array, "issuer regime"], audited: Array, parameters: Parameters) -> Float[Array, " issuer"]:
     """Transparency of each issuer: its own, at least what law and scenario require, and full once audited."""
     xp = namespace(regime)
     required = xp.maximum(law_in_force(regime, parameters).disclosure, parameters.tokens.transparency)

@@ -1,7 +1,5 @@
 """Phase 3: income of the reserve, its distribution, and marks to market."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float
@@ -57,9 +55,7 @@ def distribution_share(parameters: Parameters) -> Float[Array, " issuer"]:
     return on_platform + parameters.issuer.residual_share * (1.0 - on_platform)
 
 
-def _share_out(
-    economy: Economy, parameters: Parameters, books: Books, on_reserve: Array
-) -> tuple[Books, Array, Array]:
+def _share_out(economy: Economy, parameters: Parameters, books: Books, on_reserve: Array) -> tuple[Books, Array, Array]:
     """Pay holders, distributors and costs, as far as cash allows."""
     xp = namespace(on_reserve)
     average = economy.tokens.average_tokens

@@ -1,7 +1,5 @@
 """Phase 2: the token market, and its effect on the reserves."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

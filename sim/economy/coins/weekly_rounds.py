@@ -1,7 +1,5 @@
 """Thirteen weeks of the token market: demand, panic, redemptions from the liquidity waterfall, and the price."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Phase 6: the market for GPU hours: rent, allocation of hours, running costs, ageing of GPUs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Phase 5a: AI labs: capability, customers, spending plans, staff and tax."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

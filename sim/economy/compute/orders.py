@@ -1,7 +1,5 @@
 """Phase 9: providers buy GPUs from the vendor."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Parameters of AI labs, GPU hours and GPUs. Units, ranges and sources: `configs/`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sim.economy.arrays import Scalar

@@ -1,7 +1,5 @@
 """Phase 5b: neurotech and robotics companies: revenue, costs and milestones."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sim.economy.arrays import column, namespace, row

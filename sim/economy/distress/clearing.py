@@ -4,8 +4,6 @@
 many linear systems as there are agents.
 """
 
-from __future__ import annotations
-
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio, repeat

@@ -1,7 +1,5 @@
 """Phase 10b: workouts and liquidations of labs, providers and ventures that cannot pay."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

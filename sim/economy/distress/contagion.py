@@ -8,8 +8,6 @@ that clearing has reduced cannot be written down again.
 - **Fire sales**: the effect of forced sales on the price of an asset, and of that price on everyone who holds it.
 """
 
-from __future__ import annotations
-
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio

@@ -1,7 +1,5 @@
 """Phase 10d: newcomers take the places of failed labs, merchant providers and ventures."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -1,7 +1,5 @@
 """Phase 10c: losses of reserves, and the liquidation of issuers that cannot pay their holders."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from jaxtyping import Float

@@ -3,8 +3,6 @@
 The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from jaxtyping import Float
@@ -108,9 +106,7 @@ def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit
     """Cancel late payments and extend maturities where lenders agreed."""
     late, longer = 1.0 - agreed, parameters.credit.workout_extension * agreed
     issuer, investor = (
-        replace(
-            terms, remaining=terms.remaining + longer, arrears=terms.arrears * late, overdue=terms.overdue * late
-        )
+        replace(terms, remaining=terms.remaining + longer, arrears=terms.arrears * late, overdue=terms.overdue * late)
         for terms in (credit.issuer, credit.investor)
     )
     return replace(credit, issuer=issuer, investor=investor)

@@ -1,7 +1,5 @@
 """Forecasts from past origins with what was known then: `backtest`, and the `Backtest` that it returns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -12,8 +12,6 @@ quarter (two degrees of freedom less), where a quarter without a figure gets an 
 Bands leave out the uncertainty of c and p.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Output of a backtest in the terminal: the tables and the sentences."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rich.text import Text

@@ -126,9 +126,7 @@ def _actuals(axes: Axes, backtest: ScoredForecasts, name: str, origin: str | Non
             edge, fill = (INK, PAPER) if later else (PAPER, INK)
             axes.plot(first, value, "o", markersize=5.5, color=fill, markeredgecolor=edge, zorder=6)
         elif not set(range(first, last + 1)) & quarters:
-            axes.plot(
-                [first - 0.4, last + 0.4], [value / size(series, period)] * 2, color=INK, linewidth=2.2, zorder=6
-            )
+            axes.plot([first - 0.4, last + 0.4], [value / size(series, period)] * 2, color=INK, linewidth=2.2, zorder=6)
 
 
 def draw_errors(backtest: ScoredForecasts) -> Figure:

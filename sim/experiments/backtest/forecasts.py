@@ -1,7 +1,5 @@
 """Forecasts as rows, one for each method, series, origin and period, with the actual and the scores."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

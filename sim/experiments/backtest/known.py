@@ -8,8 +8,6 @@ A period counts as known once its last quarter is over. Figures are those of tod
 later, or corrected since, is not distinguished.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ From the opening, it is what the history itself has. To either is added the erro
 anew for each figure; from the last actual it is added twice, for that actual is a figure with an error too.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

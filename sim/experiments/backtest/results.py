@@ -77,8 +77,7 @@ class ScoredForecasts:
             "scores": self.scores.to_dict(orient="records"),
             "by_series": self.by_series.to_dict(orient="records"),
             "diebold_mariano": [
-                {"series": series, "horizon": horizon, **asdict(test)}
-                for (series, horizon), test in self.tests.items()
+                {"series": series, "horizon": horizon, **asdict(test)} for (series, horizon), test in self.tests.items()
             ],
             "in_sample": {
                 "estimate": fit.last,

@@ -1,7 +1,5 @@
 """The settings of a backtest: `configs/backtest.toml`, the estimates at its origins, and what it must not know."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self

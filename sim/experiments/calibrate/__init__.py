@@ -1,7 +1,5 @@
 """Estimation of behavioural parameters on the observed history: `calibrate` and its `Calibration`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

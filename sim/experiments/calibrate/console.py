@@ -1,7 +1,5 @@
 """Output of a calibration in the terminal: the estimates and the figures that the model misses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

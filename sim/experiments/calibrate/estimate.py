@@ -1,7 +1,5 @@
 """The estimate of parameters: a search, least squares from its best candidate, and the uncertainty."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

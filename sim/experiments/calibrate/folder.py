@@ -1,7 +1,5 @@
 """The folder of a calibration: its plan, the log of a stopped run, and the record of the estimate."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
@@ -59,8 +57,7 @@ def record_of(
     plan, around = estimate.problem.plan, estimate.posterior
     targets = _targets(estimate, whole)
     gaps = {
-        use: [row["gap_in_errors"] for row in targets if row["use"] == use]
-        for use in ("fitted", "judged", "held out")
+        use: [row["gap_in_errors"] for row in targets if row["use"] == use] for use in ("fitted", "judged", "held out")
     }
     files = [HISTORY, *sorted((CONFIGS / "data").glob("*.csv"))]
     record = {

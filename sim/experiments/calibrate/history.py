@@ -1,7 +1,5 @@
 """The observed history: the schema of `configs/history.toml`, and the figures that the model is compared with."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -11,8 +11,6 @@ drawn from the priors, so that W does not move with what is looked for. The prio
 without data the best place is their middle.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -6,8 +6,6 @@ interval about as often as it should, and the intervals are clearly narrower tha
 as wide as the prior is right nine times in ten whatever the data say.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,8 +80,7 @@ def _logged(log: Path) -> dict[int, Trial]:
         log.write_text(whole, encoding="utf8")
     lines = [json.loads(line) for line in whole.splitlines()]
     return {
-        int(line["trial"]): Trial(*(np.array(line[name]) for name in ("truth", "found", "deviation")))
-        for line in lines
+        int(line["trial"]): Trial(*(np.array(line[name]) for name in ("truth", "found", "deviation"))) for line in lines
     }
 
 
@@ -109,9 +106,7 @@ def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:
     """Judge every parameter by the trials, at least one; the rule says what counts as identified."""
     misses = np.array([trial.miss for trial in trials])
     every = stretch(misses)
-    others = [
-        stretch(np.delete(misses, place, axis=0)) if len(trials) > 1 else every for place in range(len(trials))
-    ]
+    others = [stretch(np.delete(misses, place, axis=0)) if len(trials) > 1 else every for place in range(len(trials))]
     coverage = (misses <= NINETY * np.array(others)).mean(axis=0)
     width = every * np.mean([trial.deviation for trial in trials], axis=0)
     right = (coverage >= rule.least_coverage) & (coverage <= rule.most_coverage)

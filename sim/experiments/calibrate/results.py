@@ -1,7 +1,5 @@
 """The record of an estimate as plain data: what is needed to use it, to judge it, and to make it again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The settings of a calibration: `configs/calibration.toml`, its parameters and their priors."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property

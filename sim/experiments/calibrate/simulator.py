@@ -1,7 +1,5 @@
 """The model's numbers for the targets, from parameters and seeds, many histories at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -135,9 +133,7 @@ class Simulator:
             known = [name for group, name in where if group == population]
             raise ScenarioError(f"unknown measure {measure!r}{suggestion(measure, known)}", "series", term)
         if agent not in members[population]:
-            raise ScenarioError(
-                f"unknown agent of the {population}", "series", term, ", ".join(members[population])
-            )
+            raise ScenarioError(f"unknown agent of the {population}", "series", term, ", ".join(members[population]))
         return len(names) + where[population, measure].start + members[population].index(agent)
 
     @cached_property

@@ -1,7 +1,5 @@
 """Sentences of a calibration: how well the model fits, and which figures it misses."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any

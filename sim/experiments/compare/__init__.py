@@ -1,7 +1,5 @@
 """Comparison of two scenarios on the same random numbers: `compare`, and the `Comparison` that it returns."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from pathlib import Path

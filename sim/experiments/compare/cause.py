@@ -6,8 +6,6 @@ where interest stays away (crowding-out), or follows it. Purchases are known by 
 effect on all of them is the sum of the effects by origin.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,9 +71,7 @@ class Cause:
         }
 
 
-def cause_of(
-    names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], effects: Mapping[str, Effect]
-) -> Cause:
+def cause_of(names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], effects: Mapping[str, Effect]) -> Cause:
     """Explain the GPU purchases of twins by accounting and by cause; the arguments are as in `PairedOutcomes`."""
     values = differs.get(REDEPLOYMENT)
     flipped = values is not None and float(values["b"]) > float(values["a"])

@@ -1,7 +1,5 @@
 """Figures of a comparison: the differences pair by pair, and accounting compared with cause."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The folder of a comparison, and the values of its report."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

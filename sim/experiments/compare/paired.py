@@ -1,7 +1,5 @@
 """Differences between two scenarios with the same random numbers, pair by pair, with their intervals."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The settings of a comparison: two scenarios as twins, and the seeds of their pairs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

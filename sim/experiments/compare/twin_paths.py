@@ -1,7 +1,5 @@
 """Two scenarios on the same seeds, by their outcomes and quarter by quarter: `run_twins` and its `TwinPaths`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

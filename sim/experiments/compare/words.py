@@ -1,7 +1,5 @@
 """Sentences of a comparison: accounting, cause, the gap between them, and the issuers; and cells of its table."""
 
-from __future__ import annotations
-
 from sim.engine.outcomes import ORIGIN_WORDS
 from sim.experiments.compare.cause import INTEREST, Cause, turned
 from sim.experiments.compare.paired import Effect

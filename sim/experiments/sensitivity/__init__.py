@@ -1,7 +1,5 @@
 """Sensitivity analysis: which levers the outcomes of a sweep depend on, with intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

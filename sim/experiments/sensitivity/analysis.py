@@ -1,7 +1,5 @@
 """The analysis of a sweep: the points that can be used, means at the ends of levers, and sources of variance."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

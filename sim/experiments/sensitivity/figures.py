@@ -108,8 +108,7 @@ def draw_interactions(findings: Findings, outcome: str) -> Figure:
         f"{BY_NAME[outcome].label}: which levers act together",
         "Part of the variance that two levers explain together, beyond what each explains alone",
         source_note(
-            findings.sample,
-            "Below: half-width of the 90 percent interval. Pale: cannot be distinguished from zero",
+            findings.sample, "Below: half-width of the 90 percent interval. Pale: cannot be distinguished from zero"
         ),
     )
     axes = figure.add_axes((0.20, 0.20, 0.66, 0.62))

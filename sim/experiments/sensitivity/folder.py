@@ -1,7 +1,5 @@
 """The folder of a sensitivity analysis: its figures, and the values of its pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -113,7 +111,5 @@ def _section(findings: Findings, outcome: str, pictures: Mapping[str, Path]) -> 
         "heads": ("Lever", *heads, "Verdict") if finding.verdicts else ("Lever", *heads),
         "rows": rows,
         "numbers": range(1, len(heads) + 1),
-        "pictures": [
-            (f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)
-        ],
+        "pictures": [(f"{label}: {kind}", CAPTIONS[kind], pictures[f"{kind}_{outcome}"]) for kind in _kinds(findings)],
     }

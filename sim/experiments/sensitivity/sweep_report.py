@@ -1,7 +1,5 @@
 """Writes the report of a sweep or an ensemble: one HTML file in its folder, with its figures embedded."""
 
-from __future__ import annotations
-
 import math
 import os
 import shutil
@@ -41,9 +39,6 @@ FIGURES = "figures"
 
 def write_sweep_report(folder: Path | str) -> Path:
     """Write `report.html` and `figures/` of a sweep that is complete, in place of earlier ones.
-
-    Args:
-        folder: the folder of the sweep.
 
     Returns:
         The report.
@@ -166,8 +161,7 @@ def of_sweep(sweep: Sweep) -> fans.Fans:
         for measure in fans.MEASURES
     )
     bands = sweep.query(
-        f"SELECT quarter::VARCHAR AS quarter, count(*) AS runs, {columns} FROM series "
-        "GROUP BY ALL ORDER BY quarter"
+        f"SELECT quarter::VARCHAR AS quarter, count(*) AS runs, {columns} FROM series GROUP BY ALL ORDER BY quarter"
     )
     return fans.Fans(
         tuple(bands["quarter"]),

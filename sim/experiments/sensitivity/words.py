@@ -1,7 +1,5 @@
 """A sensitivity analysis in sentences, which follow from the numbers and give intervals with them."""
 
-from __future__ import annotations
-
 from sim.engine.outcomes import BY_NAME
 from sim.experiments.sensitivity.results import Finding, Findings
 from sim.experiments.sweep.methods import METHODS
@@ -14,8 +12,7 @@ SEED_WARNING = 0.05
 def words(findings: Findings) -> list[str]:
     """Return paragraphs: what was left out, one for each outcome, and the outcomes that cannot be analysed."""
     paragraphs = [
-        f"{BY_NAME[name].label}: {of_outcome(finding, findings.method)}"
-        for name, finding in findings.findings.items()
+        f"{BY_NAME[name].label}: {of_outcome(finding, findings.method)}" for name, finding in findings.findings.items()
     ]
     skipped = [f"Nothing can be said of: {skipped_words(findings)}."] if findings.skipped else []
     return [*findings.notes, *paragraphs, *skipped]

@@ -3,8 +3,6 @@
 Names are imported when first used: reading a plan needs no sampling library.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -157,9 +157,7 @@ def write_text(path: Path, text: str) -> None:
         _write_whole(path.parent, path.name, lambda file: file.write_text(text, "utf-8"), lambda _file: path.name)
 
 
-def _write_whole(
-    folder: Path, name: str, fill: Callable[[Path], object], final_name: Callable[[Path], str]
-) -> Path:
+def _write_whole(folder: Path, name: str, fill: Callable[[Path], object], final_name: Callable[[Path], str]) -> Path:
     """Fill a temporary file, and rename it once it is on disk."""
     temporary = folder / f".{name}.{writer()}.partial"
     try:

@@ -75,10 +75,6 @@ def run_chunk(folder: str, chunk: int) -> FinishedChunk:
 
     An unexpected error fails this chunk, and its traceback goes to the status log; the sweep goes on.
 
-    Args:
-        folder: the folder of the sweep, with its plan.
-        chunk: the number of the chunk.
-
     Raises:
         StorageError: if the disk refuses.
         ScenarioError, RunError: if no chunk can be run, such as where the plan cannot be read.

@@ -1,7 +1,5 @@
 """The workers of a Dask scheduler as a pool with the contract of `concurrent.futures`."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Compaction: one file for each table of a sweep in place of one for each chunk."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from sim.errors import RunError

@@ -1,7 +1,5 @@
 """The figure of first failures: when the first company, lab, provider or coin failed, over many histories."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The lock on the folder of a sweep, which the system releases when its process dies."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -1,7 +1,5 @@
 """The check of every point of a sweep before the first run."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,9 +48,7 @@ def _refuse_out_of_range(axes: Sequence[Axis], columns: Columns, where: str) -> 
         low, high = axis.range
         allowed = f"{low:g} to {high:g}" if high is not None else f"from {low:g} up"
         place = f"{where}: point {point}{f': vary.{axis.name}' if axis.name != axis.key else ''}"
-        raise ScenarioError(
-            f"out of range{_others(points)}", axis.key, value, f"{allowed} {axis.unit}".strip(), place
-        )
+        raise ScenarioError(f"out of range{_others(points)}", axis.key, value, f"{allowed} {axis.unit}".strip(), place)
 
 
 def _refuse_unopenable(variants: Variants, columns: Columns, where: str) -> None:

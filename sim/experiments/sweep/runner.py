@@ -4,8 +4,6 @@ The same call starts a sweep and goes on with it: intact chunks stay, and all ot
 small record of each chunk to this process.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections import Counter, deque

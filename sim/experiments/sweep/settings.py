@@ -1,7 +1,5 @@
 """Settings of a sweep: the schema of its design file, and the design files that ship."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -185,10 +183,6 @@ def read(path: Path) -> Design:
 
 def parsed(raw: Mapping[str, Any], where: str) -> Design:
     """Return a design from the content of a design file.
-
-    Args:
-        raw: the content.
-        where: the name of the design in messages.
 
     Raises:
         ScenarioError: if anything is wrong.

@@ -1,7 +1,5 @@
 """The status log of a sweep, for people: the events of each chunk, one JSON object a line."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -1,7 +1,5 @@
 """The summary of an outcome of a sweep: mean, standard deviation and percentiles over its runs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

@@ -71,11 +71,7 @@ class Opened:
 
 
 class Cache:
-    """A cache of trees by key: all that fit in memory, and the last one.
-
-    Args:
-        extra: bytes of each tree in addition to its arrays.
-    """
+    """A cache of trees by key: all that fit in memory, and the last one."""
 
     def __init__(self, extra: int = 0) -> None:
         self._left = MOST

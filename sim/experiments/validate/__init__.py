@@ -1,7 +1,5 @@
 """Comparison of an ensemble with the facts: `validate`, which returns the fact table of `sim.analysis.facts`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from functools import partial

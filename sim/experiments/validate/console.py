@@ -1,7 +1,5 @@
 """Output of the fact table in the terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.text import Text

@@ -3,8 +3,6 @@
 `FIGURES["interest_flow"](run)` gives a matplotlib Figure; `save_all(run, folder)` draws every figure as PNG.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

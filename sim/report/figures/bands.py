@@ -1,7 +1,5 @@
 """Flow diagrams: columns of nodes, and curved bands between them as wide as their amounts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

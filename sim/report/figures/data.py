@@ -1,7 +1,5 @@
 """The observed data that figures show over the model: rows of configs/data up to the last quarter well covered."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 

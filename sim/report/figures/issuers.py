@@ -1,7 +1,5 @@
 """The figure of the issuers: tokens, interest, profit, and what backs the largest one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 

@@ -42,9 +42,7 @@ def draw(run: Run) -> Figure:
         f"Labs: revenue of {money(revenue)}, spending of {money(spending)} in the last "
         + ("year" if len(year) == 4 else f"{len(year)} quarters" if len(year) > 1 else "quarter"),
         f"AI labs, {style.span(run)}; logarithmic scales; dots are data, in bars over the time they cover",
-        style.source(
-            run, f"Data: company reports and press to {LAST}; years and half-years as averages per quarter"
-        ),
+        style.source(run, f"Data: company reports and press to {LAST}; years and half-years as averages per quarter"),
     )
     names = _shown(run)
     hues = dict(zip(names, style.shades(POPULATION["labs"], len(names)), strict=True))
@@ -114,9 +112,7 @@ def _key(axes: Axes, run: Run, hues: dict[str, str]) -> None:
     axes.set_axis_off()
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
-    alive, value, income = (
-        measure(run, "labs", name).iloc[-1] for name in ("alive", "equity_value", "net_income")
-    )
+    alive, value, income = (measure(run, "labs", name).iloc[-1] for name in ("alive", "equity_value", "net_income"))
     style.write(axes, (0.42, 1.09), "Valuation at the end", fontsize=style.TEXT - 1.0)
     for rank, (lab, hue) in enumerate(hues.items()):
         y = 0.95 - 0.155 * rank

@@ -70,20 +70,11 @@ PAIRINGS = (
     Pairing("Circle: tokens", BN, FITTED, "issuers", "issuers|Circle|tokens", "issuers|Circle|usdc_supply"),
     Pairing("All stablecoins", INDEX, FITTED, "issuers", "tokens_usd_bn", "issuers|All stablecoins|total_supply"),
     Pairing(
-        "Tether: interest",
-        FLOW,
-        EMERGENT,
-        "issuers",
-        "issuers|Tether|interest",
-        "issuers|Tether|tbill_carry_model",
+        "Tether: interest", FLOW, EMERGENT, "issuers", "issuers|Tether|interest", "issuers|Tether|tbill_carry_model"
     ),
     Pairing("OpenAI: revenue", FLOW, FITTED, "labs", "labs|OpenAI|revenue", "labs|OpenAI|revenue", flow=True),
-    Pairing(
-        "CoreWeave: revenue", FLOW, FITTED, "providers", "providers|CoreWeave|revenue", "gpu|CoreWeave|revenue"
-    ),
-    Pairing(
-        "H100: rent", "USD an hour", FITTED, "providers", "gpu_rent_usd_hour", "gpu|H100|rental_price_per_hour"
-    ),
+    Pairing("CoreWeave: revenue", FLOW, FITTED, "providers", "providers|CoreWeave|revenue", "gpu|CoreWeave|revenue"),
+    Pairing("H100: rent", "USD an hour", FITTED, "providers", "gpu_rent_usd_hour", "gpu|H100|rental_price_per_hour"),
     Pairing("GPU vendor: sales", FLOW, FITTED, "vendor", "vendor_sales_usd_bn", "gpu|NVIDIA|data_center_revenue"),
     Pairing(
         "Treasury bill rate",
@@ -94,9 +85,7 @@ PAIRINGS = (
         "rates|tbill_3m_avg_pct",
         scale=(100.0, 1.0),
     ),
-    Pairing(
-        "Bitcoin", "thousand USD", INPUT, "government", "bitcoin_usd", "assets|btc_usd_eoq", scale=(1e-3, 1e-3)
-    ),
+    Pairing("Bitcoin", "thousand USD", INPUT, "government", "bitcoin_usd", "assets|btc_usd_eoq", scale=(1e-3, 1e-3)),
 )
 
 

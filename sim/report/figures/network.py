@@ -118,8 +118,7 @@ def _assets(run: Run) -> pd.DataFrame:
     """Return by agent (`population/name`) its population, name, assets at the end in USD bn, and node."""
     rows = run.agents[run.agents["quarter"] == run.series["quarter"].iloc[-1]]
     asset = [
-        measure in ASSETS.get(group, ())
-        for group, measure in zip(rows["population"], rows["measure"], strict=True)
+        measure in ASSETS.get(group, ()) for group, measure in zip(rows["population"], rows["measure"], strict=True)
     ]
     table = rows[asset].groupby(["population", "agent"], sort=False, as_index=False)["value"].sum()
     table.index = table["population"] + "/" + table["agent"]

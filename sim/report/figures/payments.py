@@ -62,9 +62,7 @@ def _funds(kind: str) -> bool:
     swap = flow.payer_gets is not None or flow.payee_gives is not None
     ends = (flow.payer, flow.payee)
     with_market = any(end in issuers for end in ends) and any(end in SECTORS for end in ends)
-    return not (
-        all(end in SECTORS for end in ends) or all(end in issuers for end in ends) or (with_market and swap)
-    )
+    return not (all(end in SECTORS for end in ends) or all(end in issuers for end in ends) or (with_market and swap))
 
 
 FUNDING = frozenset(kind for kind in FLOWS if _funds(kind))

@@ -1,7 +1,5 @@
 """The figures of the Compare page: differences, accounting and cause, and a fan for each series."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -27,11 +25,7 @@ def figures(document: Json, width: int) -> dict[str, Json]:
     """
     narrow = width < NARROW
     fans = {f"fan-{fan['name']}": _fan(document, fan) for fan in document["fans"]}
-    return {
-        "accounting": _accounting(document["cause"], narrow),
-        "differences": _differences(document, narrow),
-        **fans,
-    }
+    return {"accounting": _accounting(document["cause"], narrow), "differences": _differences(document, narrow), **fans}
 
 
 def _height(rows: int, narrow: bool) -> int:
@@ -151,9 +145,7 @@ def _accounting(cause: Json, narrow: bool) -> Json:
 
 def _bar_words(bar: Json, narrow: bool) -> str:
     sign = "+" if bar["mean"] > 0.0 else ""
-    return f"{sign}{amount(bar['mean'])}".replace("-", MINUS) + (
-        "" if bar["decided"] or narrow else " (spans zero)"
-    )
+    return f"{sign}{amount(bar['mean'])}".replace("-", MINUS) + ("" if bar["decided"] or narrow else " (spans zero)")
 
 
 def _bar_labels(bars: list[Json], narrow: bool) -> list[str]:
@@ -258,9 +250,7 @@ def _fan(document: Json, fan: Json) -> Json:
         data,
         {"l": 48, "r": 10, "t": 26, "b": 28},
         height=FAN_HEIGHT,
-        xaxis=quarter_axis(
-            quarters, most=4, ticks="outside", ticklen=4, tickcolor=MUTED, range=[-0.3, last + 0.3]
-        ),
+        xaxis=quarter_axis(quarters, most=4, ticks="outside", ticklen=4, tickcolor=MUTED, range=[-0.3, last + 0.3]),
         yaxis=axis(zeroline=True, zerolinecolor=GRID, rangemode="tozero", nticks=5),
         annotations=[unit_note(fan["unit"])],
         showlegend=True,

@@ -1,7 +1,5 @@
 """Parts of all interactive figures: fonts, axes, bands, wrapped labels, and a figure that says why it is empty."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The figures of the page of a sweep: the map, the effects of the levers, the distribution and the fan."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 
@@ -92,8 +90,7 @@ def _ribbon(cells: Json) -> Json:
     row = sorted(cells["cells"], key=lambda cell: cell["i"])
     at = [cell["i"] for cell in row]
     low, mean, high = (
-        [None if cell[key] is None else cell[key] * outcome["factor"] for cell in row]
-        for key in ("p05", "mean", "p95")
+        [None if cell[key] is None else cell[key] * outcome["factor"] for cell in row] for key in ("p05", "mean", "p95")
     )
     edge = {**LINE, "x": at, "line": {"width": 0}, "hoverinfo": "skip"}
     data = [
@@ -143,9 +140,7 @@ def effects_figure(effects: Json, width: int) -> Json:
             for end, _, shift in ENDS
             if bar[end]["value"] is not None
         ],
-        xaxis=axis(
-            wrapped(outcome["title"], 24 if narrow else 60), automargin=True, range=[low - air, high + air]
-        ),
+        xaxis=axis(wrapped(outcome["title"], 24 if narrow else 60), automargin=True, range=[low - air, high + air]),
         yaxis=axis(automargin=True, showgrid=False, range=[-0.6, len(bars) - 0.4], **rows),
         shapes=[vertical(mean)],
     )
@@ -248,9 +243,7 @@ def fan_figure(fan: Json, width: int) -> Json:
     words = []
     for quarter, row in zip(quarters, fan["bands"], strict=True):
         p05, p25, p50, p75, p95 = (in_words(number, series) for number in row)
-        words.append(
-            f"{quarter}<br>median {p50}<br>half of the runs: {p25} to {p75}<br>nine in ten: {p05} to {p95}"
-        )
+        words.append(f"{quarter}<br>median {p50}<br>half of the runs: {p25} to {p75}<br>nine in ten: {p05} to {p95}")
     median = {
         **LINE,
         "x": x,
@@ -273,9 +266,7 @@ def fan_figure(fan: Json, width: int) -> Json:
             automargin=True,
             range=[-0.2, len(quarters) - 0.8],
         ),
-        yaxis=axis(
-            wrapped(titled(series["label"], series["unit"]), 34), automargin=True, rangemode="tozero", nticks=6
-        ),
+        yaxis=axis(wrapped(titled(series["label"], series["unit"]), 34), automargin=True, rangemode="tozero", nticks=6),
         hovermode="x",
     )
 

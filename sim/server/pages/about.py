@@ -1,7 +1,5 @@
 """The page about the model: the quarter in words and a picture, its limits, how to cite it."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import Any

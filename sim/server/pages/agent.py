@@ -1,7 +1,5 @@
 """The page of an agent: its balance sheet, who paid it and whom it paid, and its history."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dash
@@ -55,11 +53,7 @@ def layout(query: dict[str, str]) -> Any:
                 className="three",
             ),
             panel(
-                "agent-history",
-                "History",
-                "Every measure of the agent over all quarters.",
-                measure,
-                tables=("agents",),
+                "agent-history", "History", "Every measure of the agent over all quarters.", measure, tables=("agents",)
             ),
         ],
         className="agent stage narrow-page",

@@ -1,7 +1,5 @@
 """The page of a sensitivity analysis, a backtest or a calibration: results in words, figures, report and files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

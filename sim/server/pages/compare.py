@@ -4,8 +4,6 @@ The settings are in the address (`sim.server.comparison_query`); the results com
 so that a page that is loaded again shows them at once. The script is `sim/server/assets/compare.js`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -95,9 +93,7 @@ def _side(side: str, request: HistoryRequest) -> Any:
                         id=_part("lever", side),
                         label="Turn a lever",
                         placeholder="choose one",
-                        data=[
-                            {"value": lever.name, "label": capitalised(lever)} for lever in levers.BY_NAME.values()
-                        ],
+                        data=[{"value": lever.name, "label": capitalised(lever)} for lever in levers.BY_NAME.values()],
                         searchable=True,
                         className="add-lever",
                     ),
@@ -111,11 +107,7 @@ def _side(side: str, request: HistoryRequest) -> Any:
                         className="add-number",
                     ),
                     dmc.Select(
-                        id=_part("word", side),
-                        label="to",
-                        data=[],
-                        allowDeselect=False,
-                        className="add-word hidden",
+                        id=_part("word", side), label="to", data=[], allowDeselect=False, className="add-word hidden"
                     ),
                     html.Button(
                         "Add",
@@ -143,12 +135,7 @@ def _controls(request: ComparisonRequest) -> Any:
             ),
             whole_number("compare-seed", "Seed of the first pair", request.a.seed, 0, LONGEST_SEED),
             whole_number(
-                "compare-quarters",
-                "Quarters (empty: all)",
-                request.quarters,
-                1,
-                LONGEST_HISTORY,
-                placeholder="all",
+                "compare-quarters", "Quarters (empty: all)", request.quarters, 1, LONGEST_HISTORY, placeholder="all"
             ),
             html.Button("Swap A and B", id="compare-swap", className="quiet"),
             copy_link(),
@@ -202,9 +189,7 @@ def _results() -> list[Any]:
         html.Div([html.H2("Quarter by quarter"), html.P(id="compare-fans-note", className="note")]),
         html.Div(
             [
-                panel(
-                    f"fan-{measure.name}", measure.title, "", _graph(f"fan-{measure.name}", 260), tables=("fans",)
-                )
+                panel(f"fan-{measure.name}", measure.title, "", _graph(f"fan-{measure.name}", 260), tables=("fans",))
                 for measure in FANS
             ],
             className="charts fans",
@@ -252,12 +237,7 @@ def _connect_settings(wire: Callable[..., None]) -> None:
         )
     wire(
         "sides",
-        [
-            (_part("chips"), "children"),
-            (_part("about"), "children"),
-            (_part("levers"), "href"),
-            "compare-query.data",
-        ],
+        [(_part("chips"), "children"), (_part("about"), "children"), (_part("levers"), "href"), "compare-query.data"],
         [settings],
         [lists],
     )

@@ -1,7 +1,5 @@
 """The page of facts: the figures of an article, the evidence, the results of the model, and whether they agree."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dash

@@ -1,7 +1,5 @@
 """The page of a run or a comparison, and the parts that the pages of all folders of results share."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -63,14 +61,7 @@ def back(entry: Entry) -> Any:
 
 
 def head(title: str, about: str, facts: str, actions: list[Any]) -> Any:
-    """Return the head of the page of a folder.
-
-    Args:
-        title: the heading.
-        about: a description.
-        facts: scenario, seeds, length and date in a sentence.
-        actions: links and buttons.
-    """
+    """Return the head of the page of a folder."""
     words = [html.H1(title), html.P(about, className="note"), html.P(facts, className="runs-facts")]
     return html.Div([html.Div(words), html.Div([*actions, copy_link()], className="actions")], className="title")
 
@@ -103,9 +94,7 @@ def files(entry: Entry) -> Any:
     """Return the section with the files of a folder, to download."""
     listed, count = result_folders.files(entry)
     some = f" The first {len(listed)} of {count} are listed." if count > len(listed) else ""
-    rows = [
-        row([html.A(file.name, href=api_link("file", entry, file=file.name)), size(file.size)]) for file in listed
-    ]
+    rows = [row([html.A(file.name, href=api_link("file", entry, file=file.name)), size(file.size)]) for file in listed]
     about = f"All that is in {entry.path}/, to download.{some}"
     return section("Files", about, table(("File", "Size"), rows, id="runs-files"))
 

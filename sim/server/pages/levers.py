@@ -1,7 +1,5 @@
 """The panel of the live page with scenario, seed and all levers, each with its unit, range and reset."""
 
-from __future__ import annotations
-
 from math import log
 from typing import Any
 
@@ -217,9 +215,7 @@ def place(value: float, display: dict[str, Any]) -> int:
 def wire(app: dash.Dash) -> None:
     """Connect sliders, numbers, resets and the address that all of them make."""
     connect = wiring(app, "levers")
-    slider, number, reset, choice = (
-        {"lever": MATCH, "part": part} for part in ("slider", "input", "reset", "choice")
-    )
+    slider, number, reset, choice = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset", "choice"))
     numbers, words, rows = ({"lever": ALL, "part": part} for part in ("input", "choice", "row"))
     data = ["scales.data", "scenarios.data"]
     connect("fold", ["levers.open"], ["levers.id"])

@@ -4,8 +4,6 @@ The browser shows it all from one document per history (`sim.server.views.histor
 `sim/server/assets`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dash

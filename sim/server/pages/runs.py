@@ -1,7 +1,5 @@
 """The list of the folders of results, and the choice of the page that shows one of them."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from pathlib import Path
@@ -103,8 +101,7 @@ def _row(entry: Entry) -> Any:
         _summary(entry),
     )
     return html.Tr(
-        [html.Td([cell], **{"data-head": head}) for head, cell in zip(HEADS, cells, strict=True)],
-        className=entry.kind,
+        [html.Td([cell], **{"data-head": head}) for head, cell in zip(HEADS, cells, strict=True)], className=entry.kind
     )
 
 
@@ -157,9 +154,7 @@ def _summary(entry: Entry) -> str:
 
 def _of_run(outcomes: dict[str, Any]) -> str:
     failures = outcomes["failures"]
-    failed = (
-        "no company failed" if not failures else f"{failures:,.0f} compan{'y' if failures == 1 else 'ies'} failed"
-    )
+    failed = "no company failed" if not failures else f"{failures:,.0f} compan{'y' if failures == 1 else 'ies'} failed"
     earned, spent = money(outcomes["interest_usd_bn"]), money(outcomes[INTEREST_GPUS])
     return f"{earned} of interest; {spent} of GPUs paid with it; {failed}"
 

@@ -3,8 +3,6 @@
 The browser fetches each picture by itself (`sim/server/assets/runs.js`): a slow one does not delay the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -196,8 +194,7 @@ def _problems(sweep: Sweep) -> Any:
     )
     some = f" The {MOST_PROBLEMS} most frequent reasons:" if len(reasons) > MOST_PROBLEMS else ""
     rows = [
-        row([str(item.problem), f"{item.runs:,}", str(item.first)])
-        for item in reasons.head(MOST_PROBLEMS).itertuples()
+        row([str(item.problem), f"{item.runs:,}", str(item.first)]) for item in reasons.head(MOST_PROBLEMS).itertuples()
     ]
     return section(
         "Runs without numbers",

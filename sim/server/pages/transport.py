@@ -1,7 +1,5 @@
 """The controls that play a history: buttons to play, pause and step, and the slider of quarters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dash
@@ -29,9 +27,7 @@ def bar(page: str, start: str) -> Any:
         start: the quarter to show first, such as 2027Q1; the last one if there is no such quarter.
     """
     buttons = [
-        html.Button(
-            text, id={"transport": name, "of": page}, className=f"transport {name}", **{"aria-label": label}
-        )
+        html.Button(text, id={"transport": name, "of": page}, className=f"transport {name}", **{"aria-label": label})
         for name, text, label in BUTTONS
     ]
     return html.Div(
@@ -42,14 +38,7 @@ def bar(page: str, start: str) -> Any:
             html.Div(buttons, className="buttons"),
             html.Output(id=f"{page}-label", className="quarter-label"),
             dmc.Slider(
-                id=f"{page}-quarter",
-                min=0,
-                max=1,
-                value=1,
-                step=1,
-                label=None,
-                thumbLabel="Quarter",
-                updatemode="drag",
+                id=f"{page}-quarter", min=0, max=1, value=1, step=1, label=None, thumbLabel="Quarter", updatemode="drag"
             ),
         ],
         className="bar",

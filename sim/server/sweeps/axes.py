@@ -1,7 +1,5 @@
 """The levers that a sweep varies, in the units that readers see."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The runs of a sweep with the lowest and the highest outcome, with their addresses on the live page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sim.errors import ScenarioError
@@ -68,9 +66,7 @@ def _rows(sweep: Sweep, outcome: str, axes: tuple[LeverAxis, ...], order: str) -
     return [dict(row) for row in sweep.query(joined).to_dict("records")]
 
 
-def _case(
-    row: dict[str, Any], axes: tuple[LeverAxis, ...], live: Replay, outcome: dict[str, Any]
-) -> dict[str, Any]:
+def _case(row: dict[str, Any], axes: tuple[LeverAxis, ...], live: Replay, outcome: dict[str, Any]) -> dict[str, Any]:
     cells = [row[f"v{place}"] for place in range(len(axes))]
     values = [cell if axis.lever.words else float(cell) for axis, cell in zip(axes, cells, strict=True)]
     href, reason = None, live.reason

@@ -58,10 +58,6 @@ class Choice:
 def read(query: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     """Read an address.
 
-    Args:
-        query: the query of the address.
-        entry: the folder that it names.
-
     Raises:
         ScenarioError, RunError: in one line.
     """

@@ -1,7 +1,5 @@
 """The effect of each lever of a sweep on an outcome: the tornado, and the indices of the method of the design."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sim.errors import RunError

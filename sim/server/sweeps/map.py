@@ -4,8 +4,6 @@ A lever that takes a few values has a cell for each; one that was sampled has bi
 (or over its logarithm where its points are).
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from typing import Any
@@ -22,10 +20,6 @@ NUMBERS = ("runs", "problems", "endless", "mean", "p05", "p95")
 
 def document(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """Return the map.
-
-    Args:
-        sweep: a sweep with at least one lever that varies.
-        choice: levers and outcome.
 
     Returns:
         `x`, `y` (null where only one lever varies), `outcome`, and `cells`, one for each combination that has

@@ -1,7 +1,5 @@
 """The panels of the page of a sweep: the function that computes each, its table, and a cache of the results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 

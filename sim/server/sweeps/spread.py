@@ -1,7 +1,5 @@
 """The spread of the runs of a sweep: the distribution of an outcome, and the fan of a series."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

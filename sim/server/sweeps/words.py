@@ -1,7 +1,5 @@
 """Numbers and notes in words on the page of a sweep."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

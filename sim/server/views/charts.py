@@ -137,9 +137,7 @@ CHARTS = (
         "USD bn a quarter",
         "Purchases of providers; dots: data-centre sales of the largest vendor, to everyone.",
         ChartLine("providers' purchases", PROVIDERS, "gpu_capex_usd_bn"),
-        ChartLine(
-            "vendor's sales", POPULATION["vendor"], "vendor_sales_usd_bn", dashed=True, observed=VENDOR_SALES
-        ),
+        ChartLine("vendor's sales", POPULATION["vendor"], "vendor_sales_usd_bn", dashed=True, observed=VENDOR_SALES),
     ),
     _chart(
         "utilisation",
@@ -174,9 +172,7 @@ def charts(run: Run) -> list[dict[str, Any]]:
             "title": chart.title,
             "unit": chart.unit,
             "about": chart.about,
-            "lines": [
-                _drawn(line, run, measures) for lines in chart.lines for line in _single_lines(lines, measures)
-            ],
+            "lines": [_drawn(line, run, measures) for lines in chart.lines for line in _single_lines(lines, measures)],
         }
         for chart in CHARTS
     ]

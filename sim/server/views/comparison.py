@@ -47,10 +47,6 @@ CAUSE = ("more", "less", "redeployment", "alone", "share_more", "share_less")
 def document(request: ComparisonRequest, twins: TwinPaths) -> dict[str, Any]:
     """Return the document of a comparison.
 
-    Args:
-        request: what was asked for.
-        twins: the histories of both sides.
-
     Returns:
         For JSON: `query`, `names` (as in the words), `labels` (as in the figures), `worlds`, `runs`, `seeds`,
         `quarters` (the opening first), `words`, `outcomes`, `rows` (the outcomes as the table shows them),
@@ -163,10 +159,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     """Return accounting and cause, from the side with more redeployment to the other."""
     drawn = list(shares(cause))
     return {
-        **{
-            key: getattr(cause, key)
-            for key in ("more", "less", "redeployment", "alone", "share_more", "share_less")
-        },
+        **{key: getattr(cause, key) for key in ("more", "less", "redeployment", "alone", "share_more", "share_less")},
         "purchases": _effect(cause.purchases),
         "others": _effect(cause.others),
         "replaced": None if cause.replaced is None else short(cause.replaced),

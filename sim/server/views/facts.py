@@ -1,7 +1,5 @@
 """The table of facts as rows, and the number of histories behind it where many are run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sim.server.responses import Rows

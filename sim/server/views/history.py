@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 def document(history: HistoryRequest, run: Run) -> bytes:
     """Return the document of a history.
 
-    Args:
-        history: the request for it.
-        run: its tables.
-
     Returns:
         JSON: `world` (scenario, title, about, seed, query, levers, turned), `quarters` (the opening first),
         `network`, `uses`, `charts`, `cards`, `events`, `first_failures` and `largest_residual`; money is USD bn.

@@ -108,9 +108,7 @@ def test_bands_of_the_truth_cover_what_they_should():
     generator = np.random.default_rng(2)
     centres, actuals = generator.normal(size=(2, 2000)) * np.array([[3.0], [1.0]])
     quantiles = stats.norm.ppf(QUANTILES)
-    scores = [
-        score(centre + quantiles, 0.0, centre + actual) for centre, actual in zip(centres, actuals, strict=True)
-    ]
+    scores = [score(centre + quantiles, 0.0, centre + actual) for centre, actual in zip(centres, actuals, strict=True)]
     error, _, inside_50, inside_90 = np.array(scores).T
     assert inside_50.mean() == pytest.approx(0.5, abs=0.04)
     assert inside_90.mean() == pytest.approx(0.9, abs=0.025)
@@ -336,11 +334,7 @@ def test_the_command_leaves_numbers_forecasts_figures_and_a_report(done):
     rows = duckdb.sql(f"SELECT * FROM '{home / 'out' / 'forecasts.parquet'}'").df()
     assert set(rows["method"]) == set(summary.METHODS)
     assert set(rows["period"]) == {"2025Q2"}
-    assert {path.name for path in (home / "out" / "figures").iterdir()} == {
-        "errors.png",
-        "fans.png",
-        "fans_2025Q1.png",
-    }
+    assert {path.name for path in (home / "out" / "figures").iterdir()} == {"errors.png", "fans.png", "fans_2025Q1.png"}
     report = (home / "out" / "report.html").read_text(encoding="utf8")
     assert report.count("<img") == 3
     assert "Series by series" in report

@@ -107,9 +107,7 @@ def test_other_money_that_does_not_react_means_that_accounting_is_cause():
 def test_twins_that_differ_otherwise_are_not_called_with_and_without():
     other = {"gpus.gpu_price": {"a": 1.0, "b": 2.0}}
     told = " ".join(
-        made_up(
-            {"bill_interest": PAID, "credit": MUCH + 3.0}, {"bill_interest": PAID, "credit": MUCH}, other
-        ).words
+        made_up({"bill_interest": PAID, "credit": MUCH + 3.0}, {"bill_interest": PAID, "credit": MUCH}, other).words
     )
     assert "do not differ in redeployment" in told
     assert "crowding-out" not in told

@@ -219,12 +219,7 @@ def test_a_violated_identity_is_told_with_its_history(monkeypatch):
 
 def test_the_folder_holds_everything(twins, tmp_path):
     folder = twins.save(tmp_path / "pair")
-    assert {path.name for path in folder.iterdir()} == {
-        "comparison.json",
-        "outcomes.parquet",
-        "figures",
-        "report.html",
-    }
+    assert {path.name for path in folder.iterdir()} == {"comparison.json", "outcomes.parquet", "figures", "report.html"}
     explained = json.loads((folder / "comparison.json").read_text())
     assert explained["outcomes"]["gpu_capex_usd_bn"]["mean_difference"] == twins.effects["gpu_capex_usd_bn"].mean
     table = duckdb.read_parquet(str(folder / "outcomes.parquet")).df()

@@ -116,8 +116,7 @@ def test_bounds_left_out_are_those_of_the_key(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("method", "samples", "points"),
-    [("random", 7, 7), ("latin_hypercube", 8, 8), ("sobol", 8, 48), ("morris", 5, 15)],
+    ("method", "samples", "points"), [("random", 7, 7), ("latin_hypercube", 8, 8), ("sobol", 8, 48), ("morris", 5, 15)]
 )
 def test_sampled_points_lie_within_bounds_and_depend_on_the_design_seed_alone(tmp_path, method, samples, points):
     def made(**more):

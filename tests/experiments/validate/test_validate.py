@@ -273,10 +273,7 @@ def made(profits, alive=None, quarters=12):
     rows = [
         {"quarter": q, "population": "labs", "agent": "OpenAI", "measure": m, "value": v}
         for q in labels
-        for m, v in (
-            ("net_income", profits.get(int(q[:4]), -1.0) / 4.0),
-            ("alive", 1.0 if alive is None else alive(q)),
-        )
+        for m, v in (("net_income", profits.get(int(q[:4]), -1.0) / 4.0), ("alive", 1.0 if alive is None else alive(q)))
     ]
     return SimpleNamespace(series=pd.DataFrame({"quarter": labels}), agents=pd.DataFrame(rows))
 

@@ -1,7 +1,5 @@
 """The methods of a sweep by name; each chooses points, and analyses how outcomes depend on the levers."""
 
-from __future__ import annotations
-
 from sim.experiments.sweep.methods.grid import Grid
 from sim.experiments.sweep.methods.interface import Method, Sampled
 from sim.experiments.sweep.methods.latin_hypercube import LatinHypercube

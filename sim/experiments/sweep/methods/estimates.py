@@ -1,7 +1,5 @@
 """Estimates of indices with intervals from resamples, rankings of levers, and how far they have converged."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -184,9 +182,7 @@ def next_power(size: float) -> int:
     return 2 ** max(0, math.ceil(math.log2(max(size, 1.0)) - 1e-9))
 
 
-def estimates(
-    names: Sequence[str], values: NDArray[np.float64], drawn: NDArray[np.float64]
-) -> dict[str, Estimate]:
+def estimates(names: Sequence[str], values: NDArray[np.float64], drawn: NDArray[np.float64]) -> dict[str, Estimate]:
     """Return lever -> its estimate, from values `(lever,)` and values in resamples `(resample, lever)`."""
     return {name: Estimate(float(values[place]), *interval(drawn[:, place])) for place, name in enumerate(names)}
 

@@ -1,7 +1,5 @@
 """The method "seeds": one point, the unchanged scenario, whose histories differ in their seeds alone."""
 
-from __future__ import annotations
-
 from sim.experiments.sweep.methods.grid import Grid
 
 

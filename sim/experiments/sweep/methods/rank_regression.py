@@ -61,9 +61,7 @@ class RankRegression(Method):
             indices={"rank_regression": coefficients},
             ranked=ranked,
             explained=explained,
-            verdicts={
-                lever.name: _verdict(coefficients[lever.name], bool(lever.words)) for lever in sample.levers
-            },
+            verdicts={lever.name: _verdict(coefficients[lever.name], bool(lever.words)) for lever in sample.levers},
             convergence=convergence,
         )
 
