@@ -101,8 +101,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         INTEREST_GPUS,
         over="gpu_capex_usd_bn",
     ),
-    Outcome("interest_funded_compute_usd_bn", "Computing of labs paid with interest", USD, "sum", "interest"),
-    Outcome("interest_funded_lab_cost_usd_bn", "Other cost of labs paid with interest", USD, "sum", "interest"),
+    Outcome("interest_funded_compute_usd_bn", "Computing for labs paid with interest", USD, "sum", "interest"),
+    Outcome("interest_funded_lab_cost_usd_bn", "Other costs of labs paid with interest", USD, "sum", "interest"),
     Outcome("interest_funded_open_data_usd_bn", "Open data paid with interest", USD, "sum", "interest"),
     # Issuers
     Outcome("redeployed_usd_bn", "Put into AI and frontier technology", USD, "sum", "issuers", "paid_into_ai_usd_bn"),
