@@ -13,7 +13,7 @@ from sim.economy.books.checks import identities
 from sim.economy.decisions import RULES
 from sim.economy.quarter import PHASES, open_books, quarter
 from sim.engine import jax_batch, jax_stepping
-from sim.engine.batch import taken
+from sim.engine.batch import quarter_readings
 from sim.engine.ensemble import starts
 from sim.opening.draws import draws_of_quarter
 from sim.scenario.load import load
@@ -61,7 +61,7 @@ def _lines(batch: int) -> list[str]:
         economies = [phase(*given) for given in zip(economies, parameters, draws, strict=True)]
     _same_as_quarter(before, parameters, draws, economies)
     costs["identities"] = _cost(lambda opened, closed: identities(opened.books, closed.books), batch, before, economies)
-    costs["readings"] = _cost(taken, batch, before, economies)
+    costs["readings"] = _cost(quarter_readings, batch, before, economies)
     whole = {size: _cost(_whole_quarter, size, before, parameters, draws) for size in (batch // 4, batch)}
     return [
         *_table(costs, batch * agents),

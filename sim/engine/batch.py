@@ -158,7 +158,7 @@ def in_numpy(
 def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> tuple[dict[str, Any], str | None]:
     """Step one history; quarters after the failure of a decision are NaN."""
     length = len(start.draws.rate)
-    opening = list(taken(start.economy, start.economy).values())
+    opening = list(quarter_readings(start.economy, start.economy).values())
     count = len(identities(start.economy.books, start.economy.books))
     rows: list[dict[str, Any]] = []
     failure: str | None = None
@@ -200,7 +200,7 @@ def gathered(first: Start, parts: Sequence[Mapping[str, Any]], failures: Iterabl
     problems = tuple(
         failure or unusable(path, names, worst) for failure, path, worst in zip(failures, paths, residuals, strict=True)
     )
-    readings = tuple(taken(first.economy, first.economy))
+    readings = tuple(quarter_readings(first.economy, first.economy))
     return Histories(readings, paths, names, residuals, whole.get("flows"), whole.get("agents"), problems)
 
 
@@ -210,7 +210,7 @@ def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
     def read(before: Economy, after: Economy, residuals: Mapping[str, Scalar]) -> dict[str, Any]:
         xp = namespace(after.books.cash[OWN])
         parts = {
-            "readings": xp.stack(list(taken(before, after).values())),
+            "readings": xp.stack(list(quarter_readings(before, after).values())),
             "residuals": xp.stack(list(residuals.values())),
         }
         if flows:
@@ -222,7 +222,7 @@ def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
     return read
 
 
-def taken(before: Economy, after: Economy) -> dict[str, Any]:
+def quarter_readings(before: Economy, after: Economy) -> dict[str, Any]:
     """Return every reading of one quarter; both economies are the opening for the opening quarter."""
     series = measures.series(after) | measures.origin_series(before.books, after.books)
     return readings(before, after, series)

@@ -42,7 +42,7 @@ class Behaviour(Mapping[str, DecisionRule]):
     ) -> None:
         self._sizes = {population: len(agents) for population, agents in names.items()}
         self._sizes["channels"] = len(CHANNELS)
-        self._replaced: dict[str, Replaced] = {}
+        self._replaced: dict[str, ReplacedRule] = {}
         self.update(chosen or {})
 
     def __getitem__(self, name: str) -> DecisionRule:
@@ -54,7 +54,7 @@ class Behaviour(Mapping[str, DecisionRule]):
         if name not in DECISIONS:
             problem = f"unknown decision{suggestion(name, DECISIONS)}"
             raise ScenarioError(problem, f"decisions.{name}", allowed=", ".join(DECISIONS))
-        self._replaced[name] = Replaced(name, function, self.shape(name))
+        self._replaced[name] = ReplacedRule(name, function, self.shape(name))
 
     def __delitem__(self, name: str) -> None:
         """Restore the model's own rule; KeyError if it was not replaced."""
@@ -86,7 +86,7 @@ class Behaviour(Mapping[str, DecisionRule]):
         return {name: rule.source for name, rule in self._replaced.items()}
 
 
-class Replaced:
+class ReplacedRule:
     """A user's function that replaces a decision rule; calling it checks its result.
 
     Args:
@@ -107,7 +107,7 @@ class Replaced:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle a function that was found by its name as that name."""
-        return Replaced, (self.name, self.text or self.function, self.shape)
+        return ReplacedRule, (self.name, self.text or self.function, self.shape)
 
     def __call__(self, economy: Any, parameters: Any) -> Any:
         """Decide, and check the decision.

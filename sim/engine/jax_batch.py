@@ -19,7 +19,7 @@ from sim.economy.decisions import DECISIONS, RULES
 from sim.economy.parameters import Parameters
 from sim.economy.phase import DecisionRule, DecisionRules
 from sim.economy.state import Draws, Economy
-from sim.engine.batch import Counter, Histories, Start, agent_numbers, gathered, reader, taken
+from sim.engine.batch import Counter, Histories, Start, agent_numbers, gathered, quarter_readings, reader
 from sim.engine.decisions import ROUNDING, Behaviour, expected_result
 from sim.engine.jax_cache import compiler_options, keep_programs, one_at_a_time
 from sim.engine.jax_stepping import handed_on, scan
@@ -103,7 +103,7 @@ def paths_alone(economy: Economy, parameters: Parameters, draws: Draws, decision
 
 
 def _readings(before: Economy, after: Economy, _residuals: Mapping[str, Any]) -> Any:
-    return jnp.stack(list(taken(before, after).values()))
+    return jnp.stack(list(quarter_readings(before, after).values()))
 
 
 def _after(first: Any, others: Any) -> Any:
@@ -160,7 +160,7 @@ def _stacked(*leaves: Any) -> Any:
 
 
 def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[Any]) -> DecisionRule:
-    """Make a replaced rule record whether its result is valid, and remove rounding errors as `Replaced` does."""
+    """Make a replaced rule record whether its result is valid, and remove rounding errors as `ReplacedRule` does."""
     decision = DECISIONS[name]
 
     def recorded(economy: Any, parameters: Any) -> Any:

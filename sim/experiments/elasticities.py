@@ -199,12 +199,12 @@ def _differentiated(
     import jax
     import jax.numpy as jnp
 
-    from sim.engine.batch import taken
+    from sim.engine.batch import quarter_readings
     from sim.engine.jax_batch import paths_alone
     from sim.engine.jax_cache import compiler_options, keep_programs
 
     keep_programs()
-    names = tuple(taken(bases[0].economy, bases[0].economy))
+    names = tuple(quarter_readings(bases[0].economy, bases[0].economy))
     decisions = behaviour(scenario).unchecked()
 
     def outcomes(parts: Any) -> Any:

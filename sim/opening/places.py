@@ -23,8 +23,8 @@ COLUMNS = {"regimes": ("regimes", REGIMES), "channels": ("redeployment", CHANNEL
 """Section with one table for each law or channel -> field of `Parameters`, and the order of the columns there."""
 TRAITS = {"issuers": "issuer", "labs": "lab", "providers": "provider", "investors": "investor", "ventures": "venture"}
 """Population -> field of `Parameters` that holds the traits of its agents, in the order of the scenario."""
-KINDS: dict[str, Any] = get_type_hints(Parameters)
-NAMES = {section: frozenset(field.name for field in fields(kind)) for section, kind in KINDS.items()}
+FIELD_TYPES: dict[str, Any] = get_type_hints(Parameters)
+NAMES = {section: frozenset(field.name for field in fields(kind)) for section, kind in FIELD_TYPES.items()}
 """Field of `Parameters` -> names of its arrays."""
 IN_BALANCE_SHEETS = frozenset({"gpus.useful_life"})
 """Keys of parameters that the opening balance sheets also depend on."""
@@ -92,7 +92,7 @@ def filled(parameters: Parameters, numbers: Mapping[Place, float]) -> Parameters
 
 def build_parameters(scenario: Scenario) -> Parameters:
     """Turn the numbers of a scenario, with its synthetic agents, into the arrays that the economy reads."""
-    arrays: dict[str, dict[str, Any]] = {name: {} for name in KINDS}
+    arrays: dict[str, dict[str, Any]] = {name: {} for name in FIELD_TYPES}
     for section, name in SECTIONS.items():
         arrays[name] |= {key: np.float64(number.value) for key, number in getattr(scenario, section).items()}
     for section, (name, columns) in COLUMNS.items():
@@ -104,7 +104,7 @@ def build_parameters(scenario: Scenario) -> Parameters:
     for population, name in TRAITS.items():
         agents = getattr(scenario, population)
         arrays[name] |= {key: vector(agents, key) for key in NAMES[name] - arrays[name].keys()}
-    return Parameters(**{name: KINDS[name](**numbers) for name, numbers in arrays.items()})
+    return Parameters(**{name: FIELD_TYPES[name](**numbers) for name, numbers in arrays.items()})
 
 
 def _matrices(scenario: Scenario) -> dict[str, dict[str, Any]]:

@@ -238,12 +238,12 @@ def _check_names(scenario: Scenario) -> None:
     for index, facility in enumerate(scenario.facilities):
         _known(f"facilities.{index}.lender", [facility.lender], scenario.issuers)
         _known(f"facilities.{index}.borrower", [facility.borrower], scenario.providers)
-    taken: set[str] = {"Government", "Vendor", "Economy"}
+    names: set[str] = {"Government", "Vendor", "Economy"}
     for group in ("issuers", "labs", "providers", "investors", "ventures"):
         for slug, agent in getattr(scenario, group).items():
-            if agent.name in taken:
+            if agent.name in names:
                 raise ScenarioError("the name is taken; names must be unique", f"{group}.{slug}.name", agent.name)
-            taken.add(agent.name)
+            names.add(agent.name)
 
 
 def _check_event(scenario: Scenario, where: str, event: Event) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sim.economy.parameters import Parameters
 from sim.engine.pytrees import by_path
 from sim.opening.open_economy import PARTS, open_economy, with_numbers
-from sim.opening.places import KINDS, NAMES, place_of
+from sim.opening.places import FIELD_TYPES, NAMES, place_of
 from sim.scenario.load import changed, load
 from sim.scenario.quantities import Quantity, with_number
 
@@ -117,7 +117,7 @@ def test_parts_of_the_economy_are_made_from_the_parameters_that_they_declare():
 
     def watched(section):
         """The parameters of a section, which note what is read of them."""
-        kind = KINDS[section]
+        kind = FIELD_TYPES[section]
 
         def read(self, name):
             if name in NAMES[section]:
@@ -127,7 +127,7 @@ def test_parts_of_the_economy_are_made_from_the_parameters_that_they_declare():
         noting = type(kind.__name__, (kind,), {"__getattribute__": read})
         return noting(**vars(getattr(opening.parameters, section)))
 
-    parameters = Parameters(**{section: watched(section) for section in KINDS})
+    parameters = Parameters(**{section: watched(section) for section in FIELD_TYPES})
     for name, part in PARTS.items():
         seen.clear()
         part.make(opening.scenario, parameters, opening.economy.books)

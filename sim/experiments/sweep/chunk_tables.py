@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.economy.books.flows import FLOWS
-from sim.engine.batch import FLOW_COLUMNS, taken
+from sim.engine.batch import FLOW_COLUMNS, quarter_readings
 from sim.engine.outcomes import OUTCOMES
 from sim.opening.open_economy import open_economy
 
@@ -42,7 +42,7 @@ def tables_of(
     flows = np.zeros((0, len(quarters) - 1, len(FLOWS), len(FLOW_COLUMNS)))
     if histories is None:
         opening = open_economy(plan.scenario).economy
-        readings = tuple(taken(opening, opening))
+        readings = tuple(quarter_readings(opening, opening))
         paths = np.zeros((0, len(quarters), len(readings)))
     else:
         reasons[started] = np.array(histories.problems, dtype=object)
