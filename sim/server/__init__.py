@@ -1,7 +1,7 @@
-"""The visualisation server: a history quarter by quarter, its levers, comparisons and results, in a browser.
+"""The visualisation server: it shows histories quarter by quarter, comparisons and results in a browser.
 
-The server keeps no state of a session: the address names the history (`address`), a bounded cache keeps it
-(`histories`), and the browser plays its quarters from one document (`views`).
+The server stores nothing about a visitor: the address of a page names the history (`address`), a bounded cache keeps
+the history (`histories`), and the browser plays its quarters from one JSON document (`views`).
 """
 
 from sim.errors import needs

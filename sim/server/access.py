@@ -1,4 +1,4 @@
-"""Access to the server: a token or known host names, the origin of requests, and the security headers."""
+"""Control of who may use the server: the token, known host names, the origin of requests, and security headers."""
 
 import hashlib
 import hmac
@@ -17,9 +17,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 OPEN = ("/_token",)
 """Paths that need no token."""
 SAFE = ("GET", "HEAD", "OPTIONS")
-"""Methods that change nothing, which pages of other sites may use: what is answered, browsers keep from them."""
+"""HTTP methods that change nothing. Pages of other sites may send them: browsers do not let them see the answer."""
 LARGEST_REQUEST = 1_000_000
-"""Bytes that a request may have: the largest ones name components and their values."""
+"""Largest size of a request in bytes; the largest requests name components of a page and their values."""
 
 POLICY = (
     "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
@@ -42,10 +42,10 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
 
     Args:
         server: the application.
-        token: the secret that every request must carry; None admits whoever reaches this machine's own address.
-        hosts: the names under which the server may be addressed without a token, so that a page of someone else's
-            cannot reach it through a name of its own (DNS rebinding).
-        scripts: the hashes of the scripts inside the pages.
+        token: the secret that every request must carry; None admits everyone who can reach the server.
+        hosts: the names under which the server may be addressed without a token, so that a page of another site
+            cannot reach the server through a host name of that site (DNS rebinding).
+        scripts: the hashes of the scripts inside the HTML of pages, for the content security policy.
     """
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     names = {*LOOPBACK, *hosts}
@@ -55,10 +55,10 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
     @server.before_request
     def check() -> Answer | None:
         if request.method not in SAFE and not _same_origin():
-            return Response("capflow: the request comes from a page of another site\n", 403, mimetype="text/plain")
+            return Response("capflow: refused; a page of another site sent it\n", 403, mimetype="text/plain")
         if stamp is None:
             if _hostname() not in names:
-                return Response("capflow: unknown host name\n", 403, mimetype="text/plain")
+                return Response("capflow: unknown host name; use the printed one\n", 403, mimetype="text/plain")
             return None
         if request.path in OPEN or _knows(token or "", stamp):
             return None
@@ -67,7 +67,7 @@ def guard(server: Flask, token: str | None, hosts: Iterable[str], scripts: Itera
             path = f"{request.path}?{rest}" if rest else request.path
             return _admit(request.args["token"], token or "", stamp, path)
         if request.path.startswith("/api/") or request.method != "GET":
-            return Response('{"error":"this server asks for a token"}', 401, mimetype="application/json")
+            return Response('{"error":"no token: reload the page to enter it"}', 401, mimetype="application/json")
         return _ask("This server asks for a token.", request.full_path)
 
     @server.post("/_token")
@@ -104,8 +104,8 @@ def _knows(token: str, stamp: str) -> bool:
 
 def _admit(secret: str, token: str, stamp: str, then: str) -> Answer:
     if not token or not hmac.compare_digest(secret.encode(), token.encode()):
-        return _ask("That is not the token.", then)
-    # A path of this server, and no other: not "//elsewhere", not "https:...".
+        return _ask("That is not the token. Try again.", then)
+    # Only a path of this server is accepted: neither "//elsewhere" nor "https:...".
     local = then.startswith("/") and not then.startswith(("//", "/\\"))
     answer = redirect(then if local else "/")
     answer.set_cookie(COOKIE, stamp, max_age=MAX_AGE, httponly=True, samesite="Lax")

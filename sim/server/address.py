@@ -1,4 +1,4 @@
-"""Reading and writing the address of a history: its scenario, the levers that differ from it, and its seed.
+"""Reads and writes the address of a history: its scenario, the levers that differ from the scenario, and its seed.
 
 An address names a scenario under `configs/`, levers with their values, and a seed; no part of it names a file or
 loads code. Levers are checked by the same schema as on the command line.
@@ -18,12 +18,12 @@ from sim.scenario import levers
 from sim.scenario.load import Scenario, changed, load, names
 
 HOME = "baseline"
-"""Scenario of an address that names none."""
+"""Scenario of an address that names no scenario."""
 KEYS = (*levers.BY_NAME, "scenario", "seed")
 LONGEST = 64
-"""Characters of a value in an address, and of one that a message repeats; no number of a lever needs as many."""
+"""Most characters of a value in an address, and of a value that a message quotes; no lever's value needs as many."""
 ADDRESS = "address"
-"""Where a mistake stands that is in an address."""
+"""Place that error messages give for a mistake in an address."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class HistoryRequest:
     turned: tuple[tuple[str, float | str], ...]
     seed: int
     kind: ClassVar[str] = "facts"
-    """Kind of the job about it: its table of facts, from many histories."""
+    """Kind of the background job about this history: the table of facts from many histories with successive seeds."""
 
     @property
     def query(self) -> str:
-        """The query of the address, without what is as the scenario has it."""
+        """The query of the address, without levers and seed that are equal to those of the scenario."""
         query: dict[str, Any] = {"scenario": self.scenario, **dict(self.turned)}
         if self.seed != shipped(self.scenario).run.seed:
             query["seed"] = self.seed
@@ -56,7 +56,7 @@ class HistoryRequest:
         return HistoryRequest(self.scenario, (), self.seed)
 
     def check(self) -> None:
-        """Refuse what cannot be run; raises ScenarioError."""
+        """Raise ScenarioError if the history cannot be run."""
         self.spec()
 
     def spec(self) -> Scenario:
@@ -92,10 +92,10 @@ def read(query: Mapping[str, str], others: tuple[str, ...] = ()) -> HistoryReque
 
     Args:
         query: the query of the address.
-        others: the keys of the page's own that the address may have.
+        others: further keys, used by the page itself, that the address may have.
 
     Raises:
-        ScenarioError: in one line, for what is unknown, is not a number, or is out of range.
+        ScenarioError: in one line, if a key or value is unknown, a number is missing, or one is out of range.
     """
     for key, text in query.items():
         if key not in KEYS and key not in others:
@@ -117,14 +117,14 @@ def read(query: Mapping[str, str], others: tuple[str, ...] = ()) -> HistoryReque
 
 
 def unknown_key(key: str, text: str, keys: Iterable[str]) -> ScenarioError:
-    """Return the error for a key that an address may not have, given those that it may have."""
+    """Return the error for a key that is not one of `keys`, the keys that the address may have."""
     short = key[:LONGEST]
     problem = f"no such lever{suggestion(short, keys)}"
     return ScenarioError(problem, short, text[:LONGEST], ", ".join(keys), ADDRESS)
 
 
 def whole_number(key: str, text: str, low: int = 0, high: int | None = None) -> int:
-    """Return the whole number of an address; raises ScenarioError outside its range."""
+    """Return a value of an address as a whole number; raises ScenarioError if it is none or is out of range."""
     if not text.isdecimal() or len(text) > LONGEST or int(text) < low or (high is not None and int(text) > high):
         allowed = f"{low} or more" if high is None else f"{low} to {high}"
         raise ScenarioError("expected a whole number", key, text[:LONGEST], allowed, ADDRESS)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TABLES = ("series", "agents", "flows", "exposures", "events", "uses", "ends", "payments")
 """Tables of a history that can be downloaded."""
 FRESH = 3600
-"""Seconds for which a browser may keep a history: the same address gives the same history."""
+"""Seconds for which a browser may keep a history; the same address always gives the same history."""
 EVENT_COLUMNS = ("quarter", "kind", "agent", "text", "usd_bn")
 
 
@@ -55,7 +55,7 @@ def attach(server: Flask, histories: HistoryStore) -> None:
 
     @server.get("/api/<path:rest>")
     def nothing(rest: str) -> Response:
-        raise MissingError(f"/api/{rest[:LONGEST]}: no such address")
+        raise MissingError(f"/api/{rest[:LONGEST]}: no such address on this server")
 
     @server.get("/api/<name>.csv")
     def table(name: str) -> Response:

@@ -25,7 +25,7 @@ from sim.server.views import comparison, facts
 
 ASSETS = Path(__file__).parent / "assets"
 JOBS = "capflow jobs"
-"""Name under which the application holds its background jobs, which end with it."""
+"""Name under which the application holds its background jobs; they are ended when the application ends."""
 Layout = Callable[[dict[str, str]], Any]
 PAGES: dict[str, tuple[str, Layout]] = {
     "/": ("Live", live.layout),
@@ -34,9 +34,9 @@ PAGES: dict[str, tuple[str, Layout]] = {
     "/facts": ("Facts", facts_page.layout),
     "/about": ("About", about.layout),
 }
-"""Pages of the navigation: path -> name and layout, which takes the query of the address."""
+"""Pages in the navigation: path -> name, and the function that makes the page from the query of the address."""
 HIDDEN: dict[str, tuple[str, Layout]] = {"/agent": ("Agent", agent.layout)}
-"""Pages that only links of other pages lead to."""
+"""Pages that are not in the navigation; links on other pages lead to them."""
 THEME = {
     "primaryColor": "dark",
     "fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
@@ -45,7 +45,7 @@ THEME = {
 
 
 def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash:
-    """Return the application with all its pages; arguments as in `sim.server.access.guard`."""
+    """Return the application with all its pages; the arguments are those of `sim.server.access.guard`."""
     app = dash.Dash(
         "capflow",
         assets_folder=str(ASSETS),
@@ -54,7 +54,7 @@ def create_app(token: str | None = None, hosts: Iterable[str] = ()) -> dash.Dash
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    # Their addresses change with their content.
+    # Browsers may keep these files: their addresses change with their content.
     app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.layout = _frame()
     _route(app)

@@ -1,4 +1,4 @@
-"""What the compare page asks for: two scenarios with their levers, the number of pairs, and their length."""
+"""The address of a comparison: two scenarios with their levers, the number of pairs of histories, and their length."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ from sim.server import address
 from sim.server.address import ADDRESS, HOME, HistoryRequest, shipped, whole_number
 
 FEWEST, MOST, USUAL = 4, 500, 100
-"""Pairs of histories of a comparison."""
+"""Number of pairs of histories in a comparison: least, most and default."""
 LONGEST_HISTORY = 28
-"""Quarters that a history may have here."""
+"""Most quarters that a history of a comparison may have."""
 AGAINST = "no-redeployment"
-"""The scenario to compare with where no lever is turned."""
+"""The scenario to compare with if the address names one scenario and turns no lever."""
 SIDES = ("a", "b")
 SIDE_KEYS = ("scenario", *levers.BY_NAME)
 KEYS = (*SIDE_KEYS, "seed", "runs", "quarters")
@@ -29,8 +29,8 @@ class ComparisonRequest:
     Attributes:
         a: the first history.
         b: the second, with the same seed.
-        runs: the number of pairs; the first has the seed of `a` and `b`, the next ones follow.
-        quarters: the length of the histories; None is the scenarios' own.
+        runs: the number of pairs; the first pair has the seed of `a` and `b`, each further pair the next seed.
+        quarters: the length of the histories; None keeps the length of the scenarios.
     """
 
     a: HistoryRequest
@@ -38,7 +38,7 @@ class ComparisonRequest:
     runs: int
     quarters: int | None = None
     kind: ClassVar[str] = "compare"
-    """Kind of the job that runs it."""
+    """Kind of the background job that runs the comparison."""
 
     @property
     def query(self) -> str:
@@ -53,7 +53,7 @@ class ComparisonRequest:
         return urlencode(query)
 
     def check(self) -> None:
-        """Refuse what cannot be run; raises as `specs` does."""
+        """Raise ScenarioError if the comparison cannot be run, as `specs` does."""
         self.specs()
 
     def specs(self) -> tuple[Scenario, Scenario]:
@@ -69,11 +69,11 @@ class ComparisonRequest:
 def read(query: Mapping[str, str]) -> ComparisonRequest:
     """Read the address of a comparison.
 
-    An address names both sides, each with its prefix (`a.scenario`, `b.terminal_rate`), or one without a prefix.
-    That is compared with its own scenario with no lever turned, or with `AGAINST` if it turns no lever itself.
+    An address names both histories, each with its prefix (`a.scenario`, `b.terminal_rate`), or one without a prefix.
+    That one is compared with its scenario with no lever turned or, if it turns no lever itself, with `AGAINST`.
 
     Raises:
-        ScenarioError: in one line, for what is unknown, not a number, out of range, or does not fit together.
+        ScenarioError: in one line, if a key or value is unknown or out of range, or the two do not fit together.
     """
     for key, text in query.items():
         if key not in KEYS and not (key[:2] in ("a.", "b.") and key[2:] in SIDE_KEYS):
@@ -109,7 +109,7 @@ def _side(query: Mapping[str, str], side: str, prefix: str) -> HistoryRequest:
 
 
 def _usual_twin(a: HistoryRequest) -> HistoryRequest:
-    """Return what to compare an untouched scenario with: no redeployment, or the baseline if it has none."""
+    """Return what an untouched scenario is compared with: no redeployment, or the baseline for `AGAINST` itself."""
     if a.scenario == AGAINST:
         return replace(a, scenario=HOME)
     own, other = (shipped(name).run for name in (a.scenario, AGAINST))
@@ -119,7 +119,7 @@ def _usual_twin(a: HistoryRequest) -> HistoryRequest:
 
 
 def _check_pair(request: ComparisonRequest) -> None:
-    """Refuse histories that open in different quarters, or whose scenarios differ in length."""
+    """Raise ScenarioError if the histories open in different quarters, or their scenarios differ in length."""
     first, second = request.a.scenario, request.b.scenario
     a, b = shipped(first).run, shipped(second).run
     if a.opening != b.opening:

@@ -1,4 +1,4 @@
-"""Parts that pages share: framed sections with their downloads, messages, and the wiring of scripts."""
+"""Components that several pages use: framed sections with downloads, messages, and the connection to scripts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, html
 
 PLAIN_GRAPH = {"displayModeBar": False, "responsive": True}
-"""Options of a `dcc.Graph` without the tools of Plotly."""
+"""Options of a `dcc.Graph` that hide Plotly's toolbar."""
 Property = str | tuple[Any, ...]
 """A property of a component as "id.property", or as the arguments of `Output`, `Input` and `State`."""
 
@@ -55,7 +55,7 @@ def section(title: str, about: str, *body: Any, downloads: Sequence[Any] = (), *
 
     Args:
         title: its heading.
-        about: how to read it; none if empty.
+        about: a sentence on how to read it; left out if empty.
         body: the components below.
         downloads: links and buttons beside the heading.
         attributes: attributes of the HTML section.
@@ -76,7 +76,7 @@ def panel(
     Args:
         name: the name of the picture in ids and file names.
         title: the heading.
-        about: how to read the picture.
+        about: a sentence on how to read the picture.
         body: the picture.
         tables: the tables behind the picture, of `sim.server.api.TABLES`.
         extra: controls of the picture.
@@ -93,17 +93,17 @@ def panel(
 
 
 def csv_text(table: str, tables: Sequence[str]) -> str:
-    """Return the text of the link to one of some tables; a single one need not be named."""
+    """Return the text of the link to a table; the table is named only where there are several."""
     return "CSV" if len(tables) == 1 else f"CSV: {table}"
 
 
 def download(text: str, href: str, content: str, **attributes: Any) -> Any:
-    """Return a link to a file; `content` says for screen readers what the file holds."""
+    """Return a link to a file; `content` tells screen readers what the file holds."""
     return html.A(text, href=href, className="download", **{"aria-label": f"Download {content}", **attributes})
 
 
 def save_picture(name: str, title: str) -> Any:
-    """Return a button that saves the picture of the panel of that name as PNG; assets/saving.js makes it work."""
+    """Return a button that saves the picture of the panel with this name as PNG; its script is assets/saving.js."""
     return html.Button(
         "PNG",
         className="download save-picture",
@@ -112,5 +112,5 @@ def save_picture(name: str, title: str) -> Any:
 
 
 def copy_link() -> Any:
-    """Return a button that copies the address of the page; assets/saving.js makes it work."""
+    """Return a button that copies the address of the page; its script is assets/saving.js."""
     return html.Button("Copy link", className="quiet copy-link")

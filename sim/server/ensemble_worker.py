@@ -1,7 +1,7 @@
-"""The process that runs the histories of one job: it gets a query, and writes JSON lines.
+"""The process that runs the histories of one background job: it gets a query as argument, and prints JSON lines.
 
 `python -m sim.server.ensemble_worker KIND QUERY` writes lines `{"progress": ...}` and a last line with `result` or
-`failed`. It ends at once when its standard input closes, which it does however its server ends.
+`failed`. The process ends at once when its standard input is closed, as happens however the server ends.
 """
 
 import json
@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl
 from sim.experiments.worker_pool import end_with
 
 NICE = 10
-"""Steps by which this process yields to the pages."""
+"""Niceness of this process, so that the server can answer pages first."""
 INTERVAL = 0.2
-"""Seconds between two lines of progress, at least."""
+"""Least number of seconds between two lines of progress."""
 
 
 def main() -> None:
@@ -71,14 +71,14 @@ def _facts(query: dict[str, str]) -> dict[str, Any]:
 
 
 def _progress(drawn: int, done: int, whole: int, compiled: bool) -> dict[str, Any]:
-    """Return the progress: `part` from 0 to 1, or None where that is not known, and `words`."""
+    """Return the progress: `part`, the finished part from 0 to 1 or None if unknown, and `words`."""
     if drawn == 0:
         return {"part": 0.0, "words": "Getting ready"}
     if not compiled or done > 0:
         return {"part": done / whole, "words": f"{done} of {whole} histories done"}
     if drawn < whole:
         return {"part": drawn / whole, "words": f"Step 1 of 2: drawing random numbers, {drawn} of {whole}"}
-    words = "The first time, the program is compiled, which takes half a minute"
+    words = "The first time, the simulation is compiled first, which takes half a minute"
     return {"part": None, "words": f"Step 2 of 2: running {whole} histories at once. {words}"}
 
 
@@ -87,7 +87,7 @@ def _write(**line: Any) -> None:
 
 
 DOCUMENTS = {"compare": _compare, "facts": _facts}
-"""Kind of a job -> function that makes its document from the query of the request."""
+"""Kind of a job -> function that makes the document of its result from the query of the request."""
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""The store of histories: each is computed once for all who ask, and kept as long as there is room."""
+"""The cache of histories: each is computed once for all requests, and kept until the cache is full."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from sim.runs.run import Run
 
 MOST_RUNS = 12
-"""Histories kept with all their tables, a few megabytes each."""
+"""Most histories kept with all their tables, at a few megabytes each."""
 MOST_DOCUMENTS = 400
-"""Histories kept as browsers get them, some 100 kB each."""
+"""Most histories kept in the form that browsers get, at some 100 kB each."""
 AT_ONCE = 2
-"""Values computed at a time: as many as there are cores on a small machine."""
+"""Most histories or results computed at the same time, as many as a small machine has cores."""
 MOST_WAITING = 200
-"""Requests that may wait for a computation."""
+"""Most requests that may wait for a computation."""
 PATIENCE = 60.0
-"""Seconds that a request waits at most."""
+"""Most seconds that a request waits."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -35,11 +35,11 @@ class BusyError(Exception):
 
 
 class SharedCache(Generic[Key, Value]):
-    """A bounded cache in which all who ask for the same key at the same time wait for one computation.
+    """A bounded cache in which requests for the same key at the same time wait for a single computation.
 
     Args:
-        most: how many values are kept; the longest unused is dropped first.
-        make: computes a value; what it raises is raised to all who wait, and is not kept.
+        most: how many values are kept; the value that has been unused for longest is dropped first.
+        make: computes a value from its key; an error that it raises reaches every waiting request, and is not kept.
     """
 
     def __init__(self, most: int, make: Callable[[Key], Value]) -> None:
@@ -51,7 +51,7 @@ class SharedCache(Generic[Key, Value]):
         return len(self._values)
 
     def get(self, key: Key) -> Value:
-        """Return the value of a key, computed if it is not kept."""
+        """Return the value of a key; compute it if the cache does not have it."""
         with self._lock:
             known = self._values.get(key)
             future = self._values.setdefault(key, Future())
@@ -69,7 +69,7 @@ class SharedCache(Generic[Key, Value]):
 
 
 class Turns:
-    """Turns at computing: many threads at a time would only take the interpreter from each other."""
+    """A limit on the threads that compute at the same time: more would only slow each other down in the interpreter."""
 
     def __init__(self) -> None:
         self._working = threading.BoundedSemaphore(AT_ONCE)
@@ -77,12 +77,12 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn; raises BusyError if too many wait already, or for too long."""
+        """Wait for a turn; raises BusyError if too many threads wait already, or this one waits for too long."""
         if not self._waiting.acquire(blocking=False):
             raise BusyError("too many requests are waiting; try again in a moment")
         try:
             if not self._working.acquire(timeout=PATIENCE):
-                raise BusyError(f"this could not be computed within {PATIENCE:.0f} seconds; try again")
+                raise BusyError(f"the server was too busy for {PATIENCE:.0f} seconds; try again in a minute")
             try:
                 yield
             finally:
@@ -94,8 +94,8 @@ class Turns:
 class HistoryStore:
     """The histories that the server keeps.
 
-    Both methods raise BusyError if too many wait already, or for too long, and AccountingError if the books of the
-    history do not balance.
+    Both methods raise BusyError if too many requests wait already or one waits for too long, and AccountingError if
+    the books of the history do not balance.
     """
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class HistoryStore:
         return self._runs.get(history)
 
     def document(self, history: HistoryRequest) -> bytes:
-        """Return a history as browsers get it: JSON, compressed with gzip."""
+        """Return a history in the form that browsers get: JSON, compressed with gzip."""
         return self._documents.get(history)
 
     def _compute(self, request: HistoryRequest) -> Run:

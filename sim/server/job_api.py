@@ -1,4 +1,4 @@
-"""The addresses of a background job: start it, read its state, cancel it, and fetch its result and tables."""
+"""The addresses of a background job: start the job, read its state, cancel it, and fetch its result and tables."""
 
 import gzip
 import json
@@ -29,15 +29,15 @@ def attach(
     tables: Mapping[str, Callable[[Document], Rows]],
     figures: Callable[[Document, int], Document] | None = None,
 ) -> None:
-    """Register the addresses of a kind of job.
+    """Register the addresses of one kind of background job.
 
     Args:
-        server: the application that gets the addresses.
+        server: the application in which the addresses are registered.
         jobs: the jobs of all kinds.
         path: the path under /api/, such as "compare".
         read: makes a request from the query of an address; raises ScenarioError.
         tables: name of a table -> function that makes its rows from a result.
-        figures: makes the figures of a result, by name, for a width in pixels.
+        figures: makes the figures of a result, name -> figure, for a width in pixels.
     """
     pages = Blueprint(f"jobs {path}", __name__, url_prefix=f"/api/{path}")
 
@@ -45,7 +45,7 @@ def attach(
         query = {key: text for key, text in request.args.items() if key != "width"}
         document = jobs.result(read(query))
         if document is None:
-            raise MissingError("this has not been run, or its result is no longer kept: run it")
+            raise MissingError("this has not been run yet, or its result is no longer kept; run it (again)")
         return document
 
     @pages.route("", methods=["GET", "POST", "DELETE"])

@@ -1,8 +1,8 @@
-"""Background jobs: ensembles that run one at a time in a process of their own; the latest results are kept.
+"""Background jobs: each runs many histories (an ensemble) in its own process, one job at a time; results are kept.
 
-A job is known by its request, so that everyone who asks for the same gets the same job, and a page that is loaded
-again finds it. Its process is not one of the worker pool: it can be killed at once when the job is cancelled or
-takes too long, its memory goes with it, and it ends with its server (`sim.server.ensemble_worker`).
+A job is identified by its request: everyone who makes the same request gets the same job, and a reloaded page finds it.
+Its process (`sim.server.ensemble_worker`) is not one of the worker pool: it can be killed at once, with all its memory,
+when the job is cancelled or takes too long, and it ends when the server ends.
 """
 
 import gzip
@@ -25,32 +25,32 @@ from sim.server.comparison_query import ComparisonRequest
 from sim.server.histories import BusyError
 
 MOST_WAITING = 4
-"""Jobs that may wait for the one that runs."""
+"""Most jobs that may wait for the running one."""
 MOST_KEPT = 32
-"""Jobs that are over and kept, some 100 kB each."""
+"""Most ended jobs whose results are kept, at some 100 kB each."""
 LONGEST = 900.0
-"""Seconds after which a job is ended."""
+"""Seconds after which a running job is ended."""
 ROOT = Path(__file__).parents[2]
 
 
 JobRequest = ComparisonRequest | HistoryRequest
-"""What a job computes: a comparison, or the facts of a history and of those with the next seeds."""
+"""What a job computes: a comparison, or the table of facts of a history and of histories with the next seeds."""
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
 @dataclass
 class Job:
-    """One ensemble.
+    """One background job, which runs an ensemble.
 
     Attributes:
         request: what is to be computed.
         state: waiting, running, or how it ended.
-        progress: `part` done, from 0 to 1 or None, and `words`.
-        message: why it failed, in one line.
+        progress: `part`, the finished part from 0 to 1 or None if unknown, and `words`.
+        message: why the job failed, in one line; empty otherwise.
         result: the document, as JSON compressed with gzip.
         process: the process that runs it.
-        began: when it was started, by the monotonic clock.
-        seconds: how long it ran.
+        began: when the process was started, on the monotonic clock.
+        seconds: how long the process ran.
     """
 
     request: JobRequest
@@ -64,11 +64,11 @@ class Job:
 
     @property
     def over(self) -> bool:
-        """Whether it is done, failed or cancelled."""
+        """Whether the job is done, failed or cancelled."""
         return self.state in ("done", "failed", "cancelled")
 
     def kill(self) -> None:
-        """End the process at once, with all that it has started."""
+        """End the process of the job at once, with all processes that it has started."""
         if self.process is None:
             return
         with suppress(ProcessLookupError):
@@ -79,7 +79,7 @@ class Job:
 
 
 class Jobs:
-    """The ensembles that the server knows of; may be used from several threads."""
+    """The background jobs of the server; several threads may use this object."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[JobRequest, Job] = OrderedDict()
@@ -87,11 +87,11 @@ class Jobs:
         self._lock = threading.RLock()
 
     def start(self, request: JobRequest) -> None:
-        """Start a job, unless it waits, runs or is done already.
+        """Start a job, unless the same job waits, runs or is done already.
 
         Raises:
-            ScenarioError: if it cannot be run.
-            BusyError: if too many wait.
+            ScenarioError: if the request cannot be run.
+            BusyError: if too many jobs wait.
         """
         request.check()
         with self._lock:
@@ -99,13 +99,13 @@ class Jobs:
             if job is not None and job.state in ("waiting", "running", "done"):
                 return
             if len(self._waiting()) >= MOST_WAITING:
-                raise BusyError(f"busy: {MOST_WAITING} ensembles wait already; try again in a minute")
+                raise BusyError(f"the server is busy: {MOST_WAITING} jobs wait already; try again in a minute")
             self._jobs.pop(request, None)
             self._jobs[request] = Job(request)
             self._next()
 
     def state(self, request: JobRequest) -> dict[str, Any]:
-        """Return the `state` of a job, and what it has of `place`, `progress`, `seconds` and `message`."""
+        """Return the `state` of a job and, where known, `place` in line, `progress`, `seconds` and `message`."""
         with self._lock:
             job = self._jobs.get(request)
             if job is None:
@@ -122,7 +122,7 @@ class Jobs:
             return {"state": job.state, **details}
 
     def result(self, request: JobRequest) -> bytes | None:
-        """Return the document of a job that is done, compressed with gzip, or None."""
+        """Return the document of a job, compressed with gzip, or None unless the job is done."""
         with self._lock:
             job = self._jobs.get(request)
             if job is None or job.state != "done":
@@ -131,7 +131,7 @@ class Jobs:
             return job.result
 
     def cancel(self, request: JobRequest) -> None:
-        """End a job that waits or runs, for everyone who asked for it."""
+        """End a job that waits or runs; it is ended for everyone who requested it."""
         with self._lock:
             job = self._jobs.get(request)
             if job is None or job.over:
@@ -140,7 +140,7 @@ class Jobs:
             job.kill()
 
     def close(self) -> None:
-        """End all that waits or runs."""
+        """End all jobs that wait or run."""
         with self._lock:
             for request in list(self._jobs):
                 self.cancel(request)
@@ -149,12 +149,12 @@ class Jobs:
         return [job for job in self._jobs.values() if job.state == "waiting"]
 
     def _next(self) -> None:
-        """Start the job that has waited longest, if none runs; forget the oldest that are over."""
+        """Start the job that has waited longest, if no job runs; forget the ended jobs that are oldest."""
         over = [job.request for job in self._jobs.values() if job.over]
         for request in over[: max(len(over) - MOST_KEPT, 0)]:
             del self._jobs[request]
         waiting = self._waiting()
-        # A process that was cancelled counts until it is gone.
+        # The process of a cancelled job counts as running until it has ended.
         if not waiting or self._running is not None:
             return
         job = self._running = waiting[0]
@@ -162,12 +162,12 @@ class Jobs:
         try:
             job.process = _start_process(job.request)
         except OSError as error:
-            job.state, job.message, self._running = "failed", f"no process could be started: {error}", None
+            job.state, job.message, self._running = "failed", f"the process did not start: {error}", None
             return
         threading.Thread(target=self._follow, args=(job, job.process), name="ensemble", daemon=True).start()
 
     def _follow(self, job: Job, process: subprocess.Popen[str]) -> None:
-        """Read the lines that the process of a job writes until it ends."""
+        """Read the lines that the process of a job writes, until that process ends."""
         limit = threading.Timer(LONGEST, self._too_long, (job,))
         limit.daemon = True
         limit.start()
@@ -195,7 +195,7 @@ class Jobs:
     def _too_long(self, job: Job) -> None:
         with self._lock:
             if job.state == "running":
-                job.state, job.message = "failed", f"it was ended after {LONGEST / 60:.0f} minutes"
+                job.state, job.message = "failed", f"it was ended after {LONGEST / 60:.0f} minutes, the time limit"
                 job.kill()
 
 
@@ -210,7 +210,7 @@ def _start_process(request: JobRequest) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         env=environment,
         text=True,
-        # A group of its own: Ctrl-C is for the server, and a cancel ends whatever the process has started.
+        # A process group of its own: Ctrl-C reaches only the server, and cancelling ends all that the process started.
         start_new_session=True,
     )
 

@@ -1,7 +1,7 @@
-"""The address at which the live page shows a history from a results folder, or the reason why there is none.
+"""The address at which the live page shows a history from a results folder, or the reason why it has no address.
 
-The live page knows the scenarios that ship, levers and seeds. A history that differs from a scenario that ships in
-anything else has no address there.
+The live page takes a scenario that ships with capflow, levers and a seed. A history that differs from such a scenario
+in anything but levers and seed has no address on it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,17 +24,17 @@ FILE = "scenario.json"
 LEVER_OF = {lever.key: name for name, lever in levers.BY_NAME.items()}
 """Dotted key -> lever."""
 MOST_KEYS = 3
-"""Keys that a reason names."""
+"""Most keys that a reason names."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What the histories of a folder have in common, as an address names it.
+    """The part of the address that all histories of a folder have in common.
 
     Attributes:
-        scenario: the name of a scenario that ships; empty if there is no address.
-        turned: the levers that differ from it, with their values.
-        quarter: the quarter in which the histories end, where those of the live page are longer.
+        scenario: the name of a scenario that ships; empty if the histories have no address.
+        turned: the levers that differ from the scenario, with their values.
+        quarter: the quarter in which the histories end, if histories on the live page are longer; empty otherwise.
         reason: why the histories cannot be shown live; empty if they can.
     """
 
@@ -44,10 +44,10 @@ class Replay:
     reason: str = ""
 
     def address(self, seed: int, point: Mapping[str, Any] | None = None) -> str:
-        """Return the address of the history with this seed and, for a sweep, these values of its levers.
+        """Return the address of the history with this seed and, in a sweep, with these values of the levers.
 
         Raises:
-            ScenarioError: if there is no address; the message says why.
+            ScenarioError: if the history has no address; the message says why.
         """
         if self.reason:
             raise ScenarioError(self.reason)
@@ -60,8 +60,8 @@ def replay(folder: Path, scenario: str, varied: Mapping[str, str] | None = None,
     Args:
         folder: the folder of a run or a sweep, with the scenario in full.
         scenario: the name of the scenario.
-        varied: for a sweep, what it varies: name -> dotted key.
-        decisions: whether decision rules were replaced.
+        varied: the levers that a sweep varies, name -> dotted key; empty for a run.
+        decisions: whether the run replaced decision rules by other functions.
     """
     try:
         shipped = _shipped(scenario)
@@ -87,7 +87,7 @@ def twin_addresses(comparison: Mapping[str, Any]) -> tuple[str, str]:
         comparison: the document in `comparison.json`.
 
     Raises:
-        ScenarioError: if its scenarios are not those that ship, with levers; the message says why.
+        ScenarioError: if a scenario is not one that ships with capflow, changed by levers alone; the message says why.
     """
     changes = {key: value for key, value in comparison["changes"].items() if key != "run.quarters"}
     _check_levers(changes)
@@ -101,13 +101,13 @@ def twin_addresses(comparison: Mapping[str, Any]) -> tuple[str, str]:
         specs.append(_read(scenario, values).spec())
     differs = {key: {"a": value["from"], "b": value["to"]} for key, value in changed_keys(*specs).items()}
     if differs != comparison["differs"]:
-        raise ScenarioError("its scenarios are not those that ship now")
+        raise ScenarioError("its scenarios are not (or no longer) those that ship with capflow")
     return addresses[0], addresses[1]
 
 
 def _shipped(scenario: str) -> Scenario:
     if scenario not in names():
-        raise ScenarioError(f"{scenario} is not a scenario that ships")
+        raise ScenarioError(f"{scenario} is not a scenario that ships with capflow")
     return address.shipped(scenario)
 
 
@@ -119,9 +119,9 @@ def _check_levers(keys: Iterable[str]) -> None:
 
 
 def _last_quarter(shipped: Scenario, quarters: int) -> str:
-    """Return the quarter in which shorter histories than those of the live page end, or nothing."""
+    """Return the quarter in which the histories end, or nothing if those on the live page end in the same quarter."""
     if quarters > shipped.run.quarters:
-        raise ScenarioError(f"it runs for {quarters} quarters, the live page for {shipped.run.quarters}")
+        raise ScenarioError(f"it runs for {quarters} quarters, the live page for only {shipped.run.quarters}")
     return "" if quarters == shipped.run.quarters else later(shipped.run.opening, quarters)
 
 

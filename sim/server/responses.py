@@ -1,4 +1,4 @@
-"""The responses of all addresses under /api/: JSON, tables as CSV, and errors in one line with their status."""
+"""The responses of all addresses under /api/: JSON, tables as CSV, and one-line errors with their HTTP status."""
 
 import json
 from collections.abc import Collection
@@ -18,7 +18,7 @@ Rows = list[dict[str, Any]]
 
 
 class MissingError(Exception):
-    """Nothing is at this address."""
+    """The server has nothing at the requested address."""
 
 
 ERRORS = {
@@ -28,11 +28,11 @@ ERRORS = {
     AccountingError: (422, "this history cannot be used: "),
     BusyError: (503, ""),
 }
-"""Error -> status of its response, and what goes before its message."""
+"""Error -> HTTP status of its response, and words that precede its message."""
 
 
 def handle_errors(server: Flask) -> None:
-    """Answer every expected error with its message as JSON."""
+    """Make the application answer every expected error with its message as JSON."""
     for kind, (status, prefix) in ERRORS.items():
 
         def respond(error: Exception, status: int = status, prefix: str = prefix) -> Response:
@@ -48,13 +48,13 @@ def json_response(document: Any) -> Response:
 
 
 def compressed_response(document: bytes) -> Response:
-    """Return a JSON document that is compressed with gzip."""
+    """Return the response for a JSON document that is already compressed with gzip."""
     return Response(document, mimetype="application/json", headers={"Content-Encoding": "gzip"})
 
 
 def csv_response(name: str, table: pd.DataFrame | Rows) -> Response:
-    """Return a table as a CSV file to keep, under this name."""
-    # Objects keep whole numbers whole where others of their column are missing.
+    """Return a table as a CSV file, which browsers save under this name."""
+    # With dtype object, whole numbers stay whole in columns where other values are missing.
     frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table, dtype=object)
     response = Response(frame.to_csv(index=False), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=name)
@@ -62,12 +62,12 @@ def csv_response(name: str, table: pd.DataFrame | Rows) -> Response:
 
 
 def check_table(name: str, tables: Collection[str]) -> None:
-    """Raise MissingError unless `name` is one of the tables that this address has."""
+    """Raise MissingError unless `name` is one of `tables`, those that this address offers."""
     if name not in tables:
         raise MissingError(f"no such table: {name[:LONGEST]!r}; available: {', '.join(tables)}")
 
 
 def panel_width() -> int:
-    """Return the width in pixels for which a figure is drawn, as the address names it."""
+    """Return the width in pixels for which a figure is to be drawn, from the query of the address."""
     text = request.args.get("width", "")
     return int(text) if text.isdecimal() and len(text) < 6 else DEFAULT_WIDTH

@@ -1,7 +1,7 @@
-"""The results folders under `runs/`: their list, their kinds and metadata, and the files in them.
+"""The results folders under `runs/`, as the server lists and reads them: their kinds, metadata and files.
 
-Names come from addresses. They are never made into paths: a name is looked up in the listing of a folder, so that
-`..`, absolute paths and links that lead elsewhere are not found.
+Names of folders and files come from addresses and are never made into paths: a name is looked up in the listing of a
+folder, so that `..`, absolute paths and links that lead elsewhere are not found.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
 
 HEADLINES = ("interest_usd_bn", "interest_funded_gpu_usd_bn", "failures")
-"""Outcomes of a run in a line."""
+"""Outcomes that the list of folders shows for a run."""
 MOST_FOLDERS = 200
-"""Folders that a page lists."""
+"""Most folders that a page lists."""
 MOST_FILES = 200
-"""Files of a folder that a page lists; all can be downloaded by name."""
+"""Most files of a folder that a page lists; files that are not listed can still be downloaded by name."""
 DEPTH = 3
-"""Levels of folders in a run folder."""
+"""Most levels of folders, one inside the other, in which files of a results folder are looked for."""
 
 NUMBER = int | float | None
-"""The type of a number; one without limit is written as null."""
+"""The types of a number in metadata; an infinite one is written as null."""
 SIDE = {"scenario": str, "title": str}
 OUTCOME = {"label": str, "unit": str, "interval_90": list} | dict.fromkeys(
     ("mean_a", "mean_b", "mean_difference"), NUMBER
@@ -53,19 +53,19 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "sweep": SWEEP,
     "ensemble": SWEEP,
 }
-"""Kind of a folder -> the keys of its metadata that pages read, each with its type or the keys of its table."""
+"""Kind of a folder -> the metadata keys that pages read, each with the type of its value or the keys inside it."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder under `runs/`.
+    """A results folder under `runs/`, readable or not.
 
     Attributes:
         path: the path of the folder.
         kind: the name of its kind, one of `sim.runs.kinds.KINDS`, or "broken".
         metadata: the content of its marker file; empty if broken.
-        created: when it was finished, or last written to.
-        reason: why it cannot be read; empty if it can.
+        created: when the folder was finished, or last written to.
+        reason: why the folder cannot be read; empty if it can.
     """
 
     path: Path
@@ -76,23 +76,23 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The name in addresses: that of the folder, after that of its sweep where it lies in one."""
+        """The name in addresses: that of the folder, after that of the sweep's folder if it lies inside one."""
         return "/".join(self.path.parts[len(runs_folder().parts) :])
 
     @property
     def noun(self) -> str:
-        """What a folder of this kind is called."""
+        """The noun for a folder of this kind."""
         return "broken" if self.kind == "broken" else KINDS[self.kind].noun
 
     def sweep(self) -> Sweep:
-        """Return the folder as a sweep, which may be an ensemble; raises RunError if it is neither."""
+        """Return the sweep or ensemble in this folder; raises RunError if the folder holds neither."""
         from sim.experiments.sweep import Sweep
 
         self._check_kind("sweep", "ensemble")
         return Sweep.open(self.path)
 
     def run(self) -> Run:
-        """Return the folder as a run; raises RunError if it is not one."""
+        """Return the run in this folder; raises RunError if the folder holds no run."""
         self._check_kind("run")
         return Run.open(self.path)
 
@@ -111,14 +111,14 @@ class File:
 
 
 def entries() -> tuple[list[Entry], int]:
-    """Return the newest folders, newest first, and how many there are in all. Broken ones are among them."""
+    """Return the newest folders, unreadable ones included, newest first, and the number of all folders."""
     folders = sorted([*_folders(), *_analyses_in_sweeps()], key=_changed, reverse=True)
     newest = [_entry(folder) for folder in folders[:MOST_FOLDERS]]
     return sorted(newest, key=lambda entry: entry.created, reverse=True), len(folders)
 
 
 def find(name: str) -> Entry:
-    """Return the folder of that name.
+    """Return the results folder with this name.
 
     Raises:
         RunError: if no folder has this name; a path is not a name.
@@ -131,7 +131,7 @@ def find(name: str) -> Entry:
 
 
 def files(entry: Entry) -> tuple[list[File], int]:
-    """Return the first files of a folder, and how many there are in all."""
+    """Return the first files of a folder, and the number of all its files."""
     if entry.path.is_symlink():
         return [], 0
     every = sorted(_files(entry.path), key=lambda file: ("/" in file.name, file.name))
@@ -139,7 +139,7 @@ def files(entry: Entry) -> tuple[list[File], int]:
 
 
 def has(entry: Entry, name: str) -> bool:
-    """Return whether a folder has a file of that name."""
+    """Return whether a folder has a file with this name."""
     try:
         _path_of(entry, name)
     except RunError:
@@ -155,11 +155,11 @@ def open_file(entry: Entry, name: str) -> IO[bytes]:
         name: the name of the file, as in `files`.
 
     Raises:
-        RunError: if it is not a regular file in that folder.
+        RunError: if the folder has no regular file with this name.
     """
     path = _path_of(entry, name)
     try:
-        # A link that took its place meanwhile is refused; a pipe does not keep anyone waiting.
+        # If a link has replaced the file meanwhile, it is refused; a pipe does not make the server wait.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise RunError(f"runs: {entry.name}/{name[:LONGEST]}: {error.strerror}") from None
@@ -170,7 +170,7 @@ def open_file(entry: Entry, name: str) -> IO[bytes]:
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Return two numbers of which one changes when a file or the list of a folder does: time and size."""
+    """Return modification time and size; one of them changes when a file, or the listing of a folder, changes."""
     try:
         status = path.stat()
     except OSError:
@@ -179,18 +179,18 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def _listing(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what a folder holds, without names that start with a dot: these are hidden or being written."""
+    """Return the entries of a folder, except those that start with a dot, which are hidden or still being written."""
     with os.scandir(folder) as listing:
         return [inner for inner in listing if not inner.name.startswith(".")]
 
 
 def _folders() -> list[os.DirEntry[str]]:
-    """Return the folders under `runs/`, also links to folders."""
+    """Return the folders under `runs/`, and links to folders."""
     return [inner for inner in _listing(runs_folder()) if inner.is_dir()] if runs_folder().is_dir() else []
 
 
 def _analyses_in_sweeps(name: str = "") -> Iterator[os.DirEntry[str]]:
-    """Yield the folders of sensitivity analyses inside the folder of their sweep, of all sweeps or of one."""
+    """Yield the folders of sensitivity analyses that lie inside the folder of their sweep, for all sweeps or one."""
     for folder in _folders():
         if (name and folder.name != name) or folder.is_symlink() or not _plain(Path(folder.path) / DESIGN):
             continue
@@ -210,17 +210,18 @@ def _entry(folder: os.DirEntry[str]) -> Entry:
     path = Path(folder.path)
     try:
         if folder.is_symlink():
-            raise RunError(f"{path}: a link; folders are read only where they are")
+            raise RunError(f"{path}: a link, which is not followed; open the folder itself")
         return _read(path)
     except (RunError, OSError) as error:
         reason = str(error)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{path}: not as capflow writes it: {error!r}"[:300]
+        reason = f"{path}: not in the format that capflow writes; it may be damaged or edited: {error!r}"[:300]
     return Entry(path, "broken", {}, datetime.fromtimestamp(_changed(folder), UTC), reason)
 
 
 def _read(path: Path) -> Entry:
-    kind = kind_of(path) or KINDS["run"]  # Opening a folder of no kind as a run says what is missing.
+    # A folder of unknown kind is opened as a run, so that the error message says what is missing.
+    kind = kind_of(path) or KINDS["run"]
     marker, record = path / kind.marker, path / CALIBRATION_RECORD
     if kind.marker == DESIGN:
         return _sweep(path, kind.name)
@@ -236,19 +237,19 @@ def _read(path: Path) -> Entry:
 
 @lru_cache(maxsize=4 * MOST_FOLDERS)
 def _metadata(path: Path, kind: str, _stamp: tuple[int, int]) -> dict[str, Any]:
-    """Return the content of the marker file of a folder, once it is checked."""
+    """Check the marker file of a folder and return its content."""
     marker = path / KINDS[kind].marker
     document = Run.open(path).manifest if kind == "run" else read_json(marker)
     metadata = _checked(document, REQUIRED[kind], marker)
     if kind == "comparison":
         for outcome in metadata["outcomes"].values():
             if len(_checked(outcome, OUTCOME, marker)["interval_90"]) != 2:
-                raise RunError(f"{marker}: an interval must have two ends")
+                raise RunError(f"{marker}: interval_90 must have two numbers, the lower and the upper end")
     return metadata
 
 
 def _sweep(path: Path, kind: str) -> Entry:
-    """Read a sweep; it is not cached, since more of it may have been written."""
+    """Read a sweep. It is not cached, because more runs may have been written since the last reading."""
     from sim.experiments.sweep import Sweep
     from sim.experiments.sweep.axes import levers_of
 
@@ -263,9 +264,9 @@ def _sweep(path: Path, kind: str) -> Entry:
 
 
 def _checked(document: Any, required: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return a document that has all required keys, each with its type; raises RunError if it does not."""
+    """Return a document if it has all required keys with values of the right types; raises RunError otherwise."""
     if not isinstance(document, dict):
-        raise RunError(f"{path}: not as capflow writes it")
+        raise RunError(f"{path}: not in the format that capflow writes; it may be damaged or edited")
     for key in required:
         if key not in document:
             raise RunError(f"{path}: missing {key}")
@@ -284,7 +285,7 @@ def _plain(path: Path) -> bool:
 
 
 def _files(folder: Path, depth: int = DEPTH) -> Iterator[File]:
-    """Yield the files of a folder and of those inside: no links, nothing hidden, regular files alone."""
+    """Yield the regular files of a folder and of the folders inside it, but no links and no hidden files."""
     try:
         listing = _listing(folder)
     except OSError:
@@ -298,7 +299,7 @@ def _files(folder: Path, depth: int = DEPTH) -> Iterator[File]:
 
 
 def _path_of(entry: Entry, name: str) -> Path:
-    """Return the path of a file, which is looked up in the listing of each folder on its way."""
+    """Return the path of a file; each part of its name is looked up in the listing of the folder before it."""
     path, parts = entry.path, name.split("/")
     if path.is_symlink() or len(parts) > DEPTH:
         raise _no_file(entry, name)

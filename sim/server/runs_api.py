@@ -1,4 +1,4 @@
-"""The addresses of results folders: their files and tables, and the panels of a sweep as JSON and CSV."""
+"""The addresses under /api/ for results folders: their files and tables, and the panels of a sweep as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.server.sweeps.panels import PanelStore
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; base-uri 'none'"
-"""Policy of a report, which holds its style and pictures, runs no script and fetches nothing."""
+"""Content security policy of a report, which contains its styles and pictures, runs no script and fetches nothing."""
 
 
 def attach(server: Flask) -> None:
@@ -30,7 +30,7 @@ def attach(server: Flask) -> None:
 
     @cache
     def store() -> PanelStore:
-        # What adds up sweeps takes a second to import, and a server should be there at once.
+        # Imported here because the panels of sweeps take a second to import, and the server should start at once.
         from sim.server.sweeps.panels import PanelStore
 
         return PanelStore()
@@ -43,7 +43,7 @@ def attach(server: Flask) -> None:
     def picture() -> Response:
         name = request.args.get("file", "")
         if not name.endswith(".png"):
-            raise RunError(f"runs: {name[:LONGEST]!r} is not a picture")
+            raise RunError(f"runs: {name[:LONGEST]!r} is not a picture: no PNG file")
         return _file(name, attachment=False)
 
     @pages.get("/runs/report")
@@ -90,7 +90,7 @@ def differences(comparison: dict[str, Any]) -> Rows:
 
 
 def _entry() -> result_folders.Entry:
-    """Return the folder that the address names."""
+    """Return the results folder that the address names."""
     entry = result_folders.find(request.args.get("run", ""))
     if entry.kind == "broken":
         raise RunError(f"runs: {entry.name} cannot be read: {entry.reason}")

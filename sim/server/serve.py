@@ -1,4 +1,4 @@
-"""The server process: it starts, prints its address in one line, and ends in order."""
+"""The start and the end of the server process: it prints its address, answers requests, and shuts down cleanly."""
 
 import os
 import sys
@@ -11,31 +11,31 @@ from sim.server.access import LOOPBACK
 
 PORT = 8765
 TOKEN = "CAPFLOW_TOKEN"
-"""Environment variable with the token, which other users of the machine could see in a command line."""
+"""Environment variable for the token; on the command line, other users of the machine could see the token."""
 COMPILE = "CAPFLOW_COMPILE"
-"""Environment variable: 0 keeps all histories in NumPy, on a machine short of memory."""
+"""Environment variable; 0 computes all histories in NumPy, uncompiled, on a machine that is short of memory."""
 SHORTEST_TOKEN = 8
 THREADS = 16
-"""Requests answered side by side; most of them wait for one of two cores."""
+"""Requests answered at the same time; most of them wait for one of two cores."""
 CONNECTIONS = 1000
 
 
 def serve(
     host: str = "127.0.0.1", port: int = PORT, token: str | None = None, announce: Callable[[str], None] | None = None
 ) -> None:
-    """Serve pages until interrupted or terminated, which ends it in order.
+    """Serve pages until the process is interrupted or terminated, then shut down cleanly.
 
     Args:
-        host: the address to listen at; any but this machine's own needs a token.
+        host: the address to listen at; any address that other machines can reach needs a token.
         port: the port to listen at; 0 takes a free one.
         token: the secret that every request must carry.
-        announce: called with the address of the pages, which is printed if left out.
+        announce: called with the address of the pages; if left out, the address is printed.
 
     Raises:
-        ScenarioError: if the host needs a token, or the port cannot be had.
+        ScenarioError: if the host needs a token but none is given, or the port cannot be used.
     """
     if token is None and host not in LOOPBACK:
-        raise ScenarioError(f"open to others, and so needs a token, which may be in {TOKEN}", "host", host)
+        raise ScenarioError(f"open to others, and so needs a token: set the variable {TOKEN}", "host", host)
     if token is not None and len(token) < SHORTEST_TOKEN:
         raise ScenarioError("too short", "token", allowed=f"at least {SHORTEST_TOKEN} characters")
     if not 0 <= port <= 65535:
@@ -50,7 +50,7 @@ def serve(
             app.server, host=host, port=port, threads=THREADS, connection_limit=CONNECTIONS, ident="capflow"
         )
     except (OSError, ValueError) as error:
-        # ValueError: waitress on a host that has no address.
+        # waitress raises ValueError for a host name that has no address.
         problem = f"cannot listen at {host}: {getattr(error, 'strerror', None) or error}"
         raise ScenarioError(problem, "port", port) from None
     shown = f"[{host}]" if ":" in host else host
@@ -65,16 +65,16 @@ def serve(
             preparing.start()
         server.run()
     except (KeyboardInterrupt, SystemExit):
-        pass  # What waitress does with them once it runs.
+        pass  # Waitress, too, ends on these two without an error, once it runs.
     app.server.extensions[JOBS].close()
     print("capflow: stopped", file=sys.stderr, flush=True)
     if preparing.is_alive():
-        # At once: a program that is being compiled would hold the process, or take it down with it.
+        # The process exits at once: a compilation under way would keep it alive, or crash it at exit.
         os._exit(0)
 
 
 def _prepare() -> None:
-    """Get ready for histories within a tenth of a second; until then they take ten times as long."""
+    """Compile the simulation, so that a history takes a tenth of a second; until then it takes ten times as long."""
     from sim.engine.history import warm
     from sim.scenario.load import load
 

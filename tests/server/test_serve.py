@@ -89,7 +89,7 @@ def test_the_token_may_come_from_the_environment_and_opens_a_browser(tmp_path, b
         page.goto(f"{address}/about")
         page.get_by_label("Token").fill("a-wrong-secret")
         page.get_by_role("button", name="Open").click()
-        page.wait_for_selector("text=That is not the token.")
+        page.wait_for_selector("text=That is not the token. Try again.")
         page.get_by_label("Token").fill("a-long-secret")
         page.get_by_role("button", name="Open").click()
         page.wait_for_selector("article h2")

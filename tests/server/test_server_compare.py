@@ -302,7 +302,7 @@ def test_only_a_few_wait_and_only_a_few_are_kept(jobs, monkeypatch):
     jobs.start(first)
     for asking in asked[:2]:
         jobs.start(asking)
-    with pytest.raises(BusyError, match="busy: 2 ensembles wait"):
+    with pytest.raises(BusyError, match="busy: 2 jobs wait"):
         jobs.start(asked[2])
     assert jobs.state(asked[1]) == {"state": "waiting", "place": 2}
     assert jobs.state(asked[2]) == {"state": "none"}

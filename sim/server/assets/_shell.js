@@ -1,6 +1,6 @@
 /* The frame of every page, and the functions that all scripts share: formats of numbers, requests, empty plots. */
 window.dash_clientside = window.dash_clientside || {};
-// Dash defines these when the first function runs; scripts may name them before.
+// Dash replaces these when it runs the first function; until then scripts need stand-ins.
 Object.assign(window.dash_clientside, {
     no_update: {description: "Return to prevent updating an Output."},
     PreventUpdate: {description: "Throw to prevent updating all Outputs."},
@@ -15,7 +15,7 @@ window.capflow = {
     minus(text) {
         return text.replace("-", "\u2212");
     },
-    /** Digits that matter: 101, 26.2, 1.31, 0.083. */
+    /** A number with three significant digits, or fewer if it is small: 101, 26.2, 1.31, 0.083. */
     amount(number) {
         const size = Math.abs(number);
         if (size >= 999.5 || size === 0) {
@@ -24,7 +24,7 @@ window.capflow = {
         const digits = size >= 99.95 ? 0 : size >= 9.95 ? 1 : size >= 0.0995 ? 2 : 3;
         return capflow.minus(number.toFixed(digits));
     },
-    /** USD bn in words: USD 26.2 bn, USD 83 million. */
+    /** An amount in USD bn, in words: USD 26.2 bn, USD 83 million. */
     money(number) {
         const size = Math.abs(number);
         if (size >= 0.0995 || size === 0) {
@@ -42,11 +42,11 @@ window.capflow = {
         }
         return size < 1e-3 ? "<0.001%" : capflow.minus(`${Number((100 * share).toPrecision(2))}%`);
     },
-    /** USD bn in a cell of a table, without the unit; empty if zero. */
+    /** An amount in USD bn for a cell of a table, without the unit; empty if zero. */
     cell(number) {
         return Math.abs(number) >= 5e-4 ? capflow.amount(number) : number === 0 ? "" : "<0.001";
     },
-    /** A number of any unit with three digits that matter; years have no comma. */
+    /** A number in any unit with three significant digits; years have no comma. */
     plain(number) {
         const size = Math.abs(number);
         if (Number.isInteger(number) && size >= 1900 && size < 2200) {
@@ -75,19 +75,19 @@ window.capflow = {
         const text = capflow.inUnit(Math.abs(number), unit);
         return `${number < 0 ? "\u2212" : "+"}${text}`;
     },
-    /** Fetch a document of the server; an error has a message of one line. */
+    /** Fetch a document from the server; throws an error with a message of one line. */
     async get(path) {
         let answer;
         try {
             answer = await fetch(path, {credentials: "same-origin"});
         } catch (error) {
-            throw new Error("The server does not answer. Is it still running?");
+            throw new Error("The server does not answer. Check that `capflow serve` is still running, then reload the page.");
         }
         let content;
         try {
             content = await answer.json();
         } catch (error) {
-            throw new Error(`The server answered with ${answer.status} and no content.`);
+            throw new Error(`The server answered with ${answer.status} and no explanation.`);
         }
         if (!answer.ok) {
             throw new Error(content.error || `The server answered with ${answer.status}.`);
@@ -123,7 +123,7 @@ window.capflow = {
             showlegend: false,
         };
     },
-    /** A text in lines of about so many letters. */
+    /** A text broken into lines of about `letters` letters. */
     wrapped(text, letters) {
         const rows = [""];
         text.split(" ").forEach((word) => {
@@ -155,7 +155,7 @@ window.capflow = {
 };
 
 window.dash_clientside.shell = {
-    /** Mark the page that is shown, in the navigation and in the title of the window. */
+    /** Mark in the navigation the page that is shown, and name it in the title of the window. */
     mark(path) {
         const shown = path && path !== "/" ? path.replace(/\/$/, "") : "/";
         document.querySelectorAll("header nav a").forEach((link) => {

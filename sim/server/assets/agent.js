@@ -1,4 +1,4 @@
-/* The page of an agent. */
+/* The page of one agent: its balance sheet, payments and history in the chosen quarter. */
 (function () {
     const {h, cell, money} = window.capflow;
     const same = window.dash_clientside.no_update;
@@ -95,7 +95,7 @@
                 row("Owed", [cell(sum(history.debts))], "total"),
                 row("Net worth", [cell(history.net_worth[now])], "total"),
             ];
-            return table(["", "USD bn"], rows, "Nothing.");
+            return table(["", "USD bn"], rows, "The agent owns and owes nothing.");
         },
 
         received(history, at) {

@@ -12,7 +12,7 @@
         return lever.choices.length ? value : Number((value * lever.factor).toPrecision(6));
     }
 
-    /** The query of one world, with a prefix or without. */
+    /** The query of one world; `prefix`, if any, is put before each key. */
     function sideQuery(side, scenarios, seed, prefix) {
         const params = new URLSearchParams({[`${prefix}scenario`]: side.scenario});
         Object.entries(side.turned).forEach(([name, value]) => params.set(prefix + name, String(value)));
@@ -40,13 +40,13 @@
         try {
             answer = await fetch(`/api/compare?${query}`, {method, credentials: "same-origin"});
         } catch (error) {
-            return {state: "failed", message: "The server does not answer. Is it still running?"};
+            return {state: "failed", message: "The server does not answer. Check that `capflow serve` is still running, then reload the page."};
         }
         try {
             const content = await answer.json();
             return answer.ok ? content : {state: "refused", message: content.error || `The server answered with ${answer.status}.`};
         } catch (error) {
-            return {state: "failed", message: `The server answered with ${answer.status} and no content.`};
+            return {state: "failed", message: `The server answered with ${answer.status} and no explanation.`};
         }
     }
 
@@ -56,7 +56,7 @@
     }
 
     function table(comparison) {
-        const heads = ["Outcome", "Unit", "Mean A", "Mean B", "A less B", "90 percent interval", ""];
+        const heads = ["Outcome", "Unit", "Mean A", "Mean B", "A minus B", "90 percent interval", ""];
         return h(
             "Table",
             {className: "outcomes"},
@@ -179,7 +179,7 @@
                 method = "DELETE";
             }
             const answer = await ask(query, method);
-            // The settings may have changed meanwhile.
+            // The settings may have changed while the server answered.
             if (`?${query}` !== window.location.search) {
                 return [same, same];
             }
@@ -194,7 +194,7 @@
             const cancel = h("Button", {id: {cancel: "comparison"}, className: "quiet"}, "Cancel");
             if (job.state === "waiting") {
                 const place = job.place === 1 ? "next" : `number ${job.place} in line`;
-                return [h("Div", {className: "progress"}, h("Span", {}, `Waiting for another comparison to end: ${place}.`), cancel), true];
+                return [h("Div", {className: "progress"}, h("Span", {}, `Waiting for another job to end; this comparison is ${place}.`), cancel), true];
             }
             if (job.state === "running") {
                 const {part, words} = job.progress;
@@ -207,7 +207,7 @@
                 return [h("P", {className: "alert"}, start + job.message), false];
             }
             if (job.state === "cancelled") {
-                return [h("P", {className: "empty"}, "Cancelled. Run the comparison to start it again."), false];
+                return [h("P", {className: "empty"}, "Cancelled. Press Run the comparison to start it again."), false];
             }
             if (job.state === "none") {
                 const text = "Nothing has been run for these two worlds yet. Choose what differs between A and B, then press Run the comparison.";
@@ -248,7 +248,7 @@
                 ),
             ];
             const note =
-                "Lines are medians of the histories, dark bands hold half of them and light bands nine in ten. Solid: " +
+                "Lines are medians of the histories, dark bands hold half of the histories and light bands nine in ten. Solid: " +
                 `A, ${a}. Dashed: B, ${b}.`;
             const links = ids.map((id) => `/api/compare/${id.csv}.csv?${comparison.query}`);
             window.capflow.picture = (name, title) => [

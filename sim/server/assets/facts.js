@@ -1,4 +1,4 @@
-/* The table of facts: first of one history, then of many when they are done. */
+/* The table of facts: at first from one history, then from many, when these are done. */
 (function () {
     const {h, plain} = window.capflow;
     const same = window.dash_clientside.no_update;
@@ -84,7 +84,7 @@
             }
         },
 
-        /** Fetch the progress of the histories; those of an untouched scenario are started at once. */
+        /** Fetch the progress of the many histories; if no lever is turned, start them at once. */
         async job(request, runs, cancels, polls, known) {
             const by = window.dash_clientside.callback_context.triggered_id;
             try {
@@ -109,11 +109,11 @@
             const busy = job.state === "waiting" || job.state === "running";
             const words = {
                 none: "",
-                waiting: `Waiting, number ${job.place}`,
+                waiting: `Waiting for another job to end: number ${job.place} in line`,
                 running: job.progress && job.progress.words,
                 done: "Done",
                 cancelled: "Cancelled.",
-                failed: `That failed: ${job.message}`,
+                failed: `The histories could not be run: ${job.message}`,
             }[job.state];
             const part = job.progress && job.progress.part !== null ? String(job.progress.part) : "0";
             return [words, !busy, part, !busy, busy];

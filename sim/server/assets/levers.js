@@ -1,9 +1,9 @@
-/* Levers: sliders and numbers that follow each other, resets, and the address that they make. */
+/* Levers: sliders and number fields that follow each other, reset buttons, and the address that they make. */
 (function () {
     const STEPS = 1000;
     const same = window.dash_clientside.no_update;
 
-    /** The place of the slider for a value in the unit shown; `sim/server/pages/levers.py` has the same. */
+    /** The position of the slider for a value in the unit shown; `sim/server/pages/levers.py` has the same formula. */
     function place(value, scale) {
         let part = (value - scale.low) / (scale.high - scale.low);
         if (scale.kind === "log") {
@@ -14,7 +14,7 @@
         return Math.round(STEPS * Math.min(Math.max(part, 0), 1));
     }
 
-    /** The value at a place of the slider, with as many digits as the steps of the slider can resolve. */
+    /** The value at a position of the slider, with as many digits as the steps of the slider can resolve. */
     function value(at, scale) {
         const part = at / STEPS;
         if (at <= 0 || at >= STEPS) {
@@ -47,14 +47,14 @@
             if (by.part === "input") {
                 return typeof number === "number" ? [place(number, scale), same] : [same, same];
             }
-            // The number has moved the slider, and has more digits than it.
+            // The number field has moved the slider; keep its number, which has more digits than the slider.
             if (typeof number === "number" && place(number, scale) === at) {
                 return [same, same];
             }
             return [same, value(at, scale)];
         },
 
-        /** On a narrow screen the levers start folded, or they would hide everything else. */
+        /** Fold the levers on a narrow screen at first; otherwise they would hide everything else. */
         fold() {
             return window.innerWidth > 860;
         },

@@ -25,7 +25,7 @@
             const mine = latest;
             document.body.classList.add("busy");
             try {
-                // A lever that is being dragged sends one request, when it rests.
+                // While a lever is dragged no request is sent; one follows when it comes to rest.
                 await new Promise((resolve) => setTimeout(resolve, 60));
                 if (mine !== latest) {
                     return [same, same];

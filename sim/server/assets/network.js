@@ -4,8 +4,8 @@
     const same = window.dash_clientside.no_update;
     const WIDE = 1000;
     const HIGH = 560;
-    const FAINT = 2e-3;  // Part of the largest payment below which a line is not drawn.
-    const LEAST_INTEREST = 1e-4;  // USD bn: a hundred thousand dollars.
+    const FAINT = 2e-3;  // A payment below this part of the largest payment is not drawn.
+    const LEAST_INTEREST = 1e-4;  // USD bn, a hundred thousand dollars: less interest is not drawn.
     const columns = [70, 270, 520, 760, 930];
 
     function address(history, at, id) {
@@ -36,7 +36,7 @@
         });
     }
 
-    /** Lines of what is paid: below them all money in the colour of the payer, above them interest. */
+    /** Lines of payments: all money below, in the colour of the payer, and interest above it. */
     function strokes(history, at, mode, palette) {
         const nodes = Object.fromEntries(history.network.nodes.map((node) => [node.id, node]));
         const largest = Math.max(...history.network.edges.map((edge) => Math.max(...edge.usd_bn)));
@@ -105,7 +105,7 @@
             }
             return (
                 `${agent.label} at the end of ${quarter}: assets ${money(agent.assets[at])}, cash ${money(agent.cash[at])}` +
-                ` (${money(agent.interest[at])} of it interest), net worth ${money(agent.net_worth[at])}`
+                ` (${money(agent.interest[at])} of it Treasury interest), net worth ${money(agent.net_worth[at])}`
             );
         },
 

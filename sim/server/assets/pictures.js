@@ -2,7 +2,7 @@
 (function () {
     const {amount, percent, lines} = window.capflow;
     const same = window.dash_clientside.no_update;
-    const SMALL = 0.012;  // Part of all interest below which issuers and uses are put together.
+    const SMALL = 0.012;  // Issuers and uses below this part of all interest are put together.
     const MOST = 7;
 
     function sum(rows, key, at) {
@@ -11,7 +11,7 @@
         return sums;
     }
 
-    /** Names that remain: the largest ones; the others share one name. */
+    /** The name under which each row is shown: the largest rows keep theirs, all others share one. */
     function renamed(totals, whole, others, always = []) {
         const ranked = [...totals.entries()].sort((a, b) => b[1] - a[1]);
         const small = ranked

@@ -1,10 +1,10 @@
-/* The page of a sweep: choices go into the address, and every figure is fetched by itself. */
+/* The page of a sweep: choices go into the address, and each figure is fetched on its own. */
 (function () {
     const {h, blank} = window.capflow;
     const same = window.dash_clientside.no_update;
     const latest = {};
 
-    /** Fetch a part of the page for the width of its panel; nothing, if another one was requested meanwhile. */
+    /** Fetch a part of the page for the width of its panel; returns nothing if a newer request was made meanwhile. */
     async function part(name, query) {
         latest[name] = query;
         const panel = document.querySelector(`#panel-${name}`);
@@ -65,7 +65,7 @@
     }
 
     window.dash_clientside.runs = {
-        /** Choices into the address; the same lever is never on both sides. */
+        /** Write the choices into the address; the same lever is never on both axes. */
         choose(x, y, outcome, series, before) {
             const params = new URLSearchParams(before);
             const old = {x: params.get("x"), y: params.get("y")};
@@ -112,7 +112,7 @@
                 && h("P", {className: "note", id: "runs-not-live"}, `The runs cannot be shown live: ${cases.reason}.`);
             const end = cases.quarter && !cases.reason && h(
                 "P", {className: "note"},
-                `The runs end in ${cases.quarter}. The live page opens there; its history goes on.`,
+                `The runs end in ${cases.quarter}. The live page opens at that quarter; the history there continues beyond it.`,
             );
             const tables = h("Div", {className: "runs-ends"}, caseTable(cases, "highest"), caseTable(cases, "lowest"));
             return [h("Div", {}, reason, end, tables), csv];

@@ -1,4 +1,4 @@
-/* Play, pause, step and scrub. */
+/* The controls that play a history: play, pause, step, and move the slider of quarters. */
 window.dash_clientside.transport = {
     seek(clicks, ticks, history, at, most, paused, start) {
         const by = window.dash_clientside.callback_context.triggered_id;

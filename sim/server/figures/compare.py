@@ -1,4 +1,4 @@
-"""The figures of the Compare page: differences, accounting and cause, and a fan for each series."""
+"""The figures of the Compare page: differences, steps from accounting to cause, and a fan for each series."""
 
 import math
 from typing import Any
@@ -10,14 +10,14 @@ from sim.server.figures.style import LINE, Json, axis, band, blank, figure, quar
 NARROW = 700
 """Width of a window in pixels below which labels are short."""
 LINEAR = 0.001
-"""Part of the larger mean around which the axis of differences turns from linear to logarithmic."""
+"""Size of a difference, as a part of the larger mean, at which its axis turns from linear to logarithmic."""
 UNDECIDED = "#7B8794"
 FAN_HEIGHT = 260
 SIDES = ("a", "b")
 
 
 def figures(document: Json, width: int) -> dict[str, Json]:
-    """Return the figures of a comparison: `accounting`, `differences`, and `fan-` with the name of each series.
+    """Return the figures of a comparison by name: `accounting`, `differences`, and one `fan-<series>` for each series.
 
     Args:
         document: the document of the comparison (`sim.server.views.comparison.document`).
@@ -29,7 +29,7 @@ def figures(document: Json, width: int) -> dict[str, Json]:
 
 
 def _height(rows: int, narrow: bool) -> int:
-    """Return the height in pixels for some rows, whose labels take three lines on a narrow page."""
+    """Return the height in pixels of a figure with some rows; a label takes three lines on a narrow page."""
     return 90 + max(rows, 3) * (50 if narrow else 34)
 
 
@@ -45,7 +45,7 @@ def _zero_axis(**more: Any) -> Json:
 
 
 def _bent(part: float) -> float:
-    """Return the place of a difference on an axis that is logarithmic on both sides of zero."""
+    """Return the position of a difference on an axis that is logarithmic on both sides of zero."""
     return math.asinh(part / LINEAR)
 
 
@@ -112,7 +112,7 @@ def _difference_axis(reach: float, narrow: bool) -> Json:
         range=[-reach, reach],
         tickvals=[_bent(part) for part in values],
         ticktext=[("+" if part > 0.0 else "") + _percent(part) for part in values],
-        title="A less B, percent of the larger mean",
+        title="A minus B, percent of the larger mean",
         font=small(),
         standoff=6,
         tickangle=0,
@@ -120,7 +120,7 @@ def _difference_axis(reach: float, narrow: bool) -> Json:
 
 
 def _accounting(cause: Json, narrow: bool) -> Json:
-    """Draw the steps from what interest paid for, over what other money did, to the effect on all purchases."""
+    """Draw the steps from GPUs paid with interest, through the change in other money, to the effect on all GPUs."""
     origins = [row for row in cause["origins"] if row["drawn"]]
     if not origins:
         return blank("GPU purchases are the same in both worlds, whatever paid for them.")
@@ -136,7 +136,7 @@ def _accounting(cause: Json, narrow: bool) -> Json:
         [_waterfall(bars, texts)],
         {"l": 124 if narrow else 250, "r": 14, "t": 8, "b": 48},
         height=_height(len(bars), narrow),
-        xaxis=_money_axis(bars, f"USD bn over all quarters: {cause['more']} less {cause['less']}", narrow),
+        xaxis=_money_axis(bars, f"USD bn over all quarters: {cause['more']} minus {cause['less']}", narrow),
         yaxis=_row_axis(_bar_labels(bars, narrow)),
         shapes=[_step(bar, at) for at, bar in enumerate(bars[:-1])],
         annotations=[_bar_note(bar, at, text) for at, (bar, text) in enumerate(zip(bars, texts, strict=True))],
@@ -221,7 +221,7 @@ def _bar_note(bar: Json, at: int, text: str) -> Json:
 
 
 def _fan(document: Json, fan: Json) -> Json:
-    """Draw both worlds in one fan: the first in solid lines, the second in dashed ones."""
+    """Draw the fans of both worlds in one figure: A with solid lines, B with dashed lines."""
     first = 1 if fan["flow"] else 0
     quarters = document["quarters"]
     x = list(range(first, len(quarters)))

@@ -32,7 +32,7 @@ def figure(data: Sequence[Json], margin: Json, **layout: Any) -> Json:
         "showlegend": False,
     }
     plot = go.Figure(list(data), base | layout)
-    plot.layout.template = None  # The pages have a style of their own.
+    plot.layout.template = None  # Plotly's default template is left out: the pages have a style of their own.
     return dict(plot.to_plotly_json())
 
 
@@ -48,7 +48,7 @@ def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: A
     """Return an axis that cannot be zoomed, with a thin grid.
 
     Args:
-        title: the title; none if empty.
+        title: the title; left out if empty.
         font: the font of the title.
         standoff: pixels between the title and the labels.
         more: further parts of the axis.
@@ -58,7 +58,7 @@ def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: A
 
 
 def quarter_axis(quarters: Sequence[str], most: int, **more: Any) -> Json:
-    """Return a horizontal axis of quarters, with a label for each year, or quarter where there are few.
+    """Return a horizontal axis of quarters, with a label for each year, or for each quarter where there are few.
 
     Args:
         quarters: the names of the quarters, such as 2027Q1.
@@ -75,7 +75,7 @@ def quarter_axis(quarters: Sequence[str], most: int, **more: Any) -> Json:
 
 
 def wrapped(text: str, letters: int) -> str:
-    """Return a text in lines of at most so many letters, unless a word is longer."""
+    """Return a text broken into lines of at most `letters` letters; a longer word has a line to itself."""
     return "<br>".join(textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False))
 
 
@@ -86,7 +86,7 @@ def faded(colour: str, opacity: float) -> str:
 
 
 def band(x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, opacity: float) -> Json:
-    """Return the area between two lines."""
+    """Return the traces that fill the area between two lines."""
     return {
         **LINE,
         "x": [*x, *reversed(x)],
@@ -106,7 +106,7 @@ def vertical(x: float, colour: str = INK, width: float = 1.3, dash: str = "solid
 
 
 def unit_note(unit: str) -> Json:
-    """Return the unit above a vertical axis."""
+    """Return the annotation that writes the unit above a vertical axis."""
     corner = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     return {**corner, "text": unit, "xshift": -40, "yshift": 6, "showarrow": False, "font": small()}
 

@@ -1,4 +1,4 @@
-"""The figures of the page of a sweep: the map, the effects of the levers, the distribution and the fan."""
+"""The figures of the page of a sweep: map, effects of the levers, distribution of an outcome, fan of a series."""
 
 import itertools
 from typing import Any
@@ -10,24 +10,24 @@ from sim.server.sweeps.words import cell_words, in_words, interval_words, titled
 NARROW = 520
 """Width of a panel in pixels below which labels are short."""
 MOST_TEXTS, TEXT_WIDTH = 100, 62
-"""Most cells that show their numbers, and the pixels that a number needs."""
+"""Most cells of a map that shows numbers in its cells, and the width in pixels that a number needs."""
 MOST_BARS = 14
-"""Levers that the effects show, those with the widest swing; the table has all."""
+"""Most levers in the figure of effects, those with the widest swing; the table has all levers."""
 HIGH, LOW = POPULATION["providers"], POPULATION["ventures"]
-"""Colours of the high and the low end of a lever, and of numbers above and below zero."""
+"""Colours of the high and the low end of a lever; also of numbers above and below zero."""
 ENDS = (("low", LOW, -0.19), ("high", HIGH, 0.19))
 """End of a lever, its colour, and the distance of its bar from the middle of the row."""
 
 
 def map_figure(cells: Json, width: int) -> Json:
-    """Return the mean over two levers, or over one."""
+    """Return the figure of the mean outcome, as cells by two levers or as a line by one."""
     if all(cell["mean"] is None for cell in cells["cells"]):
-        return blank("No cell has a mean of this outcome.")
+        return blank("No cell has a mean of this outcome: its runs have no finite number.")
     return _heat(cells, width) if cells["y"] else _ribbon(cells)
 
 
 def _ticks(side: Json, most: int) -> Json:
-    """Return the labels of a side: values in the middle of cells, edges of bins between them."""
+    """Return the tick labels of an axis of the map: values at the middle of cells, or edges between bins."""
     shift = -0.5 if side["binned"] else 0.0
     step = -(-len(side["labels"]) // most)
     places = range(0, len(side["labels"]), step)
@@ -85,7 +85,7 @@ def _heat(cells: Json, width: int) -> Json:
 
 
 def _ribbon(cells: Json) -> Json:
-    """Draw the mean over one lever, and the band of nine in ten runs."""
+    """Draw the mean along one lever, and the band that holds nine in ten runs."""
     x, outcome = cells["x"], cells["outcome"]
     row = sorted(cells["cells"], key=lambda cell: cell["i"])
     at = [cell["i"] for cell in row]
@@ -112,7 +112,7 @@ def _ribbon(cells: Json) -> Json:
 
 
 def effects_figure(effects: Json, width: int) -> Json:
-    """Return the tornado: the mean at both ends of each lever, around the mean of all runs."""
+    """Return the tornado chart: bars from the mean of all runs to the mean at each end of each lever."""
     if effects["reason"]:
         return blank(effects["reason"])
     outcome, narrow = effects["outcome"], width < NARROW
@@ -126,7 +126,7 @@ def effects_figure(effects: Json, width: int) -> Json:
     edges = {end: [_edges(bar[end], factor) for bar in bars] for end, _, _ in ENDS}
     reach = [mean, *(number for rows in edges.values() for row in rows for number in row)]
     low, high = min(reach), max(reach)
-    # Room for the words beside the bars, as a part of what is drawn.
+    # Room for the words beside the bars, as a part of the width of the plot.
     letters = max(len(bar[end]["at"]) for bar in bars for end, _, _ in ENDS)
     part = min((7.0 * letters + 14.0) / ((0.5 if narrow else 0.62) * max(width, 1)), 0.4)
     air = part / (1.0 - 2.0 * part) * ((high - low) or 1.0)
@@ -147,7 +147,7 @@ def effects_figure(effects: Json, width: int) -> Json:
 
 
 def _edges(end: Json, factor: float) -> list[float]:
-    """Return the mean at an end of a lever and the known ends of its interval, in the unit shown."""
+    """Return the mean at one end of a lever and the known ends of that mean's interval, in the unit shown."""
     return [number * factor for number in (end["value"], *end["interval"]) if number is not None]
 
 
@@ -236,7 +236,7 @@ def distribution_figure(distribution: Json, width: int) -> Json:
 
 
 def fan_figure(fan: Json, width: int) -> Json:
-    """Return the fan: the bands of nine in ten and of half of the runs in each quarter, and the median."""
+    """Return the fan: in each quarter the bands that hold nine in ten and half of the runs, and the median."""
     series, quarters = fan["series"], fan["quarters"]
     x = list(range(len(quarters)))
     levels = [[row[level] * series["factor"] for row in fan["bands"]] for level in range(len(fan["levels"]))]

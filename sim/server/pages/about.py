@@ -1,4 +1,4 @@
-"""The page about the model: the quarter in words and a picture, its limits, how to cite it."""
+"""The page about the model: what happens in a quarter, in words and a picture, the model's limits, how to cite it."""
 
 import re
 from functools import cache
@@ -19,7 +19,7 @@ def layout(query: dict[str, str]) -> Any:
     """Return the page.
 
     Raises:
-        ScenarioError: if the address has a query, of which this page needs none.
+        ScenarioError: if the address has a query; this page takes none.
     """
     if query:
         raise ScenarioError("unknown key", min(query)[:LONGEST], allowed="none", where="address")
@@ -35,7 +35,7 @@ def limits() -> str:
     """Return the section of the README on the limits of the model.
 
     Raises:
-        LookupError: if it has no such section.
+        LookupError: if the README has no such section.
     """
     _, heading, rest = shipped("README.md").read_text("utf8").partition(LIMITS)
     if not heading:

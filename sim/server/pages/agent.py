@@ -1,4 +1,4 @@
-"""The page of an agent: its balance sheet, who paid it and whom it paid, and its history."""
+"""The page of one agent: its balance sheet, the payments that it received and made, and its history."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sim.server.components import PLAIN_GRAPH, panel, wiring
 from sim.server.pages import transport
 
 OTHERS = ("quarter", "agent")
-PAYMENTS = "In the quarter, USD bn; orange: Treasury interest in it."
+PAYMENTS = "In the quarter, USD bn; orange: the part that was Treasury interest."
 PANELS = (
     (
         "agent-sheet",
@@ -22,7 +22,7 @@ PANELS = (
     ("agent-received", "Money in", PAYMENTS, "flows"),
     ("agent-paid", "Money out", PAYMENTS, "flows"),
 )
-"""Panels of a quarter: name, title, how to read it, and the table behind it."""
+"""Panels that show one quarter: name, title, how to read the panel, and the table with its numbers."""
 
 
 def layout(query: dict[str, str]) -> Any:

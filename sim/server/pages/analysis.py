@@ -17,9 +17,9 @@ from sim.server.result_folders import Entry
 
 FIGURE = re.compile(r"figures/([^/]+)\.png")
 MOST_SENTENCES = 20
-"""Sentences that the page shows; the report and the files have all."""
+"""Most sentences that the page shows; the report and the files have all of them."""
 BACKTEST_TITLES = {"errors": "Errors by horizon", "fans": "Forecasts from all origins"}
-"""Figure of a backtest -> its title; the others are forecasts from one origin."""
+"""Figure of a backtest -> its title; the figures not listed here are forecasts from one origin."""
 
 
 def layout(entry: Entry) -> Any:
@@ -82,4 +82,4 @@ ANALYSES: dict[str, Callable[[dict[str, Any]], tuple[str, list[str]]]] = {
     "backtest": _backtest,
     "calibration": _calibration,
 }
-"""Kind of an analysis -> the function of its metadata that gives its facts and its results in sentences."""
+"""Kind of an analysis -> function that makes from its metadata the facts about it and its results, in sentences."""

@@ -1,7 +1,7 @@
 """The compare page: two worlds on the same random numbers, run in the background.
 
 The settings are in the address (`sim.server.comparison_query`); the results come from a job (`sim.server.jobs`),
-so that a page that is loaded again shows them at once. The script is `sim/server/assets/compare.js`.
+so that a reloaded page shows them at once. The script is `sim/server/assets/compare.js`.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def layout(query: dict[str, str]) -> Any:
 
 
 def _lists() -> dict[str, Any]:
-    """Return the scenarios, levers and colours for the script."""
+    """Return the scenarios, levers and colours that the script of the page needs."""
     all_levers = {
         name: {"meaning": lever.meaning, "choices": list(lever.choices), **({} if lever.choices else scale(lever))}
         for name, lever in levers.BY_NAME.items()
@@ -68,12 +68,12 @@ def _settings(request: ComparisonRequest) -> dict[str, Any]:
 
 
 def _part(name: str, side: Any = ALL) -> dict[str, Any]:
-    """Id of a part of one side, or the pattern of both."""
+    """Return the Dash id of a component of one world, or the pattern that matches both worlds."""
     return {"side": side, "part": name}
 
 
 def _side(side: str, request: HistoryRequest) -> Any:
-    """Pickers of one world: its scenario, and the levers that are turned."""
+    """Return the pickers of one world: its scenario, and the levers that are turned."""
     letter = side.upper()
     return html.Section(
         [
@@ -146,7 +146,7 @@ def _controls(request: ComparisonRequest) -> Any:
 
 
 def _graph(name: str, height: int) -> Any:
-    # A plot that is drawn while the results are hidden cannot take its height from the page.
+    # The height is fixed: a plot drawn while the results are hidden cannot take its height from the page.
     style = {"height": f"{height}px"}
     return dcc.Graph(id={"compare": name}, config=PLAIN_GRAPH, className="compare-graph", style=style)
 
@@ -172,7 +172,7 @@ def _results() -> list[Any]:
         panel(
             "differences",
             "What differs, and by how much",
-            "World A less world B, in percent of the larger of the two means, with 90 percent intervals. The axis "
+            "World A minus world B, in percent of the larger of the two means, with 90 percent intervals. The axis "
             "is logarithmic on both sides of zero. Hollow and grey: the interval spans zero.",
             _graph("differences", 580),
             tables=("differences",),
@@ -180,8 +180,8 @@ def _results() -> list[Any]:
         panel(
             "outcomes",
             "The numbers",
-            "Means over the pairs, and the mean difference, A less B. Among many outcomes that do not differ, "
-            "about one in ten would seem to by chance.",
+            "Means over the pairs, and the mean difference, A minus B. Among many outcomes that do not differ, "
+            "about one in ten would seem to differ by chance.",
             html.Div(id="compare-table", className="wide", tabIndex="0"),
             tables=("differences",),
             png=False,
@@ -205,7 +205,7 @@ def callbacks(app: dash.Dash) -> None:
 
 
 def _connect_settings(wire: Callable[..., None]) -> None:
-    """Connect the pickers of both worlds, and the address that they make."""
+    """Connect the pickers of both worlds to the address that they make."""
     settings, lists = "compare-settings.data", "compare-lists.data"
     wire(
         "edit",
@@ -244,7 +244,7 @@ def _connect_settings(wire: Callable[..., None]) -> None:
 
 
 def _connect_results(wire: Callable[..., None]) -> None:
-    """Connect the progress of the job, and its results."""
+    """Connect the parts of the page that show the progress and the results of the job."""
     job, done = "compare-job.data", "compare-done.data"
     wire(
         "follow",

@@ -1,4 +1,4 @@
-"""The page of facts: the figures of an article, the evidence, the results of the model, and whether they agree."""
+"""The page of facts: figures of an article beside the evidence and the model's results, and whether they agree."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ POLL = 500
 
 
 def layout(query: dict[str, str]) -> Any:
-    """Return the fact table of the history of an address."""
+    """Return the page with the table of facts about the history that an address names."""
     request = address.read(query)
     return html.Div(
         [

@@ -28,7 +28,7 @@ CARDS = (
     "final_tokens_usd_bn",
     "failures",
 )
-"""Outcomes on the cards of a run."""
+"""Outcomes that the page of a run shows on cards."""
 TABLES = {
     "interest_flow": ("uses", "ends"),
     "network": ("payments", "flows"),
@@ -40,9 +40,9 @@ TABLES = {
     "systemic_risk": ("exposures",),
     "model_against_data": ("series",),
 }
-"""Figure of a run -> the tables it is drawn from."""
+"""Figure of a run -> the tables with its numbers."""
 MOST_DIFFERENCES = 60
-"""Most rows in the table of a comparison; its CSV has all."""
+"""Most rows in the table of a comparison; the CSV file has all."""
 
 
 def layout(entry: Entry) -> Any:
@@ -52,7 +52,7 @@ def layout(entry: Entry) -> Any:
 
 
 def back(entry: Entry) -> Any:
-    """Return the link back to the list, with the name of the folder."""
+    """Return the link back to the list of folders, followed by the name of the folder."""
     return html.Nav(
         [html.A("Runs and sweeps", href="/runs"), html.Span(f" / {entry.name}")],
         className="runs-back",
@@ -67,7 +67,7 @@ def head(title: str, about: str, facts: str, actions: list[Any]) -> Any:
 
 
 def api_link(path: str, entry: Entry, **query: str) -> str:
-    """Return the address of something of a folder under /api/runs/."""
+    """Return the address under /api/runs/ of a file, table or figure of a folder."""
     return f"/api/runs/{path}?{urlencode({'run': entry.name, **query})}"
 
 
@@ -100,10 +100,10 @@ def files(entry: Entry) -> Any:
 
 
 def table(heads: Sequence[str], rows: Sequence[Any], **attributes: Any) -> Any:
-    """Return a table that scrolls by itself where it is too wide or too long.
+    """Return a table that has scroll bars where it is too wide or too long.
 
     Args:
-        heads: the heads of its columns; all but the first hold numbers.
+        heads: the heads of its columns; all columns but the first hold numbers.
         rows: its rows, made by `row`.
         attributes: attributes of the HTML table.
     """
@@ -200,7 +200,7 @@ def picture(
         name: the name of the figure's file, without its ending.
         title: the title of the figure.
         caption: how to read it.
-        tables: text of a further download -> its address.
+        tables: further downloads, text of the link -> address.
     """
     file = f"figures/{name}.png"
     address = api_link("picture", entry, file=file)
@@ -259,10 +259,10 @@ def _differences(entry: Entry) -> Any:
         )
         for effect in list(outcomes.values())[:MOST_DIFFERENCES]
     ]
-    some = f" The first {len(rows)} of {len(outcomes)}." if len(outcomes) > len(rows) else ""
+    some = f" The first {len(rows)} of {len(outcomes)} outcomes are shown." if len(outcomes) > len(rows) else ""
     return section(
         "Differences by outcome",
-        f"Means over the pairs, the first less the second. Pale: cannot be distinguished from zero.{some}",
+        f"Means over the pairs, the first minus the second. Pale: cannot be distinguished from zero.{some}",
         table(("Outcome", *scenarios, "Difference", "90 percent interval"), rows, id="runs-differences"),
         downloads=[download("CSV", api_link("differences.csv", entry), "the differences as CSV")],
     )

@@ -21,19 +21,19 @@ GROUPS = {
     "gpus": "GPUs",
     "capital": "Capital",
 }
-"""Group of levers -> its name on the page."""
+"""Group of levers -> the name of the group on the page."""
 STEPS = 1000
 """Number of steps of a slider."""
 WIDE = 100.0
-"""Least ratio of the ends of a range whose slider is logarithmic."""
+"""Least ratio of the upper to the lower end of a range for which the slider is logarithmic."""
 LONG = 4.0
-"""Least upper end of a range from zero whose slider gives small numbers more room."""
+"""Least upper end of a range from zero for which the slider gives small numbers more room."""
 LONGEST_SEED = 2**53 - 1
 """Largest whole number that a browser counts exactly."""
 
 
 def panel(request: HistoryRequest) -> Any:
-    """Return the controls that show a history; `sim/server/assets/levers.js` makes them work."""
+    """Return the controls that choose a history; their script is `sim/server/assets/levers.js`."""
     turned = {lever.group for lever in levers.BY_NAME.values() if lever.name in dict(request.turned)}
     return html.Details(
         [
@@ -97,7 +97,7 @@ def whole_number(name: str, label: str, value: int | None, low: int, high: int, 
 
 
 def scenarios() -> dict[str, dict[str, Any]]:
-    """Return for scripts the title, description and seed of each scenario, and the values of its levers."""
+    """Return title, description, seed and lever values of each scenario, for the scripts of the page."""
     return {
         name: {
             "title": shipped(name).title,
@@ -110,7 +110,7 @@ def scenarios() -> dict[str, dict[str, Any]]:
 
 
 def capitalised(lever: Lever) -> str:
-    """Return the meaning of a lever with a capital letter."""
+    """Return the meaning of a lever, beginning with a capital letter."""
     return lever.meaning[:1].upper() + lever.meaning[1:]
 
 
@@ -127,8 +127,8 @@ def _group(group: str, request: HistoryRequest) -> Any:
 
 
 def _row(lever: Lever, unit: str, control: Any) -> Any:
-    """Name, reset button and unit of a lever, above its control."""
-    # What Dash makes of an id that is a dictionary.
+    """Return the name, reset button and unit of a lever, which stand above its control."""
+    # The id in HTML that Dash makes of an id that is a dictionary.
     label = html.Label(capitalised(lever), htmlFor=f'{{"lever":"{lever.name}","part":"input"}}')
     reset = html.Button(
         "reset",
@@ -202,7 +202,7 @@ def scale(lever: Lever) -> dict[str, Any]:
 
 
 def place(value: float, display: dict[str, Any]) -> int:
-    """Return the place of the slider for a value in the unit shown; `levers.js` has the same and its inverse."""
+    """Return the slider's position for a value in the unit shown; `levers.js` has the same formula and its inverse."""
     low, high = display["low"], display["high"]
     part = (value - low) / (high - low)
     if display["kind"] == "log":
@@ -213,7 +213,7 @@ def place(value: float, display: dict[str, Any]) -> int:
 
 
 def wire(app: dash.Dash) -> None:
-    """Connect sliders, numbers, resets and the address that all of them make."""
+    """Connect sliders, number fields and reset buttons to the address that they make."""
     connect = wiring(app, "levers")
     slider, number, reset, choice = ({"lever": MATCH, "part": part} for part in ("slider", "input", "reset", "choice"))
     numbers, words, rows = ({"lever": ALL, "part": part} for part in ("input", "choice", "row"))

@@ -50,7 +50,7 @@ def _network() -> Any:
     return panel(
         "network",
         "Who pays whom",
-        "Circles are agents, as large as their assets; lines are payments of the quarter, as wide as the root of "
+        "Circles are agents, sized by their assets; lines are payments of the quarter, as wide as the square root of "
         "the amount. Orange is money that was Treasury interest. Click an agent for its books.",
         html.Div(
             [
@@ -91,7 +91,7 @@ def _flow() -> Any:
     return panel(
         "flow",
         "Where the interest went",
-        "USD bn from the opening to the quarter shown, and the part of all interest; bands are as wide as their "
+        "USD bn from the opening to the quarter shown, and as a share of all interest; bands are as wide as their "
         "dollars.",
         html.Div(dcc.Graph(id="flow", config=PLAIN_GRAPH, style={"height": 470}), className="wide flow"),
         tables=("uses", "ends"),
@@ -119,7 +119,7 @@ def _events() -> Any:
     return panel(
         "events",
         "What happened",
-        "The newest first, up to the quarter shown.",
+        "Events up to the quarter shown, newest first.",
         html.Div(id="events", className="events", tabIndex="0"),
         tables=("events",),
         png=False,
@@ -137,7 +137,7 @@ STYLES = {
         curve-style: unbundled-bezier; control-point-distances: data(bow); control-point-weights: 0.3 0.7;
         target-arrow-shape: none""",
 }
-"""Parts of the network -> their style, as in a style sheet."""
+"""The Cytoscape style sheet of the network: selectors of its parts and their styles."""
 
 
 def _stylesheet() -> list[dict[str, Any]]:
@@ -148,7 +148,7 @@ def _stylesheet() -> list[dict[str, Any]]:
 
 
 def callbacks(app: dash.Dash) -> None:
-    """Connect the page to its scripts; everything but the fetching of documents happens in the browser."""
+    """Connect the page to its scripts; all happens in the browser, which fetches only documents from the server."""
     transport.wire(app, "live")
     levers.wire(app)
     wire = wiring(app, "live")

@@ -1,4 +1,4 @@
-"""The list of the folders of results, and the choice of the page that shows one of them."""
+"""The page that lists the results folders, and the choice of the page that shows one of them."""
 
 import math
 from functools import lru_cache
@@ -25,7 +25,7 @@ from sim.server.result_folders import Entry
 SWEEP_KEYS = ("sweep", "x", "y", "outcome", "series")
 INTEREST_GPUS = "interest_funded_gpu_usd_bn"
 SWEEPS = ("sweep", "ensemble")
-"""Kinds of folders that the page of a sweep shows."""
+"""Kinds of folders that `pages.sweep` shows."""
 HEADS = ("Name", "Kind", "Scenario", "Histories", "Finished", "Main results")
 COMMANDS = (
     ("capflow run baseline", "one history, with a report"),
@@ -41,7 +41,7 @@ def layout(query: dict[str, str]) -> Any:
     """Return the page for the query of an address: the list, or the folder that the address names.
 
     Raises:
-        ScenarioError, RunError: in one line, if the query has an unknown key, or no such folder can be read.
+        ScenarioError, RunError: in one line, if a key of the query is unknown, or its folder missing or unreadable.
     """
     if not query:
         return _list()
@@ -130,7 +130,7 @@ def _histories(entry: Entry) -> str:
 
 
 def _summary(entry: Entry) -> str:
-    """Return the main results in a line, or why they cannot be read."""
+    """Return the main results of a folder in a line, or the reason why they cannot be read."""
     document = entry.metadata
     try:
         if entry.kind == "run":
@@ -184,7 +184,7 @@ def _of_sweep(path: Path, kind: str, _written: int) -> str:
 
 
 def callbacks(app: dash.Dash) -> None:
-    """Connect the pages to assets/runs.js: choices go into the address, for which pictures are fetched."""
+    """Connect the pages to assets/runs.js, which writes choices into the address and fetches the pictures for it."""
     wire = wiring(app, "runs")
     query = "runs-query.data"
     choices = [f"runs-{name}.value" for name in ("x", "y", "outcome", "series")]

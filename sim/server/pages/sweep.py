@@ -1,6 +1,6 @@
-"""The page of a sweep: choice of levers and outcome, map, effects, distribution, fan, and the extreme runs.
+"""The page that shows a sweep: choice of levers and outcome, map, effects, distribution, fan, and extreme runs.
 
-The browser fetches each picture by itself (`sim/server/assets/runs.js`): a slow one does not delay the others.
+The browser fetches each picture on its own (`sim/server/assets/runs.js`), so that a slow one does not delay the others.
 """
 
 from collections.abc import Iterable
@@ -21,9 +21,9 @@ from sim.server.sweeps.choice import SERIES, Choice
 
 HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
-"""The figure that is shown until the browser has the picture."""
+"""The empty figure that is shown until the browser has the picture."""
 FEW, ROW, AROUND = 5, 62, 70
-"""Most levers of a picture of the usual height; for more, the pixels of each lever and around them."""
+"""Most levers in a picture of the usual height; with more, the pixels for each lever and for the margins."""
 READING = "Reading the sweep \N{HORIZONTAL ELLIPSIS}"
 MOST_PROBLEMS = 20
 PICTURES = {
@@ -43,7 +43,7 @@ PICTURES = {
         "the median.",
     ),
 }
-"""Picture of the page -> its title, and how to read it."""
+"""Picture of the page -> its title, and a sentence on how to read it."""
 NO_FAN = (
     'This sweep kept no series, so there is no fan by quarter: keep = ["outcomes", "series"] in the design of a '
     "sweep keeps them."
@@ -54,7 +54,7 @@ def layout(entry: Entry, query: dict[str, str]) -> Any:
     """Return the page of a sweep, finished or not.
 
     Raises:
-        ScenarioError, RunError: in one line.
+        ScenarioError, RunError: in one line, if the address or the sweep cannot be read.
     """
     sweep = entry.sweep()
     selection = choice.read({key: value for key, value in query.items() if key != "run"}, entry)
@@ -101,7 +101,7 @@ def _unfinished(entry: Entry) -> Any:
         return None
     return html.P(
         f"Not finished: {document['done']} of {document['chunks']} parts are there, and only these are shown. "
-        "Load it again for later ones.",
+        "Load the page again for later ones.",
         className="alert",
         role="status",
         id="runs-unfinished",
@@ -109,7 +109,7 @@ def _unfinished(entry: Entry) -> Any:
 
 
 def _select(name: str, label: str, options: Iterable[tuple[str, str]], value: str) -> Any:
-    """Return a list of options, which are names and labels; hidden where the sweep has no such choice."""
+    """Return a drop-down list; its options are names and labels, and it is hidden where there is nothing to choose."""
     return html.Div(
         dmc.Select(
             id=f"runs-{name}",
@@ -159,7 +159,7 @@ def _graph(name: str, title: str, about: str, rows: int = 0) -> Any:
     return section(
         title,
         about,
-        # A graph is as high as the element around it.
+        # The height is set here because a graph is as high as the element around it.
         html.Div(graph, className="runs-graph", style=height),
         html.Div(READING, id={"runs-note": name}, className="note runs-note"),
         downloads=[save_picture(name, title), _csv(name, title)],

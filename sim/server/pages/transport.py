@@ -1,4 +1,4 @@
-"""The controls that play a history: buttons to play, pause and step, and the slider of quarters."""
+"""The controls that play a history: buttons to play, pause and step, and a slider to choose the quarter."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ BUTTONS = (
 
 
 def bar(page: str, start: str) -> Any:
-    """Return the controls of a page, with the store of its history, `<page>-document`.
+    """Return the playing controls of a page, with the `dcc.Store` `<page>-document` that holds the history's document.
 
     Args:
-        page: the name of the page in ids; the slider is `<page>-quarter`.
-        start: the quarter to show first, such as 2027Q1; the last one if there is no such quarter.
+        page: the name of the page, with which ids begin; the slider is `<page>-quarter`.
+        start: the quarter to show first, such as 2027Q1; the last quarter if the history has no such quarter.
     """
     buttons = [
         html.Button(text, id={"transport": name, "of": page}, className=f"transport {name}", **{"aria-label": label})
@@ -48,7 +48,7 @@ def bar(page: str, start: str) -> Any:
 
 
 def wire(app: dash.Dash, page: str) -> None:
-    """Connect the controls of a page."""
+    """Connect the playing controls of a page to assets/transport.js."""
     connect = wiring(app, "transport")
     quarter, tick, document = f"{page}-quarter", f"{page}-tick", f"{page}-document.data"
     connect(

@@ -1,1 +1,1 @@
-"""The panels of the page of a sweep: sums that DuckDB makes of its tables, and their words."""
+"""The panels of the page of a sweep: statistics that DuckDB computes from the sweep's tables, and notes in words."""

@@ -11,7 +11,7 @@ from sim.scenario import levers
 from sim.server.pages.levers import scale
 
 SWITCH = "switch"
-"""Unit of levers that are on or off."""
+"""The unit shown for levers that are on or off."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class LeverAxis:
     """A lever that a sweep varies.
 
     Attributes:
-        lever: the lever in the analysis of sweeps.
-        values: the numbers or words that it takes; none where points are sampled.
-        label: the lever in words.
+        lever: the lever as `sim.experiments` describes it.
+        values: the numbers or words that it takes; empty where values are sampled from a range.
+        label: what the lever is, in words.
         unit: the unit shown; may be empty.
         factor: the factor from the unit of the scenario to the one shown.
     """
@@ -34,21 +34,21 @@ class LeverAxis:
 
     @property
     def name(self) -> str:
-        """The name in the design, and in tables."""
+        """The name of the lever in the design and in tables."""
         return self.lever.name
 
     @property
     def words(self) -> str:
-        """Label and unit."""
+        """The label with the unit."""
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
     def text(self, value: float | str) -> str:
-        """Return a value in the unit shown."""
+        """Return a value of the lever as text, in the unit shown."""
         digits = 4 if self.values else 3
         return value if isinstance(value, str) else plain(float(f"{value * self.factor:.{digits}g}"))
 
     def at(self, place: float) -> float:
-        """Return the number at a place from 0, its low end, to 1, its high end."""
+        """Return the value at a position in the lever's range, from 0 at its low end to 1 at its high end."""
         low, high = self.lever.low, self.lever.high
         if self.lever.log:
             return math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
@@ -60,14 +60,14 @@ class LeverAxis:
 
 
 def axes_of(design: dict[str, Any]) -> tuple[LeverAxis, ...]:
-    """Return the levers that a design varies."""
+    """Return the levers that the design of a sweep varies."""
     return tuple(_axis(design, lever, raw) for lever, raw in zip(levers_of(design), design["vary"], strict=True))
 
 
 def _axis(design: dict[str, Any], lever: Axis, raw: dict[str, Any]) -> LeverAxis:
     values: tuple[float | str, ...] = tuple(raw["values"] or ())
     if design["method"] == "morris" and not values:
-        # Morris' levels lie evenly between the ends.
+        # The levels of a Morris design lie evenly between the ends of the range.
         between, steps = LeverAxis(lever, (), "", "", 1.0), int(design["levels"]) - 1
         values = tuple(between.at(step / steps) for step in range(steps + 1))
     known = levers.BY_NAME.get(lever.name)

@@ -12,16 +12,16 @@ from sim.server.sweeps.choice import Choice, outcome_display
 from sim.server.sweeps.words import in_words
 
 CASES = 10
-"""Runs at each end."""
+"""Number of runs shown with the lowest, and with the highest, outcome."""
 
 
 def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """Return the extreme runs.
+    """Return the runs with the lowest and the highest outcome.
 
     Returns:
-        `outcome`, `levers`, `lowest` and `highest` (each with `run`, `point`, `seed`, `value` and the same in
-        `words`, `levers` as shown, `values` as they are, and `href`, the address of the live page, or null), and
-        `reason`, why there is none.
+        `outcome`, `levers`, `lowest`, `highest` (for each run: `run`, `point`, `seed`, `value`, its `words`, `levers`
+        in the units shown, `values` in their own units, and `href`, the address on the live page, or null), and
+        `reason`, why no run has such an address.
     """
     axes = axes_of(sweep.design)
     live = replay(sweep.path, str(sweep.design["scenario"]), {axis.name: axis.lever.key for axis in axes})
@@ -40,7 +40,7 @@ def cases(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def table(document: dict[str, Any]) -> Rows:
-    """Return the runs as rows."""
+    """Return the extreme runs as rows of a table."""
     names = [lever["name"] for lever in document["levers"]]
     return [
         {
@@ -56,7 +56,7 @@ def table(document: dict[str, Any]) -> Rows:
 
 def _rows(sweep: Sweep, outcome: str, axes: tuple[LeverAxis, ...], order: str) -> list[dict[str, Any]]:
     name = quoted(outcome)
-    # The runs are found in one column; only theirs are joined with their points.
+    # The extreme runs are found in the column of the outcome alone; only these are joined with their points.
     picked = (
         f"SELECT run, point, seed, {name} AS value FROM outcomes WHERE problem IS NULL AND isfinite({name}) "
         f"ORDER BY value {order}, run LIMIT {CASES}"

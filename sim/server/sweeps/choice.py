@@ -16,10 +16,10 @@ from sim.server.address import ADDRESS, LONGEST
 from sim.server.sweeps.axes import axes_of
 
 FIRST = "interest_funded_gpu_usd_bn"
-"""Outcome of an address that names none."""
+"""Outcome shown if the address names no outcome."""
 SERIES = {measure.name: measure for measure in fans.MEASURES}
 COUNTED = (COUNT, QUARTERS, GPUS, "coins", "weeks")
-"""Units of whole numbers, which labels say."""
+"""Units of outcomes that are whole numbers; the label already says the unit."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Choice:
 
     Attributes:
         sweep: the name of its folder.
-        x: the lever across; empty where nothing varies.
-        y: the lever upwards; empty where only one varies.
+        x: the lever across; empty where the sweep varies no lever.
+        y: the lever upwards; empty where the sweep varies only one lever.
         outcome: the name of an outcome.
-        series: the name of the series whose fan is shown; empty where none is kept.
+        series: the name of the series whose fan is shown; empty where the sweep keeps no series.
     """
 
     sweep: str
@@ -47,11 +47,11 @@ class Choice:
 
     @property
     def about(self) -> Outcome:
-        """The outcome."""
+        """The description of the chosen outcome."""
         return BY_NAME[self.outcome]
 
     def without(self, *keys: str) -> Choice:
-        """Return the choice without what a panel does not depend on, so that the panel is kept once."""
+        """Return the choice without the parts that a panel ignores, so that equal panels are cached once."""
         return replace(self, **dict.fromkeys(keys, ""))
 
 
@@ -59,7 +59,7 @@ def read(query: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     """Read an address.
 
     Raises:
-        ScenarioError, RunError: in one line.
+        ScenarioError, RunError: in one line, if the address or the sweep cannot be read.
     """
 
     def chosen(key: str, names: list[str], default: str, noun: str) -> str:
@@ -76,7 +76,7 @@ def read(query: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     others = [name for name in names if name != x]
     y = chosen("y", names, others[0] if others else "", "lever")
     if x and x == y:
-        raise ScenarioError("the same as x; choose two levers", "y", y, ", ".join(others), ADDRESS)
+        raise ScenarioError("the same lever as x; choose another", "y", y, ", ".join(others), ADDRESS)
     outcome = chosen("outcome", [outcome.name for outcome in OUTCOMES], FIRST, "outcome")
     measures = list(SERIES) if "series" in sweep.tables else []
     series = chosen("series", measures, FIRST if measures else "", "series")
@@ -84,12 +84,12 @@ def read(query: Mapping[str, str], entry: result_folders.Entry) -> Choice:
 
 
 def outcomes_there() -> list[Outcome]:
-    """Return the outcomes to choose from; one that has two names is listed once."""
+    """Return the outcomes to choose from; an outcome with two names is listed once."""
     return [outcome for outcome in OUTCOMES if outcome.name != INTEREST_GPUS]
 
 
 def outcome_display(outcome: Outcome) -> dict[str, Any]:
-    """Return how an outcome is shown: label, unit, both together, the factor from its own unit, and its colour.
+    """Return how an outcome is shown: label, unit, title (both), factor from its own unit to the one shown, colour.
 
     Shares are shown in percent.
     """

@@ -1,4 +1,4 @@
-"""The effect of each lever of a sweep on an outcome: the tornado, and the indices of the method of the design."""
+"""The effect of each lever of a sweep on an outcome: tornado chart and sensitivity indices."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ from sim.server.sweeps.choice import Choice, outcome_display
 from sim.server.sweeps.words import in_words, interval_words
 
 MOST_RUNS = 200_000
-"""Runs up to which the analysis is made here: it holds an outcome of all of them in memory."""
+"""Most runs of a sweep that the server analyses itself: the outcome of all of them is then held in memory."""
 FOLDERS = "sensitivity*"
 """Folders inside that of a sweep in which `capflow sensitivity` leaves its analyses."""
 
 
 def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """Return the analysis of one outcome: that of an earlier folder, or one made now.
+    """Return the analysis of one outcome: one that `capflow sensitivity` has stored, or else one made now.
 
     Returns:
-        `outcome`, `method`, and either `reason`, why there is none, or `mean`, `bars` (for each lever, the widest
-        swing first: `label`, and for `low` and `high` the mean `value`, its `interval` and the values `at` which
-        it is), `indices` (rows of lever, measure, value, low, high), `measures`, `words` and `notes`. Means and
+        `outcome`, `method`, and either `reason`, why there is no analysis, or `mean`, `bars` (by lever, the widest
+        swing first: `label`, and for `low` and `high` the mean `value`, its `interval`, and in `at` the lever's
+        values), `indices` (rows of lever, measure, value, low, high), `measures`, `words` and `notes`. Means and
         their intervals are in the outcome's own unit.
     """
     method = str(sweep.design["method"])
@@ -61,7 +61,7 @@ def effects(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def table(document: dict[str, Any]) -> Rows:
-    """Return bars and indices as rows."""
+    """Return bars and indices as rows of a table."""
     bars = [
         {
             "lever": bar["name"],
@@ -81,7 +81,7 @@ def _made(sweep: Sweep, outcome: str) -> dict[str, Any]:
     runs = int(sweep.design["runs"])
     if runs > MOST_RUNS:
         raise RunError(
-            f"{runs:,} runs are more than this page analyses ({MOST_RUNS:,}): once `capflow sensitivity "
+            f"{runs:,} runs are more than this page analyses itself ({MOST_RUNS:,}): once `capflow sensitivity "
             f"{sweep.path}` has analysed the outcome {outcome}, its effects are shown here"
         )
     return dict(finite(sensitivity(sweep.path, [outcome]).to_dict()))
@@ -100,7 +100,7 @@ def _stored(sweep: Sweep, outcome: str) -> dict[str, Any] | None:
             if outcome in analysis["outcomes"] and analysis["method"] == sweep.design["method"]:
                 return dict(analysis)
         except (RunError, KeyError, TypeError):
-            continue  # Not as capflow writes it: the analysis is made now.
+            continue  # Not in the format that capflow writes: the analysis is made now.
     return None
 
 
@@ -121,7 +121,7 @@ def _bar(axis: LeverAxis, ends: dict[str, Any], method: str, whole: bool) -> dic
 
 
 def _at(axis: LeverAxis, end: str, words: str, method: str, whole: bool) -> str:
-    """Return the values of an end in the unit shown; in the words of the analysis where points are left out."""
+    """Return a lever's values at one end in the unit shown, or in the analysis's own words if it leaves points out."""
     if axis.lever.words or not whole:
         return words
     if method in LEVELS:

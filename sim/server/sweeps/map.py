@@ -1,7 +1,7 @@
-"""The map of a sweep: the mean of an outcome over two levers, whatever the others are.
+"""The map of a sweep: the mean of an outcome for each pair of values of two levers, whatever the other levers are.
 
-A lever that takes a few values has a cell for each; one that was sampled has bins, evenly spread over its range
-(or over its logarithm where its points are).
+A lever that takes a few values has a cell for each. The range of a lever that was sampled is cut into even bins (even
+in the logarithm, if its points are spread evenly in the logarithm).
 """
 
 import itertools
@@ -19,13 +19,13 @@ NUMBERS = ("runs", "problems", "endless", "mean", "p05", "p95")
 
 
 def document(sweep: Sweep, choice: Choice) -> dict[str, Any]:
-    """Return the map.
+    """Return the map of the chosen outcome by the chosen levers.
 
     Returns:
         `x`, `y` (null where only one lever varies), `outcome`, and `cells`, one for each combination that has
-        runs: its places on the sides `i` and `j`, its runs, how many of them have no numbers (`problems`) or an
-        outcome without limit (`endless`), the mean of the others, and the 5 and 95 percent quantiles. No mean is
-        given where a run is without limit. Numbers are in the outcome's own unit.
+        runs: its indices `i` along x and `j` along y, its `runs`, how many of them have no numbers (`problems`) or
+        an infinite outcome (`endless`), the `mean` and the quantiles `p05` and `p95`. The mean is null where an
+        outcome is infinite. Numbers are in the outcome's own unit.
     """
     axes = {axis.name: axis for axis in axes_of(sweep.design)}
     across, i = _side(axes[choice.x], int(sweep.design["points"]))
@@ -50,7 +50,7 @@ def document(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def table(document: dict[str, Any]) -> Rows:
-    """Return the map as rows."""
+    """Return the map as rows of a table."""
     sides = [(place, document[key]) for place, key in (("i", "x"), ("j", "y")) if document[key]]
     columns = [f"{side['name']} ({side['unit']})" if side["unit"] else side["name"] for _, side in sides]
     return [
@@ -63,7 +63,7 @@ def table(document: dict[str, Any]) -> Rows:
 
 
 def _side(axis: LeverAxis, points: int) -> tuple[dict[str, Any], str]:
-    """Return a side of the map, and an expression for the place of a point's cell on it."""
+    """Return an axis of the map, and an SQL expression for the index of a point's cell along it."""
     column = quoted(axis.name)
     if axis.values:
         labels = [axis.text(value) for value in axis.values]
@@ -76,7 +76,7 @@ def _side(axis: LeverAxis, points: int) -> tuple[dict[str, Any], str]:
 
 
 def _nearest(axis: LeverAxis, column: str) -> str:
-    """Return an expression for the place of the nearest value."""
+    """Return an SQL expression for the index of the value that is nearest to the point's."""
     if axis.lever.words:
         listed = ", ".join("'" + str(word).replace("'", "''") + "'" for word in axis.values)
         return f"list_position([{listed}], {column}) - 1"
@@ -90,7 +90,7 @@ def _nearest(axis: LeverAxis, column: str) -> str:
 
 
 def _place(axis: LeverAxis, column: str) -> str:
-    """Return an expression for the place of a point, from 0 at the low end to 1 at the high end."""
+    """Return an SQL expression for a point's position in the range, from 0 at the low end to 1 at the high end."""
     low, high = axis.lever.low, axis.lever.high
     if axis.lever.log:
         return f"(ln({column}) - {math.log(low)!r}) / {math.log(high) - math.log(low)!r}"

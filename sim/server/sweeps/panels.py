@@ -1,4 +1,4 @@
-"""The panels of the page of a sweep: the function that computes each, its table, and a cache of the results."""
+"""The panels of the page of a sweep: the functions that compute them and their tables, and a cache of the results."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from sim.server.sweeps.choice import Choice
 from sim.server.sweeps.words import NOTES
 
 MOST_DOCUMENTS = 300
-"""Documents that are kept, a few kilobytes each."""
+"""Most documents of panels that are kept, at a few kilobytes each."""
 Document = dict[str, Any]
 
 
@@ -23,10 +23,10 @@ class Panel(NamedTuple):
     """A panel of the page of a sweep.
 
     Attributes:
-        document: computes what the panel shows.
-        table: makes rows of that, for CSV.
-        ignores: parts of the choice that it does not depend on.
-        needs: the part of the choice without which there is no such panel.
+        document: computes the document, the content of the panel as JSON.
+        table: makes rows from the document, for CSV.
+        ignores: parts of the choice that the panel does not depend on.
+        needs: the part of the choice without which the panel cannot be shown; empty if it always can.
     """
 
     document: Callable[[Sweep, Choice], Document]
@@ -52,7 +52,7 @@ def with_figure(name: str, document: Document, width: int) -> Document:
 
 
 class PanelStore:
-    """The panels of sweeps: each is computed once for what is on disk, a few at a time."""
+    """The panels of sweeps: each is computed once until its files change, and only a few at the same time."""
 
     def __init__(self) -> None:
         self._cache: SharedCache[tuple[str, Choice, tuple[Any, ...]], Document]
@@ -76,7 +76,7 @@ class PanelStore:
         if panel.needs and not getattr(chosen, panel.needs):
             problem = "keeps no series" if panel.needs == "series" else "varies nothing but the seed"
             raise RunError(f"runs: {entry.name} {problem}")
-        # These change when more of a sweep is written, or it is made anew.
+        # These files change when more of a sweep is written, or the sweep is made anew.
         files = ("", "design.json", "manifest.json", "outcomes", "series")
         stamp = tuple(result_folders.stamp(entry.path / file) for file in files)
         return entry.name, self._cache.get((name, chosen.without(*panel.ignores), stamp))

@@ -12,18 +12,18 @@ from sim.server.responses import Rows
 from sim.server.sweeps.choice import COUNTED, SERIES, Choice, outcome_display
 
 FEWEST, BARS = 8, 30
-"""Bars of a histogram: twice the cube root of the number of runs (Rice's rule), within these."""
+"""Least and most bars of a histogram; between them, twice the cube root of the number of runs (Rice's rule)."""
 EXACT = 100_000
-"""Runs up to which the quantiles of a fan are exact; beyond, they are those of a t-digest."""
+"""Most runs for which the quantiles of a fan are exact; with more runs, a t-digest approximates them."""
 
 
 def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     """Return the distribution of an outcome over all runs.
 
     Returns:
-        `outcome`; `runs` that have a number; `endless`, those without limit, and `problems`, those without
-        numbers; `mean`, `quantiles` at `levels`, `edges` of bars and the `counts` in them, all in the outcome's
-        own unit; and whether each bar is a whole number, `counted`.
+        `outcome`; the number of `runs` with a finite outcome, of those with an infinite one (`endless`) and of those
+        with no numbers (`problems`); `mean`, `quantiles` at `levels`, `edges` of bars and the `counts` in them, all in
+        the outcome's own unit; and `counted`, whether each bar stands for one whole number.
     """
     name = quoted(choice.outcome)
     finite = f"FILTER (problem IS NULL AND isfinite({name}))"
@@ -41,7 +41,7 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     if not document["runs"]:
         return {**document, "mean": None, "quantiles": [], "edges": [], "counts": [], "counted": False}
     low, high = float(sums["low"]), float(sums["high"])
-    # A bar for each whole number, where these are few.
+    # There is a bar for each whole number, where the whole numbers are few.
     counted = choice.about.unit in COUNTED and high - low < BARS and low.is_integer() and high.is_integer()
     edges = _edges(low, high, counted, document["runs"])
     width, bars = edges[1] - edges[0], len(edges) - 1
@@ -61,7 +61,7 @@ def distribution(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def distribution_table(document: dict[str, Any]) -> Rows:
-    """Return the bars as rows."""
+    """Return the bars of the histogram as rows of a table."""
     edges, counts, name = document["edges"], document["counts"], document["outcome"]["name"]
     return [
         {f"{name} from": low, f"{name} to": high, "runs": count}
@@ -70,7 +70,7 @@ def distribution_table(document: dict[str, Any]) -> Rows:
 
 
 def _edges(low: float, high: float, counted: bool, runs: int) -> Any:
-    """Return the edges of bars: one for each whole number where these are few, else even ones."""
+    """Return the edges of bars: one bar for each whole number where these are few, otherwise bars of equal width."""
     if counted:
         return np.arange(low, high + 2.0) - 0.5
     if high - low <= 1e-9 * max(abs(low), abs(high), 1.0):
@@ -85,7 +85,7 @@ def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
     Returns:
         `series` (name, label, unit, factor, colour), `quarters`, `levels`, `bands` (`(quarter, level)`, in the
-        series' own unit), `runs`, and whether they are `exact`.
+        series' own unit), `runs`, and `exact`, whether the quantiles are exact.
     """
     measure = SERIES[choice.series]
     name = quoted(measure.name)
@@ -98,7 +98,7 @@ def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
     bands = [[float(number) for number in band] for band in rows["band"]]
     quarters = rows["quarter"].tolist()
     if measure.flow:
-        # The opening has no amount of a quarter.
+        # A series of amounts per quarter has no value at the opening.
         quarters, bands = quarters[1:], bands[1:]
     return {
         "series": {
@@ -114,7 +114,7 @@ def fan(sweep: Sweep, choice: Choice) -> dict[str, Any]:
 
 
 def fan_table(document: dict[str, Any]) -> Rows:
-    """Return the fan as rows."""
+    """Return the fan as rows of a table."""
     heads = [f"{document['series']['name']} p{round(100 * level):02d}" for level in document["levels"]]
     return [
         {"quarter": quarter, **dict(zip(heads, band, strict=True))}

@@ -1,4 +1,4 @@
-"""Numbers and notes in words on the page of a sweep."""
+"""The words of the page of a sweep: numbers with their units, tooltips, and the notes below figures."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,17 +10,17 @@ NONE = "\N{EN DASH}"
 
 
 def in_words(value: float | None, shown: Json) -> str:
-    """Return a number of an outcome or a series, in the unit shown.
+    """Return a number of an outcome or a series in words, in the unit shown.
 
     Args:
-        value: the number in its own unit; None where there is none.
-        shown: how it is shown: `factor` to the unit shown, and `unit`.
+        value: the number in its own unit; None if it is missing.
+        shown: the unit shown: its name `unit`, and `factor`, by which the number is multiplied.
     """
     return NONE if value is None else number(float(value) * shown["factor"], shown["unit"])
 
 
 def interval_words(ends: Sequence[float | None], shown: Json) -> str:
-    """Return an interval in the unit shown."""
+    """Return an interval in words, in the unit shown."""
     return "no interval" if None in ends else " to ".join(in_words(end, shown) for end in ends)
 
 
@@ -30,18 +30,18 @@ def titled(label: str, unit: str) -> str:
 
 
 def cell_words(cells: Json, cell: Json) -> str:
-    """Return what the tooltip of a cell of the map says."""
+    """Return the text of the tooltip of a cell of the map."""
     outcome = cells["outcome"]
     sides = [(cells["x"], cell["i"]), (cells["y"], cell["j"])]
     rows = [f"{titled(side['label'], side['unit'])}: {side['cells'][at]}" for side, at in sides if side]
     if cell["endless"]:
-        rows.append(f"{cell['endless']:,} runs without limit, no mean")
+        rows.append(f"{cell['endless']:,} runs with an infinite outcome, so no mean")
     else:
         rows.append(f"mean {in_words(cell['mean'], outcome)}")
     rows.append(f"nine in ten runs: {in_words(cell['p05'], outcome)} to {in_words(cell['p95'], outcome)}")
     rows.append(f"{cell['runs']:,} runs")
     if cell["problems"]:
-        rows.append(f"{cell['problems']:,} of them without numbers")
+        rows.append(f"{cell['problems']:,} runs have no numbers")
     return "<br>".join(rows)
 
 
@@ -53,8 +53,8 @@ def _map_note(cells: Json) -> str:
     empty = whole - len(cells["cells"])
     endless = sum(bool(cell["endless"]) for cell in cells["cells"])
     note = f"{count} runs in each {'bin' if cells['x']['binned'] else 'cell'}"
-    note += f"; {empty} of {whole} have none" if empty else ""
-    note += f"; no mean in {endless}, where the outcome of some runs has no limit" if endless else ""
+    note += f"; {empty} of {whole} have no runs" if empty else ""
+    note += f"; {endless} have no mean, because the outcome of some runs is infinite" if endless else ""
     return note + ("." if cells["y"] else "; the band holds nine in ten of them.")
 
 
@@ -68,9 +68,9 @@ def _distribution_note(distribution: Json) -> str:
         f"({outcome['unit']}); {distribution['runs']:,} runs."
     )
     if distribution["endless"]:
-        note += f" {distribution['endless']:,} more have no limit and are left out."
+        note += f" {distribution['endless']:,} more have an infinite outcome and are left out."
     if distribution["problems"]:
-        note += f" {distribution['problems']:,} have no numbers."
+        note += f" {distribution['problems']:,} runs have no numbers."
     return note
 
 

@@ -1,1 +1,1 @@
-"""The documents that browsers get of histories and comparisons: a module for each part."""
+"""The JSON documents about histories and comparisons that browsers get, one module for each part."""

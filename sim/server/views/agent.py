@@ -30,23 +30,23 @@ UNITS = {
     "lowest_price": "USD",
     "largest_outflow": "part of tokens a week",
 }
-"""Units of measures of agents; the others are USD bn."""
+"""Units of measures of agents; a measure that is not listed is in USD bn."""
 
 
 def agent(run: Run, key: str) -> dict[str, Any]:
-    """Return everything about one agent.
+    """Return the document of one agent.
 
     Args:
         run: the history of the agent.
         key: the agent as `population/name`.
 
     Returns:
-        Name, population and colour; `quarters`; `assets` and `debts` (instrument, with whom, USD bn by quarter),
-        with cash among the assets; `net_worth`; payments `received` and `paid` (what for, with whom, USD bn by
-        quarter and the part that was bill interest); `measures` (name, unit, values).
+        Name, population and colour; `quarters`; `assets` and `debts` (instrument, counterparty, USD bn by quarter),
+        with cash among the assets; `net_worth`; payments `received` and `paid` (purpose, counterparty, USD bn by
+        quarter, and the part that was bill interest); `measures` (name, unit, values).
 
     Raises:
-        ScenarioError: if there is no such agent, naming those that there are.
+        ScenarioError: if the history has no such agent; the message names those that it has.
     """
     pairs = run.agents[["population", "agent"]].drop_duplicates().itertuples(index=False)
     keys = [f"{population}/{name}" for population, name in pairs if population != "sectors"]
@@ -102,7 +102,7 @@ def _payments(flows: pd.DataFrame, other: str, quarters: list[str]) -> list[dict
             "item": FLOWS[flow].meaning,
             "with": str(whom),
             "usd_bn": usd_bn,
-            # What the government pays on bills becomes interest with the payment itself.
+            # A payment of the government on bills counts as Treasury interest from the payment itself onwards.
             "interest": usd_bn if flow in INTEREST else part,
         }
         for (flow, whom), usd_bn, part in zip(whole.index, short(whole), short(interest), strict=True)

@@ -1,4 +1,4 @@
-"""Tables of a run as arrays by key and quarter, and arrays as lists of short numbers for JSON."""
+"""Conversions: tables of a run to arrays by key and quarter, and arrays to lists of rounded numbers for JSON."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 DIGITS = 6
 """Significant digits of numbers in JSON; no screen shows more."""
 Measures = dict[tuple[str, str, str], NDArray[np.float64]]
-"""(population, agent, measure) -> one number a quarter."""
+"""(population, agent, measure) -> one number for each quarter."""
 
 
 def measures_of(run: Run) -> Measures:
     """Return the measures of all agents by quarter, in the order of the table.
 
     Raises:
-        RunError: if its quarters do not have the same rows in the same order, as every run's have.
+        RunError: if the quarters do not all have the same rows in the same order.
     """
     table, labels = run.agents, quarters_of(run)
     size = len(table) // len(labels)
     if len(table) != size * len(labels) or table["quarter"].iloc[::size].tolist() != labels:
-        raise RunError("agents: the quarters do not have the same rows")
+        raise RunError("agents: not all quarters have the same rows; the table may be damaged or edited")
     names = [table[column].iloc[:size].tolist() for column in ("population", "agent", "measure")]
     numbers = table["value"].to_numpy().reshape(len(labels), size).T
     return dict(zip(zip(*names, strict=True), numbers, strict=True))
 
 
 def short(values: Any) -> list[Any]:
-    """Return numbers with `DIGITS` significant digits, nested as the array is; None for what is not finite."""
+    """Return numbers with `DIGITS` significant digits, nested like the array; None for infinity or NaN."""
     numbers = np.asarray(values, dtype=float)
     fine = np.isfinite(numbers)
     size = np.abs(np.where(fine & (numbers != 0.0), numbers, 1.0))

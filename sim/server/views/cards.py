@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from sim.runs.run import Run
 
 FAILURES = ("failure", "issuer_failure")
-"""Kinds of events in which an agent fails: companies, and coins."""
+"""Kinds of events in which a company or a coin fails."""
 
 
 def cards(run: Run) -> list[dict[str, Any]]:
-    """Return headline numbers: id, label, note, unit (`usd_bn`, `count`, `price`) and a value a quarter.
+    """Return headline numbers: id, label, note, unit (`usd_bn`, `count`, `price`) and a value for each quarter.
 
-    Tokens are those of the quarter, the price is the lowest from the opening on, the others are sums since then.
+    Tokens are those of the quarter, the price is the lowest since the opening, all others are sums since then.
     """
     quarters, series = quarters_of(run), run.series
 

@@ -1,4 +1,4 @@
-"""The charts of the live page: time series of a run, with observed data where there are any."""
+"""The charts of the live page: time series of a run, with observed data where these exist."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from sim.runs.run import Run
 
 MOST_LINES = 5
-"""Agents with a line of their own; the others are in the tables."""
+"""Agents with a line of their own; the other agents are only in the tables."""
 Observed = Callable[[], Sequence[Point]]
 
 
 @dataclass(frozen=True)
 class ChartLine:
-    """A line of a chart: a series, or a measure of an agent (population, agent, measure), and observed data."""
+    """A line of a chart: a series or an agent's measure (population, agent, measure), and its observed data."""
 
     label: str
     colour: str
@@ -35,7 +35,7 @@ class ChartLine:
 
 @dataclass(frozen=True)
 class MemberLines:
-    """A line for each of the largest members of a population, and observed data of some of them."""
+    """Lines of a chart, one for each of the largest members of a population, with observed data for some of them."""
 
     population: str
     measure: str
@@ -44,7 +44,7 @@ class MemberLines:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture of series over time: its name in file names, title, unit, a sentence for the reader, and lines."""
+    """A chart of series over time: name for file names, title, unit, a sentence on how to read it, and lines."""
 
     name: str
     title: str
@@ -54,7 +54,7 @@ class Chart:
 
     @property
     def table(self) -> str:
-        """The table of a run that has the numbers of the lines."""
+        """The table of a run in which the numbers of the lines are."""
         return "agents" if any(isinstance(line, MemberLines) for line in self.lines) else "series"
 
 
@@ -157,14 +157,14 @@ CHARTS = (
         "bitcoin",
         "Bitcoin",
         "thousand USD",
-        "Observed prices as far as they go, then a random walk with jumps.",
+        "Observed prices as long as there are any, then a random walk with jumps.",
         ChartLine("bitcoin", POPULATION["government"], "bitcoin_usd", scale=1e-3, observed=BITCOIN),
     ),
 )
 
 
 def charts(run: Run) -> list[dict[str, Any]]:
-    """Return the charts with their lines, one number a quarter, and their data."""
+    """Return the charts with their lines, one number for each quarter, and observed data."""
     measures = measures_of(run)
     return [
         {

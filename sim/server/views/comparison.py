@@ -1,4 +1,4 @@
-"""The document of a comparison: sentences, differences with intervals, fans, accounting and cause; its tables."""
+"""The document of a comparison: sentences, differences with intervals, fans, accounting and cause; and its tables."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ if TYPE_CHECKING:
     from sim.server.comparison_query import ComparisonRequest
 
 OUTCOMES = ("interest_funded_gpu_usd_bn", "gpus_funded_by_interest", "interest_share_of_gpu_capex", *HEADLINES)
-"""Outcomes of the table, those of interest first."""
+"""Outcomes in the table; those about Treasury interest come first."""
 FANS = (
     *MEASURES,
     Measure("redeployed_usd_bn", "Put into AI by issuers", "USD bn a quarter", POPULATION["issuers"]),
     Measure("gpu_rent_usd_hour", "Rent of a GPU", "USD an hour", POPULATION["providers"]),
     Measure("provider_debt_usd_bn", "Debt of the providers", "USD bn", POPULATION["providers"]),
 )
-"""Series with a fan."""
+"""Series that are shown as a fan."""
 
 LEAST_BN = 0.0995
-"""USD bn below which a row is in millions."""
+"""Size in USD bn below which a row is shown in millions."""
 MOST_LEVERS = 2
-"""Levers that a label names."""
+"""Most levers that a label names."""
 EFFECT = ("mean_a", "mean_b", "mean", "low", "high", "spread_low", "spread_high", "decided", "none")
-"""Numbers of an effect in the document."""
+"""Attributes of an effect that the document has."""
 COLUMNS = {"mean": "difference", "low": "low_90", "high": "high_90", "decided": "differs_from_zero"}
-"""Name of a number in the document -> its column in tables, where it is another."""
+"""Name of a number in the document -> the name of its column in tables, where the two differ."""
 CAUSE = ("more", "less", "redeployment", "alone", "share_more", "share_less")
-"""Attributes of a cause in the document."""
+"""Attributes of the attribution to a cause that the document has."""
 
 
 def document(request: ComparisonRequest, twins: TwinPaths) -> dict[str, Any]:
     """Return the document of a comparison.
 
     Returns:
-        For JSON: `query`, `names` (as in the words), `labels` (as in the figures), `worlds`, `runs`, `seeds`,
+        For JSON: `query`, `names` (of worlds, in words), `labels` (in figures), `worlds`, `runs`, `seeds`,
         `quarters` (the opening first), `words`, `outcomes`, `rows` (the outcomes as the table shows them),
         `cause`, `cards` and `cause_note` (the same in words), `levels` and `fans` (measure by measure, for each
         side `[quarter][level]`); money is USD bn.
@@ -75,7 +75,7 @@ def document(request: ComparisonRequest, twins: TwinPaths) -> dict[str, Any]:
 
 
 def _label(history: HistoryRequest) -> str:
-    """Return the label of a side in figures: its scenario and, where they are few, the levers turned."""
+    """Return the label of a world in figures: its scenario and, where they are few, the levers turned."""
     turned = [f"{name} = {value}" for name, value in history.turned]
     if len(turned) > MOST_LEVERS:
         turned = [f"{len(turned)} levers turned"]
@@ -87,7 +87,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
 
 
 def _outcome(name: str, effect: Effect) -> dict[str, Any]:
-    """Return an outcome, its difference also over the larger of the two means, so that all fit one axis."""
+    """Return an outcome; its difference is also given divided by the larger mean, so that all fit one axis."""
     outcome = BY_NAME[name]
     size = max(abs(effect.mean_a), abs(effect.mean_b))
     parts = [number / size for number in (effect.mean, effect.low, effect.high)] if size > 0.0 else []
@@ -115,14 +115,14 @@ def _row(outcome: Outcome, effect: Effect) -> dict[str, Any]:
     kind, verdict = "same", "the same in every pair"
     if not effect.none:
         cells[3:] = [f"+{mean}" if effect.mean > 0.0 else mean, f"{low} to {high}"]
-        kind, verdict = "unsure", "spans zero: cannot be distinguished from no difference"
+        kind, verdict = "unsure", "the interval spans zero: cannot be distinguished from no difference"
         if effect.decided:
             kind, verdict = "clear", "more in A" if effect.mean > 0.0 else "less in A"
     return {"label": outcome.label, "kind": kind, "verdict": verdict, "cells": cells}
 
 
 def _cards(cause: Cause) -> list[dict[str, str]]:
-    """Accounting, cause, and what lies between them, as label, value and note."""
+    """Return accounting, cause, and the step between the two, each as label, value and note."""
     interest, bought = cause.by_origin["bill_interest"], cause.purchases
     other = money(interest.mean_b) if interest.mean_b > 0.0 else "none"
     value, note = "no difference", f"providers buy the same in {cause.more} and in {cause.less}, in every pair"
@@ -152,11 +152,11 @@ def _cards(cause: Cause) -> list[dict[str, str]]:
 def _cause_note(cause: Cause) -> str:
     if not cause.redeployment:
         return "The worlds do not differ in redeployment: the difference is the effect of what they do differ in."
-    return "" if cause.alone else "The worlds differ in more than redeployment: this is not its effect alone."
+    return "" if cause.alone else "The worlds differ in more than redeployment: the effect is not of that alone."
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
-    """Return accounting and cause, from the side with more redeployment to the other."""
+    """Return accounting and cause for the world with more redeployment, compared with the other."""
     drawn = list(shares(cause))
     return {
         **{key: getattr(cause, key) for key in ("more", "less", "redeployment", "alone", "share_more", "share_less")},
@@ -177,7 +177,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 
 def _fan(measure: Measure, twins: TwinPaths) -> dict[str, Any]:
-    """Return quantiles of both sides in the unit shown; of what is paid in a quarter, the opening has none."""
+    """Return quantiles for both worlds in the unit shown; series of payments have none at the opening."""
     quantiles = [short(measure.factor * side) for side in twins.quantiles(measure.name, LEVELS)]
     about = {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow}
     return {**about, **dict(zip(SIDES, quantiles, strict=True))}

@@ -1,11 +1,11 @@
-"""The table of facts as rows, and the number of histories behind it where many are run."""
+"""The table of facts as rows for JSON and CSV, and the number of histories from which it is made."""
 
 from typing import Any
 
 from sim.server.responses import Rows
 
 RUNS = 40
-"""Histories of a fact table; the first has the seed of the address, the next ones follow."""
+"""Number of histories behind a table of facts; the first has the seed of the address, each further one the next."""
 COLUMNS = (
     *("id", "label", "unit", "article", "article_says", "evidence_low", "evidence_high", "model"),
     *("interval", "kind", "ok", "verdict", "disagreement", "note", "source"),
@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def rows(table: dict[str, Any]) -> Rows:
-    """Return the facts of a table as rows, stylised facts last; lists are written with blanks between."""
+    """Return the facts of a table as rows, stylised facts last; the items of a list are joined with spaces."""
 
     def cell(value: Any) -> Any:
         return " ".join(map(str, value)) if isinstance(value, list) else value

@@ -50,7 +50,7 @@ def document(history: HistoryRequest, run: Run) -> bytes:
 
 
 def _uses(run: Run) -> dict[str, Any]:
-    """Return where interest went from the opening to each quarter: at first hand, into AI, and at any remove."""
+    """Return where interest went from the opening to each quarter: first uses, AI, and all later uses."""
     return {
         "direct": _rows(run, direct_uses_by_quarter(run), ("issuer", "use", "label", "group")),
         "ends": _rows(run, journeys_by_quarter(run), ("channel", "use", "label")),

@@ -1,4 +1,4 @@
-"""The document of the capital-flow network: its nodes with places and balances, and payments between them."""
+"""The document of the capital-flow network: agents as nodes with positions and balances, and payments as edges."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.runs.run import Run
 
 COLUMNS = (("issuers", "investors"), ("labs", "ventures"), ("providers",))
-"""Populations from left to right: who funds, who develops, who owns the machines; sectors stand outside."""
+"""Populations by column: those who fund, who develop, who own the machines. Sectors stand outside the columns."""
 ENDS = {
     "payer/Government": ("Government", "pays interest on bills", 0, 0.12),
     "payer/Economy": ("Economy", "customers, token holders, backers", 0, 0.62),
@@ -23,15 +23,15 @@ ENDS = {
     "payee/Government": ("Government", "tax", 4, 0.55),
     "payee/Vendor": ("GPU vendor", "sells GPUs", 4, 0.85),
 }
-"""Sectors on the side on which they pay and on which they are paid: name, what for, column, height from above."""
+"""Sectors, once where they pay and once where they are paid: name, purpose, column, height from the top."""
 BALANCES = {"cash": "cash", "interest": "cash_from_bill_interest", "net_worth": "net_worth"}
-"""Name in the document -> measure of the agent, USD bn."""
+"""Name of a balance in the document -> measure of the agent in USD bn."""
 LEAST = 1e-6
-"""USD bn: a pair that never pays a thousand dollars in a quarter is not drawn."""
+"""USD bn; a pair of agents whose payments stay below this in every quarter, a thousand dollars, is not drawn."""
 
 
 def network(run: Run) -> dict[str, Any]:
-    """Return nodes with place, colour and balances by quarter, and edges with payments by quarter, USD bn."""
+    """Return nodes with position, colour and balances by quarter, and edges with payments by quarter, in USD bn."""
     paid, interest = payments_between(run)
     drawn = paid.to_numpy().max(axis=1, initial=0.0) > LEAST
     rows = zip(paid.index, drawn, short(paid), short(interest), strict=True)
@@ -45,7 +45,7 @@ def network(run: Run) -> dict[str, Any]:
 
 
 def _agents(measures: Measures) -> list[dict[str, Any]]:
-    """Return agents with their places, each population in a part of its column."""
+    """Return agents with their positions; each population has a part of its column."""
     agents = list(dict.fromkeys((population, agent) for population, agent, _ in measures))
     nodes = []
     for column, populations in enumerate(COLUMNS, start=1):
