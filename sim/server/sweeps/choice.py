@@ -76,7 +76,7 @@ def read(query: Mapping[str, str], entry: result_folders.Entry) -> Choice:
     others = [name for name in names if name != x]
     y = chosen("y", names, others[0] if others else "", "lever")
     if x and x == y:
-        raise ScenarioError("the same lever as x; choose another", "y", y, ", ".join(others), ADDRESS)
+        raise ScenarioError("the same lever as x; choose two levers", "y", y, ", ".join(others), ADDRESS)
     outcome = chosen("outcome", [outcome.name for outcome in OUTCOMES], FIRST, "outcome")
     measures = list(SERIES) if "series" in sweep.tables else []
     series = chosen("series", measures, FIRST if measures else "", "series")
