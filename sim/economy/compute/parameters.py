@@ -122,6 +122,6 @@ class GpuParameters:
     delivery_limit: Scalar
     """GPUs that the vendor can deliver in the opening quarter"""
     delivery_growth: Scalar
-    """growth of the number of GPUs that the vendor can deliver"""
+    """growth of the GPUs that the vendor can deliver"""
     other_buyers: Scalar
     """part of deliveries that goes to buyers outside the model"""
