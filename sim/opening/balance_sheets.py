@@ -59,7 +59,7 @@ def table(agents: Mapping[str, Any], key: str, others: Mapping[str, Any]) -> Vec
 
 
 def _sheet(scenario: Scenario, book: str, item: str) -> Vector:
-    """Return an item of every issuer's `book` (its reserve or its own sheet), USD bn; zero where the item is left out."""
+    """Return an item of every issuer's `book` (`reserve` or `own`), USD bn; zero where the item is left out."""
     quantities = [getattr(getattr(issuer, book), item, None) for issuer in scenario.issuers.values()]
     return np.array([0.0 if quantity is None else quantity.value for quantity in quantities])
 
@@ -141,7 +141,7 @@ def pairs(entries: Any, lenders: Mapping[str, Any], borrowers: Mapping[str, Any]
 
 
 def fleet_by_age(scenario: Scenario) -> tuple[Vector, Vector]:
-    """Return GPUs by provider and age in quarters, spread evenly up to twice the mean age, and their book value, USD bn."""
+    """Return GPUs by provider and age (spread evenly up to twice the mean age), and their book value, USD bn."""
     life = scenario.gpus["useful_life"]
     cohorts = math.ceil((life.range[1] if life.range else life.value) * 4.0)
     fleet = np.zeros((len(scenario.providers), cohorts))
@@ -191,5 +191,5 @@ def check_declared(scenario: Scenario) -> None:
 
 def _agree(scenario: Scenario, row: str, key: str, value: float, expected: float, what: str, slack: float) -> None:
     if abs(value - expected) > slack:
-        problem = f"opening balance sheet does not close in row {row}"
+        problem = f"opening balance sheet does not add up in row {row}"
         raise ScenarioError(problem, key, float(f"{value:.6g}"), f"{expected:.6g}, {what}", scenario.name)

@@ -18,7 +18,7 @@ from sim.economy.state import Draws, Events
 
 @dataclass(frozen=True)
 class Data:
-    """Observed paths of bill rate, bitcoin and gold, with 1 where they are used, and of progress in GPUs, `(quarter,)`."""
+    """Paths `(quarter,)` of bill rate, bitcoin and gold in the data, with 1 where used, and of progress in GPUs."""
 
     known: NDArray[np.float64]
     bill_rate: NDArray[np.float64]
