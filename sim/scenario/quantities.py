@@ -59,9 +59,7 @@ class Quantity(Described):
         if "data" in raw:
             references = raw["data"] if isinstance(raw["data"], (list, tuple)) else [raw["data"]]
             if not all(isinstance(row, str) for row in references):
-                raise ScenarioError(
-                    "not a reference", "data", raw["data"], "file|entity|quarter|metric, or a list"
-                )
+                raise ScenarioError("not a reference", "data", raw["data"], "file|entity|quarter|metric, or a list")
             raw["data"] = tuple(references)
             if "value" not in raw:
                 raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)
