@@ -56,7 +56,7 @@ def _percent(part: float) -> str:
 def _differences(document: Json, narrow: bool) -> Json:
     rows = [row for row in document["outcomes"] if row["relative"]]
     if not rows:
-        return blank("The worlds do not differ in any of these outcomes.")
+        return blank("A and B do not differ in any of these outcomes.")
     colours = [TWINS[row["mean"] < 0.0] if row["decided"] else UNDECIDED for row in rows]
     middle, low, high = ([_bent(row["relative"][at]) for row in rows] for at in range(3))
     intervals = [
@@ -123,7 +123,7 @@ def _accounting(cause: Json, narrow: bool) -> Json:
     """Draw the steps from what interest paid for, over what other money did, to the effect on all purchases."""
     origins = [row for row in cause["origins"] if row["drawn"]]
     if not origins:
-        return blank("GPU purchases are the same in both worlds, whatever paid for them.")
+        return blank("GPU purchases are the same in A and B, whatever paid for them.")
     bars, foot = [], 0.0
     for row in origins:
         label = "Accounting: paid with interest" if row["origin"] == "bill_interest" else row["label"]
@@ -221,7 +221,7 @@ def _bar_note(bar: Json, at: int, text: str) -> Json:
 
 
 def _fan(document: Json, fan: Json) -> Json:
-    """Draw both worlds in one fan: the first in solid lines, the second in dashed ones."""
+    """Draw both scenarios in one fan: the first in solid lines, the second in dashed ones."""
     first = 1 if fan["flow"] else 0
     quarters = document["quarters"]
     x = list(range(first, len(quarters)))
