@@ -156,7 +156,7 @@ def _results() -> list[Any]:
         html.Section(id="compare-words", className="panel words", **{"aria-label": "Results in words"}),
         panel(
             "accounting",
-            "Accounting beside cause",
+            "Accounting and cause",
             "Accounting follows dollars: so many GPUs were paid with interest. Cause asks what would have been "
             "bought otherwise. The difference is other money, which steps in or stays away. Lines are 90 "
             "percent intervals; bars are pale where they span zero.",

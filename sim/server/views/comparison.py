@@ -159,7 +159,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     """Return accounting and cause, from the side with more redeployment to the other."""
     drawn = list(shares(cause))
     return {
-        **{key: getattr(cause, key) for key in ("more", "less", "redeployment", "alone", "share_more", "share_less")},
+        **{key: getattr(cause, key) for key in CAUSE},
         "purchases": _effect(cause.purchases),
         "others": _effect(cause.others),
         "replaced": None if cause.replaced is None else short(cause.replaced),
