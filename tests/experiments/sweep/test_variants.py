@@ -246,7 +246,7 @@ def test_a_point_that_cannot_be_opened_is_a_problem_of_its_runs_alone(tmp_path, 
 
     monkeypatch.setattr(Variants, "built", failing)
     made = list(Plan(plan.design, plan.scenario, plan.axes, plan.columns).starts(0))
-    reason = "baseline: opening balance sheet does not add up"
+    reason = "baseline: opening balance sheet does not close"
     assert made[2:4] == [Problem(2, reason), Problem(3, reason)]
     assert not any(isinstance(start, Problem) for start in made[:2] + made[4:])
 
