@@ -79,9 +79,9 @@ def next_ai_sentiment(mood: Scalar, past_return: Scalar, process: EnvironmentPar
         s' = m + p (s - m) + a r + v z
 
     with s the mood in standard units, r the log return on all shares of labs in the last quarter, z standard normal,
-    and m, p, a and v the mean, persistence, extrapolation and volatility of the process. A mood changes the fair
-    value of labs by x (`sentiment_multiple`) per unit, and each quarter prices close a part k of their gap to fair
-    value, so that a mood reinforces itself through returns. Mispricing dies out as long as
+    and m, p, a and v the mean, persistence, extrapolation and volatility of the process. A mood changes the log of
+    the fair value of labs by x (`sentiment_multiple`) per unit, and each quarter prices close a part k of their gap
+    to fair value, so that a mood reinforces itself through returns. Mispricing dies out as long as
     `p (1 - k) + a k x < 1`; otherwise only the limit keeps the mood finite.
     """
     fed = process.ai_sentiment + process.ai_persistence * (mood - process.ai_sentiment)

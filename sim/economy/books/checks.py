@@ -139,7 +139,7 @@ def _whole(tally: Tally) -> Scalar:
 
 
 def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """Closing cash of each origin = opening cash + receipts - payments, both as recorded in the journal."""
+    """Check that closing cash of each origin = opening cash + receipts - payments, both as recorded in the journal."""
     residuals = []
     for a in ACCOUNTS:
         residual = closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a]
@@ -169,7 +169,7 @@ def _per_debtor(units: Array) -> Array:
 
 
 def _stock_flow(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """Closing value = opening value + flows + revaluation - write-off, for every instrument and agent."""
+    """Check that closing value = opening value + flows + revaluation - write-off, for every instrument and agent."""
     worst = {account: 0.0 * gross for account, gross in tally.gross.items()}
     for instrument in INSTRUMENTS:
         for account in closing.positions[instrument]:

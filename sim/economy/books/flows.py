@@ -17,7 +17,8 @@ GOVERNMENT, VENDOR, ECONOMY = "government", "vendor", "economy"
 AGENT_ACCOUNTS = (RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES)
 """Accounts of agents. An issuer has two: its reserve, which backs the tokens, and its own book, for its profit."""
 SECTORS = (GOVERNMENT, VENDOR, ECONOMY)
-"""Accounts of the environment. It is the other side of payments that leave or reach the agents, so none is one-sided."""
+"""Accounts of the environment. It is the other side of payments that leave or reach the agents, so that no dollar
+appears or vanishes."""
 ACCOUNTS = AGENT_ACCOUNTS + SECTORS
 
 ORIGINS = (

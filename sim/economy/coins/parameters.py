@@ -44,7 +44,7 @@ class TokenParameters:
     kink: Scalar
     """jump of the log odds of redeeming when the price falls below `kink_price`"""
     doubt_response: Scalar
-    """rise of the log odds of redeeming per unit of the loss per token that holders expect from what they see of the reserve"""
+    """rise of the log odds of redeeming per unit of the loss per token that disclosure lets holders see"""
     peer_response: Scalar
     """rise of the log odds of redeeming per unit of the share of tokens redeemed in panic last week"""
     loss_alarm: Scalar
