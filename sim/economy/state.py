@@ -201,9 +201,9 @@ class Credit:
     """Compute loans of each kind of lender, facilities (loans promised), and unpaid costs."""
 
     issuer: LoanTerms
-    """terms of issuers' loans"""
+    """issuers' loans"""
     investor: LoanTerms
-    """terms of investors' loans"""
+    """investors' loans"""
     facility: Float[Array, "issuer provider"]
     """loans signed and not yet drawn, USD bn"""
     facility_quarters: Float[Array, "issuer provider"]
@@ -265,7 +265,7 @@ class Redeployment:
     belief: Float[Array, "issuer channel"]
     """return that each issuer expects from each channel, per year"""
     propensity: Float[Array, "issuer channel"]
-    """weight of each channel in the issuer's choice, learned by reinforcement"""
+    """learned weight of each channel in the issuer's choice"""
     talks: Float[Array, "issuer channel"]
     """money parked for deals under discussion, USD bn"""
     returned: Float[Array, " issuer"]

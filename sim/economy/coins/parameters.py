@@ -128,4 +128,4 @@ class RegimeParameters:
     holders_first: Float[Array, " regime"]
     """1 where holders rank before everyone else when an issuer fails"""
     own_book_support: Float[Array, " regime"]
-    """part of the own book's holdings that must be used to pay token holders"""
+    """part of the own book's liquid money that must be used to pay token holders"""
