@@ -61,7 +61,7 @@ OWNERS = {
     "investors": (INVESTORS, "its investors"),
     "public": (ECONOMY, "its other owners"),
 }
-"""Kind of owner, the last word in names of flows -> account that holds the shares, and description of the owners."""
+"""Kind of owner (the last word in names of flows) -> account that holds the shares, and description of the owners."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Uses of interest: where issuers put it first, where it leaves the model in the end, and the labels of both."""
+"""Uses of interest: what issuers do with it first, where it leaves the agents in the end, and labels."""
 
 from sim.economy.books.flows import AGENT_ACCOUNTS, BILLS, FLOWS, OWN, REPO, RESERVE, SECTORS, TRACED
 

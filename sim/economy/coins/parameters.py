@@ -14,7 +14,7 @@ class TokenParameters:
     demand_growth: Scalar
     """trend growth of demand for tokens while the market is small"""
     saturation: Scalar
-    """tokens at which the trend ends"""
+    """tokens outstanding at which the trend growth of demand ends"""
     crypto_elasticity: Scalar
     """response of demand to the return on bitcoin"""
     sentiment_elasticity: Scalar
@@ -58,7 +58,7 @@ class TokenParameters:
     bank_closure: Scalar
     """part of a week for which the redemption window is closed when a bank fails"""
     yield_impact: Scalar
-    """fall of the bill yield when tokens are minted"""
+    """fall of the bill yield per unit of tokens minted in a week, as a share of all tokens"""
     outflow_ratio: Scalar
     """impact of outflows on the bill yield, divided by that of inflows of equal size"""
     impact_decay: Scalar
