@@ -320,7 +320,7 @@ def test_a_lab_that_failed_has_no_such_year(years):
     gone = made({2026: 5.0}, alive=lambda quarter: 0.0 if quarter == "2025Q2" else 1.0)
     row = year(years, gone)
     assert row.model is None
-    assert row.verdict.startswith("it fails before")
+    assert row.verdict.startswith("the lab fails before")
 
 
 def test_who_is_not_in_the_scenario_is_missed(years):
