@@ -42,10 +42,10 @@ FUNDING = tuple(name for name, kind in FLOWS.items() if ISSUED_BY.get(kind.payee
 """Payments for new loans or shares of the payee."""
 
 SALES = ("compute", "issuer_gpu_services", "gpu_purchase", "first_gpu_purchase", "revenue_share")
-"""Payments for what the payee sells, or for its share in what the payer earns."""
+"""Payments for what the payee sells, or for its share of what the payer earns."""
 
 FAINT = 1e-12
-"""An amount below this part of all amounts is rounding and no link."""
+"""An amount smaller than this part of the sum of all amounts is taken for rounding, not for a link."""
 
 
 def graph(

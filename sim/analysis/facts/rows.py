@@ -6,7 +6,7 @@ from typing import Any
 from sim.analysis.facts.schema import Kind
 
 MARKS = {True: "yes", False: "no", None: "\N{EN DASH}"}
-"""Verdict -> its sign."""
+"""Whether a fact agrees with the evidence -> the sign that the table shows."""
 BEYOND = "later"
 
 

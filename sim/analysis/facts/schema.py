@@ -26,13 +26,13 @@ TABLES = {
     "exposures": ("instrument", "holder", "issuer"),
     "scenario": ("key",),
 }
-"""Tables that facts are read from -> what names a number in each."""
+"""Tables that facts are read from -> the names that together pick a number from the table."""
 KNOWN = {"flow": tuple(FLOWS), "instrument": INSTRUMENTS}
 ALL = "all"
 LEAST_DIGIT = 0.5
-"""A figure that is meant roughly may be off by half a unit of its first digit."""
+"""A figure that is said to be `about` may be off by this part of a unit of its first digit."""
 DECIMALS = 12
-"""The decimals of sums of figures, so that 0.427 + 0.61 + 0.2 is 1.237."""
+"""Decimals that sums of figures are rounded to, so that 0.427 + 0.61 + 0.2 is exactly 1.237."""
 
 
 def _one_or_more(value: Any) -> Any:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = (0.05, 0.95)
-"""Ends of the interval: it holds nine histories in ten."""
+"""Ends of the interval, as quantiles of the histories: nine histories in ten lie in it."""
 SAME = 1e-9
-"""Relative difference below which numbers are the same."""
+"""Relative difference below which two numbers count as the same."""
 
 
 @dataclass(frozen=True)
