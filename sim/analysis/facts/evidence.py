@@ -13,7 +13,7 @@ DOLLARS = 1e-9
 """How many USD bn a dollar is: the file of deals is in dollars."""
 ADDRESS = re.compile(r"https?://\S+")
 LAST = "2025Q2"
-"""The last period used: later rows are projections and hearsay; evidence from after it would judge the model."""
+"""The last period used: later rows are projections and hearsay; what really came later judges the model."""
 PERIOD = re.compile(r"(\d{4})(Q[1-4]|H[12]|FY)")
 PARTS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
 """Part of a year -> its first and its last quarter."""
