@@ -19,7 +19,7 @@ def serve(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve the pages: watch the money move, turn levers, compare worlds."""
+    """Serve the pages: watch the money move, turn levers, compare scenarios."""
     from sim.server.serve import serve as serve_pages
 
     serve_pages(host, port, token, _served if as_json else None)
