@@ -19,7 +19,7 @@ def serve(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve web pages on which to watch the money move, turn levers and compare worlds."""
+    """Serve web pages on which to watch the money move, turn levers and compare scenarios."""
     from sim.server.serve import serve as serve_pages
 
     serve_pages(host, port, token, _served if as_json else None)
