@@ -61,7 +61,7 @@ class Sweep:
         design = _read_object(path / DESIGN)
         missing = [key for key in ("name", "title", "runs", "chunks", "keep", "plan_hash") if key not in design]
         if missing:
-            raise RunError(f"{path / DESIGN}: damaged: it lacks {', '.join(missing)}")
+            raise RunError(f"{path / DESIGN}: damaged: missing {', '.join(missing)}")
         return Sweep(path, design)
 
     @property
