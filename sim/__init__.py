@@ -6,13 +6,13 @@
     print(run.manifest["outcomes"]["interest_usd_bn"])
 
 `capflow.load` reads a scenario, `capflow.run` makes a run folder, `capflow.ensemble` runs many histories at once,
-`capflow.compare` runs two scenarios as twins, `capflow.sweep` runs many points and goes on where it stopped,
-`capflow.calibrate` estimates parameters on the observed history,
-`capflow.elasticities` differentiates outcomes by levers,
+`capflow.compare` runs two scenarios with the same random numbers, `capflow.sweep` runs many points and, called again,
+resumes where it stopped, `capflow.calibrate` estimates parameters on the observed history,
+`capflow.elasticities` differentiates outcomes with respect to levers,
 `capflow.backtest` forecasts from past quarters and scores the forecasts,
-`capflow.CapitalFlowModel` is a Mesa model like any other.
-`sim` is the package and `capflow` its name for users: both give the same objects. They are imported when first
-used, so that the command line answers at once.
+`capflow.CapitalFlowModel` is an ordinary Mesa model.
+`sim` is the package and `capflow` its name for users: both give the same objects. The objects are imported only when
+they are first used, so that the command line answers at once.
 """
 
 from importlib import import_module

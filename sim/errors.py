@@ -1,4 +1,4 @@
-"""Exceptions of the package: a wrong request, an unusable folder, books that do not balance, a missing library."""
+"""Exceptions that the package raises: wrong request, unusable folder, unbalanced books, missing library."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from importlib import util
 from typing import Any
 
 NOT_GIVEN: Any = object()
-"""Stands for the missing value of an error."""
+"""Marks an error that has no wrong value to show."""
 CHANGES = "changes"
-"""Location of a mistake in the changes to a scenario."""
+"""The location `where` of a mistake in the changes to a scenario."""
 
 
 class ScenarioError(ValueError):
     """A mistake in a request: a scenario, a change to it, or an argument of an experiment.
 
     Args:
-        problem: what is wrong, in one line; a whole sentence if there is no key.
-        key: the dotted key or the argument that is wrong, such as `run.quarters`.
+        problem: what is wrong, in one line; without a key, a phrase that is clear on its own.
+        key: the dotted key or the argument whose value is wrong, such as `run.quarters`.
         value: the wrong value.
         allowed: the allowed values, such as "1 to 160".
         where: the file or the argument that contains the key, such as "baseline.toml" or `CHANGES`.
@@ -35,17 +35,17 @@ class ScenarioError(ValueError):
         return f"{message}; allowed: {self.allowed}" if self.allowed else message
 
     def inside(self, where: str, prefix: str = "") -> ScenarioError:
-        """Return the same mistake as part of something larger.
+        """Return the same mistake as one inside a larger file or argument.
 
         Args:
             where: the file, or the part of it, that contains the mistake.
-            prefix: the beginning of the key there, such as "set.".
+            prefix: what to put before the key, such as "set.".
         """
         place = f"{where}: {self.where}" if self.where and self.where != CHANGES else where
         return ScenarioError(self.problem, f"{prefix}{self.key}", self.value, self.allowed, place)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let the error cross processes; a missing value stays missing."""
+        """Let the error pass between processes (by pickling); an error without a value stays without one."""
         value = () if self.value is NOT_GIVEN else (self.value,)
         return _again, (type(self), self.problem, self.key, self.allowed, self.where, *value)
 
@@ -65,7 +65,7 @@ class RunError(Exception):
 
 
 class AccountingError(RuntimeError):
-    """An accounting identity does not hold: the books are wrong, and so would be the results."""
+    """An accounting identity does not hold, so the books, and any results from them, would be wrong."""
 
 
 class MissingExtraError(ImportError):
@@ -73,11 +73,11 @@ class MissingExtraError(ImportError):
 
 
 def needs(*libraries: str, extra: str) -> None:
-    """Raise a MissingExtraError if a library is not installed; called before it is imported.
+    """Raise a MissingExtraError if a library is not installed; to be called before the library is imported.
 
     Args:
         libraries: the names under which the libraries are imported, such as "dash".
-        extra: the extra of capflow that installs them, such as "server".
+        extra: the optional extra of capflow that installs the libraries, such as "server".
     """
     for library in libraries:
         if util.find_spec(library) is None:

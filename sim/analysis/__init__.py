@@ -1,1 +1,1 @@
-"""What a finished run says: attribution, the capital-flow network, matrices, systemic risk and facts."""
+"""Analysis of finished runs: uses of interest, the capital-flow network, matrices, systemic risk and facts."""

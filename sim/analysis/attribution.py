@@ -1,8 +1,8 @@
-"""Attribution of bill interest to its uses, at first hand and at any remove, from the tables of a run.
+"""What bill interest was used for: by the issuers themselves, and in the end, after any number of hands.
 
-Cash is held by origin and every payment takes origins in proportion to the payer's balance, so the flow table
-already says how much of each payment was bill interest. Attribution is accounting, not cause: the causal question
-is answered by a twin run with redeployment off.
+Cash carries the origin of its money, and every payment draws on the origins in proportion to the payer's balance of
+each, so the flow table already says how much of each payment was bill interest. Attribution is accounting, not
+cause: what interest causes is answered by a twin run in which issuers do not redeploy it.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def interest_by_quarter(run: Run) -> NDArray[np.float64]:
 
 
 def direct_uses(run: Run) -> pd.DataFrame:
-    """Return what issuers did with bill interest at first hand.
+    """Return what issuers themselves did with bill interest.
 
-    Payments by issuers' own books, savings net of what was sold again; interest that borrowers paid back in
-    interest-funded dollars is a negative row, because the issuer used it a second time.
+    The uses are payments from issuers' own books; savings are purchases less what was sold again. Dollars of bill
+    interest that borrowers paid back are a negative row, because the issuer then used them a second time.
 
     Returns:
         One row per use, in the order of `DIRECT`: use, label, group, usd_bn and share of the interest earned.
@@ -69,15 +69,15 @@ def direct_uses(run: Run) -> pd.DataFrame:
 
 
 def direct_uses_by_issuer(run: Run) -> pd.DataFrame:
-    """Return the rows of `direct_uses` for each issuer: issuer, use, usd_bn, label, group; zeros left out."""
+    """Return the rows of `direct_uses` for each issuer: issuer, use, usd_bn, label and group, without zeros."""
     return at_end(run, direct_uses_by_quarter(run))[["issuer", "use", "usd_bn", "label", "group"]]
 
 
 def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
-    """Return what each issuer did with bill interest at first hand, from the opening to each quarter.
+    """Return what each issuer itself did with bill interest, from the opening to each quarter.
 
     Returns:
-        Columns quarter, issuer, use, label, group and usd_bn; zeros left out, so that the opening has no rows. In
+        Columns quarter, issuer, use, label, group and usd_bn, without zeros, so that the opening has no rows. In
         every quarter the amounts of an issuer sum to the interest that it has earned so far.
     """
     import pandas as pd
@@ -91,25 +91,25 @@ def direct_uses_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def final_uses(run: Run) -> pd.DataFrame:
-    """Return where bill interest ended, at any remove.
+    """Return where bill interest ended, however many hands it passed through.
 
-    A dollar ends when an agent pays it to the environment for good (GPUs, power, salaries, dividends, ...);
-    until then an agent holds it in cash, or an issuer has it parked in bills, repo, loans, bitcoin, gold or
-    ventures at cost. Parked money that comes back below cost is lost.
+    A dollar ends when an agent pays it for good to someone who is not an agent (GPUs, power, salaries, dividends, ...);
+    until then an agent holds it in cash, or an issuer has parked it in bills, repo, loans, bitcoin, gold or ventures,
+    which are counted at cost. Where a parked asset brings back less than it cost, the difference is lost.
 
     Returns:
-        One row per end: columns use, label, group ("spent", "held", "lost"), usd_bn and share of interest
-        earned, largest first within a group. The amounts sum to the interest earned.
+        One row for each use in which interest ended: columns use, label, group ("spent", "held", "lost"), usd_bn and
+        share of interest earned, largest first within a group. The amounts sum to the interest earned.
     """
     return at_end(run, final_uses_by_quarter(run))
 
 
 def final_uses_by_quarter(run: Run) -> pd.DataFrame:
-    """Return where the bill interest earned since the opening was at the close of each quarter, at any remove.
+    """Return where, at the close of each quarter, the bill interest earned since the opening was.
 
     Returns:
-        The column quarter and those of `final_uses`, quarter by quarter; flows that paid nothing so far are left
-        out. In every quarter the amounts sum to the interest earned so far.
+        The column quarter and the columns of `final_uses`, one quarter after another; flows that have paid nothing so
+        far are left out. In every quarter the amounts sum to the interest earned so far.
     """
     import pandas as pd
 
@@ -134,10 +134,11 @@ def final_uses_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def headline(run: Run) -> dict[str, float]:
-    """Return the named numbers of a run, which also serve as its outcomes.
+    """Return the main numbers of a run by name; experiments use them as outcomes.
 
     Returns:
-        Name -> number; amounts of money end in `_usd_bn`. Over the whole run unless the name says otherwise.
+        Name -> number; names of amounts of money end in `_usd_bn`. A number covers the whole run unless its name
+        says otherwise.
     """
     flows, series = run.flows, run.series
     amounts = flows.groupby("flow")[["usd_bn", "from_bill_interest"]].sum()
@@ -170,7 +171,7 @@ def headline(run: Run) -> dict[str, float]:
 
 
 def agent_measures(run: Run, population: str, measures: tuple[str, ...]) -> pd.DataFrame:
-    """Return measures of a population as columns, by quarter and agent."""
+    """Return measures of the agents of a population: a row for each quarter and agent, a column for each measure."""
     rows = run.agents
     rows = rows[(rows["population"] == population) & rows["measure"].isin(measures)]
     table = rows.pivot(index=["quarter", "agent"], columns="measure", values="value")
@@ -178,10 +179,10 @@ def agent_measures(run: Run, population: str, measures: tuple[str, ...]) -> pd.D
 
 
 def venture_kinds(run: Run, stakes: pd.DataFrame) -> dict[str, pd.Series]:
-    """Divide stakes in ventures by the kind of venture: what of each amount went into neurotech and robotics.
+    """Split payments for stakes in ventures according to kind: how much went into neurotech and into robotics.
 
-    The flow does not name the kind; the issuer's own measures say how it divided the quarter's money, and one
-    issuer pays all of a quarter's stakes from the same mix of origins.
+    The flow does not name the kind. The issuer's own measures say how it split the quarter's money between the
+    kinds, and an issuer pays all its stakes of a quarter from the same mix of origins.
 
     Args:
         run: a run with its tables.
@@ -197,13 +198,13 @@ def venture_kinds(run: Run, stakes: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def at_end(run: Run, by_quarter: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the last quarter, without the column quarter."""
+    """Return the rows of the last quarter of the run, without the column `quarter`."""
     rows = by_quarter[by_quarter["quarter"] == quarters_of(run)[-1]]
     return rows.drop(columns="quarter").reset_index(drop=True)
 
 
 def _own_payments(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
-    """Return the uses of interest by issuers' own books: quarter, issuer, use and usd_bn."""
+    """Return what issuers' own books used interest for: quarter, issuer, use and usd_bn."""
     import pandas as pd
 
     sides = {kind: (side, sign) for kind, side, sign in own_book_flows()}
@@ -219,7 +220,7 @@ def _own_payments(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_cash(run: Run, payments: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the change of bill interest in the cash of own books: that of both books less that of the reserve."""
+    """Return how bill interest in the cash of own books changed: the change in both books less that in the reserve."""
     cash = since_opening(run, "cash_from_bill_interest")
     issuers = cash[cash.index.get_level_values("population") == "issuers"]
     parts = [long(issuers.diff(axis=1).fillna(0.0)).rename(columns={"agent": "issuer"})]
@@ -230,7 +231,7 @@ def _own_cash(run: Run, payments: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _gpus_bought_with_interest(run: Run) -> float:
-    """Return the number of GPUs: each quarter's interest-funded purchases at that quarter's price."""
+    """Return how many GPUs interest bought: the interest paid for GPUs in each quarter divided by their price then."""
     flows, series = run.flows, run.series
     bought = flows[flows["flow"] == "gpu_purchase"].groupby("quarter")["from_bill_interest"].sum()
     price = series.set_index("quarter")["gpu_price_usd"].reindex(bought.index)

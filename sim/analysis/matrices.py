@@ -1,8 +1,8 @@
 """The balance-sheet matrix and the transactions matrix of a stock-flow consistent economy, from a run's tables.
 
-Rows and columns as in Godley and Lavoie (2007): in the balance-sheet matrix each financial row sums to zero, real
-assets sum to what they are worth, and each column to net worth; in the transactions matrix each row sums to zero,
-and each column to the change of cash.
+Rows and columns are as in Godley and Lavoie (2007). In the balance-sheet matrix each financial row sums to zero, the
+row of each real asset to the value of the asset, and each column to net worth. In the transactions matrix each row
+sums to zero, and each column to the change of cash.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def balance_sheets(run: Run, quarter: str | None = None, by: str = "population")
     Args:
         run: a run.
         quarter: the label of the quarter; the last one if left out.
-        by: `population` (sectors by name) or `agent`.
+        by: what has a column: each `population` (and each sector) or each `agent`.
 
     Returns:
-        Instruments, cash and net worth by holder, USD bn; liabilities are negative. The column `total` is zero
-        for claims, and the stock of real assets and cash otherwise.
+        A row for each instrument, cash and net worth, a column for each holder, USD bn; liabilities are negative. The
+        column `total` is zero for claims; for real assets and cash it is how much there is of them.
 
     Raises:
-        ValueError: if the run has no such quarter.
+        ValueError: if the run has no such quarter, or `by` is neither of the two.
     """
     import pandas as pd
 
@@ -48,12 +48,13 @@ def balance_sheets(run: Run, quarter: str | None = None, by: str = "population")
 
 
 def transactions(run: Run, quarter: str | None = None, by: str = "population") -> pd.DataFrame:
-    """Return the transactions matrix of a quarter: receipts positive, payments negative.
+    """Return the transactions matrix of a quarter, in which receipts are positive and payments negative.
 
     The arguments and the error are those of `balance_sheets`.
 
     Returns:
-        Kinds of flow by who pays and receives, USD bn, and the row `change_of_cash`. Each row sums to zero.
+        A row for each kind of flow, and `change_of_cash`; a column for each payer or payee, USD bn. Each row sums
+        to zero.
     """
     import pandas as pd
 
@@ -65,12 +66,12 @@ def transactions(run: Run, quarter: str | None = None, by: str = "population") -
 
 
 def _side(table: pd.DataFrame, row: str, name: str, sign: float = 1.0) -> pd.DataFrame:
-    """Return the amounts that a table has for the names in one of its columns."""
+    """Return the amounts of a table, times a sign, each with the name that a column (such as `payer`) has for it."""
     return table[[row, name]].set_axis(["row", "name"], axis=1).assign(usd_bn=sign * table["usd_bn"])
 
 
 def _pivoted(run: Run, by: str, sides: pd.DataFrame) -> pd.DataFrame:
-    """Return amounts by row and by the column that each agent and sector belongs to."""
+    """Return the matrix of the amounts: each agent and sector is counted in the column that it belongs to."""
     if by not in ("population", "agent"):
         raise ValueError(f"by = {by!r}: expected 'population' or 'agent'")
     members = run.agents[["population", "agent"]].drop_duplicates().to_numpy()

@@ -1,15 +1,15 @@
 """The capital-flow network of a run as a networkx graph, its measures, and its GraphML and JSON files.
 
-Nodes are agents and sectors, by name. Edges lie in two layers: "flow", a payment during the period from payer
-to payee, and "exposure", a claim at its end from holder to issuer. Amounts are USD bn.
+Nodes are agents and sectors, by name. Edges lie in two layers: in "flow" an edge leads from payer to payee, for
+what was paid during the period; in "exposure" from holder to issuer, for a claim at its end. Amounts are USD bn.
 
     network = graph(run, "2026Q4", last=4)
     measures(network)["circular_share"]
     write_graphml(network, "network.graphml")
 
-Measures are of one edge per pair (`collapsed`), without transfers from a node to itself. Sectors stand for
-everyone else and close every circuit, so measures of links and circuits leave them out. What does not exist, such
-as a share of no money, is NaN.
+Measures are taken from the network with one edge per pair of nodes (`collapsed`) and none from a node to itself.
+Sectors stand for everyone else, so almost any circuit could be closed through them: measures of links and circuits
+leave them out. A measure that is not defined, such as a share of no money, is NaN.
 """
 
 import json
@@ -42,10 +42,10 @@ FUNDING = tuple(name for name, kind in FLOWS.items() if ISSUED_BY.get(kind.payee
 """Payments for new loans or shares of the payee."""
 
 SALES = ("compute", "issuer_gpu_services", "gpu_purchase", "first_gpu_purchase", "revenue_share")
-"""Payments for what the payee sells, or for its share in what the payer earns."""
+"""Payments for what the payee sells, or for its share of what the payer earns."""
 
 FAINT = 1e-12
-"""An amount below this part of all amounts is rounding and no link."""
+"""An amount smaller than this part of the sum of all amounts is taken for rounding, not for a link."""
 
 
 def graph(
@@ -53,30 +53,30 @@ def graph(
 ) -> nx.MultiDiGraph:
     """Return the network of a run at the end of a quarter.
 
-    Nodes have `population` and those of `BALANCES` that they have. Flow edges have the kind of flow as key,
-    and `layer`, `flow`, `meaning`, `usd_bn`, `from_<origin>` and `interest_share`, the part that was interest
-    on bills. Exposure edges have the instrument as key, and `layer`, `instrument` and `usd_bn` at market
-    value. The graph has `quarter`, `quarters` (how many the flows cover), `units` and, where the manifest
-    has them, `scenario` and `seed`.
+    Attributes of a node are `population` and, where the agent has them, the measures named in `BALANCES`. A flow
+    edge has the kind of flow as key, and the attributes `layer`, `flow`, `meaning`, `usd_bn`, `from_<origin>` and
+    `interest_share`, the part that was interest on bills. An exposure edge has the instrument as key, and `layer`,
+    `instrument` and `usd_bn` at market value. The graph has `quarter`, `quarters` (how many quarters the flows
+    cover), `units` and, where the manifest has them, `scenario` and `seed`.
 
     Args:
         run: the run.
-        quarter: the label of the quarter; the last one if None. The opening quarter has no flows.
-        last: the number of quarters, the last of which is `quarter`, over which flows are added up.
+        quarter: the label of the quarter; if None, the final one of the run. The opening quarter has no flows.
+        last: how many quarters, ending with `quarter`, the flows are added up over.
         owners: the name of an agent -> the name of its owner, such as `{"Microsoft Azure": "Microsoft"}`, so that
-            what a lab pays to its investor's cloud comes back to the investor. The two become one node, of the
-            owner's population; balances and edges are added up, not consolidated.
+            what a lab pays to its investor's cloud comes back to the investor. Agent and owner (who has no owner)
+            become one node of the owner's population; balances are added up, and edges between the two stay.
 
     Returns:
         The network, with nodes in the order of the run's agents and edges in alphabetical order.
 
     Raises:
-        ValueError: if the run has no such quarter, not so many before it, or no such agent.
+        ValueError: if the run has no such quarter or agent, fewer than `last` quarters up to it, or `owners` is wrong.
     """
     quarter, quarters, owners = known_quarter(run, quarter), quarters_of(run), owners or {}
     end = quarters.index(quarter)
     if not 1 <= last <= max(end, 1):
-        raise ValueError(f"last = {last!r}: up to {quarter} the run can add up 1 to {max(end, 1)} quarters")
+        raise ValueError(f"last = {last!r}: up to {quarter} the run can add up 1 to {max(end, 1)} quarters of flows")
     period = quarters[end + 1 - last : end + 1]
     metadata = {name: run.manifest[name] for name in ("scenario", "seed") if name in run.manifest}
     network = nx.MultiDiGraph(quarter=period[-1], quarters=len(period), units="USD bn", **metadata)
@@ -96,7 +96,7 @@ def _add_agents(network: nx.MultiDiGraph, agents: pd.DataFrame, owners: Mapping[
     known = dict(zip(agents["agent"], agents["population"], strict=True))
     for name, owner in owners.items():
         if name not in known or owner not in known or owner in owners:
-            raise ValueError(f"owners: {name!r} of {owner!r}: not two agents, or the owner has an owner")
+            raise ValueError(f"owners: {name!r} of {owner!r}: both must be agents, and the owner without an owner")
     network.add_nodes_from((name, {"population": of}) for name, of in known.items() if name not in owners)
     balances = agents[agents["measure"].isin(BALANCES) & agents["value"].map(math.isfinite)]
     totals = _owned(balances, owners, "agent").groupby(["agent", "measure"], sort=False)["value"].sum()
@@ -124,11 +124,11 @@ def _add_exposures(network: nx.MultiDiGraph, exposures: pd.DataFrame) -> None:
 def collapsed(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True) -> nx.DiGraph:
     """Return one layer with one edge per pair of different nodes, with or without sectors.
 
-    Edges have `weight`, the USD bn of all kinds together, and `distance` = 1 / weight, since those who pay
-    each other much are near (Newman 2001, Physical Review E 64:016132). Faint edges are left out.
+    Edges have `weight`, the USD bn of all kinds together, and `distance` = 1 / weight: nodes that pay each other
+    much are near (Newman 2001, Physical Review E 64:016132). Edges with almost no money are left out.
     """
     if layer not in get_args(Layer):
-        raise ValueError(f"layer = {layer!r}: it is one of {', '.join(get_args(Layer))}")
+        raise ValueError(f"layer = {layer!r}: expected one of {', '.join(get_args(Layer))}")
     pairs, nodes = nx.DiGraph(), network.nodes(data="population")
     pairs.add_nodes_from((name, {"population": of}) for name, of in nodes if sectors or of != SECTORS)
     amounts: Pairs = defaultdict(float)
@@ -143,7 +143,7 @@ def collapsed(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = T
 
 
 def herfindahl(amounts: Iterable[float]) -> float:
-    """Return the concentration `H = sum_i (x_i / X)^2`: 1 / n for n equal amounts, 1 if one has all.
+    """Return the concentration `H = sum_i (x_i / X)^2`: 1 / n for n equal amounts, 1 if only one is not zero.
 
     Source: Hirschman 1964, American Economic Review 54:761.
     """
@@ -162,7 +162,7 @@ def top_share(amounts: Iterable[float], count: int) -> float:
 
 
 def reciprocity(pairs: nx.DiGraph) -> float:
-    """Return the part of money that is met by money coming back, `sum_ij min(w_ij, w_ji) / sum_ij w_ij`, i != j.
+    """Return the part of money that is matched by money coming back, `sum_ij min(w_ij, w_ji) / sum_ij w_ij`, i != j.
 
     Source: Squartini, Picciolo, Ruzzenenti & Garlaschelli 2013, Scientific Reports 3:2729.
     """
@@ -170,14 +170,14 @@ def reciprocity(pairs: nx.DiGraph) -> float:
 
 
 def circular(pairs: nx.DiGraph) -> tuple[float, float]:
-    """Return the USD bn that go round between two, and between three.
+    """Return the USD bn that go round between two nodes, and those that go round between three.
 
-    Between two, `C_2 = sum_{i < j} min(w_ij, w_ji)`: a dollar that goes and comes back counts once. What
-    remains of each pair, `r_ij = w_ij - min(w_ij, w_ji)`, may go round a circle of three. Circles are taken
-    out one by one, the largest first, and C_3 adds up `min(r_ij, r_jk, r_ki)` as each is taken out: no dollar
-    counts twice, and C_3 is a lower bound.
+    Between two nodes, `C_2 = sum_{i < j} min(w_ij, w_ji)`: a dollar that goes and comes back counts once. What
+    remains of each pair, `r_ij = w_ij - min(w_ij, w_ji)`, may go round a circle of three. Circles are
+    subtracted one by one, the largest first, and C_3 is the sum of `min(r_ij, r_jk, r_ki)` of each at that moment:
+    no dollar counts twice, and C_3 is a lower bound.
 
-    Source: to take out circles is to compress conservatively, D'Errico & Roukny 2017, arXiv:1705.07155.
+    Source: subtracting circles is the conservative compression of D'Errico & Roukny 2017, arXiv:1705.07155.
     """
     returned, rest = _returned(pairs), nx.DiGraph()
     left = ((a, b, usd_bn - returned.get((a, b), 0.0)) for a, b, usd_bn in pairs.edges(data="weight"))
@@ -195,7 +195,7 @@ def circular(pairs: nx.DiGraph) -> tuple[float, float]:
 
 
 def _returned(pairs: nx.DiGraph) -> Pairs:
-    """Return the part of each payment that meets money coming back."""
+    """Return the part of each payment that is matched by money coming back."""
     return {
         (source, target): min(amount, pairs[target][source]["weight"])
         for source, target, amount in pairs.edges(data="weight")
@@ -204,10 +204,10 @@ def _returned(pairs: nx.DiGraph) -> Pairs:
 
 
 def funded_sales(network: nx.MultiDiGraph) -> tuple[float, float]:
-    """Return the USD bn of funding that its giver gets back as sales, and all funding that agents give.
+    """Return the USD bn of funding that the funder gets back as sales, and of all funding that agents give.
 
-    `sum_ij min(F_ij, S_ji)`, with F what agent i pays for new loans and shares of j (`FUNDING`) and S what j
-    pays i as `SALES`: vendor finance, whereas what is `circular` may be loans that are repaid and renewed.
+    The first is `sum_ij min(F_ij, S_ji)`: agent i pays F_ij for new loans and shares of j (`FUNDING`), and j pays
+    S_ji to i for its `SALES`. This is vendor finance, whereas `circular` money may be loans repaid and renewed.
 
     Source: our own measure, after Brennan, Maksimovic & Zechner 1988, Journal of Finance 43:1127.
     """
@@ -226,7 +226,7 @@ def _paid(network: nx.MultiDiGraph, flows: Collection[str]) -> Pairs:
 
 
 def mixing(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True) -> pd.DataFrame:
-    """Return the USD bn from each population (rows) to each population (columns) in a layer.
+    """Return the USD bn that lead from each population (rows) to each population (columns) in a layer.
 
     Source: Newman 2003, Physical Review E 67:026126.
     """
@@ -240,10 +240,10 @@ def mixing(network: nx.MultiDiGraph, layer: Layer = "flow", sectors: bool = True
 
 
 def assortativity(matrix: pd.DataFrame) -> float:
-    """Measure whether money stays within populations: 1 if all does, 0 if as much as by chance.
+    """Measure whether money stays within populations: 1 if all of it does, 0 if no more does than by chance.
 
-    `r = (sum_i e_ii - sum_i a_i b_i) / (1 - sum_i a_i b_i)`, with e the matrix as shares of its sum, a the
-    sums of its rows and b of its columns.
+    `r = (sum_i e_ii - sum_i a_i b_i) / (1 - sum_i a_i b_i)`, where e is the matrix divided by its
+    sum, a the sums of the rows of e, and b the sums of its columns.
 
     Source: Newman 2003, Physical Review E 67:026126, equation 2.
     """
@@ -259,16 +259,17 @@ def centrality(network: nx.MultiDiGraph) -> pd.DataFrame:
     """Return measures of how central each node is.
 
     Returns:
-        A row per node, with `population` and
+        A row for each node, with `population` and these columns:
 
-        - `received_usd_bn`, `paid_usd_bn`: strength in the flows, `s_i = sum_j w_ji` and `sum_j w_ij`.
-        - `holds_usd_bn`, `owes_usd_bn`: the same in the exposures, as holder and as issuer.
+        - `received_usd_bn`, `paid_usd_bn`: what the node received, `sum_j w_ji`, and what it paid, `sum_j w_ij`.
+        - `holds_usd_bn`, `owes_usd_bn`: the same for exposures: claims of the node, and claims on it.
         - `betweenness`: part of the shortest paths between other agents that lead through the agent, where
           the distance of a payment is 1 / amount: `sum_st (sigma_st(i) / sigma_st) / ((n - 1) (n - 2))`
           (Brandes 2001, Journal of Mathematical Sociology 25:163). Sectors are left out: they have NaN.
-        - `pagerank`: where a dollar is in the long run, if it is paid on as its holder pays, and now and then
-          starts anew anywhere: `x_i = d sum_j x_j w_ji / s_j + (1 - d) / n`, d = 0.85 and s_j what j pays
-          (Brin & Page 1998, Computer Networks 30:107). Sectors are in it: they pay money on like others.
+        - `pagerank`: the chance that a dollar is at the node in the long run, if each holder passes it on in the
+          proportions of its payments, and now and then the dollar jumps to any node:
+          `x_i = d sum_j x_j w_ji / s_j + (1 - d) / n`, where d = 0.85 and s_j is all that j pays (Brin & Page 1998,
+          Computer Networks 30:107). Sectors are in it: they too pay money on.
     """
     flow, exposure = collapsed(network), collapsed(network, "exposure")
     between = nx.betweenness_centrality(collapsed(network, sectors=False), weight="distance")
@@ -286,23 +287,23 @@ def centrality(network: nx.MultiDiGraph) -> pd.DataFrame:
 
 
 def measures(network: nx.MultiDiGraph) -> dict[str, float]:
-    """Return the network in numbers.
+    """Return the measures of the whole network.
 
     Returns:
         Numbers by name.
 
-        - `agents`; `flow_usd_bn`, `agent_flow_usd_bn`: what all pay each other, and what agents do;
-          `exposure_usd_bn`: what agents hold of each other's loans and shares.
+        - `agents`: the number of agents; `flow_usd_bn`, `agent_flow_usd_bn`: what all nodes pay each other, and what
+          agents pay each other; `exposure_usd_bn`: what agents hold of each other's loans and shares.
         - `<what>_hhi`, `<what>_top1`, `<what>_top4`: `herfindahl` and `top_share` of `lab_funding` and
-          `provider_funding` by who receives it, and of `exposure` by holder, without sectors.
+          `provider_funding` by recipient, and of `exposure` by holder, without sectors.
         - `density`: the part of possible links between agents that exist, `m / (n (n - 1))`.
         - `reciprocity` of all payments, with sectors.
-        - `circular_usd_bn`, `circular_share`: `circular` between two agents, and its part of all that agents
-          pay each other, at most 1/2; `circular_three_share`, the same of three, at most 1/3.
-        - `funded_sales_usd_bn`, `funded_sales_share`: `funded_sales`, and its part of the funding.
-        - `largest_circuit_share`: part of the agents in the largest strongly connected component, where
-          money can get from each to each (Tarjan 1972, SIAM Journal on Computing 1:146).
-        - `assortativity` by population of what agents pay each other.
+        - `circular_usd_bn`, `circular_share`: money that is `circular` between two agents, in USD bn and divided by all
+          that agents pay each other (at most 1/2); `circular_three_share`: that between three (at most 1/3).
+        - `funded_sales_usd_bn`, `funded_sales_share`: `funded_sales`, in USD bn and divided by all funding.
+        - `largest_circuit_share`: the share of agents that are in the largest strongly connected component, in which
+          money can get from every agent to every other (Tarjan 1972, SIAM Journal on Computing 1:146).
+        - `assortativity`: whether what agents pay each other stays within populations.
     """
     flow, agents = collapsed(network), collapsed(network, sectors=False)
     exposure = collapsed(network, "exposure", sectors=False)
@@ -330,7 +331,7 @@ def measures(network: nx.MultiDiGraph) -> dict[str, float]:
 
 
 def history(run: Run, last: int = 1) -> pd.DataFrame:
-    """Return the `measures` of each quarter that has `last` quarters of flows up to it, one row for each."""
+    """Return the `measures` of every quarter up to which there are `last` quarters of flows, a row for each."""
     rows = {quarter: measures(graph(run, quarter, last)) for quarter in run.series["quarter"][last:]}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("quarter")
 
@@ -359,17 +360,17 @@ def write_graphml(network: nx.MultiDiGraph, path: Path | str) -> None:
     numbered = nx.create_empty_copy(network)
     edges = enumerate(network.edges(data=True))
     numbered.add_edges_from((source, target, f"e{i}", data) for i, (source, target, data) in edges)
-    # Not write_graphml, whose bytes depend on whether lxml is installed.
+    # Networkx's own write_graphml is avoided, because its bytes depend on whether lxml is installed.
     nx.write_graphml_xml(numbered, path)
 
 
 def to_json(network: nx.MultiDiGraph) -> dict[str, Any]:
-    """Return the network as nodes and edges, of JSON's types, in the order of the network."""
+    """Return the network as lists of nodes and edges, in its order and in types that JSON has."""
     return {**nx.node_link_data(network, edges="edges"), "graph": dict(network.graph)}
 
 
 def write_json(network: nx.MultiDiGraph, path: Path | str) -> None:
-    """Write what `to_json` gives; the same network gives the same bytes."""
+    """Write a network as JSON, as `to_json` gives it; the same network gives the same bytes."""
     text = json.dumps(to_json(network), allow_nan=False, ensure_ascii=False, indent=1)
     Path(path).write_text(text + "\n", encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """Sums of the long tables of a run by key and quarter: the arithmetic under `sim.analysis.attribution`.
 
-A sum is a table of USD bn with a row for each key, in the order in which keys first appear, and a column for each
+A table of sums holds USD bn: a row for each key, in the order in which keys first appear, and a column for each
 quarter, the opening first.
 """
 
@@ -24,7 +24,7 @@ def quarters_of(run: Run) -> list[str]:
 
 
 def known_quarter(run: Run, quarter: str | None) -> str:
-    """Return a quarter of a run, the last one if None.
+    """Return the label of a quarter if the run has that quarter; for None, its last quarter.
 
     Raises:
         ValueError: if the run has no such quarter.
@@ -36,25 +36,25 @@ def known_quarter(run: Run, quarter: str | None) -> str:
 
 
 def rows_of(run: Run, table: str, amount: str) -> pd.DataFrame:
-    """Return the rows of a long table in which a column of amounts is not zero; they are in `usd_bn` too."""
+    """Return the rows of a long table whose amount, in a given column, is not zero; `usd_bn` is the same amount."""
     rows: pd.DataFrame = getattr(run, table)
     rows = rows[rows[amount] != 0.0]
     return rows.assign(usd_bn=rows[amount])
 
 
 def payments_with_interest(run: Run) -> pd.DataFrame:
-    """Return the payments made with bill interest; `usd_bn` is the interest alone."""
+    """Return the payments that contain bill interest; `usd_bn` is only the interest in them."""
     return rows_of(run, "flows", "from_bill_interest")
 
 
 def summed(rows: pd.DataFrame, by: Sequence[str], quarters: Sequence[str]) -> pd.DataFrame:
-    """Add up `usd_bn` by the columns that make a key and by `quarter`."""
+    """Add up `usd_bn` for each key, which is made of the columns `by`, and each `quarter`."""
     sums = rows.groupby([*by, "quarter"], sort=False)["usd_bn"].sum()
     return sums.unstack("quarter", fill_value=0.0, sort=False).reindex(columns=quarters, fill_value=0.0)
 
 
 def long(sums: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each quarter and key with an amount, quarter by quarter: quarter, the key and usd_bn."""
+    """Turn a table of sums into rows of quarter, key and usd_bn, one quarter after another, without zeros."""
     step, key = np.nonzero(sums.to_numpy().T)
     rows = sums.index.to_frame(index=False).iloc[key].reset_index(drop=True)
     rows.insert(0, "quarter", sums.columns.to_numpy(dtype=object)[step])
@@ -62,7 +62,7 @@ def long(sums: pd.DataFrame) -> pd.DataFrame:
 
 
 def since_opening(run: Run, measure: str) -> pd.DataFrame:
-    """Return each agent's measure at the close of each quarter less its opening value, by population and agent."""
+    """Return how far a measure of each agent (population and name) is, at each quarter, above its opening value."""
     rows = run.agents[run.agents["measure"] == measure].rename(columns={"value": "usd_bn"})
     values = summed(rows, ("population", "agent"), quarters_of(run))
     return values.sub(values.iloc[:, 0], axis=0)

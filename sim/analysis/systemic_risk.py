@@ -1,21 +1,21 @@
 """The systemic risk of a run: what each agent's failure would take from the net worth of the others (DebtRank).
 
 If an agent fails, every claim on it, loan or stake, is worth nothing; its holders lose that much of their net
-worth, claims on them lose the same part of their value, and so on. It is a what-if on the balance sheets of one
-quarter, not a forecast: nothing is recovered, nobody reacts, prices do not move, and how likely the failure is
+worth, claims on them lose the same part of their value, and so on. This is a what-if on the balance sheets of one
+quarter, not a forecast: nothing is recovered, nobody reacts, prices do not move, and the probability of the failure
 does not enter.
 
     table = systemic_risk(run, "2026Q4")
     history(run)["largest_share"]
 
 **Net worth** is what an agent can lose before those who have claims on it lose: for issuers their own book plus
-excess reserves; for investors all they have in this economy, which is a pocket of the whole company or fund, since
-what their backers gave them is not a debt here; for labs, providers and ventures assets at book value less loans,
-because a company owes its own shares to no one.
+excess reserves; for investors all they have in this economy (a small part of the whole company or fund), since what
+their backers gave them is not a debt here; for labs, providers and ventures, assets at book value less loans,
+because a company's own shares are no debt.
 
-**Everyone else** (the sector Economy, which holds the tokens and many shares) and the government are not levered
-and owe nothing that could fail, so they are outside: what Economy has on an agent is shown next to the measure,
-and is not in it. So an issuer, on which only Economy has claims, has exposure but costs no other agent anything.
+**Everyone else** (the sector Economy, which holds the tokens and many shares) and the government have no debts here
+that could fail, so they are left out: the claims of Economy on an agent are shown next to the measure, and are not in
+it. So the failure of an issuer, on which only Economy has claims, costs no other agent anything.
 
 An agent without net worth has already failed: it has nothing left to lose and passes nothing on. Claims on it that
 still have a price can be lost all the same.
@@ -42,14 +42,14 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Sheets:
-    """What agents hold of each other, and what they can lose.
+    """The claims that agents have on each other in one quarter, and the net worth that they can lose.
 
     Attributes:
         agents: the names of the agents, in the order of the run; sectors are not among them.
-        populations: the population of each.
-        equity: the net worth of each, USD bn.
+        populations: the population of each agent.
+        equity: the net worth of each agent, USD bn.
         claims: claims between agents, USD bn at market value.
-        outside: the claims of the sectors on each, USD bn.
+        outside: the claims of the sectors on each agent, USD bn.
     """
 
     agents: list[str]
@@ -67,15 +67,15 @@ def systemic_risk(run: Run, quarter: str | None = None) -> pd.DataFrame:
         quarter: the label of the quarter; the last one if left out.
 
     Returns:
-        A row for each agent that others have claims on, the costliest first:
+        A row for each agent that others have claims on, the one with the costliest failure first:
 
-        - `agent`, `population`, `net_worth_usd_bn` (its own).
-        - `exposure_usd_bn`: claims of everyone on it, at market value, tokens included;
-          `exposure_of_agents_usd_bn`: those of agents.
-        - `direct_usd_bn`: net worth that its holders lose, each no more than it has; `loss_usd_bn`: that of all
-          other agents with contagion (differential DebtRank); `original_usd_bn`: with the original DebtRank.
-        - `direct_share`, `loss_share`, `original_share`: the same as parts of all other agents' net worth. With
-          weights in proportion to net worth, the last one is the R of Battiston et al. (2012).
+        - `agent`, `population`, `net_worth_usd_bn`: those of the agent that fails.
+        - `exposure_usd_bn`: all claims on that agent, at market value, tokens included;
+          `exposure_of_agents_usd_bn`: the claims of other agents on it.
+        - `direct_usd_bn`: net worth that holders of its claims lose, each no more than it has; `loss_usd_bn`: what all
+          other agents lose with contagion (differential DebtRank); `original_usd_bn`: by the original DebtRank.
+        - `direct_share`, `loss_share`, `original_share`: the same divided by the net worth of all other agents.
+          `original_share` is the R of Battiston et al. (2012), with weights in proportion to net worth.
         - `ruined`: the number of other agents that lose all their net worth.
 
     Raises:
@@ -85,13 +85,13 @@ def systemic_risk(run: Run, quarter: str | None = None) -> pd.DataFrame:
 
 
 def history(run: Run) -> pd.DataFrame:
-    """Return the systemic risk through time.
+    """Return the systemic risk in each quarter of a run.
 
     Returns:
         A row per quarter: `largest_agent`, whose failure would cost the others most; `largest_usd_bn` and
-        `largest_share`, its `loss_usd_bn` and `loss_share`; `sum_usd_bn`, the losses by all agents' failures, each
-        alone; `sum_share`, the same over the net worth of all agents (a sum of what-ifs, it may exceed one); and
-        `contagion_usd_bn`, the part of the sum beyond direct losses. NaN and "" where nobody has claims.
+        `largest_share`, its `loss_usd_bn` and `loss_share`; `sum_usd_bn`, the sum of what each agent's failure alone
+        would cost; `sum_share`, this sum divided by the net worth of all agents (it may exceed one); and
+        `contagion_usd_bn`, the part of the sum beyond direct losses. NaN and "" where no agent has claims on another.
     """
     rows = {}
     agents, exposures = (dict(iter(table.groupby("quarter"))) for table in (run.agents, run.exposures))
@@ -112,11 +112,11 @@ def history(run: Run) -> pd.DataFrame:
 
 
 def losses(run: Run, quarter: str | None = None) -> pd.DataFrame:
-    """Return who would lose how much by whose failure.
+    """Return what each agent would lose through the failure of each other agent.
 
     Returns:
-        Rows of `failed`, `agent` (who loses), `population` (of the agent), `usd_bn` of net worth lost with
-        contagion, and `share` of what the agent has; those who lose nothing are left out.
+        Columns `failed` (the agent that fails), `agent` (who loses), `population` (that of `agent`), `usd_bn` (net
+        worth lost, with contagion) and `share` (the same divided by its net worth). Rows without a loss are left out.
     """
     now = sheets(run, quarter)
     rows = []
@@ -130,7 +130,7 @@ def losses(run: Run, quarter: str | None = None) -> pd.DataFrame:
 
 
 def sheets(run: Run, quarter: str | None = None) -> Sheets:
-    """Return the claims between agents and their net worth at the end of a quarter.
+    """Return the claims that agents have on each other, and their net worth, at the end of a quarter.
 
     Raises:
         ValueError: if the run has no such quarter.
@@ -143,14 +143,14 @@ def _sheets(agents: pd.DataFrame, exposures: pd.DataFrame) -> Sheets:
     members = agents[agents["population"] != SECTORS]
     wide = members.pivot(index=["population", "agent"], columns="measure", values="value")
     wide = wide.reindex(members[["population", "agent"]].drop_duplicates().itertuples(index=False, name=None))
-    # A company's own shares stand among its debts in the books; here they are what it can lose.
+    # In the books a company's own shares are among its debts; here they are part of what it can lose.
     own = wide["equity_value"].fillna(0.0) if "equity_value" in wide else 0.0
     populations, names = (wide.index.get_level_values(level).tolist() for level in (0, 1))
     place = {name: index for index, name in enumerate(names)}
     claims, outside = np.zeros((len(names), len(names))), np.zeros(len(names))
     rows = exposures[exposures["issuer"].isin(place)]
     for holder, issuer, usd_bn in rows[["holder", "issuer", "usd_bn"]].itertuples(index=False, name=None):
-        # Rounding may leave a position a hair below nothing.
+        # Rounding may leave a position slightly below zero.
         if holder in SECTOR_NAMES.values():
             outside[place[issuer]] += max(usd_bn, 0.0)
         elif holder != issuer:
@@ -159,12 +159,12 @@ def _sheets(agents: pd.DataFrame, exposures: pd.DataFrame) -> Sheets:
 
 
 def _failures(now: Sheets, method: str = "differential") -> dict[int, Float[np.ndarray, " agent"]]:
-    """Return, by the index of each agent that agents have claims on, the part of net worth that each loses."""
+    """Return index of the agent that fails -> the part of its net worth that each agent loses."""
     rank = debtrank if method == "differential" else original_debtrank
     reach = nx.DiGraph(zip(*np.nonzero(leverage_matrix(now.claims, now.equity)), strict=True))
     lost = {}
     for failed in np.flatnonzero(now.claims.sum(axis=0)).tolist():
-        # Only who has claims on it, at any remove, can lose; the others need not be in the sums.
+        # Only agents with claims on it, directly or through others, can lose; the rest need not be in the sums.
         hit = [failed, *sorted(nx.ancestors(reach, failed) if failed in reach else ())]
         shock = np.zeros(len(hit))
         shock[0] = 1.0

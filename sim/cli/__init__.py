@@ -1,7 +1,7 @@
-"""The command line: a thin layer over the public API.
+"""The command line `capflow`: each command calls the public API and prints the answer.
 
-Answers go to standard output, progress and messages to standard error. Exit 0: done; 2: the user's mistake, in one
-line; 130 or 143: interrupted; 1: anything else.
+Answers go to standard output, progress and messages to standard error. The exit status is 0 when the command is done;
+2 for a mistake of the user, which is explained in one line; 130 or 143 after an interrupt; 1 for anything else.
 """
 
 import signal
@@ -26,7 +26,7 @@ app = typer.Typer(
 
 
 def print_version(wanted: bool) -> None:
-    """Print the version and end, where that is asked for."""
+    """Print the version and exit, if `wanted`."""
     if wanted:
         print(f"capflow {__version__}")
         raise typer.Exit
@@ -41,7 +41,7 @@ def top_options(
     """How stablecoin interest becomes AI infrastructure, with every dollar accounted for."""
 
 
-# In the order of the help.
+# The help lists the commands in this order.
 for command in (run, compare, validate, sweep, compact, sensitivity, backtest, calibrate, serve):
     app.command()(command)
 app.command("list")(list_)
@@ -49,7 +49,7 @@ app.command()(query)
 
 
 def main() -> None:
-    """Run the command line; turn the user's mistakes into one line and exit status 2."""
+    """Run the command line; a mistake of the user ends it with a message of one line and exit status 2."""
     signal.signal(signal.SIGTERM, terminate)
     try:
         status = app(standalone_mode=False)
@@ -65,6 +65,6 @@ def main() -> None:
         if status is None:
             raise
         stop(line_of(error), status)
-    # Typer turns Ctrl-C into this status instead of letting the interrupt through.
+    # Typer may turn Ctrl-C into this status instead of raising KeyboardInterrupt.
     if status == INTERRUPTED:
         stop("interrupted; nothing was written", INTERRUPTED)

@@ -1,4 +1,4 @@
-"""The commands `capflow validate`, `capflow backtest` and `capflow calibrate`: the model and the data."""
+"""The commands `capflow validate`, `capflow backtest` and `capflow calibrate`, which confront the model with data."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +11,13 @@ from sim.cli.options import Engine, Json, NewFolder, Runs, ScenarioName, Sets, a
 def validate(
     scenario: ScenarioName = "baseline",
     runs: Runs = 40,
-    seed: Annotated[int | None, typer.Option(help="Seed of the first; the scenario's own if left out.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first history; the scenario's own if left out.")] = None,
     changes: Sets = None,
-    facts: Annotated[Path | None, typer.Option(help="A file of facts; configs/data/facts.toml if left out.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; one per core if left out.")] = None,
+    facts: Annotated[Path | None, typer.Option(help="File of facts; configs/data/facts.toml if left out.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of processes; one per core if left out.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the model with the facts: what an article says, what the evidence says, what the model gives."""
+    """Compare the model with facts: what the article claims, what the evidence shows, what the model gives."""
     from sim.cli.printing import progress_bar
     from sim.experiments.validate import validate as check
     from sim.runs.folders import finite
@@ -35,23 +35,20 @@ def validate(
 def backtest(
     origin: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="QUARTER", help="Quarter to forecast from, such as 2024Q4; may be repeated; all if left out."
-        ),
+        typer.Option(metavar="QUARTER", help="Quarter to forecast from, such as 2024Q4; repeatable; if left out, all."),
     ] = None,
     draws: Annotated[
-        int | None, typer.Option(help="Forecasts drawn at each origin; as in configs/backtest.toml if left out.")
+        int | None, typer.Option(help="Forecasts drawn from each quarter; as in configs/backtest.toml if left out.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the first history, and of all that is drawn.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the first history, and of all random draws.")] = 1,
     estimates: Annotated[
-        Path | None,
-        typer.Option(help="Folder of estimates, one QUARTER.json for each origin; those that ship if left out."),
+        Path | None, typer.Option(help="Folder of estimates, one QUARTER.json per quarter; if left out, capflow's own.")
     ] = None,
     engine: Engine = "auto",
     out: NewFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Forecast from past quarters with what was known then, and compare with simple benchmarks."""
+    """Forecast from past quarters with what was known then, and compare the errors with simple benchmarks."""
     from sim.cli.printing import progress_bar
     from sim.experiments.backtest import backtest as forecast
     from sim.runs.folders import finite, refuse_unusable
@@ -69,20 +66,20 @@ def backtest(
 
 
 def calibrate(
-    file: Annotated[Path | None, typer.Argument(help="Calibration file; the one that ships if left out.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Calibration file; capflow's own if left out.")] = None,
     until: Annotated[
-        str | None, typer.Option(help="Last quarter that is fitted, such as 2024Q4; the file's own if left out.")
+        str | None, typer.Option(help="Last quarter to fit, such as 2024Q4; if left out, that of the calibration file.")
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(help="Histories with known parameters that must be recovered; 0 leaves that out.")
+        int | None, typer.Option(help="Test histories whose known parameters are to be recovered; 0 for none.")
     ] = None,
     history: Annotated[
-        Path | None, typer.Option(help="File of the observed history; the one that ships if left out.")
+        Path | None, typer.Option(help="File of the observed history; capflow's own if left out.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder; one that stopped goes on.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to make, or to resume if it is unfinished.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Estimate the behavioural parameters on what was observed, and say which of them can be known."""
+    """Estimate the behavioural parameters from observed data, and say which of them the data determine."""
     from sim.cli.printing import progress_bar
     from sim.experiments.calibrate import calibrate as run_calibration
 

@@ -1,4 +1,4 @@
-"""The end of a command: exit status, signals, and errors in one line that names the option that was typed."""
+"""How a command ends: exit status, signals, and errors told in one line, which names the option that was typed."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 INTERRUPTED, TERMINATED = 130, 143
 SAME_NAMES = "draws engine host outcome port quarters runs scheduler seed shard token trials until workers"
 OPTIONS = {name: f"--{name}" for name in SAME_NAMES.split()} | {"origins": "--origin", "outcomes": "--outcome"}
-"""An argument of a function -> the option of the command that gives it."""
+"""Argument of a function of the public API -> the option of the command that sets it."""
 FAULTS = ("AccountingError", "ClusterLostError", "FailedChunksError", "WorkerError")
-"""Errors that are not the user's mistake but are explained in one line."""
+"""Names of errors that are no mistake of the user, and are still explained in one line."""
 
 
 class TerminatedError(SystemExit):
-    """The process was asked to end; handlers of ordinary errors do not catch this."""
+    """Raised when the process is asked to end; it is no Exception, so handlers of ordinary errors do not catch it."""
 
 
 def status_of(error: Exception) -> int | None:
-    """Return the exit status of an error that is explained in one line; None for a bug, which is shown in full."""
+    """Return the exit status for an error that one line explains; None for a bug, whose traceback is shown."""
     from sim.errors import MissingExtraError, RunError, ScenarioError
 
     if isinstance(error, (typer.TyperException, MissingExtraError, RunError, ScenarioError)):
         return 2
-    # An OSError, such as a full disk, is not a bug of capflow and is clear in a line.
+    # An OSError, such as a full disk, is not a bug of capflow, and its message is clear in one line.
     if type(error).__name__ in FAULTS or isinstance(error, OSError):
         return 1
     return None
 
 
 def in_options(error: Exception, arguments: Sequence[str]) -> Exception:
-    """Return an error that names the option that was typed, in place of a change, a key or an argument."""
+    """Return the same error with the option that was typed in place of the argument or key of the public API."""
     from sim.errors import CHANGES, NOT_GIVEN, ScenarioError
 
     if not isinstance(error, ScenarioError):
@@ -58,7 +58,7 @@ def in_options(error: Exception, arguments: Sequence[str]) -> Exception:
 
 
 def _changed(arguments: Sequence[str]) -> set[str]:
-    """Return the keys of the scenario that `--set` changes."""
+    """Return the keys of the scenario that the options `--set` in these arguments change."""
     from sim.scenario.levers import BY_NAME
 
     after = [value for option, value in pairwise(arguments) if option == "--set"]
@@ -68,14 +68,14 @@ def _changed(arguments: Sequence[str]) -> set[str]:
 
 
 def line_of(error: Exception) -> str:
-    """Say an error in one line."""
+    """Return the message of an error, as one line."""
     error = in_options(error, sys.argv[1:])
     format_message = getattr(error, "format_message", None)
     return " ".join(str(format_message() if format_message else error).split())
 
 
 def stop(message: str, status: int) -> NoReturn:
-    """Print why on standard error, and end the process."""
+    """Print a message on standard error, and end the process with an exit status."""
     print(f"capflow: {message}", file=sys.stderr)
     sys.exit(status)
 
@@ -87,15 +87,15 @@ def terminate(_number: int, _frame: Any) -> None:
 
 @contextmanager
 def resumable(name: str) -> Iterator[Listener]:
-    """Show the progress of a sweep; an interrupt ends the process with one line that says how to go on."""
+    """Show the progress of a sweep; an interrupt ends the process with one line that says how to resume the sweep."""
     from sim.experiments.sweep import console
 
     try:
         with console.listening(name) as listener:
             yield listener
     except (KeyboardInterrupt, TerminatedError) as stopped:
-        # End at once: a program that is being compiled would hold the process.
+        # `os._exit` ends the process at once: a compilation in progress would delay an ordinary exit.
         terminated = isinstance(stopped, TerminatedError)
         word = "terminated" if terminated else "interrupted"
-        print(f"capflow: {word}; finished chunks are kept, the same command goes on", file=sys.stderr, flush=True)
+        print(f"capflow: {word}; finished chunks are kept; repeat the command to resume", file=sys.stderr, flush=True)
         os._exit(TERMINATED if terminated else INTERRUPTED)

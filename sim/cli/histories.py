@@ -1,4 +1,4 @@
-"""The commands `capflow run` and `capflow compare`: histories of one scenario, or of two as twins."""
+"""The commands `capflow run` and `capflow compare`: histories of one scenario, or of two with the same random draws."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,15 +15,17 @@ def run(
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenario's own if left out.")] = None,
     changes: Sets = None,
     runs: Runs = 1,
-    workers: Annotated[int | None, typer.Option(help="With --runs: processes; one per core if left out.")] = None,
-    engine: Annotated[str, typer.Option(help="With --runs: jax, numpy or auto.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(help="With --runs: processes to use; one per core if left out.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="With --runs: the engine, jax, numpy or auto.")] = "auto",
     out: Annotated[
-        Path | None, typer.Option(help="Run folder to make; must not exist, but an ensemble that stopped goes on.")
+        Path | None, typer.Option(help="Folder to make; it must not exist, but an unfinished ensemble is resumed.")
     ] = None,
     figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Run one history, or many with --runs; write a folder with tables, figures and a report."""
+    """Run one history, or many with --runs, and write a folder with tables, figures and a report."""
     from sim.cli.printing import progress_bar
     from sim.engine.ensemble import refuse_for_one, seeds_from
     from sim.experiments.run import run as run_history
@@ -59,19 +61,19 @@ def run(
 
 def compare(
     a: Annotated[str, typer.Argument(help="Name of the first scenario, or path of a TOML file.")],
-    b: Annotated[str, typer.Argument(help="The second: differences are the first less the second.")],
-    runs: Annotated[int, typer.Option(help="Pairs of histories, at least 2.")] = 100,
-    seed: Annotated[int | None, typer.Option(help="Seed of the first pair; that of A if left out.")] = None,
+    b: Annotated[str, typer.Argument(help="The second scenario; differences are the first minus the second.")],
+    runs: Annotated[int, typer.Option(help="Number of pairs of histories, at least 2.")] = 100,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first pair; if left out, that of scenario A.")] = None,
     quarters: Annotated[int | None, typer.Option(help="Quarters to run; the scenarios' own if left out.")] = None,
     changes: Sets = None,
     out: NewFolder = None,
-    workers: Annotated[int | None, typer.Option(help="Run in NumPy, in so many processes.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of processes; with it, histories run in NumPy.")] = None,
     engine: Engine = "auto",
     as_json: Json = False,
 ) -> None:
-    """Run two scenarios with the same random numbers, and say what their differences cause.
+    """Run two scenarios with the same random numbers, and say what the differences between them cause.
 
-    Changes given with --set apply to both.
+    Changes given with --set apply to both scenarios.
     """
     from sim.cli.printing import progress_bar
     from sim.engine.ensemble import checked_engine

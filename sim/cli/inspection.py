@@ -1,4 +1,4 @@
-"""The commands `capflow serve`, `capflow list` and `capflow query`: scenarios, levers and results."""
+"""The commands `capflow serve`, `capflow list` and `capflow query`, which show scenarios, levers and results."""
 
 import json
 from pathlib import Path
@@ -11,22 +11,22 @@ from sim.cli.options import Json, answer
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen at; any but this machine's own needs a token.")
+        str, typer.Option(help="Address to listen at; one that other machines can reach needs a token.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 picks a free one.")] = 8765,
     token: Annotated[
-        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="The token that every request must have.")
+        str | None, typer.Option(envvar="CAPFLOW_TOKEN", help="Secret text that every request must carry.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve the pages: watch the money move, turn levers, compare worlds."""
+    """Serve web pages on which to watch the money move, turn levers and compare scenarios."""
     from sim.server.serve import serve as serve_pages
 
     serve_pages(host, port, token, _served if as_json else None)
 
 
 def list_(
-    what: Annotated[str, typer.Argument(help="scenarios, levers, runs (results of every kind), or all.")] = "all",
+    what: Annotated[str, typer.Argument(help="scenarios, levers, runs (that is, all results), or all.")] = "all",
     as_json: Json = False,
 ) -> None:
     """List scenarios, levers and results of every kind."""

@@ -1,4 +1,4 @@
-"""The options that several commands share, the reading of `--set`, and answers in JSON."""
+"""What several commands share: options, the parsing of `--set`, and the printing of answers as JSON."""
 
 import json
 import sys
@@ -8,16 +8,16 @@ from typing import Annotated, Any
 import typer
 
 ScenarioName = Annotated[str, typer.Argument(help="Name of a scenario, or path of a TOML file.")]
-Runs = Annotated[int, typer.Option(help="Histories, with seeds that follow each other.")]
-Engine = Annotated[str, typer.Option(help="jax, numpy or auto.")]
-NewFolder = Annotated[Path | None, typer.Option(help="Folder to make; must not exist.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on standard output.")]
+Runs = Annotated[int, typer.Option(help="Number of histories, whose seeds are consecutive.")]
+Engine = Annotated[str, typer.Option(help="Engine that runs the histories: jax, numpy or auto.")]
+NewFolder = Annotated[Path | None, typer.Option(help="Folder to make; it must not exist.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on standard output.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Change a lever (see `capflow list levers`) or any key of the scenario by its dotted path.",
+        help="Change a lever (see `capflow list levers`) or any key of the scenario, given by its dotted path.",
     ),
 ]
 
@@ -29,10 +29,10 @@ def answer(document: Any) -> None:
 
 
 def parsed(changes: list[str] | None) -> dict[str, Any]:
-    """Return the changes of `--set` by key.
+    """Return the changes that `--set` gives: lever name or dotted key -> new value.
 
     Raises:
-        ScenarioError: if one is not KEY=VALUE.
+        ScenarioError: if a change is not in the form KEY=VALUE.
     """
     from sim.errors import ScenarioError
     from sim.scenario.load import parse_value

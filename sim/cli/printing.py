@@ -1,4 +1,4 @@
-"""Printing of results to a terminal: runs, comparisons, ensembles, listings, answers to queries, progress bars."""
+"""What each command prints: results of runs, comparisons, analyses and ensembles, lists, tables, progress bars."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 MOST_EVENTS = 16
 SHOWN_USD_BN = 0.0005
-"""Uses below half a million dollars are not shown."""
+"""Uses of interest below this amount, USD bn (half a million dollars), are not shown."""
 IMPORTANCE = (
     ("dated", "law", "run", "window", "reserve_loss", "issuer_failure"),
     ("failure", "workout"),
     (),
     ("round",),
 )
-"""Kinds of events by importance where not all can be shown; kinds that are not named are of the third rank."""
+"""Kinds of events by rank, if not all can be shown: the first are kept first; kinds not named have the third rank."""
 LISTED = {
     "scenarios": ("name", "title", "about"),
     "levers": ("name", "default", "range", "meaning"),
     "runs": ("path", "scenario", "seed", "quarters", "created"),
     "sweeps": ("sweep_dir", "title", "method", "points", "runs", "state"),
 }
-"""What is listed -> the columns shown of it."""
+"""What is listed -> the columns that its list shows."""
 OTHER_RESULTS = ("path", "created", "state")
-"""The columns shown of comparisons, sensitivity analyses, backtests and calibrations."""
+"""The columns that lists of comparisons, sensitivity analyses, backtests and calibrations show."""
 
 
 def show_run(finished: Run) -> None:
-    """Print the headline, where the interest went, what happened, and where the report is."""
+    """Print the result of a run: the headline, where the interest went, what happened, where the report is."""
     from sim.analysis.attribution import direct_uses, final_uses
 
     manifest, quarters = finished.manifest, list(finished.series["quarter"])
@@ -75,7 +75,7 @@ def show_run(finished: Run) -> None:
 
 
 def show_comparison(comparison: Comparison, folder: Path) -> None:
-    """Print the outcomes of two twins side by side, what they say, and where the report is."""
+    """Print the outcomes of the two scenarios side by side, what they show, and where the report is."""
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.compare.words import cells
 
@@ -97,14 +97,14 @@ def show_comparison(comparison: Comparison, folder: Path) -> None:
 
 
 def show_sensitivity(analysis: Sensitivity, folder: Path) -> None:
-    """Print the indices of each outcome with their meaning, and where the report is."""
+    """Print the sensitivity indices of each outcome, their meaning in words, and where the report is."""
     from sim.engine.outcomes import BY_NAME
     from sim.experiments.sensitivity.folder import MEASURES, index_text
 
     sample, notes = analysis.sample, analysis.notes
     terminal.show(f"{sample.design['title']}: {analysis.method}, {sample.source}", style="bold")
     terminal.show(*notes)
-    # Notes come first in the words, then a paragraph for each outcome.
+    # `words` begins with the notes, which are already shown; a paragraph for each outcome follows.
     paragraphs = iter(analysis.words[len(notes) :])
     for name, finding in analysis.findings.items():
         rows = []
@@ -120,7 +120,7 @@ def show_sensitivity(analysis: Sensitivity, folder: Path) -> None:
 
 
 def show_ensemble(ensemble: Ensemble) -> None:
-    """Print what came out of many histories of one scenario, and where the report is."""
+    """Print the outcomes of many histories of one scenario, and where the report is."""
     from sim.engine.outcomes import BY_NAME, HEADLINES
     from sim.experiments.sensitivity.sweep_report import number_or_none
 
@@ -133,7 +133,7 @@ def show_ensemble(ensemble: Ensemble) -> None:
     title = f"{design['title']}, {design['quarters']} quarters, seeds {design['seed']} to {last}"
     terminal.show_table(title, ("outcome", "mean", "5 percent", "median", "95 percent"), rows)
     if manifest["problems"]:
-        terminal.show(f"{manifest['problems']:,} histories have no numbers: the view problems says why")
+        terminal.show(f"{manifest['problems']:,} histories have no numbers; query the view 'problems' for the reasons")
     if manifest["largest_residual"] is not None:
         residual = f"{manifest['largest_residual']:.1e} (tolerance {TOLERANCE:.0e})"
         terminal.show(f"Books: largest relative residual of all histories {residual}")
@@ -142,7 +142,7 @@ def show_ensemble(ensemble: Ensemble) -> None:
 
 @contextmanager
 def progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
-    """Show a bar over quarters, or whatever else is counted, on standard error where it is a terminal."""
+    """Show a progress bar that counts quarters, or another unit, on standard error if that is a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
@@ -162,7 +162,7 @@ def progress_bar(scenario: str, unit: str = "quarters") -> Iterator[Progress]:
 
 
 def show_listing(lists: dict[str, list[dict[str, Any]]]) -> None:
-    """Print scenarios, levers and runs."""
+    """Print lists of scenarios, levers and results."""
     console = Console(highlight=False)
     for kind, rows in lists.items():
         if not rows:
@@ -182,7 +182,7 @@ def show_listing(lists: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def show_table(table: pd.DataFrame, source: str) -> None:
-    """Print the answer to a query, at most `MOST_ROWS` rows, and how many were left out."""
+    """Print the answer to a query, at most `MOST_ROWS` rows, and the number of rows that were left out."""
     console = Console(highlight=False)
     printed = Table(box=box.SIMPLE_HEAD)
     for name in table.columns:
@@ -212,7 +212,7 @@ def _headline(outcomes: dict[str, float]) -> str:
 
 
 def _show_events(events: list[dict[str, Any]]) -> None:
-    """Print what broke first, then the deals of issuers; funding rounds only where there is room."""
+    """Print at most `MOST_EVENTS` events, by quarter; if there are more, those of the first ranks in `IMPORTANCE`."""
     ranks = {kind: rank for rank, kinds in enumerate(IMPORTANCE) for kind in kinds}
     ranked = sorted(events, key=lambda event: (ranks.get(event["kind"], 2), event["quarter"]))
     shown = sorted(ranked[:MOST_EVENTS], key=lambda event: event["quarter"])
@@ -223,6 +223,6 @@ def _show_events(events: list[dict[str, Any]]) -> None:
 
 
 def _show_place(folder: Path, reported: bool) -> None:
-    """Print where the report is, or the folder where there is none, on a line that is not wrapped."""
+    """Print the path of the report or, if there is none, of the folder, on a line that is not wrapped."""
     where = f"Report: {(folder / REPORT).resolve()}" if reported else f"Folder: {folder.resolve()}"
     Console(highlight=False).print(Text(where), soft_wrap=True)

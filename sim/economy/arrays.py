@@ -1,6 +1,7 @@
-"""Helpers on arrays that the phases share.
+"""Helpers for arrays, used by all phases.
 
-The array library comes from the arrays: the same phase runs in NumPy for one history and in JAX for thousands.
+Each helper uses the library of the arrays it is given, so that a phase runs with NumPy (one history) or with JAX
+(thousands of histories).
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ Scalar = Float[Array, ""]
 Carry = TypeVar("Carry")
 
 NEXT_TO_NOTHING = 1e-290
-"""Treated as zero in divisions: left by repeated rounding, and too small a divisor without overflow."""
+"""Divisors up to this size count as zero: repeated rounding leaves them, and dividing by them would overflow."""
 
 
 def namespace(array: Array) -> Any:
@@ -26,23 +27,23 @@ def namespace(array: Array) -> Any:
 
 
 def ratio(numerator: Array, denominator: Array, empty: float = 0.0) -> Array:
-    """Divide, giving `empty` where the denominator is zero (and no warning, overflow or NaN gradient)."""
+    """Divide; the result is `empty` where the denominator is zero, without warning, overflow or NaN gradient."""
     xp = namespace(denominator)
     nonzero = abs(denominator) > NEXT_TO_NOTHING
     return xp.where(nonzero, numerator / xp.where(nonzero, denominator, 1.0), empty)
 
 
 def affordable(cash: Array, due: Array) -> Array:
-    """Share of the amount due that cash can pay, from zero to one.
+    """Return the share of the amount due that cash can pay, from zero to one.
 
-    Slightly less than cash over due, so that rounding in the payments cannot overdraw the account, and not
-    negative where rounding left a negative balance.
+    It is slightly less than cash / due, so that rounding in the payments cannot overdraw the account, and zero where
+    rounding has left a negative balance.
     """
     return namespace(due).clip(ratio(cash, due, empty=1.0) * (1.0 - 1e-14), 0.0, 1.0)
 
 
 def material(amount: Array) -> Array:
-    """Drop amounts below a thousand dollars (1e-6 USD bn), which may be left by rounding."""
+    """Set amounts below a thousand dollars (1e-6 USD bn) to zero, because they may be rounding."""
     return namespace(amount).where(amount > 1e-6, amount, 0.0)
 
 
@@ -57,21 +58,21 @@ def row(vector: Array) -> Array:
 
 
 def diagonal(vector: Array) -> Array:
-    """Turn a vector `(n,)` into a matrix `(n, n)` in which each agent pays itself (book to book)."""
+    """Turn a vector `(n,)` into a payment matrix `(n, n)` in which each agent pays itself, from book to book."""
     xp = namespace(vector)
     return xp.eye(vector.shape[0]) * vector[:, None]
 
 
 def flag(condition: Array, like: Array) -> Array:
-    """Turn a condition into ones and zeros of the type of `like`."""
+    """Turn a condition into ones (true) and zeros, with the data type of `like`."""
     return namespace(like).astype(condition, like.dtype)
 
 
 def repeat(step: Callable[[Carry, dict[str, Array]], Carry], first: Carry, inputs: dict[str, Array]) -> Carry:
-    """Apply `step` repeatedly over the leading axis of the inputs, from the state `first`.
+    """Apply `step` once for each index of the inputs' leading axis, beginning with the state `first`.
 
-    A compiling library uses its own loop, so that a step is compiled once; the state, a tree of arrays, must keep
-    its shapes and types.
+    JAX uses its own loop (`lax.scan`), so that `step` is compiled only once. The state, a tree of arrays, must keep
+    its shapes and types from step to step. The inputs are name -> array; `step` gets one entry of each array.
     """
     some = next(iter(inputs.values()))
     compiled = getattr(import_module(namespace(some).__name__.partition(".")[0]), "lax", None)

@@ -1,4 +1,4 @@
-"""Phase 11a: beliefs of all agents after the quarter."""
+"""Phase 11a: what all agents learn from the quarter: expected returns, trust, and the heat of the market."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from sim.economy.state import Economy
 
 
 def update_beliefs(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Update expected returns, propensities, trust, the reference rate and the heat of the market."""
+    """Update expected returns, propensities, trust, the quality of reserves, the reference rate and market heat."""
     mood, adaptation = economy.environment, parameters.beliefs
     reference = mood.reference_rate + adaptation.rate_memory * (mood.bill_rate - mood.reference_rate)
     xp = namespace(reference)
@@ -48,9 +48,9 @@ def update_beliefs(economy: Economy, parameters: Parameters, *_: object) -> Econ
 
 
 def ai_losses(books: Books) -> Float[Array, " issuer"]:
-    """Loss of each issuer's own book on its AI loans and stakes over the quarter, over its tokens.
+    """Loss of each issuer's own book on its AI loans and stakes this quarter, divided by its tokens.
 
-    Net of interest added to the lost loans, and of liquidation payouts of failed companies.
+    Interest added to loans and liquidation payouts of failed companies reduce the loss, which is not negative.
     """
     tokens = circulating(books)
     xp = namespace(tokens)
@@ -61,7 +61,7 @@ def ai_losses(books: Books) -> Float[Array, " issuer"]:
 
 
 def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
-    """Return of each channel over the quarter, at yearly rates, bounded to +-100 percent."""
+    """Return of each channel this quarter, as a yearly rate limited to between -100 and 100 percent."""
     books, mood = economy.books, economy.environment
     xp = namespace(mood.bill_rate)
     lent = -opening_value(books, COMPUTE_LOANS, PROVIDERS).sum()
@@ -70,7 +70,7 @@ def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, "
         for lender in ("issuer", "investor")
         for paid in ("interest", "arrears")
     )
-    # Accrued interest, and losses; a loan exchanged for shares of the same value is neither.
+    # Accrued interest and losses; the exchange of a loan for shares of equal value is neither.
     beside_cash = sum(
         entry.sum()
         for table in (books.journal.accruals, books.journal.write_offs)
@@ -95,13 +95,14 @@ def realised_returns(economy: Economy, parameters: Parameters) -> Float[Array, "
 
 
 def reinforced(propensity: Array, share: Array, returns: Array, parameters: Parameters) -> Array:
-    """Propensities after reinforcement (Erev and Roth 1998): rewarded choices are repeated.
+    """Return the propensities after reinforcement (Erev and Roth 1998): rewarded choices become more likely.
 
         q_k <- (1 - phi) q_k + g [ (1 - eps) K s_k R_k + eps mean_j s_j R_j K ],  R = 1 + r / 2 >= 0
 
-    with s the shares just chosen, phi forgetting, g the weight of the quarter's reward, and eps experimentation,
-    which keeps every channel alive. With g = phi propensities are a moving average and learning never slows; with
-    phi = 0 they accumulate, and new experience counts for less and less (the power law of practice).
+    with K the number of channels, q_k the propensity, s_k the share just chosen and r the yearly return of a channel,
+    phi forgetting, g the weight of the quarter's reward, and eps experimentation, which keeps the propensity of every
+    channel positive. If g = phi, propensities are moving averages and learning never slows; if phi = 0, they
+    accumulate, and new experience counts for less and less (the power law of practice).
     """
     policy = parameters.redeployment
     xp = namespace(propensity)
@@ -113,14 +114,14 @@ def reinforced(propensity: Array, share: Array, returns: Array, parameters: Para
 
 
 def _mean_gain(books: Books, parameters: Parameters) -> Scalar:
-    """Gain on the shares of providers without a parent, which can be bought, weighted by opening value."""
+    """Mean gain, weighted by opening value, on shares of providers without a parent (others cannot be bought)."""
     opening = material(-opening_value(books, PROVIDER_SHARES, PROVIDERS))
     weight = opening * (1.0 - parameters.provider.hyperscale)
     return ratio((_gain(books, PROVIDER_SHARES, "provider") * weight).sum(), weight.sum())
 
 
 def _gain(books: Books, instrument: str, company: str) -> Array:
-    """Revaluation of each company's shares and liquidation payouts of the quarter, over their value before it."""
+    """Gain on each company's shares this quarter, with liquidation payouts, divided by their value without the gain."""
     account = SHARES[instrument]
     gain = -books.journal.revaluations[instrument][account]
     worth = market_value(books, instrument)
@@ -128,7 +129,7 @@ def _gain(books: Books, instrument: str, company: str) -> Array:
 
 
 def _issuer_multiple(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:
-    """Valuation over profit: higher for an issuer whose money went into visible AI ("AI company")."""
+    """Valuation divided by yearly profit: higher for an issuer known as an "AI company" for its visible investments."""
     redeployment, policy = economy.redeployment, parameters.redeployment
     xp = namespace(policy.visibility)
     visible = (redeployment.to_date * (visibility(economy, parameters) * is_ai(xp))[None, :]).sum(axis=1)

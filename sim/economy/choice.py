@@ -1,19 +1,19 @@
-"""The logit choice, and the rationed match of offers and asks."""
+"""The logit choice among options, and the matching of offers with asks when either is too small."""
 
 from jaxtyping import Float
 
 from sim.economy.arrays import Array, namespace, ratio, repeat
 
 ROUNDING = 1e-12
-"""Part of a divided amount below which the remainder counts as rounding."""
+"""A remainder smaller than this part of the original amount counts as rounding."""
 
 
 def logit(utility: Float[Array, "*agent option"], weight: Array) -> Float[Array, "*agent option"]:
-    """Shares `w_k e^(u_k) / sum_j w_j e^(u_j)` over the last axis (multinomial logit, Brock and Hommes 1997).
+    """Shares `w_k e^(u_k) / sum_j w_j e^(u_j)` of options, along the last axis (Brock and Hommes 1997).
 
     Args:
-        utility: intensity of choice times utility.
-        weight: prior weight of each option; zero rules it out. If all are zero, so are the shares.
+        utility: utility of each option, already multiplied by the intensity of choice.
+        weight: prior weight of each option; zero excludes the option. If all weights are zero, so are all shares.
     """
     xp = namespace(utility)
     # The largest utility is subtracted so that no exponential can overflow.
@@ -28,17 +28,17 @@ def match(
     ceiling: Float[Array, "giver taker"] | None = None,
     rounds: int = 3,
 ) -> Float[Array, "giver taker"]:
-    """Divide offers over asks by weight and size; the excess over an ask is offered again in the next round.
+    """Divide each offer among asks in proportion to weight times ask; what exceeds an ask is offered again.
 
     Args:
         offers: amount that each giver offers.
         asks: amount that each taker asks for.
-        weight: weight of each taker in a giver's offer, before size; zero excludes it.
-        ceiling: most that each giver gives to each taker; no limit if left out.
-        rounds: number of rounds.
+        weight: weight of each taker in a giver's offer per unit of its ask; zero excludes the taker.
+        ceiling: most that each giver gives to each taker; no limit by default.
+        rounds: number of times that what is left of the offers is divided.
 
     Returns:
-        Amounts from each giver to each taker: no giver exceeds its offer or a ceiling, no taker its ask.
+        Amounts from each giver to each taker: no giver exceeds its offer or a ceiling; no taker exceeds its ask.
     """
     xp = namespace(weight)
 
@@ -58,6 +58,6 @@ def match(
 
 
 def _remainder(whole: Array, taken: Array) -> Array:
-    """Subtract, and drop remainders that are rounding: their shares move no money but have huge derivatives."""
+    """Subtract, and set remainders that are rounding to zero: they move no money but have huge derivatives."""
     left = whole - taken
     return namespace(left).where(left > ROUNDING * whole, left, 0.0)

@@ -1,4 +1,4 @@
-"""The registry of agents' decisions: form of the result, meaning, and the model's own rule."""
+"""The decisions of agents that users can replace: for each, the array to be returned, and the model's own rule."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ class Decision:
     """One decision of a population of agents, for which users can supply their own rule.
 
     Attributes:
-        shape: what each axis of the result runs over: populations, or `channels`.
+        shape: for each axis of the result, the population (or `channels`) whose members it lists.
         unit: unit of the numbers.
         meaning: the quantity decided this quarter, in a few words.
-        rule: the model's own rule.
-        most: largest number allowed, if there is one; the smallest is zero, and all must be finite.
-        shares: whether each row divides something, so that its sum must not exceed one.
+        rule: the model's own decision rule.
+        most: largest number allowed, or None for no limit. All numbers must be finite and not negative.
+        shares: whether the numbers of each row are shares of a whole, so that their sum must not exceed one.
     """
 
     shape: tuple[str, ...]
@@ -49,6 +49,6 @@ DECISIONS: dict[str, Decision] = {
         ("issuers", "channels"), "share of deployable money", "uses of profit", choose_channels, shares=True
     ),
 }
-"""Every decision, by name."""
+"""Name -> decision, for every decision that agents take."""
 RULES: dict[str, DecisionRule] = {name: decision.rule for name, decision in DECISIONS.items()}
-"""The model's own decision rules, by name of the decision."""
+"""Name of the decision -> the model's own rule."""

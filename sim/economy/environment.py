@@ -1,4 +1,4 @@
-"""Everything that no agent decides: rates, prices and moods (phase 1), and the accounts of the sectors (11b)."""
+"""What no agent decides: rates, prices and moods (phase 1), and payments among the sectors (phase 11b)."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ from sim.economy.state import Draws, Economy
 
 
 def advance_environment(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Move rates, prices and moods: by the data while they last, by stochastic processes afterwards.
+    """Update rates, prices and moods: from data as long as they last, by stochastic processes afterwards.
 
     The bill rate reverts to its terminal rate (Ornstein-Uhlenbeck, exact over a quarter, floored at zero);
-    bitcoin and gold follow geometric Brownian motions with correlated shocks; the two sentiments are AR(1), the
-    one for AI extrapolating past returns on lab valuations (DeMarzo, Kaniel and Kremer 2008 on herding into new
-    technology). Dated events change the paths: they shift the level of series that follow data, and enter the
-    processes as one more shock otherwise. Holdings of bitcoin and gold are marked at once.
+    bitcoin and gold follow geometric Brownian motions with correlated shocks; the two moods (crypto markets, AI) are
+    AR(1) processes, and the one about AI also extrapolates past returns on labs (DeMarzo, Kaniel and Kremer 2008 on
+    herding into new technology). Dated events of the scenario shift the level of a series that follows data, and
+    are an additional shock to a process. Holdings of bitcoin and gold are revalued at once.
     """
     before, process = economy.environment, parameters.environment
     xp = namespace(before.bill_rate)
@@ -57,9 +57,9 @@ def advance_environment(economy: Economy, parameters: Parameters, draws: Draws, 
 
 
 def close_circuits(economy: Economy, *_: object) -> Economy:
-    """Close the accounts of the sectors: the government covers its deficit with bills, the vendor pays out sales.
+    """Balance the sectors' accounts: the government covers its deficit with bills, the vendor pays out its sales.
 
-    Both end each quarter with the cash with which they began it; their receipts are back with everyone else.
+    Each of the two ends the quarter with the cash that it had at the beginning; all its receipts have been paid on.
     """
     books = economy.books
     xp = namespace(economy.environment.bill_rate)
@@ -74,14 +74,15 @@ def close_circuits(economy: Economy, *_: object) -> Economy:
 
 
 def next_ai_sentiment(mood: Scalar, past_return: Scalar, process: EnvironmentParameters, shock: Scalar) -> Scalar:
-    """Mood about AI: AR(1) around its mean, fed by the last return on labs, within a limit.
+    """Return the next mood about AI: AR(1) around its mean, plus a response to the last return on labs, limited.
 
         s' = m + p (s - m) + a r + v z
 
-    with mood s in standard units, log return r on all shares of labs over the last quarter, standard normal z, and
-    mean m, persistence p, extrapolation a and volatility v of the process. Valuations respond to a mood by
-    `sentiment_multiple` x, of which marks close a part k a quarter, so that a mood reinforces itself through
-    returns. Mispricing dies out as long as `p (1 - k) + a k x < 1`; beyond that only the limit bounds the mood.
+    with s the mood in standard units, r the log return on all shares of labs in the last quarter, z standard normal,
+    and m, p, a and v the mean, persistence, extrapolation and volatility of the process. A mood changes the log of
+    the fair value of labs by x (`sentiment_multiple`) per unit, and each quarter prices close a part k of their gap
+    to fair value, so that a mood reinforces itself through returns. Mispricing dies out as long as
+    `p (1 - k) + a k x < 1`; otherwise only the limit keeps the mood finite.
     """
     fed = process.ai_sentiment + process.ai_persistence * (mood - process.ai_sentiment)
     fed = fed + process.ai_extrapolation * past_return + process.ai_volatility * shock
@@ -89,9 +90,9 @@ def next_ai_sentiment(mood: Scalar, past_return: Scalar, process: EnvironmentPar
 
 
 def next_rate(rate: Scalar, process: EnvironmentParameters, shock: Scalar) -> Scalar:
-    """Ornstein-Uhlenbeck over a quarter: `r' = b + (r - b) e^(-k/4) + s sqrt((1 - e^(-k/2)) / 2k) z`, r' >= 0.
+    """Next bill rate (Ornstein-Uhlenbeck): `r' = b + (r - b) e^(-k/4) + s sqrt((1 - e^(-k/2)) / 2k) z`, r' >= 0.
 
-    With bill rate r per year, terminal rate b, speed k a year, volatility s, standard normal z.
+    With r the bill rate per year, b the terminal rate, k the yearly speed, s the volatility and z standard normal.
     """
     xp = namespace(rate)
     decay = xp.exp(-process.cut_speed / 4.0)
@@ -101,7 +102,7 @@ def next_rate(rate: Scalar, process: EnvironmentParameters, shock: Scalar) -> Sc
 
 
 def expected_rate(rate: Scalar, process: EnvironmentParameters) -> Scalar:
-    """Mean bill rate expected over the next four quarters, from the process above without its floor."""
+    """Mean bill rate expected over the next four quarters, by the process of `next_rate` without its floor."""
     xp = namespace(rate)
     decay = xp.exp(-process.cut_speed / 4.0)
     return process.terminal_rate + (rate - process.terminal_rate) * (decay + decay**2 + decay**3 + decay**4) / 4.0

@@ -1,7 +1,7 @@
-"""Everything that stays the same through a history: parameters, and traits of agents.
+"""Everything that stays the same throughout a history: parameters, and traits of agents.
 
-Every number comes from `configs/`, which has its unit, range, kind and source under the same key. Rates and growth
-are per year unless the unit there says otherwise. `sim.scenario.agents` explains the traits.
+Every number comes from `configs/`, where its unit, range, kind and source stand under the same key. Rates and growth
+are per year unless the unit in `configs/` says otherwise. `sim.scenario.agents` explains the traits.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class EnvironmentParameters:
     cut_speed: Scalar
     """speed at which the bill rate closes its gap to the terminal rate"""
     rate_volatility: Scalar
-    """volatility of the bill rate around that path"""
+    """volatility of the bill rate around its path to the terminal rate"""
     bitcoin_drift: Scalar
     """expected growth of the price of bitcoin"""
     bitcoin_volatility: Scalar
@@ -40,9 +40,9 @@ class EnvironmentParameters:
     crypto_sentiment: Scalar
     """mean mood of crypto markets"""
     crypto_persistence: Scalar
-    """part of a deviation of that mood that is left a quarter later"""
+    """part of a deviation of the mood of crypto markets that is left a quarter later"""
     crypto_volatility: Scalar
-    """standard deviation of the quarterly shock to that mood"""
+    """standard deviation of the quarterly shock to the mood of crypto markets"""
     ai_sentiment: Scalar
     """mean mood about AI"""
     ai_persistence: Scalar
@@ -60,23 +60,23 @@ class BeliefParameters:
     """Speed at which beliefs about rates and issuers adapt."""
 
     rate_memory: Scalar
-    """gain with which the rate that issuers are used to follows the bill rate"""
+    """part of its gap to the bill rate that the reference rate of issuers closes in a quarter"""
     trust_memory: Scalar
-    """gain with which trust follows what is deserved"""
+    """part of its gap to the trust that an issuer deserves that trust closes in a quarter"""
     trust_slope: Scalar
-    """trust lost per unit of backing that is missing"""
+    """loss of deserved trust per unit of missing backing (as a share of tokens)"""
     trust_shut: Scalar
-    """trust lost per week in which the window was closed"""
+    """loss of deserved trust per week in which the redemption window was closed"""
 
 
 @dataclass(frozen=True)
 class EntryParameters:
-    """Newcomers in the place of failed companies: when they enter, and what they start with."""
+    """Newcomers that take the places of failed companies: when they enter, and what they begin with."""
 
     entry: Scalar
     """1 where newcomers take the places of failed companies"""
     entry_delay: Scalar
-    """time that a place stays empty"""
+    """time that the place of a failed company stays empty"""
     lab_capital: Scalar
     """capital of a new lab"""
     provider_capital: Scalar
@@ -93,7 +93,7 @@ class EntryParameters:
 
 @dataclass(frozen=True)
 class IssuerTraits:
-    """Traits by which issuers differ."""
+    """Traits in which issuers differ."""
 
     transparency: Float[Array, " issuer"]
     arbitrageurs: Float[Array, " issuer"]
@@ -115,7 +115,7 @@ class IssuerTraits:
 
 @dataclass(frozen=True)
 class LabTraits:
-    """Traits by which labs differ."""
+    """Traits in which labs differ."""
 
     attraction: Float[Array, " lab"]
     planning_horizon: Float[Array, " lab"]
@@ -126,7 +126,7 @@ class LabTraits:
 
 @dataclass(frozen=True)
 class ProviderTraits:
-    """Traits by which providers differ."""
+    """Traits in which providers differ."""
 
     hyperscale: Float[Array, " provider"]
     parent_budget: Float[Array, " provider"]
@@ -136,10 +136,10 @@ class ProviderTraits:
 
 @dataclass(frozen=True)
 class InvestorTraits:
-    """Traits by which investors differ.
+    """Traits in which investors differ.
 
-    An affinity is the largest part of its money at hand that an investor would put into one company in a
-    quarter; zero means never.
+    An affinity is the largest part of its available money that an investor puts into one company in a quarter;
+    zero excludes the company.
     """
 
     budget: Float[Array, " investor"]
@@ -152,7 +152,7 @@ class InvestorTraits:
 
 @dataclass(frozen=True)
 class VentureTraits:
-    """Traits by which ventures differ."""
+    """Traits in which ventures differ."""
 
     burn_growth: Float[Array, " venture"]
     progress: Float[Array, " venture"]
@@ -196,7 +196,7 @@ CHANNELS = (
     "robotics",
     "other_ventures",
 )
-"""Where an issuer can put its profit."""
+"""Channels into which an issuer can put its profit."""
 COLUMN = {channel: index for index, channel in enumerate(CHANNELS)}
 AI_CHANNELS = ("compute_loans", "compute_equity", "lab_equity", "open_data", "neurotech", "robotics")
-"""Channels in which money waits until a deal is found; the others trade at once."""
+"""Channels in which money waits until a deal is found; money for the other channels is invested at once."""

@@ -1,4 +1,4 @@
-"""The types of phases and of decision rules."""
+"""The types of a phase of the quarter and of a decision rule."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Draws, Economy
 
 DecisionRule = Callable[[Economy, Parameters], Array]
-"""From the economy and the parameters to one row (or number) per agent."""
+"""Function of the economy and the parameters that returns one number, or row of numbers, per agent."""
 DecisionRules = Mapping[str, DecisionRule]
-"""Decision rules by name of the decision; `sim.economy.decisions.RULES` has the model's own."""
+"""Name of the decision -> decision rule; `sim.economy.decisions.RULES` has the model's own rules."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,15 @@ class Phase:
     """One phase of a quarter."""
 
     number: str
-    """its place in the quarter, such as "5a" """
+    """place of the phase in the quarter, such as "5a" """
     title: str
-    """its name in the documentation"""
+    """name of the phase in the documentation"""
     function: Callable[[Economy, Parameters, Draws, DecisionRules], Economy]
-    """takes all four arguments by position, and returns the economy after the phase"""
+    """runs the phase: takes all four arguments by position, and returns the economy after the phase"""
     meaning: str
-    """the steps of the phase, in order"""
+    """steps of the phase, in their order"""
 
     @property
     def name(self) -> str:
-        """Name of its function."""
+        """Name of the function that runs the phase."""
         return self.function.__name__

@@ -1,7 +1,7 @@
 """One quarter of the economy: its phases in order, and the step that runs them.
 
 Each phase takes the economy, the parameters, the quarter's draws and the decision rules, and returns a new
-economy. Money moves only through `sim.economy.books.ledger`; the quarter's journal is checked at the close.
+economy. Money moves only through `sim.economy.books.ledger`; the books are checked at the close.
 """
 
 from dataclasses import replace
@@ -55,11 +55,11 @@ PHASES: tuple[Phase, ...] = (
 def quarter(
     economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules = RULES
 ) -> tuple[Economy, dict[str, Scalar]]:
-    """Run one quarter with its random numbers, data and dated events (`draws`), and close the books.
+    """Run one quarter, given its random numbers, data and dated events (`draws`), and check the books.
 
     Returns:
-        The economy at the close, its books holding the quarter's journal, and the largest relative residual of
-        each accounting identity.
+        The economy at the close, with the quarter's journal in its books, and name of each accounting identity ->
+        its largest relative residual.
     """
     economy = open_books(economy)
     opening = economy.books
@@ -69,5 +69,5 @@ def quarter(
 
 
 def open_books(economy: Economy) -> Economy:
-    """Start a quarter with an empty journal."""
+    """Count one more quarter, and empty the journal."""
     return replace(economy, quarter=economy.quarter + 1.0, books=replace(economy.books, journal=EMPTY_JOURNAL))

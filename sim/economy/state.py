@@ -1,7 +1,7 @@
 """The state of the economy that a quarter takes and returns, as frozen dataclasses of arrays.
 
-Money is in USD bn, hours in billions, GPUs in H100 equivalents, rates per year as decimals. Nothing is written
-in place: a phase returns a new economy made with `dataclasses.replace`.
+Money is in USD bn, hours in billions, GPUs in H100 equivalents, rates per year as decimals. Nothing is changed in
+place: a phase returns a new economy made with `dataclasses.replace`.
 """
 
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ class Environment:
     expected_rate: Scalar
     """mean bill rate that agents expect over the next four quarters"""
     reference_rate: Scalar
-    """slow average of the bill rate, the reference of issuers"""
+    """slow average of the bill rate, with which issuers compare the present rate"""
     bitcoin: Scalar
-    """USD"""
+    """price of a bitcoin, USD"""
     gold: Scalar
-    """USD an ounce"""
+    """price of gold, USD an ounce"""
     crypto_return: Scalar
-    """log change of bitcoin over the quarter"""
+    """log change of the price of bitcoin in the quarter"""
     gold_return: Scalar
-    """log change of gold over the quarter"""
+    """log change of the price of gold in the quarter"""
     crypto_sentiment: Scalar
     """mood of crypto markets, standard units"""
     ai_sentiment: Scalar
@@ -43,15 +43,15 @@ class TokenMarket:
     """The token market after the 13 weekly rounds."""
 
     opportunity_cost: Scalar
-    """bill rate less the yield passed on, averaged over tokens, last quarter"""
+    """bill rate less the mean yield passed on to holders (weighted by tokens), per year, last quarter"""
     trust: Float[Array, " issuer"]
-    """in each coin, 0 to 1"""
+    """trust of holders in each coin, 0 to 1"""
     average_tokens: Float[Array, " issuer"]
-    """outstanding, mean of the quarter, USD bn"""
+    """tokens outstanding, mean of the quarter, USD bn"""
     average_bills: Float[Array, " issuer"]
-    """in the reserve, mean of the quarter, USD bn"""
+    """bills in the reserve, mean of the quarter, USD bn"""
     average_repo: Float[Array, " issuer"]
-    """in the reserve, mean of the quarter, USD bn"""
+    """repo and money funds in the reserve, mean of the quarter, USD bn"""
     average_secured: Float[Array, " issuer"]
     """collateralised loans of the reserve, mean of the quarter, USD bn"""
     regime: Float[Array, "issuer regime"]
@@ -59,43 +59,43 @@ class TokenMarket:
     transparency: Float[Array, " issuer"]
     """part of the reserve that holders can see, 0 to 1"""
     quality: Float[Array, " issuer"]
-    """value of the reserve in a hurried sale, over tokens, at the last close"""
+    """value of the reserve in a hurried sale, divided by tokens, at the latest close"""
     price: Float[Array, " issuer"]
-    """market price of a token, outside the issuer's window, USD, at the last close"""
+    """market price of a token (the issuer's window pays par), USD, at the latest close"""
     run_rate: Float[Array, " issuer"]
-    """share of tokens redeemed in panic, last week"""
+    """share of tokens redeemed in panic in the latest week"""
     pressure: Float[Array, " issuer"]
-    """share of tokens whose holders wanted to redeem and could not, last week"""
+    """share of tokens whose holders wanted to redeem in the latest week and could not, less the price premium"""
     shut: Float[Array, " issuer"]
-    """1 where redemptions were refused for lack of liquid assets, last week"""
+    """1 where redemptions were refused for lack of liquid assets in the latest week"""
     lowest_price: Float[Array, " issuer"]
     """lowest market price of the quarter, USD"""
     largest_outflow: Float[Array, " issuer"]
     """share of tokens that left in the worst week of the quarter"""
     weeks_shut: Float[Array, " issuer"]
-    """weeks of the quarter in which the window was closed, parts counted"""
+    """weeks of the quarter in which the redemption window was closed; parts of a week count as fractions"""
     yield_impact: Scalar
-    """mean effect of the quarter's flows on the bill yield, per year"""
+    """mean effect of the quarter's token flows on the bill yield, per year"""
     unpaid: Float[Array, " issuer"]
     """unpaid claims of the holders of a failed coin, USD bn"""
     bad_news: Float[Array, " issuer"]
-    """losses on AI of the last quarter, as a share of tokens"""
+    """the issuer's losses on AI in the last quarter, as a share of tokens"""
 
 
 @dataclass(frozen=True)
 class IssuerIncome:
-    """Issuers' results of the quarter, USD bn; realised profit excludes paper gains."""
+    """Income and profit of issuers in the quarter, USD bn; realised profit excludes paper gains."""
 
     interest: Float[Array, " issuer"]
     """interest on bills, repo and money funds"""
     other_income: Float[Array, " issuer"]
     """interest on collateralised loans and on compute loans"""
     distribution: Float[Array, " issuer"]
-    """paid to distributors"""
+    """money paid to distributors of the tokens"""
     realised_profit: Float[Array, " issuer"]
-    """after costs, tax and losses in hurried sales, USD bn"""
+    """profit after costs, tax and losses in hurried sales, USD bn"""
     paper_gain: Float[Array, " issuer"]
-    """on bitcoin, gold and stakes outside AI, USD bn"""
+    """change of value of bitcoin, gold and stakes outside AI, USD bn"""
 
 
 @dataclass(frozen=True)
@@ -103,31 +103,31 @@ class Labs:
     """The AI labs and their market."""
 
     adoption: Scalar
-    """share of the market potential reached"""
+    """part of the potential market for AI that is reached"""
     opening_adoption: Scalar
-    """share of the market potential at the opening"""
+    """part of the potential market for AI that was reached at the opening"""
     market_share: Float[Array, " lab"]
-    """of the labs' revenue"""
+    """share of each lab in the revenue of all labs"""
     revenue: Float[Array, " lab"]
-    """this quarter's"""
+    """revenue of this quarter, USD bn"""
     spending: Float[Array, " lab"]
-    """planned and committed this quarter"""
+    """spending to which each lab has committed itself this quarter, USD bn"""
     shortfall: Float[Array, " lab"]
-    """committed spending that cash could not cover"""
+    """committed spending that cash could not cover, USD bn"""
     compute_budget: Float[Array, " lab"]
     """USD bn to be spent on GPU hours this quarter"""
     research_hours: Float[Array, " lab"]
     """GPU hours bought this quarter beyond those that serve customers, billions"""
     research_spending: Float[Array, " lab"]
-    """this quarter, USD bn"""
+    """spending on research this quarter, USD bn"""
     training_compute: Float[Array, " lab"]
-    """effective stock, 1e24 FLOP, after obsolescence"""
+    """effective stock of training compute after obsolescence, 1e24 FLOP"""
     capability: Float[Array, " lab"]
-    """minus the log of the reducible loss, nats"""
+    """minus the log of the reducible part of the loss of the lab's AI model, nats"""
     growth: Float[Array, " lab"]
-    """expected growth of own revenue, log per quarter"""
+    """growth of its own revenue that each lab expects, log per quarter"""
     post_money: Float[Array, " lab"]
-    """valuation at the last round"""
+    """valuation, new money included, at the latest funding round, USD bn"""
     alive: Float[Array, " lab"]
     """1 while in business"""
     newcomer: Float[Array, " lab"]
@@ -143,27 +143,27 @@ class Gpus:
     fleet: Float[Array, "provider age"]
     """GPUs by age in quarters"""
     book_value: Float[Array, "provider age"]
-    """after depreciation, USD bn"""
+    """book value of GPUs after depreciation, by age, USD bn"""
     paid: Scalar
     """price of a GPU in this quarter's purchases, USD"""
     rent: Scalar
-    """USD per GPU-hour"""
+    """rent of a GPU, USD per GPU-hour"""
     opening_rent: Scalar
-    """at the opening"""
+    """rent of a GPU at the opening, USD per GPU-hour"""
     progress: Scalar
     """years of technical progress that have arrived since the opening"""
     price: Scalar
-    """price of the vendor for the next orders, USD per installed GPU"""
+    """price that the vendor asks for the next orders, USD per installed GPU"""
     demand: Scalar
-    """total demand for GPU hours at the rent, billions a quarter"""
+    """total demand for GPU hours at the present rent, billions a quarter"""
     demand_growth: Scalar
-    """expected, log per quarter"""
+    """expected growth of demand for GPU hours, log per quarter"""
     market_utilisation: Scalar
-    """hours demanded over hours offered; above one when demand is rationed"""
+    """hours demanded, divided by hours offered, in the whole market; above one when demand is rationed"""
     utilisation: Float[Array, " provider"]
-    """hours sold over hours offered"""
+    """hours sold, divided by hours offered"""
     revenue: Float[Array, " provider"]
-    """this quarter's, USD bn"""
+    """revenue of this quarter, USD bn"""
     running_cost: Float[Array, " provider"]
     """power, hosting and other cost paid this quarter, USD bn"""
     plan: Float[Array, " provider"]
@@ -175,7 +175,7 @@ class Gpus:
     sold_off: Float[Array, " provider"]
     """GPUs of failed providers that were sold this quarter"""
     resale: Scalar
-    """resale price of a GPU at the last close, over that without forced sales"""
+    """resale price of a GPU at the latest close, divided by its price without forced sales"""
     alive: Float[Array, " provider"]
     """1 while in business"""
     vacant: Float[Array, " provider"]
@@ -184,10 +184,10 @@ class Gpus:
 
 @dataclass(frozen=True)
 class LoanTerms:
-    """Terms and late payments of each lender's loans to each provider; their balances are in the books."""
+    """Terms and late payments of each lender's loans to each provider; the books have the amounts owed."""
 
     rate: Float[Array, "lender provider"]
-    """per year"""
+    """interest rate, per year"""
     remaining: Float[Array, "lender provider"]
     """quarters until maturity"""
     arrears: Float[Array, "lender provider"]
@@ -198,44 +198,44 @@ class LoanTerms:
 
 @dataclass(frozen=True)
 class Credit:
-    """Compute loans of each kind of lender, facilities, and unpaid costs."""
+    """Compute loans of each kind of lender, facilities (loans promised), and unpaid costs."""
 
     issuer: LoanTerms
     """issuers' loans"""
     investor: LoanTerms
     """investors' loans"""
     facility: Float[Array, "issuer provider"]
-    """signed and not yet drawn, USD bn"""
+    """loans signed and not yet drawn, USD bn"""
     facility_quarters: Float[Array, "issuer provider"]
-    """quarters over which the rest is drawn"""
+    """quarters in which the rest of the facility is to be drawn"""
     unpaid_costs: Float[Array, " provider"]
     """running costs due and unpaid this quarter, USD bn"""
 
 
 @dataclass(frozen=True)
 class Capital:
-    """Unmet demand for money this quarter, and the heat of the market."""
+    """Unmet demand for money this quarter, and the heat of the market (equity offered relative to demand)."""
 
     lab_ask: Float[Array, " lab"]
-    """by labs, USD bn"""
+    """money that labs still ask for, USD bn"""
     loan_ask: Float[Array, " provider"]
-    """by providers, as loans, USD bn"""
+    """loans that providers still ask for, USD bn"""
     equity_ask: Float[Array, " provider"]
-    """by providers, for shares, USD bn"""
+    """money that providers still ask for in exchange for shares, USD bn"""
     venture_ask: Float[Array, " venture"]
-    """by ventures, USD bn"""
+    """money that ventures still ask for, USD bn"""
     demand: Scalar
     """total demand for equity this quarter, USD bn"""
     offered: Scalar
-    """cash of the investors that buy shares, this quarter, USD bn"""
+    """cash this quarter of those investors that buy shares, USD bn"""
     heat: Scalar
-    """log of equity offered over equity demanded, last quarter"""
+    """log of (equity offered / equity demanded), last quarter"""
     peer_share: Float[Array, " lab"]
     """share of each lab in the money that investors put into labs last quarter"""
     demand_trend: Scalar
     """slow average of the demand for equity and loans, USD bn"""
     paid_in: Float[Array, " investor"]
-    """wealth at the opening plus later calls on backers less payouts to them, USD bn"""
+    """wealth at the opening, plus money called from backers since, less money paid to them, USD bn"""
 
 
 @dataclass(frozen=True)
@@ -243,15 +243,15 @@ class Ventures:
     """Neurotech and robotics companies."""
 
     burn: Float[Array, " venture"]
-    """cost of a quarter, USD bn"""
+    """cost per quarter, USD bn"""
     revenue: Float[Array, " venture"]
-    """of a quarter, USD bn"""
+    """revenue per quarter, USD bn"""
     milestones: Float[Array, " venture"]
     """people implanted, or robots delivered"""
     funding_heat: Float[Array, " venture"]
-    """heat of the market in which it was funded, weighted by money"""
+    """mean heat of the market in the venture's funding rounds, weighted by money raised"""
     round_price: Float[Array, " venture"]
-    """price of its shares when it last raised money, USD bn"""
+    """price of one of the venture's shares when it last raised money, USD bn"""
     alive: Float[Array, " venture"]
     """1 while in business"""
     vacant: Float[Array, " venture"]
@@ -263,27 +263,27 @@ class Redeployment:
     """Beliefs, intentions and investments of issuers."""
 
     belief: Float[Array, "issuer channel"]
-    """expected return, per year"""
+    """return that each issuer expects from each channel, per year"""
     propensity: Float[Array, "issuer channel"]
-    """weight that reinforcement gives each channel"""
+    """learned weight of each channel in the issuer's choice"""
     talks: Float[Array, "issuer channel"]
     """money parked for deals under discussion, USD bn"""
     returned: Float[Array, " issuer"]
     """money returned this quarter from failed talks, USD bn"""
     borrowed: Float[Array, " issuer"]
-    """the reserve's money for AI this quarter, newly lent or returned from talks, USD bn"""
+    """money of the reserve for AI this quarter: newly lent to the own book, or returned from failed talks, USD bn"""
     share: Float[Array, "issuer channel"]
-    """of deployable money, this quarter's choice"""
+    """share of deployable money that the issuer chose for each channel this quarter"""
     deployed: Float[Array, "issuer channel"]
-    """paid into each channel this quarter"""
+    """money paid into each channel this quarter, USD bn"""
     to_date: Float[Array, "issuer channel"]
-    """paid into each channel since the opening, USD bn"""
+    """money paid into each channel since the opening, USD bn"""
     deployable: Float[Array, " issuer"]
     """money to be divided this quarter, USD bn"""
     anxiety: Float[Array, " issuer"]
-    """expected fall of interest income, as a share of its reference"""
+    """expected fall of interest income, as a share of income at the reference rate"""
     multiple: Float[Array, " issuer"]
-    """valuation over yearly profit: an "AI company", not a "crypto company" """
+    """valuation divided by yearly profit; higher for an issuer seen as an "AI company" """
 
 
 @dataclass(frozen=True)
@@ -309,34 +309,34 @@ class Economy:
 
 @dataclass(frozen=True)
 class Events:
-    """Shocks and laws dated by the scenario, for one quarter or, with a leading quarter axis, for a history."""
+    """Shocks and laws that the scenario dates, for one quarter or, with a leading quarter axis, for a history."""
 
     regime: Float[Array, "*quarter issuer regime"]
     """1 in the column of the law in force"""
     audited: Float[Array, "*quarter issuer"]
     """1 from the quarter in which a full audit is published"""
     redemption: Float[Array, "*quarter issuer week"]
-    """share of tokens that holders suddenly redeem"""
+    """share of tokens that holders suddenly redeem in each week"""
     stuck: Float[Array, "*quarter issuer week"]
-    """reserve out of reach in a failed bank, as a share of tokens"""
+    """money of the reserve that is stuck in a failed bank, as a share of tokens"""
     bitcoin: Float[Array, "*quarter"]
-    """factor on the price of bitcoin this quarter"""
+    """factor by which the price of bitcoin is multiplied this quarter"""
     bitcoin_level: Float[Array, "*quarter"]
-    """product of all factors so far; where the price follows data, it shifts the level"""
+    """product of all factors up to this quarter, applied while the price follows data"""
     rate: Float[Array, "*quarter"]
     """change of the bill rate this quarter, per year"""
     rate_level: Float[Array, "*quarter"]
-    """all changes so far, per year"""
+    """sum of all changes up to this quarter, applied while the bill rate follows data, per year"""
     ai_sentiment: Float[Array, "*quarter"]
     """fall of the mood about AI this quarter, standard units"""
     outside_supply: Float[Array, "*quarter"]
-    """share of other customers' demand for hours that GPUs from outside the model serve"""
+    """part of other customers' demand for GPU hours that is served by GPUs outside the model"""
     robotics_deal: Float[Array, "*quarter issuer"]
-    """deal that closes this quarter, USD bn"""
+    """size of the deal with a robotics company that is completed this quarter, USD bn"""
     bets_fail: Float[Array, "*quarter issuer"]
-    """1 when every company in which the issuer has money fails"""
+    """1 in a quarter in which every company that the issuer has invested in or lent to fails"""
     failed_lab: Float[Array, "*quarter lab"]
-    """1 when the company fails this quarter, whatever it could pay"""
+    """1 when the lab fails this quarter even if it could pay; likewise for providers and ventures below"""
     failed_provider: Float[Array, "*quarter provider"]
     failed_venture: Float[Array, "*quarter venture"]
 
@@ -345,7 +345,8 @@ class Events:
 class Draws:
     """Exogenous inputs of one quarter: random numbers drawn before the run, data and events.
 
-    Normals are standard; uniforms lie in (0, 1). The draws of a whole history have a leading quarter axis.
+    Random numbers are standard normal unless marked as uniform on (0, 1). The draws of a whole history have a leading
+    quarter axis.
     """
 
     rate: Float[Array, "*quarter"]
@@ -357,12 +358,12 @@ class Draws:
     token_demand: Float[Array, "*quarter week"]
     token_share: Float[Array, "*quarter issuer week"]
     round_closes: Float[Array, "*quarter lab"]
-    """uniform"""
+    """uniform; decides whether a funding round is completed"""
     deal_closes: Float[Array, "*quarter issuer channel"]
-    """uniform"""
+    """uniform; decides whether a deal is completed"""
     venture_value: Float[Array, "*quarter venture"]
     known: Float[Array, "*quarter"]
-    """1 while the data below are used, 0 afterwards"""
+    """1 in quarters that use the data below, 0 afterwards"""
     bill_rate_data: Float[Array, "*quarter"]
     bitcoin_data: Float[Array, "*quarter"]
     gold_data: Float[Array, "*quarter"]

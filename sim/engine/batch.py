@@ -1,7 +1,7 @@
-"""Batches of histories: their starts and results, and the NumPy engine that steps one after the other.
+"""Batches of histories: where each starts, what each gives, and the NumPy engine that runs them one by one.
 
-A history follows from its start: the opening economy, the parameters, and random numbers drawn in advance.
-`sim.engine.jax_batch` steps the same starts in JAX, and reads the same numbers.
+A `Start` determines a history: the opening economy, the parameters, and random numbers drawn in advance. The JAX
+engine, `sim.engine.jax_batch`, steps histories from the same starts and returns the same numbers.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from sim.scenario.load import Scenario
 Engine = Literal["auto", "jax", "numpy"]
 ENGINES: tuple[Engine, ...] = ("auto", "jax", "numpy")
 FLOW_COLUMNS = ("usd_bn", *(f"from_{origin}" for origin in ORIGINS))
-"""Numbers of each kind of flow in a quarter: the whole, and the part of each origin, USD bn."""
+"""Columns recorded for each kind of flow in a quarter, USD bn: the total, and the part from each origin of money."""
 Counter = Callable[[int], None]
-"""Called with the number of histories that have just been finished."""
+"""A callback that is given the number of histories just finished (not the number finished so far)."""
 
 
 @pytrees.register
@@ -45,7 +45,7 @@ class Start:
 
     Attributes:
         economy: balances at the close of the opening quarter.
-        parameters: parameters and traits.
+        parameters: parameters of the model, and traits of the agents.
         draws: random numbers, data and events, with a leading quarter axis.
     """
 
@@ -59,14 +59,15 @@ class Histories:
     """The results of histories.
 
     Attributes:
-        names: the names of the readings, as in `sim.engine.outcomes.readings`.
-        paths: readings by quarter, the opening first.
+        names: names of the readings, which are the numbers that `sim.engine.outcomes.readings` takes each quarter.
+        paths: readings in each quarter, starting with the opening quarter.
         identities: the names of the accounting identities.
-        residuals: largest relative residual of each identity over the quarters.
-        flows: flows by quarter, kind (in the order of `FLOWS`) and `FLOW_COLUMNS`, USD bn; None if not requested.
-        agents: measures of every agent by quarter, the opening first, in the order of `agent_measures`; None if
-            not requested.
-        problems: for each history the reason why its numbers cannot be used, or None.
+        residuals: for each identity, the largest relative residual in any quarter.
+        flows: USD bn in each quarter for each kind of flow (in the order of `FLOWS`) and each of `FLOW_COLUMNS`;
+            None if not requested.
+        agents: measures of every agent in each quarter, starting with the opening quarter; `agent_measures` gives
+            the order. None if not requested.
+        problems: for each history, why its numbers cannot be used; None if they can.
     """
 
     names: tuple[str, ...]
@@ -78,13 +79,13 @@ class Histories:
     problems: tuple[str | None, ...]
 
     def outcomes(self) -> dict[str, NDArray[np.float64]]:
-        """Return outcome -> one number per history; NaN where there is a problem."""
+        """Return outcome -> one number per history; NaN for histories that have a problem."""
         outcomes = reduced({name: self.paths[..., index] for index, name in enumerate(self.names)})
         bad = np.array([problem is not None for problem in self.problems])
         return {name: np.where(bad, np.nan, numbers) for name, numbers in outcomes.items()}
 
     def select(self, chosen: slice | NDArray[np.bool_]) -> Histories:
-        """Return some of the histories, by a slice or by a mask, `(run,)`."""
+        """Return the histories that a slice, or a mask of the shape `(run,)`, selects."""
         return replace(
             self,
             paths=self.paths[chosen],
@@ -99,12 +100,12 @@ def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
     """Open the economy of a scenario, and draw everything random for one seed.
 
     Args:
-        scenario: the scenario; the sizes of synthetic agents follow from its `run.seed`.
+        scenario: the scenario; its `run.seed` determines the sizes of synthetic agents.
         seed: the seed of the history.
-        quarters: the length of the history; the scenario's own if left out.
+        quarters: the number of quarters to run; if left out, that of the scenario.
 
     Raises:
-        ScenarioError: if the opening balance sheets do not close, or the data end too early.
+        ScenarioError: if the opening balance sheets do not balance, or the data end before the last quarter.
     """
     opening = open_economy(scenario)
     length = scenario.run.quarters if quarters is None else quarters
@@ -112,12 +113,12 @@ def start(scenario: Scenario, seed: int, quarters: int | None = None) -> Start:
 
 
 def seeded(scenario: Scenario, seed: int) -> Scenario:
-    """Return a scenario with another seed, from which the sizes of its synthetic agents follow too."""
+    """Return a copy of a scenario with another seed, which also determines the sizes of its synthetic agents."""
     return scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
 
 
 def behaviour(scenario: Scenario, decisions: Mapping[str, Any] | None = None) -> Behaviour:
-    """Return the decision rules of a scenario, with some replaced.
+    """Return the decision rules of a scenario; those named in `decisions` are replaced.
 
     Raises:
         ScenarioError: if a decision is unknown, or its function cannot be found.
@@ -134,13 +135,13 @@ def in_numpy(
     finished: Counter | None = None,
     agents: bool = False,
 ) -> Histories:
-    """Step histories one after the other in NumPy.
+    """Run histories in NumPy, one after the other.
 
     Args:
         starts: starts of the histories, all of the same length and with the same agents.
         decisions: decision rules in force.
         flows: whether to record the flows.
-        finished: called after every history.
+        finished: called after every history, with the number 1.
         agents: whether to record the measures of agents.
     """
     remaining = iter(starts)
@@ -156,7 +157,7 @@ def in_numpy(
 
 
 def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> tuple[dict[str, Any], str | None]:
-    """Step one history; quarters after the failure of a decision are NaN."""
+    """Run one history. If a decision fails, its message is returned too, and the later quarters are NaN."""
     length = len(start.draws.rate)
     opening = list(quarter_readings(start.economy, start.economy).values())
     count = len(identities(start.economy.books, start.economy.books))
@@ -168,7 +169,7 @@ def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> 
         failure = str(error)
 
     def table(part: str, shape: tuple[int, ...], first: Sequence[Any] = ()) -> Any:
-        """Return the rows of one part after those of the opening, with a leading axis of one run."""
+        """Return the rows of one part, those of the opening (`first`) first, with a leading axis of length one."""
         numbers = np.full((1, len(first) + length, *shape), np.nan)
         for place, row in enumerate([*first, *(row[part] for row in rows)]):
             numbers[0, place] = row
@@ -187,12 +188,12 @@ def _in_numpy(start: Start, decisions: Behaviour, flows: bool, agents: bool) -> 
 
 
 def gathered(first: Start, parts: Sequence[Mapping[str, Any]], failures: Iterable[str | None]) -> Histories:
-    """Join the results of batches, and find histories whose numbers cannot be used.
+    """Join the results of batches, and note which histories have numbers that cannot be used.
 
     Args:
         first: the start of the first history.
-        parts: for each batch `readings`, `residuals` and, if recorded, `flows` and `agents`.
-        failures: for each history why a decision failed, or None.
+        parts: for each batch, the arrays `readings` and `residuals` and, if recorded, `flows` and `agents`.
+        failures: for each history, the message of the decision that failed; None if no decision failed.
     """
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     paths, residuals = whole["readings"], whole["residuals"]
@@ -205,7 +206,7 @@ def gathered(first: Start, parts: Sequence[Mapping[str, Any]], failures: Iterabl
 
 
 def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
-    """Return the function that reads the numbers of `Histories` from a quarter, in NumPy or JAX."""
+    """Return a function that extracts from one quarter, in NumPy or JAX, the numbers that `Histories` holds."""
 
     def read(before: Economy, after: Economy, residuals: Mapping[str, Scalar]) -> dict[str, Any]:
         xp = namespace(after.books.cash[OWN])
@@ -223,13 +224,13 @@ def reader(flows: bool, agents: bool) -> Read[dict[str, Any]]:
 
 
 def quarter_readings(before: Economy, after: Economy) -> dict[str, Any]:
-    """Return every reading of one quarter; both economies are the opening for the opening quarter."""
+    """Return every reading of one quarter; for the opening quarter, pass its economy as both arguments."""
     series = measures.series(after) | measures.origin_series(before.books, after.books)
     return readings(before, after, series)
 
 
 def agent_measures(economy: Economy) -> dict[tuple[str, str], slice]:
-    """Return the places of measures in `agent_numbers`: (population, measure) -> slice."""
+    """Return where each measure lies in the vector of `agent_numbers`: (population, measure) -> slice."""
     places: dict[tuple[str, str], slice] = {}
     at = 0
     for population, table in measures.agents(economy).items():
@@ -240,13 +241,13 @@ def agent_measures(economy: Economy) -> dict[tuple[str, str], slice]:
 
 
 def agent_numbers(economy: Economy) -> Any:
-    """Return every measure of every agent at the close of one quarter, `(number,)`."""
+    """Return every measure of every agent at the close of one quarter as one vector, `(number,)`."""
     xp = namespace(economy.books.cash[OWN])
     return xp.concat([numbers for table in measures.agents(economy).values() for numbers in table.values()])
 
 
 def flow_table(books: Books) -> Any:
-    """Return the quarter's flows by kind, whole and by origin, `(flow, column)`, USD bn; zero for none."""
+    """Return the total of each kind of flow and its parts by origin, `(flow, column)`, USD bn; 0 without payments."""
     xp = namespace(books.cash[OWN])
     rows = []
     for kind in FLOWS:
@@ -260,7 +261,7 @@ def flow_table(books: Books) -> Any:
 
 
 def unusable(path: NDArray[np.float64], identities: Sequence[str], worst: NDArray[np.float64]) -> str | None:
-    """Return why a history cannot be used: an identity is violated, or readings are not numbers; else None."""
+    """Return why a history cannot be used (an identity is violated, or a reading is NaN); None if it can."""
     for name, residual in zip(identities, worst, strict=True):
         if not residual <= TOLERANCE:
             limit = f"tolerance {TOLERANCE:g}"

@@ -1,8 +1,8 @@
-"""Decision rules of a model, of which users may replace any by a function of their own.
+"""Replacement of decision rules: users may put functions of their own in place of the rules of the model.
 
-A replacement is a function, or a text `module:function` in a scenario's table `[decisions]`. Each result is
-checked against the form of its decision, so that a mistake is one line that names the decision, and not books that
-do not close.
+A replacement is given as a function, or as a text `module:function` in the table `[decisions]` of a scenario. Every
+result of a replacement is checked, so that a mistake is reported in one line that names the decision, and does not
+show only later, in books that do not balance. `sim.economy.decisions` lists the decisions and the model's rules.
 """
 
 import importlib
@@ -23,18 +23,18 @@ from sim.errors import ScenarioError, suggestion
 from sim.scenario.schema import FUNCTION
 
 ROUNDING = 1e-9
-"""Largest excess of a share over its limit that counts as rounding, and is removed."""
+"""A share may exceed its limit by this much: the excess counts as an error of rounding, and is removed."""
 
 
 class Behaviour(Mapping[str, DecisionRule]):
-    """The decision rules of one model by name; setting an entry replaces a rule, deleting it restores the own one.
+    """The decision rules of one model by name; setting an entry replaces a rule, deleting it restores the model's own.
 
     Args:
-        names: population -> names of its agents, which determine the shape of each decision.
-        chosen: decision -> function or `module:function`.
+        names: population -> names of its agents; the numbers of agents determine the shape of each decision.
+        chosen: decision -> the function, or `module:function`, that replaces its rule.
 
     Raises:
-        ScenarioError: if there is no such decision, or a function cannot be found or called.
+        ScenarioError: if a decision is unknown, or a function cannot be found or called.
     """
 
     def __init__(
@@ -50,18 +50,18 @@ class Behaviour(Mapping[str, DecisionRule]):
         return self._replaced.get(name) or DECISIONS[name].rule
 
     def __setitem__(self, name: str, function: DecisionRule | str) -> None:
-        """Replace a rule by a function."""
+        """Put a function in place of a rule."""
         if name not in DECISIONS:
             problem = f"unknown decision{suggestion(name, DECISIONS)}"
             raise ScenarioError(problem, f"decisions.{name}", allowed=", ".join(DECISIONS))
         self._replaced[name] = ReplacedRule(name, function, self.shape(name))
 
     def __delitem__(self, name: str) -> None:
-        """Restore the model's own rule; KeyError if it was not replaced."""
+        """Restore the model's own rule; raise a KeyError if that rule was not replaced."""
         del self._replaced[name]
 
     def update(self, chosen: Mapping[str, DecisionRule | str]) -> None:
-        """Replace several rules."""
+        """Put functions in place of several rules."""
         for name, function in chosen.items():
             self[name] = function
 
@@ -74,15 +74,15 @@ class Behaviour(Mapping[str, DecisionRule]):
         return len(DECISIONS)
 
     def unchecked(self) -> dict[str, DecisionRule]:
-        """Return the rules in force without the checks, which need numbers, for engines that trace them."""
+        """Return the rules in force without checks of their results, for JAX, which traces rules without numbers."""
         return {**RULES, **{name: rule.function for name, rule in self._replaced.items()}}
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Return the number of agents (and channels) that a decision is about."""
+        """Return the shape of a decision's result: the number of agents (and of channels) that it is about."""
         return tuple(self._sizes[axis] for axis in DECISIONS[name].shape)
 
     def replaced(self) -> dict[str, str]:
-        """Return the replaced decisions: name -> the `module:function` that decides."""
+        """Return the replaced decisions: name -> the `module:function` that takes the place of the rule."""
         return {name: rule.source for name, rule in self._replaced.items()}
 
 
@@ -91,8 +91,8 @@ class ReplacedRule:
 
     Args:
         name: the name of the decision.
-        function: the function, or `module:function`.
-        shape: the number of agents (and channels) of the result.
+        function: the function, or the text `module:function`.
+        shape: the shape of the result: the number of agents (and of channels).
     """
 
     def __init__(self, name: str, function: DecisionRule | str, shape: tuple[int, ...]) -> None:
@@ -106,11 +106,11 @@ class ReplacedRule:
         self.source = where
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle a function that was found by its name as that name."""
+        """Pickle the text `module:function` instead of the function, where the user gave that text."""
         return ReplacedRule, (self.name, self.text or self.function, self.shape)
 
     def __call__(self, economy: Any, parameters: Any) -> Any:
-        """Decide, and check the decision.
+        """Call the user's function, check its result, and return it.
 
         Raises:
             ScenarioError: if the function fails, or its result is not valid for the decision.
@@ -131,10 +131,10 @@ class ReplacedRule:
 
 
 def find(name: str, text: str) -> Any:
-    """Import the object that `module:function` names, from the working directory first, as `python -m` does.
+    """Import the object that `module:function` names; the working directory is searched first, as by `python -m`.
 
     Raises:
-        ScenarioError: if there is no such module or function, or the module cannot be imported.
+        ScenarioError: if the module or the function does not exist, or the module cannot be imported.
     """
     key = f"decisions.{name}"
     module, colon, attribute = text.partition(":")
@@ -172,7 +172,7 @@ def _working_directory_on_path() -> Iterator[None]:
 
 
 def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
-    """Raise a ScenarioError if a function does not take the economy and the parameters."""
+    """Raise a ScenarioError if a function cannot be called with two arguments, the economy and the parameters."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
@@ -180,12 +180,12 @@ def _check_call(name: str, where: str, function: Callable[..., Any]) -> None:
     try:
         signature.bind(None, None)
     except TypeError:
-        shown = " ".join(str(signature).split())
-        raise ScenarioError(f"takes {shown}", f"decisions.{name}", where, f"a {_expected_call(name)}") from None
+        problem = f"takes the arguments {' '.join(str(signature).split())}"
+        raise ScenarioError(problem, f"decisions.{name}", where, f"a {_expected_call(name)}") from None
 
 
 def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[str, Any]:
-    """Return what is wrong with a result (an empty text if nothing), and the result as numbers."""
+    """Return what is wrong with a result (an empty text if it is valid), and the result as an array of numbers."""
     try:
         array = np.asarray(result)
         numbers = array.astype(float, casting="same_kind" if array.dtype.kind in "fc" else "unsafe")
@@ -211,7 +211,7 @@ def _checked(result: Any, decision: Decision, shape: tuple[int, ...]) -> tuple[s
 
 
 def _first(where: Any) -> str:
-    """Return the index of the first entry that is true, as Python writes it."""
+    """Return the index of the first true entry as text, such as "[0, 2]"."""
     index = [int(place) for place in np.argwhere(where)[0]]
     return f"[{', '.join(map(str, index))}]"
 
@@ -221,7 +221,7 @@ def _expected_call(name: str) -> str:
 
 
 def expected_result(name: str, shape: tuple[int, ...]) -> str:
-    """Describe a valid result of a decision."""
+    """Describe, for an error message, what a valid result of a decision is."""
     decision = DECISIONS[name]
     sizes = " by ".join(f"{size} {axis}" for size, axis in zip(shape, decision.shape, strict=True))
     bound = f"from 0 to {decision.most:g}" if decision.most is not None else "not negative"
@@ -230,6 +230,6 @@ def expected_result(name: str, shape: tuple[int, ...]) -> str:
 
 
 def _described(function: Any) -> str:
-    """Return `module:function` for a function, or the type of another object."""
+    """Return the text `module:function` for a function; for any other object, the name of its type."""
     name = getattr(function, "__qualname__", None)
     return f"{function.__module__}:{name}" if name else type(function).__name__

@@ -1,4 +1,4 @@
-"""Ensembles of histories of one scenario, each with its own random numbers, and the choice of an engine."""
+"""Ensembles: many histories of one scenario, each with its own random numbers; and the choice of their engine."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LAST_SEED = 2**63 - 1
 WORTH_COMPILING = 32
-"""Number of histories from which "auto" compiles. NumPy takes 0.4 s for a history of 28 quarters; compiling takes
-25 s or more, loading a cached program seconds, and then a batch of 256 takes as long as one history."""
+"""The engine "auto" is JAX for at least this many histories. NumPy takes 0.4 s for a history of 28 quarters. JAX
+takes 25 s or more to compile, or seconds to load a cached program; then a batch of 256 takes as long as one history."""
 
 
 def ensemble(
@@ -45,13 +45,13 @@ def ensemble(
     Args:
         config: a scenario's name or path, or a loaded scenario.
         runs: the number of histories, at least 1.
-        seed: the seed of the first history, from which the others count on; the scenario's own if left out.
-        quarters: length of the histories; the scenario's own if left out.
+        seed: the seed of the first history, if left out that of the scenario; the next has `seed + 1`, and so on.
+        quarters: the number of quarters of each history; if left out, that of the scenario.
         changes: lever names or dotted keys -> new values.
         decisions: decision -> the function (or `module:function`) that replaces it.
-        engine: "jax" (compiled, on a GPU if there is one), "numpy" (one history after the other) or "auto":
-            JAX if it is installed and there are at least 32 histories; compiling for fewer is slower.
-        progress: called after every history, or batch of histories.
+        engine: "jax" (compiled, on a GPU if there is one), "numpy" (one history after the other) or "auto", which
+            is JAX if JAX is installed and `runs` is at least 32: for fewer histories, compiling takes longer.
+        progress: called after every history (NumPy) or every batch of histories (JAX).
 
     Returns:
         A dataset with the variables `series` (run, quarter, measure), `outcomes` (run, outcome) and `residuals`
@@ -59,7 +59,7 @@ def ensemble(
 
     Raises:
         ScenarioError: if the scenario, a change, a decision or a number is wrong.
-        AccountingError: if an accounting identity is violated, naming the seed.
+        AccountingError: if an accounting identity is violated; the message names the seed.
     """
     import xarray as xr
 
@@ -98,7 +98,7 @@ def ensemble(
 
 
 def seeds_from(first: int, runs: int) -> range:
-    """Return the seeds of an ensemble; a ScenarioError without runs, or if the last seed would be too large."""
+    """Return the seeds of an ensemble; raise a ScenarioError if `runs` is below 1 or the last seed is too large."""
     if runs < 1:
         raise ScenarioError("at least 1 history is needed", "runs", runs)
     if first + runs - 1 > LAST_SEED:
@@ -107,7 +107,7 @@ def seeds_from(first: int, runs: int) -> range:
 
 
 def starts(scenario: Scenario, seeds: Iterable[int]) -> Iterable[Start]:
-    """Return the starts of the histories of one scenario, one for each seed."""
+    """Yield a `Start` for each seed: the opening, the parameters and the random numbers of one history."""
     for seed in seeds:
         yield start(seeded(scenario, seed), seed)
 
@@ -120,7 +120,7 @@ def run_histories(
     finished: Counter | None = None,
     agents: bool = False,
 ) -> Histories:
-    """Step histories with an engine, as in `ensemble`; the other arguments are those of `in_numpy`.
+    """Run histories with an engine, named as in `ensemble`; the other arguments are those of `in_numpy`.
 
     Raises:
         ScenarioError: if the engine is unknown or not installed, or a decision cannot be compiled.
@@ -133,15 +133,17 @@ def run_histories(
 
 
 def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
-    """Return the engine to use. "auto" is NumPy for few histories, else JAX, or NumPy with a message without JAX.
+    """Return "numpy" or "jax", the engine that will run.
+
+    "auto" is NumPy for few histories, and JAX for many; if JAX is not installed, it is NumPy, and a message says so.
 
     Args:
         engine: the engine that the user chose.
-        histories: the number of histories in all; many if left out.
+        histories: the number of histories in all; if left out, many are assumed.
 
     Raises:
         ScenarioError: if the engine is unknown.
-        MissingExtraError: if the engine is JAX, which is not installed.
+        MissingExtraError: if the engine is "jax" and JAX is not installed.
     """
     engine = checked_engine(engine)
     few = engine == "auto" and histories is not None and histories < WORTH_COMPILING
@@ -156,7 +158,7 @@ def chosen_engine(engine: Engine, histories: int | None = None) -> Engine:
 
 
 def checked_engine(engine: str) -> Engine:
-    """Return the name of an engine; a ScenarioError if there is no such engine."""
+    """Return the name of an engine unchanged; raise a ScenarioError if there is no engine of that name."""
     for known in ENGINES:
         if engine == known:
             return known
@@ -164,7 +166,7 @@ def checked_engine(engine: str) -> Engine:
 
 
 def refuse_for_one(engine: str, workers: int | None) -> None:
-    """Raise a ScenarioError for settings that a single history, which NumPy steps in this process, cannot use."""
+    """Raise a ScenarioError for settings that a single history cannot use: NumPy runs it, in this process."""
     if checked_engine(engine) == "jax":
         problem, allowed = "a single history runs in NumPy", "numpy; jax needs 2 runs or more"
         raise ScenarioError(problem, "engine", "jax", allowed)
@@ -174,7 +176,7 @@ def refuse_for_one(engine: str, workers: int | None) -> None:
 
 
 def refuse_problems(histories: Histories, name: str, seeds: Sequence[int]) -> None:
-    """Raise an AccountingError for the first problem, naming scenario and seed."""
+    """Raise an AccountingError for the first history that has a problem; it names the scenario and the seed."""
     for seed, problem in zip(seeds, histories.problems, strict=True):
         if problem is not None:
             raise AccountingError(f"{name}, seed {seed}: {problem}")

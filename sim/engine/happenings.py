@@ -1,4 +1,4 @@
-"""Events of a quarter in words: runs, failures, workouts, newcomers, deals, rounds, and dated events."""
+"""Events of a quarter in words: runs on coins, failures, workouts, newcomers, deals, funding rounds, dated events."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,11 +26,11 @@ from sim.scenario.schema import Scenario
 
 POPULATION = {OWN: "issuers", LABS: "labs", PROVIDERS: "providers", INVESTORS: "investors", VENTURES: "ventures"}
 COMPANIES = (("labs", "labs", "lab"), ("gpus", "providers", "provider"), ("ventures", "ventures", "venture"))
-"""Part of the economy, population and noun of one member, for each population that can fail."""
+"""Populations whose members can fail: the attribute of the economy, the population, the noun for one member."""
 SMALLEST = 1e-3
-"""USD bn: deals, coins and losses below a million dollars are not reported."""
+"""Deals, coins and losses below this amount, USD bn (a million dollars), are not reported."""
 RUN = 0.05
-"""Share of a coin redeemed in one week from which it is called a run."""
+"""A run on a coin is reported if holders redeem more than this share of the coin in one week."""
 LAWS = {"offshore": "no law of a large market", "genius": "the GENIUS Act", "mica": "MiCA"}
 DEALS = {
     "issuer_compute_loan": "lent {amount} to {payee}",
@@ -48,12 +48,12 @@ def happened(
 
     Args:
         quarter: the label of the quarter.
-        before: the economy when it opened.
-        after: the economy when it closed, with the quarter's journal.
+        before: the economy when the quarter opened.
+        after: the economy when the quarter closed, with the quarter's journal.
         names: population -> names of its agents.
 
     Returns:
-        One dictionary per event: quarter, kind, agent, text and usd_bn (None where it has no amount).
+        One dictionary per event: quarter, kind, agent, text and usd_bn (None for an event without an amount).
     """
     return [
         *_coin_events(quarter, before, after, names),
@@ -74,7 +74,7 @@ def _money(usd_bn: float) -> str:
 
 
 def _coin_events(quarter: str, before: Economy, after: Economy, names: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List runs, closed windows, failed coins, losses of reserves and changes of law."""
+    """List what happened to coins: runs, closed redemption windows, failures, losses of reserves, changes of law."""
     market, flows, issuers = after.tokens, after.books.journal.flows, names["issuers"]
     opening = -before.books.positions[TOKENS][RESERVE]
     events: list[dict[str, Any]] = []
@@ -107,7 +107,7 @@ def _coin_events(quarter: str, before: Economy, after: Economy, names: Mapping[s
 
 
 def _failures(quarter: str, before: Economy, after: Economy, names: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List failures of companies, and the losses of lenders and owners."""
+    """List the failures of companies, each with the loss of its lenders or owners."""
     events = []
     for part, group, what in COMPANIES:
         failed = np.nonzero(getattr(before, part).alive > getattr(after, part).alive)[0]
@@ -125,7 +125,7 @@ def _failures(quarter: str, before: Economy, after: Economy, names: Mapping[str,
 
 
 def _liquidation(after: Economy, provider: int) -> tuple[str, float]:
-    """Describe the sale of a failed provider's GPUs, and return the loss of its lenders, USD bn."""
+    """Return a description of the sale of a failed provider's GPUs, and the loss of its lenders, USD bn."""
     story = f": {after.gpus.sold_off[provider]:,.0f} GPUs were sold"
     kinds = ("issuer_loan_recovery", "investor_loan_recovery")
     back = float(sum(after.books.journal.flows[kind].amount[provider].sum() for kind in kinds))
@@ -136,7 +136,7 @@ def _liquidation(after: Economy, provider: int) -> tuple[str, float]:
 
 
 def _workouts(quarter: str, after: Economy, names: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List swaps of loans for shares, and the losses on them."""
+    """List the workouts: lenders swap loans for shares of the debtor, and write off part of the loans."""
     events = []
     journal = after.books.journal
     for account in (OWN, INVESTORS):
@@ -187,7 +187,7 @@ def _rounds(quarter: str, after: Economy, names: Mapping[str, Any]) -> list[dict
 
 
 def announced(quarter: str, scenario: Scenario) -> list[dict[str, Any]]:
-    """List the dated events of a scenario in a quarter, in the form of `happened`."""
+    """List the events that a scenario dates in this quarter, as dictionaries like those of `happened`."""
     return [
         _event(quarter, "dated", _name(event, scenario), text)
         for event in scenario.events
@@ -196,7 +196,7 @@ def announced(quarter: str, scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def _description(event: Event, name: str) -> str:
-    """Describe an event; empty where its consequences are reported anyway."""
+    """Describe a dated event; return an empty text if other events of the quarter report what it causes."""
     size = 0.0 if event.size is None else event.size
     words: Mapping[str, str] = {
         "redemption_shock": f"holders of {100 * size:.3g}% of the coins of {name} wanted their money back at once",

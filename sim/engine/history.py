@@ -1,10 +1,10 @@
-"""One history in memory with the economy of every quarter, from which pages, stories and networks are drawn.
+"""One history in memory, with the whole economy of every quarter: pages, stories and networks are made from it.
 
     run = run_of(history(load("baseline"), seed=1))
     run.series, run.agents, run.flows, run.exposures, run.events, run.manifest
 
-NumPy steps it through the Mesa model, or a compiled program (`warm`) does, some ten times faster once it is ready.
-Several threads may call every function here at once, and share a `History`, which is never changed.
+The history is run by the Mesa model in NumPy or, some ten times faster, by a JAX program, which `warm` compiles.
+Several threads may call these functions at once, and share a `History`, which is never changed.
 """
 
 import threading
@@ -32,18 +32,18 @@ from sim.scenario.quarters import later
 
 @dataclass(frozen=True)
 class History:
-    """One history as its economies.
+    """One history: the economy at the close of every quarter, and what was read from it.
 
     Attributes:
-        scenario: the scenario, with the seed.
-        engine: the engine that stepped it, "numpy" or "jax".
+        scenario: the scenario, with the seed of this history.
+        engine: the engine that ran the history, "numpy" or "jax".
         names: population -> names of its agents, in the order of the arrays.
-        labels: the labels of the quarters, the opening first.
-        opening: the close of the opening quarter, whose journal is empty.
-        closes: the closes of the quarters after it in one: every leaf has a leading quarter axis.
-        happenings: events of each quarter, the opening (which has none) first.
-        checks: identity -> largest relative residual over the quarters.
-        replaced: replaced decisions -> the `module:function` that decides.
+        labels: labels of the quarters, such as "2024Q1", starting with the opening quarter.
+        opening: the results at the close of the opening quarter, whose journal is empty.
+        closes: the results at the closes of all later quarters in one `Close`: every array has a leading quarter axis.
+        happenings: events of each quarter, starting with the opening quarter, which has no events.
+        checks: identity -> largest relative residual in any quarter.
+        replaced: name of each replaced decision -> the `module:function` that takes the place of its rule.
     """
 
     scenario: Scenario
@@ -63,32 +63,32 @@ class History:
 
     @cached_property
     def economies(self) -> tuple[Economy, ...]:
-        """The economies at each close, the opening first, with the journals of their quarters."""
+        """The economy at the close of each quarter, with that quarter's journal, starting with the opening quarter."""
         return (self.opening.economy, *pytrees.unstacked(self.closes.economy))
 
     def opening_books(self, quarter: int) -> Books:
-        """Return the books at the start of a quarter, counted from the opening, whose books are its own."""
+        """Return the books when a quarter began; for quarter 0, the opening, return its own books."""
         return self.economies[max(quarter - 1, 0)].books
 
 
 Program = Callable[[Start], Close]
-"""A compiled history: from its start to its closes."""
+"""A compiled program: given the start of a history, it returns the closes of all its quarters."""
 _ready: dict[tuple[tuple[int, ...], ...], Program] = {}
 _compiling = threading.Lock()
 
 
 def history(scenario: Scenario, seed: int, engine: Engine = "auto") -> History:
-    """Run one history and record every economy; both engines give the same numbers, to 1e-9.
+    """Run one history and record the economy of every quarter; both engines give the same numbers, to 1e-9.
 
     Args:
         scenario: the scenario to run.
-        seed: the seed, in place of the scenario's own.
-        engine: "numpy"; "jax", which compiles first where `warm` has not; or "auto": JAX where a compiled program
-            is ready and no decision is replaced, else NumPy.
+        seed: the seed of the history, used instead of the scenario's own.
+        engine: "numpy"; "jax", which compiles a program first if `warm` has not; or "auto", which is JAX if a
+            compiled program is ready and the scenario replaces no decision, and NumPy otherwise.
 
     Raises:
-        ScenarioError: if the opening balance sheets do not close, a decision or the seed is wrong, or JAX is
-            required and is missing or cannot run the scenario.
+        ScenarioError: if the opening balance sheets do not balance, a decision or the seed is wrong, or the engine
+            is "jax" and JAX is not installed or cannot run the scenario.
         AccountingError: if an accounting identity is violated.
     """
     scenario = seeded(scenario, seeds_from(seed, 1)[0])
@@ -100,21 +100,22 @@ def history(scenario: Scenario, seed: int, engine: Engine = "auto") -> History:
 
 
 def warm(scenario: Scenario) -> None:
-    """Prepare the compiled program for the agents and quarters of a scenario, so that "auto" uses it.
+    """Prepare the JAX program for as many agents and quarters as a scenario has, so that the engine "auto" uses it.
 
-    That takes half a minute where the program was never compiled on this machine, a few seconds where it was, and
-    no time where this process has it. For a background thread: meanwhile histories run in NumPy.
+    That takes half a minute if the program was never compiled on this machine, a few seconds if it was, and no time
+    if this process has it already. Call it in a background thread: meanwhile, "auto" runs histories in NumPy.
 
     Raises:
-        ScenarioError: if JAX is missing, a decision is replaced, or the opening balance sheets do not close.
+        ScenarioError: if JAX is missing, a decision is replaced, or the opening balance sheets do not balance.
     """
     _program(scenario, _opened(scenario)[1])
 
 
 def _program(scenario: Scenario, start: Start) -> Program:
-    """Return the program for a start; one thread compiles or loads it if necessary, while others wait."""
+    """Return the compiled program for a start. One thread at a time compiles or loads a program; the others wait."""
     if scenario.decisions:
-        problem = f"the scenario replaces decisions ({', '.join(scenario.decisions)}), which JAX cannot run here"
+        names = ", ".join(scenario.decisions)
+        problem = f"the scenario replaces decisions ({names}), which JAX cannot run in a single history"
         raise ScenarioError(problem, "engine", "jax", "numpy", scenario.name)
     chosen_engine("jax")
     shapes = _shapes(start)
@@ -127,7 +128,7 @@ def _program(scenario: Scenario, start: Start) -> Program:
 
 
 def _shapes(start: Start) -> tuple[tuple[int, ...], ...]:
-    """Return the shapes for which a program is compiled, those of agents and quarters."""
+    """Return the shapes of the arrays of a start, each set of which needs a compiled program of its own."""
     return tuple(np.shape(leaf) for leaf in pytrees.leaves(start))
 
 

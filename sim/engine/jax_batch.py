@@ -1,8 +1,8 @@
-"""The JAX engine for many histories: compiled batches, `vmap` over histories and `scan` over quarters.
+"""The JAX engine for many histories: a compiled program runs a batch, by `vmap` over histories, `scan` over quarters.
 
-Batches have a fixed size, and parameters, balances and draws are data of the compiled program: another point of a
-sweep, another seed, or another scenario with as many agents and quarters needs no compilation. Compiled programs
-are kept on disk between invocations.
+Batches have a fixed size, and parameters, balances and draws are data of the compiled program. Another point of a
+sweep, another seed, or another scenario with as many agents and quarters therefore needs no new compilation.
+Compiled programs are kept on disk from one invocation to the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,12 +26,12 @@ from sim.engine.jax_stepping import handed_on, scan
 from sim.errors import CannotCompileError, ScenarioError
 
 BATCH = {"cpu": 256, "gpu": 4096, "tpu": 4096}
-"""Histories in a batch: on a processor, as many as make up for the start of each operation and still
-fit its cache; on an accelerator, enough to fill it."""
+"""Number of histories in a batch, for each kind of device. On a CPU, it outweighs the fixed cost of each operation
+and still fits the cache of the processor; on an accelerator, it occupies all of the device."""
 Replacement = tuple[str, DecisionRule, tuple[int, ...]]
-"""A replaced decision: its name, the function, and the shape of what it returns."""
+"""A replaced decision: the name of the decision, the user's function, and the shape of what the function returns."""
 _compiled: set[tuple[Any, ...]] = set()
-"""Programs of this process, with the shapes that they were compiled for."""
+"""What this process has compiled: each entry is a program, followed by the shapes of its arguments."""
 
 
 def in_jax(
@@ -41,12 +41,13 @@ def in_jax(
     finished: Counter | None = None,
     agents: bool = False,
 ) -> Histories:
-    """Step histories in compiled batches, on a GPU where JAX finds one.
+    """Run histories in compiled batches, on a GPU if JAX finds one.
 
-    The arguments are those of `sim.engine.batch.in_numpy`; starts are taken, and `finished` called, by the batch.
+    The arguments are those of `sim.engine.batch.in_numpy`, but `starts` are consumed one batch at a time, and
+    `finished` is called once after every batch.
 
     Raises:
-        CannotCompileError: if a replaced decision cannot be traced.
+        CannotCompileError: if JAX cannot compile a replaced decision.
     """
     keep_programs()
     size = BATCH[jax.default_backend()]
@@ -71,12 +72,12 @@ def history(
     flows: bool,
     agents: bool = False,
 ) -> dict[str, Any]:
-    """Run one whole history as a traceable function.
+    """Run one whole history, as a function that JAX can trace.
 
     Returns:
-        `readings`, `(quarter + 1, reading)` with the opening first; `residuals`, the largest of each identity;
-        `misdecided`, 1 if a replaced decision returned invalid numbers; and, if requested, `flows`, and `agents`
-        with the opening first.
+        A dictionary: `readings`, `(quarter + 1, reading)`, starting with the opening quarter; `residuals`, the largest
+        of each identity; `misdecided`, which is 1 if a replaced decision returned invalid numbers and otherwise 0;
+        and, if requested, `flows` by quarter, and `agents` by quarter, starting with the opening quarter.
     """
     watch: list[Any] = []
     decisions = {**RULES, **{name: _watched(name, rule, shape, watch) for name, rule, shape in replaced}}
@@ -97,7 +98,7 @@ def history(
 
 
 def paths_alone(economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules) -> Any:
-    """Return the readings of `history` and nothing else, to differentiate: checks would swell the program."""
+    """Return only the readings of `history`, for derivatives: the checks would make that program much larger."""
     opening = handed_on(economy)
     return _after(_readings(opening, opening, {}), scan(economy, parameters, draws, decisions, _readings))
 
@@ -121,9 +122,9 @@ def _program(replaced: tuple[Replacement, ...], flows: bool, agents: bool) -> Ca
 def _run_batches(
     starts: Iterator[Start], size: int, program: Any, replaced: tuple[Replacement, ...]
 ) -> Iterator[tuple[int, Any]]:
-    """Yield the number of histories and the results of the program, batch by batch, without waiting for them."""
+    """Yield, for each batch, the number of histories and the program's results, without waiting for the results."""
     while batch := list(islice(starts, size)):
-        # The last history fills a batch that is not full: the program has one shape.
+        # Copies of the last history fill up a batch that is not full, because the program accepts one size only.
         full = batch + batch[-1:] * (size - len(batch))
         stacked = jax.tree.map(_stacked, *((s.economy, s.parameters, s.draws) for s in full))
         try:
@@ -145,7 +146,7 @@ def _run_batches(
 
 
 def _one_ahead(batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    """Yield each batch after the next one has been started, so that preparing it costs no time."""
+    """Yield each batch only after the next has been started, so that the next is prepared while this one runs."""
     pending = next(batches, None)
     while pending is not None:
         following = next(batches, None)
@@ -160,7 +161,7 @@ def _stacked(*leaves: Any) -> Any:
 
 
 def _watched(name: str, rule: DecisionRule, shape: tuple[int, ...], watch: list[Any]) -> DecisionRule:
-    """Make a replaced rule record whether its result is valid, and remove rounding errors as `ReplacedRule` does."""
+    """Return a replaced rule that notes in `watch` whether its result is invalid, and removes errors of rounding."""
     decision = DECISIONS[name]
 
     def recorded(economy: Any, parameters: Any) -> Any:
@@ -187,10 +188,11 @@ def _misdecided(replaced: tuple[Replacement, ...], bad: float) -> str | None:
         return None
     return (
         f"a replaced decision ({', '.join(name for name, *_ in replaced)}) returned invalid numbers; "
-        "run this seed as a single history to see which"
+        "run this seed as a single history to see which decision and which numbers"
     )
 
 
 def _untraceable(replaced: tuple[Replacement, ...], error: Exception) -> str:
     which = ", ".join(f"decisions.{name}" for name, *_ in replaced)
-    return f"{which} cannot be compiled ({str(error).splitlines()[0]}); it runs in single histories and in NumPy"
+    reason = str(error).splitlines()[0]
+    return f"{which} cannot be compiled ({reason}); run with the engine numpy, or one history, which runs in NumPy"

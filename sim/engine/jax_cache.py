@@ -13,13 +13,13 @@ from filelock import FileLock
 from platformdirs import user_cache_dir
 
 QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
-"""Halves the time to compile on a processor and costs no speed (benchmarks/README.md)."""
+"""Options that halve the time to compile for a CPU; compiled programs are not slower (benchmarks/README.md)."""
 CACHE = "CAPFLOW_CACHE"
-"""Environment variable that names the folder of compiled programs, in place of the user's cache folder."""
+"""Environment variable that names the folder for compiled programs; if unset, the user's cache folder is used."""
 
 
 def keep_programs() -> None:
-    """Keep compiled programs on disk, unless the user has configured the cache of JAX."""
+    """Make JAX keep compiled programs on disk, unless the user has configured its cache."""
     settings: Any = jax.config
     if settings.jax_compilation_cache_dir is None and settings.jax_enable_compilation_cache:
         folder = os.environ.get(CACHE) or user_cache_dir("capflow", appauthor=False)
@@ -28,7 +28,7 @@ def keep_programs() -> None:
 
 @cache
 def compiler_options() -> dict[str, Any] | None:
-    """Options for `jax.jit`, or None where this compiler does not know them."""
+    """Return options for `jax.jit` that speed up compilation; None if this compiler does not know them."""
     if jax.default_backend() != "cpu":
         return None
     try:
@@ -40,7 +40,7 @@ def compiler_options() -> dict[str, Any] | None:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Let one process compile while others wait to load its program; without locks on files, all compile."""
+    """Let one process compile while others wait to load its program; if files cannot be locked, each one compiles."""
     settings: Any = jax.config
     folder = settings.jax_compilation_cache_dir
     with ExitStack() as stack:
@@ -53,6 +53,6 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def _give_back_memory() -> None:
-    """Return to the system what compiling or loading took and freed, a third of a gigabyte."""
+    """Return to the system the memory that compiling or loading used and then freed, about a third of a gigabyte."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)

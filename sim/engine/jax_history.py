@@ -1,8 +1,8 @@
-"""One history with the economy of every quarter, as one program that JAX compiles.
+"""The JAX program for one history, which returns the economy of every quarter.
 
-A start goes in as one vector and closes come out as one matrix, so that a call costs little more than the
-arithmetic. Any lever, seed or scenario with as many agents and quarters uses the same program, which is compiled
-ahead of time and kept on disk between invocations.
+The program takes a start as one vector and returns all closes as one matrix, so that a call costs little more than
+the arithmetic. All histories with as many agents and quarters, whatever their levers, seeds or scenarios, use the same
+program. It is compiled before its first call, and kept on disk from one invocation to the next.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,12 +26,12 @@ Shapes = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Program:
-    """A compiled history. Any number of threads may call it at once.
+    """A compiled program that runs one history. Any number of threads may call it at once.
 
     Attributes:
-        run: function from a packed start to the packed closes, `(quarter, number)`.
-        pattern: form of a close.
-        shapes: shapes of the leaves of a close, in order.
+        run: the compiled function; it takes a start as one vector and returns the closes, `(quarter, number)`.
+        pattern: a `Close` with numbers in place of its arrays, from which closes of the same structure are built.
+        shapes: shapes of the arrays of a close, in order.
     """
 
     run: Callable[..., Any]
@@ -39,21 +39,21 @@ class Program:
     shapes: Shapes
 
     def __call__(self, start: Start) -> Close:
-        """Run a history from a start of the compiled shapes; leaves of the closes have a leading quarter axis."""
+        """Run a history: arrays of `start` must have the compiled shapes, the results have a leading quarter axis."""
         with jax.enable_x64(True):
             closes = np.asarray(self.run(pytrees.packed(start)))
         return pytrees.like(self.pattern, pytrees.unpacked(closes, self.shapes))
 
 
 def compile_history(start: Start) -> Program:
-    """Compile a history for as many agents and quarters as a start has, or load what was compiled before."""
+    """Return the program for as many agents and quarters as `start` has: compile it, or load it if it is on disk."""
     shapes = tuple(np.shape(leaf) for leaf in pytrees.leaves(start))
     traced_closes: list[tuple[Close, Shapes]] = []
 
     def packed_close(before: Economy, after: Economy, residuals: Mapping[str, Any]) -> Any:
         close = close_of(before, after, residuals)
         leaves = [jnp.asarray(leaf, dtype=jnp.float64) for leaf in pytrees.leaves(close)]
-        # The form of a close is known once it is traced.
+        # Only tracing tells the structure of a close and the shapes of its arrays.
         traced_closes.append((pytrees.like(close, range(len(leaves))), tuple(leaf.shape for leaf in leaves)))
         return jnp.concatenate([leaf.ravel() for leaf in leaves])
 
@@ -63,7 +63,7 @@ def compile_history(start: Start) -> Program:
 
     keep_programs()
     with jax.enable_x64(True):
-        # All processes that wait for the compiler trace at once.
+        # Processes trace at the same time; only the compiler is left to one of them.
         traced = jax.jit(packed_history, compiler_options=compiler_options()).lower(pytrees.packed(start))
         with one_at_a_time():
             run = traced.compile()

@@ -1,4 +1,4 @@
-"""Stepping of a history inside a program that JAX compiles, by `scan` over quarters."""
+"""The loop over the quarters of a history inside a program that JAX compiles: `jax.lax.scan`."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -18,9 +18,9 @@ for _kind in pytrees.DATACLASSES:
 
 
 def scan(economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[Any]) -> Any:
-    """Step a history as `sim.engine.stepping.walk` does, as a traceable function.
+    """Run a history like `sim.engine.stepping.walk`, but as a function that JAX can trace.
 
-    `read` must return a tree of arrays; these come back with a leading quarter axis.
+    `read` must return a tree of arrays. The same tree is returned, each array with a leading quarter axis.
     """
     opening = handed_on(economy)
 
@@ -33,6 +33,6 @@ def scan(economy: Economy, parameters: Parameters, draws: Draws, decisions: Deci
 
 
 def handed_on(economy: Economy) -> Economy:
-    """Return the state that one quarter passes to the next: all but the journal, in double precision."""
+    """Return what one quarter passes on to the next: the economy without its journal, in double precision."""
     bare = replace(economy, books=replace(economy.books, journal=EMPTY_JOURNAL))
     return pytrees.combined(lambda leaf: jnp.asarray(leaf, dtype=jnp.float64), bare)

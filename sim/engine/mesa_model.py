@@ -1,4 +1,4 @@
-"""The Mesa model: one history, stepped quarter by quarter in NumPy; its agents are views of arrays."""
+"""The Mesa model: one history, run quarter by quarter in NumPy; its agents are views of the economy's arrays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sim.scenario.quarters import later
 
 
 def _measured(name: str, meaning: str) -> property:
-    """Return an attribute that reads one of the agent's measures at the last close."""
+    """Return a property that reads one of the agent's measures at the close of the latest quarter."""
 
     def read(agent: CapitalFlowAgent) -> float:
         return agent.measure(name)
@@ -45,7 +45,7 @@ class CapitalFlowAgent(mesa.Agent):
         self.index = index
 
     def measure(self, name: str) -> float:
-        """Return one of the agent's measures at the last close, such as `cash` or `net_worth`.
+        """Return one of the agent's measures at the close of the latest quarter, such as `cash` or `net_worth`.
 
         Raises:
             KeyError: if agents of this population have no such measure.
@@ -53,29 +53,29 @@ class CapitalFlowAgent(mesa.Agent):
         return float(self.model.measured[self.population][name][self.index])
 
     cash = _measured("cash", "Cash, USD bn.")
-    net_worth = _measured("net_worth", "Assets less liabilities, own shares at market value among them, USD bn.")
+    net_worth = _measured("net_worth", "Assets less liabilities, which include own shares at market value, USD bn.")
 
 
 class StablecoinIssuer(CapitalFlowAgent):
-    """Issues tokens, holds the reserve behind them, keeps the interest."""
+    """Issues tokens, holds the reserve that backs the tokens, and keeps the interest on the reserve."""
 
     population = "issuers"
     measures = ("cash", "net_worth", "tokens", "interest", "realised_profit", "deployable")
 
     tokens = _measured("tokens", "Tokens outstanding, USD bn.")
     interest = _measured("interest", "Interest on bills, repo and money funds this quarter, USD bn.")
-    realised_profit = _measured("realised_profit", "Profit of the quarter without gains on paper, USD bn.")
-    deployable = _measured("deployable", "Own cash that was free to be put somewhere this quarter, USD bn.")
+    realised_profit = _measured("realised_profit", "Profit this quarter without unrealised gains, USD bn.")
+    deployable = _measured("deployable", "Own cash that was free to be invested or spent this quarter, USD bn.")
 
 
 class AILab(CapitalFlowAgent):
-    """Sells AI, rents compute, raises rounds."""
+    """Sells AI services, rents computing, and raises funding rounds."""
 
     population = "labs"
     measures = ("cash", "net_worth", "revenue", "spending", "equity_value", "alive")
 
-    revenue = _measured("revenue", "Customers' payments this quarter, USD bn.")
-    spending = _measured("spending", "Spending of the quarter, USD bn.")
+    revenue = _measured("revenue", "Payments from customers this quarter, USD bn.")
+    spending = _measured("spending", "Spending this quarter, USD bn.")
     equity_value = _measured("equity_value", "Value of all its shares, USD bn.")
     alive = _measured("alive", "1 while in business, 0 after failure.")
 
@@ -89,7 +89,7 @@ class GPUProvider(CapitalFlowAgent):
     gpus = _measured("gpus", "GPUs owned, H100 equivalents.")
     debt = _measured("debt", "Compute loans owed, USD bn.")
     revenue = _measured("revenue", "Rent received this quarter, USD bn.")
-    utilisation = _measured("utilisation", "Hours sold over hours offered.")
+    utilisation = _measured("utilisation", "Hours of GPUs sold, divided by hours offered.")
     alive = _measured("alive", "1 while in business, 0 after failure.")
 
 
@@ -99,12 +99,12 @@ class Investor(CapitalFlowAgent):
     population = "investors"
     measures = ("cash", "net_worth", "stakes", "compute_loans")
 
-    stakes = _measured("stakes", "Market value of its shares, USD bn.")
+    stakes = _measured("stakes", "Market value of the shares that it holds, USD bn.")
     compute_loans = _measured("compute_loans", "Loans to GPU providers outstanding, USD bn.")
 
 
 class Venture(CapitalFlowAgent):
-    """A neurotech or robotics company."""
+    """A company in neurotechnology or robotics."""
 
     population = "ventures"
     measures = ("cash", "net_worth", "equity_value", "alive")
@@ -119,31 +119,31 @@ AGENT_CLASSES: tuple[type[CapitalFlowAgent], ...] = (StablecoinIssuer, AILab, GP
 class CapitalFlowModel(mesa.Model):
     """The capital-flow economy as a Mesa model.
 
-    `step` runs one quarter and checks every accounting identity. `running` becomes False after the last quarter of
-    the scenario.
+    `step` runs one quarter and checks every accounting identity. The attribute `running` becomes False after the last
+    quarter of the scenario.
 
     Args:
-        config: a scenario's name, its path, a loaded `Scenario`, or a mapping of lever names and dotted keys
-            that changes the baseline.
-        rng: the seed, a plain integer; the same seed gives the same history. None draws a new one, `seed_used`.
-            (The command line uses the scenario's own seed instead.)
-        terminal_rate: this and every other keyword is a lever of `sim.scenario.levers`; None leaves the value
-            of the scenario.
+        config: a scenario's name or path, a loaded `Scenario`, or a mapping that changes the baseline: lever names
+            or dotted keys -> new values.
+        rng: the seed, an integer; the same seed gives the same history. None draws a new seed, which `seed_used`
+            then gives. (The command line uses the scenario's own seed instead.)
+        terminal_rate: this keyword and all that follow are levers of `sim.scenario.levers`; None keeps the value
+            that the scenario has.
 
     Attributes:
         scenario_spec: the validated scenario.
         seed_used: the seed of this history.
-        quarter: quarters run so far.
-        label: label of the last quarter closed, such as `2024Q1`.
-        economy: the economy at the last close (`sim.economy.state.Economy`).
-        opening_books: the books when the last quarter opened.
-        checks: identity -> largest relative residual of the last quarter.
-        happenings: events of the last quarter.
+        quarter: number of quarters run so far.
+        label: label of the latest quarter that was closed, such as `2024Q1`.
+        economy: the economy at that quarter's close (`sim.economy.state.Economy`).
+        opening_books: the books when that quarter began.
+        checks: identity -> largest relative residual in that quarter.
+        happenings: events of that quarter.
         names: population -> names of its agents.
         decisions: the decision rules; `model.decisions["redeployment"] = f` replaces one (docs/behaviours.md).
 
     Raises:
-        ScenarioError: if the scenario or a lever is wrong; from `step`, if a replaced decision is.
+        ScenarioError: if the scenario or a lever is wrong; from `step`, if a replaced decision fails or is invalid.
         AccountingError: from `step`, if an identity is violated.
     """
 
@@ -214,7 +214,7 @@ class CapitalFlowModel(mesa.Model):
         self.datacollector.collect(self)
 
     def step(self) -> None:
-        """Run one quarter, close the books, check them, and collect."""
+        """Run one quarter, close and check the books, and let Mesa's DataCollector record the quarter."""
         if self.quarter >= self.scenario_spec.run.quarters:
             self.running = False
             return
@@ -253,7 +253,7 @@ def _scenario(config: Any, changes: dict[str, Any]) -> Scenario:
 
 
 def enforced(label: str, residuals: Mapping[str, Any]) -> dict[str, float]:
-    """Return residuals as numbers; an AccountingError if one is above the tolerance, or not a number."""
+    """Return residuals as floats; raise an AccountingError if one is above the tolerance or is NaN."""
     checks = {name: float(residual) for name, residual in residuals.items()}
     for name, residual in checks.items():
         if not residual <= TOLERANCE:

@@ -1,7 +1,8 @@
-"""Outcomes of a history: named numbers, each a reading of every quarter that is reduced over quarters.
+"""Outcomes of a history: named numbers, such as a sum or a minimum over the quarters of one reading.
 
-Readings are functions of arrays alone, so that every engine can take them. Outcomes that
-`sim.analysis.attribution.headline` also takes from a run folder have the same names and values there.
+A reading is a number taken from the economy in every quarter. Readings are functions of arrays alone, so that every
+engine can compute them. `sim.analysis.attribution.headline` computes some outcomes from a run folder instead; these
+have the same names and values there.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ORIGIN_WORDS = {
     "credit": "credit",
     "opening_cash": "cash held at the opening",
 }
-"""Origins of money in a sentence."""
+"""Origin of money -> its words in a sentence."""
 BILL_INTEREST = ORIGINS.index("bill_interest")
 
 
@@ -46,13 +47,13 @@ class Outcome:
         name: the name in tables and in JSON; amounts of money end in `_usd_bn`.
         label: a description in a few words.
         unit: the unit of the number.
-        reduction: how the quarters become one number. Sums, the last year and means leave the opening out; the
-            smallest and the largest include it. "quarters before" counts the quarters until the first in which the
-            reading is positive, and all of them where it never is: a time censored at the end of the history, so
-            that means and differences are those of the restricted mean survival time.
-        about: the population or sector whose colour it takes, or "interest".
-        reading: the key of `readings`; if left out, the name without `_at_end` and `_last_year`.
-        over: the reading by whose sum the sum is divided, for shares.
+        reduction: how the readings of all quarters become one number. "sum", "last year" and "mean" leave the opening
+            quarter out; "min" and "max" include it. "quarters before" counts the quarters before the first in which
+            the reading is positive; if it never is, all quarters count. That is a time censored at the end of the
+            history, so that means and differences are those of the restricted mean survival time.
+        about: the population or sector in whose colour figures draw the outcome, or "interest".
+        reading: the key of the reading in `readings`; if left out, the name without `_at_end` and `_last_year`.
+        over: for shares, the reading whose sum over the quarters is the denominator.
     """
 
     name: str
@@ -65,13 +66,13 @@ class Outcome:
 
     @property
     def read(self) -> str:
-        """The key of the reading."""
+        """The key, in `readings`, of the reading that is reduced."""
         return self.reading or self.name.replace("_at_end", "").replace("_last_year", "")
 
 
 USD, GPUS, SHARE, COUNT, QUARTERS = "USD bn", "GPUs", "share", "companies", "quarters"
 INTEREST_GPUS = "gpu_capex_from_bill_interest_usd_bn"
-"""The same number as `interest_funded_gpu_usd_bn`, among the other origins: tables on pages show it once."""
+"""The outcome of this name equals `interest_funded_gpu_usd_bn`; tables on pages show only one of the two."""
 OUTCOMES: tuple[Outcome, ...] = (
     # GPUs
     Outcome("gpu_capex_usd_bn", "GPU purchases of the providers", USD, "sum", "providers"),
@@ -165,7 +166,7 @@ HEADLINES = (
     "coins_failed",
     "failures",
 )
-"""Outcomes that get a figure of their own in a comparison."""
+"""Names of the outcomes that get a figure of their own in a comparison."""
 BY_NAME: dict[str, Outcome] = {outcome.name: outcome for outcome in OUTCOMES}
 
 
@@ -173,9 +174,9 @@ def readings(before: Economy, after: Economy, series: Mapping[str, float]) -> di
     """Return all readings of one quarter: reading -> number.
 
     Args:
-        before: the economy when the quarter opened; `after` itself for the opening quarter.
-        after: the economy at its close.
-        series: its measures, from `sim.economy.books.measures.series`, which are readings too.
+        before: the economy when the quarter began; for the opening quarter, the same as `after`.
+        after: the economy when the quarter closed.
+        series: the measures of `after`, from `sim.economy.books.measures.series`; each of them is a reading too.
     """
     books, labs = after.books, after.labs
     xp = namespace(labs.alive)
@@ -213,10 +214,10 @@ def _tokens(economy: Economy) -> Array:
 
 
 def outcomes_of(model: CapitalFlowModel) -> dict[str, float]:
-    """Step a new model to its end, and return its outcomes, in the order of `OUTCOMES`.
+    """Run a new model to its last quarter, and return its outcomes, in the order of `OUTCOMES`.
 
     Raises:
-        AccountingError: from the model, if an identity is violated.
+        AccountingError: if an accounting identity is violated.
     """
     quarters = [readings(model.economy, model.economy, model.series)]
     while model.running:
@@ -228,7 +229,7 @@ def outcomes_of(model: CapitalFlowModel) -> dict[str, float]:
 
 
 def reduced(paths: Mapping[str, Array]) -> dict[str, Array]:
-    """Return outcomes, `(...)`, from the paths of all readings, `(..., quarter)` with the opening first."""
+    """Return the outcomes, `(...)`, of all readings by quarter, `(..., quarter)`, starting with the opening quarter."""
     return {outcome.name: _reduced(outcome, paths) for outcome in OUTCOMES}
 
 
@@ -249,13 +250,13 @@ def _reduced(outcome: Outcome, paths: Mapping[str, Array]) -> Array:
 
 
 def _quarters_before(event: Array) -> Array:
-    """Return the number of quarters before the first event; all of them where there is none."""
+    """Return the number of quarters before the first event; without any event, the number of all quarters."""
     xp = namespace(event)
     return 1.0 * xp.where(event.any(axis=-1), event.argmax(axis=-1), event.shape[-1])
 
 
 def _excess_reserves(economy: Economy) -> tuple[Array, Array]:
-    """Return each issuer's excess reserves: USD bn, and as a share of its tokens (infinite without tokens)."""
+    """Return each issuer's excess reserves in USD bn, and as a share of its tokens (infinite without tokens)."""
     tokens = _tokens(economy)
     xp = namespace(tokens)
     over = buffer_ratio(economy.books)

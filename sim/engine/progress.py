@@ -1,6 +1,6 @@
-"""The type of callbacks by which long work reports its progress."""
+"""The type of the callbacks through which long computations report their progress."""
 
 from collections.abc import Callable
 
 Progress = Callable[[int, int, str], None]
-"""Called with the amount done, the total, and a label of what was done last, such as a quarter or a stage."""
+"""A callback that is given the amount done, the total, and a label of what was just done, such as a quarter."""

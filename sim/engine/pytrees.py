@@ -1,7 +1,7 @@
-"""Trees of arrays (dataclasses, dictionaries, tuples) by optree: flattened, rebuilt, stacked and packed.
+"""Trees of arrays (nested dataclasses, dictionaries and tuples), which are flattened, rebuilt, stacked and packed.
 
-Unlike JAX, which sorts the keys of dictionaries, these trees keep the order of insertion, and so the order of
-payments in a quarter.
+The library optree does the work. JAX would sort the keys of dictionaries; here they keep the order of insertion, and
+with it the order of payments in a quarter. The arrays (or numbers) in a tree are called its leaves.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ _insertion_order.enter_context(optree.dict_insertion_ordered(True, namespace=NAM
 
 
 def register(kind: type) -> type:
-    """Make the fields of a dataclass branches of trees; a class decorator."""
+    """Decorate a dataclass, so that trees branch into its fields."""
     names = tuple(field.name for field in fields(kind))
     values: Callable[[Any], Any] = attrgetter(*names) if len(names) > 1 else lambda tree: (getattr(tree, names[0]),)
     optree.register_pytree_node(
@@ -48,7 +48,7 @@ for _kind in DATACLASSES:
 
 
 def _tree(tree: Any) -> Any:
-    """Hide the type of a tree from the type checker: those of optree know only its own containers."""
+    """Hide the type of a tree from the type checker: the annotations of optree know only containers of its own."""
     return tree
 
 
@@ -58,48 +58,48 @@ def leaves(tree: Any) -> list[Any]:
 
 
 def by_path(tree: Any) -> dict[tuple[str, ...], Any]:
-    """Return the arrays of a tree by their paths: names of fields and keys on the way from the root."""
+    """Return path -> array for a tree; a path is the names of the fields and keys on the way from the root."""
     paths, arrays, _ = optree.tree_flatten_with_path(tree, namespace=NAMESPACE)
     return dict(zip(paths, arrays, strict=True))
 
 
 def like(pattern: Tree, values: Iterable[Any]) -> Tree:
-    """Build a tree of the form of another one, with other leaves in order; ValueError unless there are as many."""
+    """Build a tree of the same structure as `pattern` from `values`; ValueError unless there is one for each leaf."""
     form = optree.tree_structure(_tree(pattern), namespace=NAMESPACE)
     built: Any = optree.tree_unflatten(form, values)
     return built
 
 
 def combined(function: Callable[..., Any], first: Tree, *others: Tree) -> Tree:
-    """Build a tree from several of one form: each leaf is the function of their leaves in that place."""
+    """Build a tree from trees of one structure: each leaf is `function` applied to their leaves in the same place."""
     built: Any = optree.tree_map(function, _tree(first), *map(_tree, others), namespace=NAMESPACE)
     return built
 
 
 def stacked(trees: Sequence[Tree]) -> Tree:
-    """Stack trees of one form into one tree, whose leaves have a leading axis over them."""
+    """Stack trees of one structure into one tree; the leading axis of each leaf counts the trees."""
     return combined(lambda *column: np.array(column, dtype=np.float64), *trees)
 
 
 def unstacked(tree: Tree) -> list[Tree]:
-    """Undo `stacked`: one tree for each place on the leading axis; its arrays are views."""
+    """Undo `stacked`: return one tree for each place on the leading axis; the arrays of these trees are views."""
     arrays, form = optree.tree_flatten(_tree(tree), namespace=NAMESPACE)
     build: Any = optree.tree_unflatten
     return [build(form, row) for row in zip(*arrays, strict=True)]
 
 
 def joined(first: Tree, second: Tree) -> Tree:
-    """Join two stacked trees, one after the other along the leading axis."""
+    """Join two stacked trees: the second is appended to the first along the leading axis."""
     return combined(lambda *ends: np.concatenate(ends), first, second)
 
 
 def packed(tree: Any) -> NDArray[np.float64]:
-    """Return all leaves, one after the other, as one vector."""
+    """Return all leaves of a tree, flattened and one after the other, as one vector."""
     return np.concatenate([np.ravel(leaf) for leaf in leaves(tree)], dtype=np.float64)
 
 
 def unpacked(vectors: Any, shapes: Iterable[tuple[int, ...]]) -> Iterator[Any]:
-    """Yield the leaves of these shapes, in order, from vectors `(..., number)` of any array library."""
+    """Undo `packed`: cut vectors, `(..., number)`, of any array library into leaves of these shapes, in order."""
     first = 0
     for shape in shapes:
         size = int(np.prod(shape))

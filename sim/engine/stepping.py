@@ -1,7 +1,7 @@
-"""Stepping of the economy from quarter to quarter, with a function that reads results from each quarter.
+"""Steps of the economy from one quarter to the next; after each, a function that the caller gives reads results.
 
-`walk` steps in NumPy, `sim.engine.jax_stepping.scan` in a compiled program; the Mesa model takes one `step` at a
-time.
+`walk` runs a history in NumPy, and `sim.engine.jax_stepping.scan` in a compiled program; the Mesa model calls `step`
+for one quarter at a time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +19,13 @@ from sim.opening.draws import draws_of_quarter
 
 T = TypeVar("T")
 Read = Callable[[Economy, Economy, Mapping[str, Scalar]], T]
-"""A function of the economy before a quarter, the economy at its close, and identity -> residual."""
+"""A function that is given the economies before and after a quarter, and identity -> residual, and reads results."""
 
 
 def step(
     before: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[T]
 ) -> tuple[Economy, T]:
-    """Run one quarter on its draws; return the economy at the close, with its journal, and what `read` returns."""
+    """Run one quarter with its draws; return the economy at the close, with the journal, and what `read` returns."""
     after, residuals = quarter(before, parameters, draws, decisions)
     return after, read(before, after, residuals)
 
@@ -33,9 +33,9 @@ def step(
 def walk(
     economy: Economy, parameters: Parameters, draws: Draws, decisions: DecisionRules, read: Read[T]
 ) -> Iterator[T]:
-    """Step a history in NumPy from its opening to its end, and yield what `read` returns for each quarter.
+    """Run a history in NumPy from its opening to its end, and yield what `read` returns for each quarter.
 
-    The draws have a leading quarter axis, and so decide the length of the history.
+    The draws have a leading quarter axis; its length is the number of quarters that are run.
     """
     for number in range(len(draws.rate)):
         economy, reading = step(economy, parameters, draws_of_quarter(draws, number), decisions, read)
@@ -45,12 +45,12 @@ def walk(
 @pytrees.register
 @dataclass(frozen=True)
 class Close:
-    """The results at the close of a quarter or, with a leading quarter axis, of all quarters of a history.
+    """The results at the close of one quarter; or of all quarters of a history, with a leading quarter axis.
 
     Attributes:
-        economy: the economy, its books with the quarter's journal.
-        residuals: identity -> largest relative residual.
-        series: measures of the whole economy.
+        economy: the economy; its books contain the journal of the quarter.
+        residuals: identity -> largest relative residual of any agent.
+        series: measure -> one number for the whole economy.
         agents: population -> measure -> one number for each agent.
     """
 

@@ -1,7 +1,7 @@
-"""Opening balance sheets: cash and positions of all agents, and the check that they close.
+"""Opening balance sheets: cash and positions of all agents, and the check that they are consistent.
 
-Parts must agree with the published totals, shares of a company must sum to one, and a provider's debt must equal
-the loans of its lenders.
+The parts of an issuer's sheet must agree with its published totals, the shares of a company must sum to one, and a
+provider's debt must equal the loans of its lenders.
 """
 
 import math
@@ -45,27 +45,27 @@ from sim.scenario.schema import Scenario
 
 Vector = NDArray[np.float64]
 DECLARED_TOLERANCE = 0.005
-"""Published totals are rounded: parts may differ from them by half a percent."""
+"""Part by which a published total, which is rounded, may differ from the sum of its parts: half a percent."""
 
 
 def vector(agents: Mapping[str, Any], key: str) -> Vector:
-    """Return one number per agent: the value of a key."""
+    """Return one number per agent: the value of a key in the agent's table."""
     return np.array([getattr(agent, key).value for agent in agents.values()])
 
 
 def table(agents: Mapping[str, Any], key: str, others: Mapping[str, Any]) -> Vector:
-    """Return one row per agent: its number for each of the others, zero where it has none."""
+    """Return the matrix agents x others of the numbers in a key: one row per agent; zero where there is no number."""
     return np.array([[getattr(agent, key).values.get(other, 0.0) for other in others] for agent in agents.values()])
 
 
 def _sheet(scenario: Scenario, book: str, item: str) -> Vector:
-    """Return one item of one book of every issuer, USD bn; zero where it has none."""
+    """Return an item of every issuer's `book` (`reserve` or `own`), USD bn; zero where the item is left out."""
     quantities = [getattr(getattr(issuer, book), item, None) for issuer in scenario.issuers.values()]
     return np.array([0.0 if quantity is None else quantity.value for quantity in quantities])
 
 
 def opening_books(scenario: Scenario) -> Books:
-    """Build the opening books of a scenario, with an empty journal."""
+    """Build the opening books of a scenario, in which no payment has been recorded yet."""
     sectors, market = scenario.sectors, scenario.market
     at_par = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS, ADVANCES, COMPUTE_LOANS, GPUS)
     price: dict[str, Any] = dict.fromkeys(at_par, np.float64(1.0))
@@ -132,7 +132,7 @@ def _of_origin(amounts: Vector, origin: str) -> Vector:
 
 
 def pairs(entries: Any, lenders: Mapping[str, Any], borrowers: Mapping[str, Any], key: str) -> Vector:
-    """Return the lender x borrower matrix of a key of loans or facilities."""
+    """Return a key of loans or facilities as a lender x borrower matrix; zero where there is no entry."""
     matrix = np.zeros((len(lenders), len(borrowers)))
     rows, columns = list(lenders), list(borrowers)
     for entry in entries:
@@ -141,7 +141,7 @@ def pairs(entries: Any, lenders: Mapping[str, Any], borrowers: Mapping[str, Any]
 
 
 def fleet_by_age(scenario: Scenario) -> tuple[Vector, Vector]:
-    """Return GPUs by age in quarters, spread evenly up to twice the mean age, and their book value, USD bn."""
+    """Return GPUs by provider and age (spread evenly up to twice the mean age), and their book value, USD bn."""
     life = scenario.gpus["useful_life"]
     cohorts = math.ceil((life.range[1] if life.range else life.value) * 4.0)
     fleet = np.zeros((len(scenario.providers), cohorts))
@@ -154,7 +154,7 @@ def fleet_by_age(scenario: Scenario) -> tuple[Vector, Vector]:
 
 
 def check_declared(scenario: Scenario) -> None:
-    """Raise a ScenarioError if parts disagree with their totals."""
+    """Raise a ScenarioError if the parts of an opening balance sheet disagree with their total."""
     companies = [
         (f"{population}.{slug}", company)
         for population in (LABS, PROVIDERS, VENTURES)
@@ -191,5 +191,5 @@ def check_declared(scenario: Scenario) -> None:
 
 def _agree(scenario: Scenario, row: str, key: str, value: float, expected: float, what: str, slack: float) -> None:
     if abs(value - expected) > slack:
-        problem = f"opening balance sheet does not close in row {row}"
+        problem = f"opening balance sheet does not add up in row {row}"
         raise ScenarioError(problem, key, float(f"{value:.6g}"), f"{expected:.6g}, {what}", scenario.name)

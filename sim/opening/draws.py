@@ -1,7 +1,7 @@
-"""Random numbers, drawn before the run from one stream per (seed, purpose, agent).
+"""Random numbers, drawn before the run, with a separate stream for each (seed, purpose, agent).
 
-So twins share their random numbers whatever differs in behaviour, an additional agent leaves the draws of the
-others as they are, a longer run begins with the draws of a shorter one, and every engine gives the same history.
+So two runs with one seed share their random numbers however their behaviour differs, an additional agent leaves the
+draws of the others as they are, a longer run begins with the draws of a shorter one, and all engines agree.
 """
 
 import zlib
@@ -18,7 +18,7 @@ from sim.economy.state import Draws, Events
 
 @dataclass(frozen=True)
 class Data:
-    """Observed paths of bill rate, bitcoin and gold, `(quarter,)`, with 1 where used, and of progress in GPUs."""
+    """Paths `(quarter,)` of bill rate, bitcoin and gold in the data, with 1 where used, and of progress in GPUs."""
 
     known: NDArray[np.float64]
     bill_rate: NDArray[np.float64]
@@ -29,7 +29,7 @@ class Data:
 
 
 def stream(seed: int, purpose: str, agent: str = "") -> np.random.Generator:
-    """Return the random generator of one purpose (and agent), independent of all others."""
+    """Return the random generator for one purpose (and agent), independent of all other generators."""
     key = (zlib.crc32(purpose.encode()), zlib.crc32(agent.encode()))
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
@@ -43,19 +43,19 @@ def draw(
     data: Data,
     events: Events,
 ) -> Draws:
-    """Draw everything that a history needs.
+    """Draw all random numbers that a history needs, and join them with its data and events.
 
     Args:
         seed: the seed of the history.
         quarters: the number of quarters.
-        issuers: the names of the issuers, in order.
-        labs: the names of the labs, in order.
-        ventures: the names of the ventures, in order.
+        issuers: the names of the issuers, in the order of the arrays.
+        labs: the names of the labs, in the order of the arrays.
+        ventures: the names of the ventures, in the order of the arrays.
         data: observed paths, at least as long as the history.
         events: dated events, at least as long as the history.
 
     Returns:
-        Draws whose arrays have a leading quarter axis; `draws_of_quarter` takes one quarter from them.
+        Draws whose arrays have the quarter as first axis; `draws_of_quarter` takes one quarter from them.
     """
 
     def normal(purpose: str, *shape: int, agent: str = "") -> NDArray[np.float64]:
@@ -86,6 +86,6 @@ def draw(
 
 
 def draws_of_quarter(draws: Draws, quarter: int) -> Draws:
-    """Return the draws of one quarter, counted from zero."""
+    """Return the draws of one quarter; the first quarter is 0."""
     events = Events(**{name: path[quarter] for name, path in vars(draws.events).items()})
     return Draws(**{name: path[quarter] for name, path in vars(draws).items() if name != "events"}, events=events)

@@ -1,4 +1,4 @@
-"""The opening economy of a scenario: its state as arrays, its parameters, and the draws of a history."""
+"""The opening of a scenario: the economy as arrays, its parameters, and the random draws of a history."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,13 +26,13 @@ from sim.scenario.schema import Scenario
 
 @dataclass(frozen=True)
 class Opening:
-    """The start of a history, without its draws.
+    """The start of a history, without its random draws.
 
     Attributes:
         economy: balances at the close of the opening quarter.
         parameters: parameters and traits.
         names: population -> names of its agents, in the order of the arrays.
-        scenario: the scenario that it was built from, with its synthetic agents.
+        scenario: the scenario from which the opening was built, with its synthetic agents.
     """
 
     economy: state.Economy
@@ -42,7 +42,7 @@ class Opening:
 
     @property
     def quarter(self) -> str:
-        """The label of the opening quarter."""
+        """The label of the opening quarter, such as 2023Q4."""
         return self.scenario.run.opening
 
 
@@ -50,7 +50,7 @@ def open_economy(scenario: Scenario) -> Opening:
     """Build the opening economy and the parameters of a scenario.
 
     Raises:
-        ScenarioError: if the opening balance sheets do not close, naming the row.
+        ScenarioError: if an opening balance sheet is not consistent; the message names the row.
     """
     scenario = with_tail(scenario)
     check_declared(scenario)
@@ -65,9 +65,9 @@ def open_economy(scenario: Scenario) -> Opening:
 
 
 def with_numbers(opening: Opening, numbers: Mapping[Place, float]) -> Opening:
-    """Return an opening with other numbers in their places (`place_of`), as if it were built with them.
+    """Return an opening with other numbers in some places (see `place_of`), as if it were built with these numbers.
 
-    Its scenario stays as it is, and arrays that stay the same are shared.
+    The opening's `scenario` stays as it is, and arrays that do not change are shared with the given opening.
     """
     if not numbers:
         return opening
@@ -83,13 +83,13 @@ def with_numbers(opening: Opening, numbers: Mapping[Place, float]) -> Opening:
 
 
 def _sharing(made: Any, present: Any) -> Any:
-    """Return a part of an economy, with the present arrays where they are the same."""
+    """Return the part `made` of an economy, with the arrays of `present` wherever both are the same."""
     arrays = {name: shared(array, getattr(present, name)) for name, array in vars(made).items()}
     return type(made)(**arrays)
 
 
 def shared(array: Any, other: Any) -> Any:
-    """Return the other array if both are the same to the last bit, else the array."""
+    """Return `other` if both arrays are the same to the last bit, else `array`."""
     if array is other:
         return other
     one, two = np.asarray(array), np.asarray(other)
@@ -98,17 +98,17 @@ def shared(array: Any, other: Any) -> Any:
 
 
 def draws_for(scenario: Scenario, names: Mapping[str, tuple[str, ...]], seed: int, quarters: int) -> state.Draws:
-    """Draw the random numbers of a history, and add its data and dated events.
+    """Draw the random numbers of a history, and add the scenario's data and dated events.
 
     Raises:
-        ScenarioError: if the data do not reach as far as `history.until` says.
+        ScenarioError: if the data end before the quarter `history.until`.
     """
     data, events = observed(scenario, quarters), schedule(scenario, quarters)
     return draws.draw(seed, quarters, names["issuers"], names["labs"], names["ventures"], data, events)
 
 
 def observed(scenario: Scenario, quarters: int) -> draws.Data:
-    """Return the data that a history follows; a ScenarioError if they end before `history.until`."""
+    """Return the data that a history follows; raise a ScenarioError if they end before `history.until`."""
     labels = [later(scenario.run.opening, step + 1) for step in range(quarters)]
     rates, assets = read_series("rates"), read_series("assets")
     known, columns = [], []
@@ -122,7 +122,7 @@ def observed(scenario: Scenario, quarters: int) -> draws.Data:
             )
         except KeyError:
             if used:
-                problem, until = f"the data have no {label}", scenario.history.until
+                problem, until = f"the history follows data that have no row {label}", scenario.history.until
                 raise ScenarioError(problem, "history.until", until, where=scenario.name) from None
             row = (0.0, 1.0, 1.0)
         known.append(1.0 if used else 0.0)
@@ -157,7 +157,7 @@ def _economy(scenario: Scenario, parameters: Parameters, books: Books) -> state.
 def _token_market(scenario: Scenario, parameters: Parameters, books: Books) -> state.TokenMarket:
     rate = np.float64(scenario.market.bill_rate.value)
     tokens = vector(scenario.issuers, "tokens")
-    # The yield at the opening: one that the scenario adds comes as a change in the first quarter.
+    # This is the yield before the first quarter; a yield that the scenario adds comes as a change in that quarter.
     regime = regime_of(scenario)
     passed = parameters.issuer.pass_through * law_in_force(regime, parameters).may_pay_yield
     none = 0.0 * tokens
@@ -185,7 +185,7 @@ def _token_market(scenario: Scenario, parameters: Parameters, books: Books) -> s
 
 
 def _credit(scenario: Scenario) -> state.Credit:
-    """Return loans and facilities; terms of several loans of one lender to one borrower are averaged by amount."""
+    """Return loans and facilities; if a lender has several with a borrower, their terms are averaged by amount."""
     facility = pairs(scenario.facilities, scenario.issuers, scenario.providers, "amount")
     amounts = pairs(scenario.loans, scenario.investors, scenario.providers, "amount")
 
@@ -314,14 +314,14 @@ def _gpus(scenario: Scenario, parameters: Parameters, *_: object) -> state.Gpus:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the opening economy: the function that makes it, and the dotted names of its parameters."""
+    """A part of the opening economy: the function that makes the part, and the parameters that this function reads."""
 
     make: Callable[[Scenario, Parameters, Books], Any]
     reads: frozenset[str]
 
 
 def _part(make: Callable[[Scenario, Parameters, Books], Any], **reads: str) -> Part:
-    """Declare a part with the names of its parameters by their field of `Parameters`."""
+    """Declare a part; `reads` gives, for each field of `Parameters`, the names of the parameters that it reads."""
     return Part(make, frozenset(f"{field}.{name}" for field, names in reads.items() for name in names.split()))
 
 

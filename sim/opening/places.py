@@ -1,7 +1,7 @@
-"""Map from the keys of a scenario to the arrays of `Parameters`, by which parameters are built and changed.
+"""Map from the keys of a scenario to the arrays of `Parameters`; it serves to build and to change parameters.
 
-A section of the scenario is a field of `Parameters`, and its keys are the names of the arrays there. Channels and
-regimes are columns of such arrays; agents are elements of the arrays of their traits.
+A section of the scenario becomes a field of `Parameters`, and the keys of the section are the names of the arrays in
+that field. Channels and regimes are columns of arrays; agents are elements of the arrays that hold their traits.
 """
 
 from collections import defaultdict
@@ -20,24 +20,24 @@ _UNCHANGED = "environment tokens reserve liquidity credit entry gpus funding red
 SECTIONS = {**{name: name for name in _UNCHANGED.split()}, "labs_market": "labs"}
 """Section of the scenario -> field of `Parameters` that holds its numbers."""
 COLUMNS = {"regimes": ("regimes", REGIMES), "channels": ("redeployment", CHANNELS)}
-"""Section with one table for each law or channel -> field of `Parameters`, and the order of the columns there."""
+"""Section with one table for each law or channel -> field of `Parameters`, and the order of its columns."""
 TRAITS = {"issuers": "issuer", "labs": "lab", "providers": "provider", "investors": "investor", "ventures": "venture"}
-"""Population -> field of `Parameters` that holds the traits of its agents, in the order of the scenario."""
+"""Population -> field of `Parameters` that holds the traits of its agents, ordered as in the scenario."""
 FIELD_TYPES: dict[str, Any] = get_type_hints(Parameters)
 NAMES = {section: frozenset(field.name for field in fields(kind)) for section, kind in FIELD_TYPES.items()}
 """Field of `Parameters` -> names of its arrays."""
 IN_BALANCE_SHEETS = frozenset({"gpus.useful_life"})
-"""Keys of parameters that the opening balance sheets also depend on."""
+"""Keys of parameters on which the opening balance sheets also depend."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a number of a scenario in the parameters.
+    """The place in the parameters of a number from a scenario.
 
     Attributes:
         section: the field of `Parameters`.
-        name: the name of the array there.
-        index: the index of the number in the array; None where the array is the number.
+        name: the name of the array in that field.
+        index: the index of the number in the array; None where the array holds only this number.
     """
 
     section: str
@@ -53,8 +53,8 @@ class Place:
 def place_of(scenario: Scenario, key: str) -> Place | None:
     """Return the only place in which the number at a dotted key affects the opening.
 
-    None if the opening must be built again for another number: because no parameter holds it, because balance
-    sheets or synthetic agents depend on it, or because it is checked together with others.
+    Return None if a change of the number means that the opening must be built again: because no parameter holds the
+    number, because balance sheets or synthetic agents depend on it, or because it is checked together with others.
     """
     parts = key.split(".")
     section, row, name = parts[0], parts[1:-1], parts[-1]
@@ -75,7 +75,7 @@ def place_of(scenario: Scenario, key: str) -> Place | None:
 
 
 def filled(parameters: Parameters, numbers: Mapping[Place, float]) -> Parameters:
-    """Return parameters with numbers in their places; all other arrays are shared."""
+    """Return parameters with the given numbers in their places; arrays that do not change are shared."""
     arrays: dict[str, dict[str, Any]] = defaultdict(dict)
     for place, number in numbers.items():
         section = arrays[place.section]
@@ -91,7 +91,7 @@ def filled(parameters: Parameters, numbers: Mapping[Place, float]) -> Parameters
 
 
 def build_parameters(scenario: Scenario) -> Parameters:
-    """Turn the numbers of a scenario, with its synthetic agents, into the arrays that the economy reads."""
+    """Turn the numbers of a scenario, which has its synthetic agents, into the arrays that the economy reads."""
     arrays: dict[str, dict[str, Any]] = {name: {} for name in FIELD_TYPES}
     for section, name in SECTIONS.items():
         arrays[name] |= {key: np.float64(number.value) for key, number in getattr(scenario, section).items()}
@@ -108,7 +108,7 @@ def build_parameters(scenario: Scenario) -> Parameters:
 
 
 def _matrices(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """Return the traits that are not one number per agent: tables by the other side, and switches."""
+    """Return the traits that are not one number per agent: tables of numbers for other agents, and switches."""
     labs, providers, ventures = scenario.labs, scenario.providers, scenario.ventures
     investors = scenario.investors
     return {

@@ -17,12 +17,12 @@ Path = NDArray[np.float64]
 
 
 def regime_of(scenario: Scenario) -> Path:
-    """Return the law that each issuer is under at the opening: 1 in its column, `(issuer, regime)`."""
+    """Return each issuer's law at the opening, `(issuer, regime)`: 1 in the column of the law, 0 elsewhere."""
     return np.array([[1.0 * (issuer.regime == name) for name in REGIMES] for issuer in scenario.issuers.values()])
 
 
 def schedule(scenario: Scenario, quarters: int) -> Events:
-    """Return the events of a scenario as arrays with a leading quarter axis."""
+    """Return the events of a scenario as arrays whose first axis is the quarter."""
     scenario = with_tail(scenario)
     issuers, ventures = list(scenario.issuers), list(scenario.ventures)
     by_issuer, by_week = (quarters, len(issuers)), (quarters, len(issuers), WEEKS)
@@ -51,7 +51,7 @@ def schedule(scenario: Scenario, quarters: int) -> Events:
 
 
 def _enter(events: Events, event: Event, when: int, scenario: Scenario) -> None:
-    """Write one event into the arrays, in place: they are being built."""
+    """Write one event into the arrays, in place, while they are being built."""
     size = 0.0 if event.size is None else event.size
     whom = _hit(list(scenario.issuers), event.target)
     week = (event.week or MID_QUARTER) - 1
@@ -91,21 +91,21 @@ def _enter(events: Events, event: Event, when: int, scenario: Scenario) -> None:
 
 
 def _hit(issuers: list[str], target: str | None) -> list[int]:
-    """Return the indices of the issuers that an event hits; none where it hits no issuer in particular."""
+    """Return the indices of the issuers that an event hits; an empty list if its target is not an issuer."""
     return [index for index, name in enumerate(issuers) if target in (name, EVERYONE)]
 
 
 def arrival(quarters: Sequence[str], generations: Sequence[str]) -> list[float]:
     """Return the years of technical progress in GPUs that arrive in each quarter.
 
-    Progress comes with generations: the progress gathered since the previous generation arrives over the four
-    quarters from the first use in volume, and none between two rollouts. Before the first generation, and after
-    the rollout of the last, one comes every year: a quarter of a year's progress each quarter. So progress in the
-    long run is the same wherever generations lie.
+    Progress comes with generations of GPUs: the progress made since the previous generation arrives in the four
+    quarters that begin with the first use in volume (the rollout), and no progress arrives between two rollouts.
+    Before the first generation, and after the rollout of the last, a quarter of a year's progress arrives in each
+    quarter. So progress in the long run is the same whatever the dates of the generations.
 
     Args:
         quarters: labels such as 2024Q1.
-        generations: labels of the first use in volume, in order, at least four quarters apart.
+        generations: labels of the quarters of first use in volume, in order, at least four quarters apart.
     """
     return [_pace(quarter, generations) / 4.0 for quarter in quarters]
 

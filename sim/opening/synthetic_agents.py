@@ -1,4 +1,4 @@
-"""Synthetic agents in addition to the named ones, with sizes drawn from a Pareto law."""
+"""Synthetic agents in addition to the agents that a scenario names, with sizes drawn from a Pareto law."""
 
 import math
 from typing import Any
@@ -9,10 +9,10 @@ from sim.scenario.quantities import with_number
 from sim.scenario.schema import Described, Quantity, Scenario, Strict
 
 TEMPLATES = {"issuers": ("paypal", "Issuer"), "labs": ("cohere", "Lab"), "providers": ("nebius", "Provider")}
-"""The small named agent that is copied, and the name of its copies."""
+"""Population -> the small named agent (template) that is copied, and the name of its copies."""
 
 PERSISTENCE = {"issuers": ("tokens", "network"), "labs": ("labs_market", "share_network")}
-"""Section and key of the persistence of holders or customers, from which the attraction of a size follows."""
+"""Population -> section and key of the habit of its customers, which sets the attraction that keeps a size."""
 
 
 def sources(scenario: Scenario) -> list[str]:
@@ -25,11 +25,11 @@ def sources(scenario: Scenario) -> list[str]:
 
 
 def with_tail(scenario: Scenario) -> Scenario:
-    """Return a scenario with the synthetic agents of its `tail`; without any, the scenario itself.
+    """Return a scenario with the synthetic agents of its `tail`; if the tail is empty, the scenario itself.
 
-    A copy is its template with every amount of money or GPUs multiplied by its size, and with the attraction that
-    keeps its share at that size. Each size has a random stream of its own, so that a larger tail begins with the
-    sizes of a smaller one.
+    A copy is a template with every amount of money or GPUs multiplied by the copy's size, and with the attraction
+    that keeps the copy's market share at that size. Each size has a random stream of its own, so that a larger tail
+    begins with the sizes of a smaller tail.
 
     Raises:
         ScenarioError: if the template is not in the scenario.
@@ -41,7 +41,7 @@ def with_tail(scenario: Scenario) -> Scenario:
             continue
         agents = dict(getattr(scenario, population))
         if template not in agents:
-            problem = f"copies {template!r}, which the scenario lacks"
+            problem = f"synthetic agents copy {template!r}, which the scenario lacks"
             raise ScenarioError(problem, f"tail.{population}", count, where=scenario.name)
         for number in range(1, count + 1):
             size = _size(scenario, population, number)
@@ -57,14 +57,14 @@ def with_tail(scenario: Scenario) -> Scenario:
 
 
 def _size(scenario: Scenario, population: str, number: int) -> float:
-    """Inverse transform of the Pareto law: `x = x_min u^(-1/a)`."""
+    """Draw a size by the inverse transform of the Pareto law: `x = x_min u^(-1/a)`, with u uniform."""
     draw = stream(scenario.run.seed, "tail", f"{population} {number}").random()
     tail = scenario.tail
     return tail.smallest.value * max(1.0 - draw, 1e-6) ** (-1.0 / tail.pareto_exponent.value)
 
 
 def _scaled(agent: Any, size: float) -> Any:
-    """Multiply every quantity that is an amount; shares, rates and ages stay."""
+    """Multiply every quantity that is an amount by `size`; shares, rates and ages stay as they are."""
     update: dict[str, Any] = {}
     for name, part in agent:
         if isinstance(part, Quantity) and part.unit in ("GPUs", "USD bn", "USD bn a year", "USD bn a quarter"):

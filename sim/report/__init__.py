@@ -1,1 +1,1 @@
-"""How a run is shown: figures, its report page, numbers in words and colours."""
+"""How results are shown: the figures of a run, its report page, numbers as text, and colours."""

@@ -10,7 +10,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def plain(number: float) -> str:
-    """Return a number as a reader wants it on an axis: 0.5, 20, 1,500, 30k, 2M."""
+    """Return a number as it is written on an axis: 0.5, 20, 1,500, 30k, 2M."""
     size = abs(number)
     text = f"{number:,.0f}" if size >= 1000.0 else f"{number:.4g}"
     for limit, divisor, unit in ((1e4, 1e3, "k"), (1e6, 1e6, "M"), (1e9, 1e9, "bn")):
@@ -20,12 +20,12 @@ def plain(number: float) -> str:
 
 
 def short(number: float) -> str:
-    """Return a number as on an axis, with the three digits that matter."""
+    """Return a number as `plain` does, rounded to three significant digits."""
     return plain(float(f"{number:.3g}"))
 
 
 def amount(usd_bn: float) -> str:
-    """Return USD bn with as many digits as matter: 101, 26.2, 1.31, 0.08, 0.001."""
+    """Return an amount in USD bn without its unit, rounded to the digits that matter: 101, 26.2, 1.31, 0.08, 0.001."""
     size = abs(usd_bn)
     if size >= 1000.0 or size == 0.0:
         return f"{usd_bn:,.0f}"
@@ -34,7 +34,7 @@ def amount(usd_bn: float) -> str:
 
 
 def money(usd_bn: float) -> str:
-    """Return an amount in words: USD 26.2 bn, USD 83 million, USD 0.5 million, USD 40,000."""
+    """Return an amount, given in USD bn, with its unit: USD 26.2 bn, USD 83 million, USD 0.5 million, USD 40,000."""
     size = abs(usd_bn)
     if size >= 0.0995:
         text = f"{amount(usd_bn)} bn"
@@ -46,7 +46,7 @@ def money(usd_bn: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a percentage with two digits that matter: 53%, 2.7%, 0.051%."""
+    """Return a share as a percentage with two significant digits: 53%, 2.7%, 0.051%."""
     size = abs(100.0 * share)
     if size >= 9.95 or size == 0.0:
         return f"{100.0 * share:.0f}%"
@@ -54,7 +54,7 @@ def percent(share: float) -> str:
 
 
 COUNTED = ("GPUs", "companies", "coins", "weeks", "quarters")
-"""Units of outcomes that are counted, and named in their labels."""
+"""Units of outcomes that are counts; their labels name the unit."""
 
 
 def number(value: float, unit: str) -> str:
@@ -69,12 +69,12 @@ def number(value: float, unit: str) -> str:
 
 
 def labelled(outcome: Outcome) -> str:
-    """Return the label of an outcome, with its unit where the label does not say it."""
+    """Return the label of an outcome, followed by its unit where the label does not contain the unit."""
     return outcome.label if outcome.unit in (*COUNTED, "share", "index") else f"{outcome.label}, {outcome.unit}"
 
 
 def _digits(value: float) -> str:
-    """Return a number with three digits that matter, or one behind the point; no power of ten."""
+    """Return a number with three significant digits, or one decimal if large, and never as a power of ten."""
     size = abs(value)
     if size < 1e-6:
         return "0"
@@ -82,9 +82,9 @@ def _digits(value: float) -> str:
 
 
 def between(low: float, high: float) -> str:
-    """Return an interval in a sentence, both ends on one scale: USD -0.42 to 3.10 bn.
+    """Return an interval for use in a sentence, both ends in the same unit: USD -0.42 to 3.10 bn.
 
-    Where both ends are below zero, they are written as sizes: the sentence says "less" already.
+    If both ends are below zero, the minus signs are left out, because the sentence around already says "less".
     """
     low, high = (-high, -low) if high < 0.0 else (low, high)
     size = max(abs(low), abs(high))
@@ -95,7 +95,7 @@ def between(low: float, high: float) -> str:
 
 
 def aligned(values: Sequence[float]) -> list[str]:
-    """Return numbers with as many decimals as the largest needs for three significant digits."""
+    """Return numbers as text, all with as many decimals as the largest needs for three significant digits."""
     size = max(map(abs, values))
     digits = min(max(2 - math.floor(math.log10(size)), 0), 6) if size > 0.0 else 0
     return [f"{0.0 if abs(value) < 1e-12 else value:,.{digits}f}".replace("-", MINUS) for value in values]

@@ -1,11 +1,11 @@
 """The colours of everything that is shown, in figures, reports and the browser.
 
-They are those of Okabe and Ito (2008), which can be distinguished with any colour vision. Vermilion is bill
-interest and nothing else; each population has one hue, and its members are shades of it.
+They are the colours of Okabe and Ito (2008), which can be told apart with any kind of colour vision. Vermilion is
+used for bill interest and nothing else; each population has one hue, and its members have shades of that hue.
 """
 
 INTEREST = "#D55E00"
-"""Bill interest, wherever it is."""
+"""The colour of bill interest, in every figure."""
 POPULATION = {
     "issuers": "#009E73",
     "labs": "#CC79A7",

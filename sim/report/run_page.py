@@ -1,4 +1,4 @@
-"""The report of a run: one HTML page with its figures, tables, facts and checks that needs no other file."""
+"""The report of one run: an HTML page with the figures, tables, facts and checks of the run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ IDENTITIES = {
     "origins": "For each origin, money earned is held, spent or lost",
     "not_negative": "Nothing is negative that cannot be",
 }
-"""What each identity says; others are shown by name."""
+"""What each accounting identity says, in words; an identity that is not listed here is shown by its name."""
 
 ENDS = {
     "gpu_purchase": "GPUs",
@@ -67,15 +67,15 @@ SECTIONS = {
 def write_report(
     run: Run, figures: Sequence[Path], folder: Path | str, manifest: Mapping[str, Any], facts: FactTable | None = None
 ) -> Path:
-    """Write `report.html`: the story of a run, with its figures in it.
+    """Write `report.html`, the report of a run, which contains its figures and so needs no other file.
 
     Args:
         run: a run with its tables.
-        figures: PNG files that `sim.report.figures.save_all` made; those that are missing are left out.
+        figures: PNG files that `sim.report.figures.save_all` made; a figure whose file is not given is left out.
         folder: the folder to write to.
         manifest: the metadata of the run: scenario, title, about, seed, quarters, opening, changes, checks,
-            versions. What it lacks is left out.
-        facts: the comparison of the run with article and evidence; left out if it is None.
+            versions. The report leaves out whatever the manifest lacks.
+        facts: the comparison of the run with article and evidence; if None, the report has no such section.
 
     Returns:
         The file.
@@ -121,7 +121,7 @@ _ORIGIN = ("scenario", "seed", "quarters", "opening", "created")
 
 
 def _uses(table: pd.DataFrame) -> Iterator[dict[str, str]]:
-    """Yield uses in their groups, with the sum of each group and of all; what is too small to print is one row."""
+    """Yield the rows of the table of uses by group, with sums; uses too small to print are together in one row."""
     for group, members in table.groupby("group", sort=False):
         usd_bn, share = members[["usd_bn", "share"]].sum()
         if abs(usd_bn) < SMALLEST_SHOWN and group != AI:
@@ -168,7 +168,7 @@ def _channels(run: Run) -> list[tuple[str, ...]]:
 
 
 def _balance_row(name: str, amounts: Sequence[float]) -> tuple[str, ...]:
-    """Return a row of the balance sheets; amounts that round to nothing are left out."""
+    """Return a row of the balance sheets, in which amounts that round to zero are blank."""
     cells = (f"{usd_bn:,.1f}" if abs(usd_bn) >= 0.05 else "" for usd_bn in amounts)
     return name.replace("_", " ").capitalize(), *cells
 
@@ -179,5 +179,5 @@ def _check(name: str, residual: float) -> tuple[str, str, str]:
 
 
 def _change(key: str, change: Any) -> tuple[str, Any, Any]:
-    """Return a key with its values before and after; `change` is {from, to}, or the new value alone."""
+    """Return a changed key with its old and new value; `change` has `from` and `to`, or is the new value alone."""
     return (key, change.get("from"), change.get("to")) if isinstance(change, Mapping) else (key, None, change)

@@ -1,4 +1,4 @@
-"""Printing of tables, lists and paragraphs to the terminal, in one style."""
+"""The style of output in the terminal: how any table, list or paragraph is printed, whatever it is about."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ from rich.text import Text
 def show_table(
     title: str, heads: Sequence[str], rows: Iterable[Sequence[str | Text]], texts: int = 1, about: str = ""
 ) -> None:
-    """Print a table; the first `texts` columns hold text, and `about` says below it how to read the table."""
+    """Print a table, and below it `about`, which says how to read the table; the first `texts` columns hold text."""
     printed = Table(title=title, box=box.SIMPLE_HEAD, title_style="bold", title_justify="left")
     for place, head in enumerate(heads):
         printed.add_column(head, justify="left" if place < texts else "right", no_wrap=0 < place < texts)
@@ -22,14 +22,14 @@ def show_table(
 
 
 def show_list(title: str, lines: Sequence[str]) -> None:
-    """Print lines under a title; nothing where there are none."""
+    """Print lines under a title; print nothing if there are no lines."""
     if lines:
         show(f"\n{title}", style="bold")
         show(*(f"  {line}" for line in lines))
 
 
 def show(*paragraphs: str, style: str = "") -> None:
-    """Print paragraphs; an empty one is left out."""
+    """Print paragraphs; empty paragraphs are left out."""
     console = Console(highlight=False)
     for paragraph in paragraphs:
         if paragraph:

@@ -1,1 +1,1 @@
-"""Run folders: writing the tables and metadata of a history, and reading them back."""
+"""Run folders, each with the tables and metadata of one history: how they are written and read back."""

@@ -1,7 +1,7 @@
-"""Folders of results: where they go, and how one is written completely or not at all.
+"""Folders for results of every kind: where they are put, and how each is written completely or not at all.
 
-Everything goes into a temporary folder next to the final one, which is renamed when it is complete and replaces
-no other.
+Files are written into a temporary folder next to the final one. When it is complete, it is renamed; it never replaces
+another folder. (`sim.runs.writer` says what goes into the folder of a run.)
 """
 
 import json
@@ -19,32 +19,32 @@ from sim.errors import RunError
 from sim.runs.run import reported
 
 RUNS_VARIABLE = "CAPFLOW_RUNS"
-"""The environment variable that names the folder of all results."""
-# Temporary folders of this process: others that carry its pid were left by an earlier process of that pid.
+"""The environment variable that names the folder in which all folders of results are put."""
+# Temporary folders of this process. Others whose names end in its pid were left by an earlier process with that pid.
 _being_written: set[Path] = set()
 
 
 def runs_folder() -> Path:
-    """Return the folder of all results: `$CAPFLOW_RUNS`, or `runs` in the working directory."""
+    """Return the folder in which all results are put: `$CAPFLOW_RUNS`, or else `runs` in the working directory."""
     return Path(os.environ.get(RUNS_VARIABLE) or "runs")
 
 
 class WholeFolder:
-    """A folder that is being written; a context manager.
+    """A folder that is being written under a temporary name; a context manager.
 
-    `commit` renames the temporary folder. Leaving the context without it, by an error or Ctrl-C, removes it; one
-    that a killed process left is removed by the next writer of the same folder.
+    `commit` gives the folder its final name. If the context is left without `commit`, through an error or Ctrl-C,
+    the temporary folder is removed. If a process was killed, the next writer of the same folder removes it.
 
     Args:
-        out: the final folder; it must not exist, or be empty.
-        what: its content, for messages, such as "a run".
+        out: the final folder; it must be empty or not exist.
+        what: what the folder will contain, for messages, such as "a run".
 
     Attributes:
         out: the final folder.
         path: the temporary folder.
 
     Raises:
-        RunError: if `out` is taken, or its parent cannot be created.
+        RunError: if `out` is a file or a folder that is not empty, or its parent folder cannot be created.
     """
 
     def __init__(self, out: Path, what: str = "a run") -> None:
@@ -56,12 +56,12 @@ class WholeFolder:
         self.path = self.out.parent / f"{_partial_prefix(self.out)}{os.getpid()}"
 
     def __enter__(self) -> Self:
-        """Create the temporary folder, and remove those that dead processes left."""
+        """Create the temporary folder, and remove temporary folders that dead processes left."""
         for leftover in _partials(self.out):
             if not _in_progress(leftover):
                 shutil.rmtree(leftover, ignore_errors=True)
         if self.path in _being_written:
-            raise RunError(f"{self.doing}: this process is already writing it")
+            raise RunError(f"{self.doing}: this process is already writing that folder")
         with reported(self.doing):
             self.path.mkdir()
             _being_written.add(self.path)
@@ -70,17 +70,17 @@ class WholeFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove whatever was not committed."""
+        """Remove the temporary folder, unless it was committed."""
         self.discard()
 
     def commit(self) -> Path:
         """Give the folder its final name, and return its path.
 
         Raises:
-            RunError: if the final name was taken in the meantime, or the disk refuses.
+            RunError: if the final name was taken in the meantime, or the disk cannot be written.
         """
         with reported(self.doing):
-            # On disk before the rename is, so that a power cut cannot leave the name without the content.
+            # The content must be on disk before the new name is, or a power cut could leave the name without it.
             for path in sorted(self.path.rglob("*"), reverse=True):
                 sync(path)
             sync(self.path)
@@ -96,9 +96,9 @@ class WholeFolder:
 
 
 def free_folder(root: Path, name: str) -> Path:
-    """Return a path in `root` that does not exist and that no process is writing.
+    """Return a path in `root` at which nothing exists and no process is writing a folder.
 
-    It is called `name`, with -2, -3 and so on where that is taken; `root` need not exist.
+    Its last part is `name`, followed by -2, -3 and so on if that name is taken; `root` need not exist.
     """
     first, count = root / fit_name(name, "run"), 1
     while True:
@@ -109,7 +109,7 @@ def free_folder(root: Path, name: str) -> Path:
 
 
 def fit_name(text: str, otherwise: str) -> str:
-    """Return a text with a hyphen for all that is unfit for a name of a folder; `otherwise` if nothing is left."""
+    """Return a text with hyphens for characters unfit for the name of a folder; `otherwise` if nothing is left."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.") or otherwise
 
 
@@ -122,11 +122,11 @@ def json_text(value: Any, **layout: Any) -> str:
     try:
         return json.dumps(finite(value), allow_nan=False, ensure_ascii=False, **layout)
     except (TypeError, ValueError) as error:
-        raise RunError(f"cannot be written as JSON: {error}") from error
+        raise RunError(f"a value cannot be written as JSON: {error}") from error
 
 
 def finite(value: Any) -> Any:
-    """Return a value in JSON's own types: NumPy scalars as numbers, paths as text, NaN and infinity as null."""
+    """Convert a value to types that JSON has: NumPy scalars to numbers, paths to text, NaN and infinity to None."""
     if isinstance(value, Mapping):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -146,11 +146,11 @@ def refuse_taken(out: Path) -> None:
         if any(out.iterdir()):
             raise RunError(f"{out} exists and is not empty; choose another folder")
     elif out.exists():
-        raise RunError(f"{out} exists and is not a folder")
+        raise RunError(f"{out} exists and is not a folder; choose another name")
 
 
 def require_writable_parent(out: Path) -> None:
-    """Raise a RunError early, before any work is lost, if `out` cannot be created."""
+    """Raise a RunError if the folder `out` cannot be created: called before any work is done that would be lost."""
     parent = next(folder for folder in out.absolute().parents if folder.exists())
     if not parent.is_dir():
         raise RunError(f"{out} cannot be created: {parent} is not a folder")
@@ -159,19 +159,19 @@ def require_writable_parent(out: Path) -> None:
 
 
 def refuse_unusable(out: Path | None) -> None:
-    """Raise a RunError early if results cannot be written to `out`; None stands for a free folder."""
+    """Raise a RunError, before any work, if results cannot be written to `out`; None means a free folder."""
     if out is not None:
         refuse_taken(out)
         require_writable_parent(out)
 
 
 def _partial_prefix(out: Path) -> str:
-    # A pid means something on one machine only; folders are shared between machines on clusters.
+    # A pid identifies a process on one machine only, but on clusters several machines share folders.
     return f".{out.name}.partial-{machine_name()}-"
 
 
 def _partials(out: Path) -> list[Path]:
-    """Return the temporary folders of `out` that processes of this machine made, alive or dead."""
+    """Return the temporary folders for `out` that processes of this machine, alive or dead, have made."""
     prefix = _partial_prefix(out)
     if not out.parent.is_dir():
         return []
@@ -191,31 +191,31 @@ def _in_progress(partial: Path) -> bool:
 
 
 def machine_name() -> str:
-    """Return the name of this machine, in characters that are fit for the name of a file."""
+    """Return the name of this machine, with hyphens for characters that are unfit for the name of a file."""
     return re.sub(r"\W+", "-", platform.node())[:40] or "here"
 
 
 def process_alive(pid: int) -> bool:
-    """Tell whether a process of this machine is alive; assume so where the system cannot be asked.
+    """Tell whether a process of this machine is alive; on systems other than POSIX, True is assumed.
 
-    A process that was killed, but whose parent has not asked for its exit status yet, is dead.
+    A process that has ended counts as dead even if its parent has not yet asked for its exit status (a zombie).
     """
     if os.name != "posix":
-        return True  # elsewhere, signal 0 is not a question
+        return True  # on other systems, sending signal 0 does not just ask
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
-        pass  # alive, and another user's
+        pass  # the process is alive, and belongs to another user
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
-        return True  # a system without /proc
+        return True  # the system has no /proc
 
 
 def sync(path: Path) -> None:
-    """Wait until a file or folder is on disk."""
+    """Wait until the operating system has written a file or folder to disk."""
     if path.is_dir() and os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

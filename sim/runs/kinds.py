@@ -1,4 +1,4 @@
-"""Kinds of results folders: their names, and the file by which a folder of each kind is recognised."""
+"""Kinds of folders of results: the name of each kind, and the file by which a folder of that kind is recognised."""
 
 import json
 from collections.abc import Iterator
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MANIFEST = "manifest.json"
-"""The metadata of a run; a sweep has one too, once it is complete."""
+"""File with the metadata of a run; a sweep has a file of this name too, once it is complete."""
 COMPARISON = "comparison.json"
 DESIGN = "design.json"
 SENSITIVITY = "sensitivity.json"
 BACKTEST = "backtest.json"
 CALIBRATION = "plan.json"
 CALIBRATION_RECORD = "record.json"
-"""The record that a calibration writes when it is finished."""
+"""File that a calibration writes when it is finished, with its results."""
 SEEDS = "seeds"
-"""Method of a design with one point, whose histories differ only in their seeds."""
+"""The method of a design that has one point only, so that its histories differ only in their seeds."""
 
 
 @dataclass(frozen=True)
 class ResultKind:
-    """A kind of results folder: its name, the file that marks it, its words, and the command that makes one."""
+    """A kind of folder of results: name, file that marks it, noun in singular and plural, command that makes one."""
 
     name: str
     marker: str
@@ -41,11 +41,11 @@ KINDS = {
         ResultKind("run", MANIFEST, "run", "runs", "run"),
     )
 }
-"""Every kind by its name. The first kind whose marker a folder has is its kind: a sweep has a manifest as well."""
+"""Kinds by name. A folder is of the first kind whose marker it contains: a sweep, for one, has a manifest as well."""
 
 
 def kind_of(folder: Path) -> ResultKind | None:
-    """Return the kind of a folder by its marker, or None if it has none; links do not count as markers."""
+    """Return the kind of a folder, which a marker file tells; None without a marker. A symbolic link is no marker."""
     for kind in KINDS.values():
         marker = folder / kind.marker
         if marker.is_file() and not marker.is_symlink():
@@ -56,10 +56,10 @@ def kind_of(folder: Path) -> ResultKind | None:
 
 
 def result_folders(root: Path) -> Iterator[tuple[Path, ResultKind]]:
-    """Yield the folders of results under `root` with their kinds, by name.
+    """Yield each folder of results in `root` with its kind, in the order of the folders' names.
 
     Sensitivity analyses inside the folders of their sweeps are included. Folders whose names start with a dot are
-    being written, and left out; `root` need not exist.
+    left out, because they are still being written; `root` need not exist.
     """
     for folder in _folders(root):
         kind = kind_of(folder)
@@ -82,7 +82,7 @@ def _is_sensitivity(folder: Path) -> bool:
 
 
 def _method(design: Path) -> str:
-    """Return the method of a design, or nothing where the file is damaged: opening the sweep says why."""
+    """Return the method of a design; an empty text if the file is damaged, which opening the sweep will report."""
     try:
         return str(json.loads(design.read_text(encoding="utf-8"))["method"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Metadata of results: scenario, seed, changes, checks, outcomes, and versions of Python and of libraries."""
+"""Metadata of results: scenario, seed, changes, checks, outcomes, and the versions of Python and of libraries."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -27,10 +27,10 @@ def manifest_of(
     Args:
         scenario: the scenario that was run.
         seed: the seed of the history.
-        checks: identity -> largest relative residual over the quarters.
-        outcomes: the headline (`sim.analysis.attribution.headline`).
-        replaced: decisions that a scenario or a caller replaced -> the `module:function` that decides; they are
-            listed with the other changes.
+        checks: accounting identity -> largest relative residual in any quarter.
+        outcomes: the headline numbers, from `sim.analysis.attribution.headline`.
+        replaced: name of each decision that the scenario or the caller replaced -> the `module:function` that takes
+            the place of the rule; these are listed among the changes.
     """
     decisions = {f"decisions.{name}": {"from": None, "to": source} for name, source in replaced.items()}
     return {
@@ -49,12 +49,12 @@ def manifest_of(
 
 @lru_cache(maxsize=1)
 def _baseline(_changed_at: int) -> Scenario:
-    """Return the baseline, which is read again when its file has changed."""
+    """Return the baseline scenario. A new argument, the time when its file last changed, makes it be read again."""
     return load("baseline")
 
 
 def write_metadata(path: Path, content: Mapping[str, Any], libraries: Iterable[str]) -> None:
-    """Write the JSON file that marks a folder of results, with the time and the versions of libraries.
+    """Write the JSON file that marks a folder of results; add the time and the versions of libraries to `content`.
 
     Raises:
         RunError: if a value cannot be written as JSON.
@@ -64,19 +64,19 @@ def write_metadata(path: Path, content: Mapping[str, Any], libraries: Iterable[s
 
 
 def timestamp() -> str:
-    """Return the time in UTC, to the millisecond."""
+    """Return the present time in UTC as ISO 8601 text, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def versions_of(libraries: Iterable[str]) -> dict[str, str]:
-    """Return the versions of Python and of libraries by their names; "not installed" for a missing one."""
+    """Return name -> version for Python and the given libraries; "not installed" for a missing library."""
     return {"python": python_version(), **{name: _version(name) for name in libraries}}
 
 
 @cache
 def _version(library: str) -> str:
     if library == "capflow":
-        return __version__  # of the code that runs, even if a checkout has changed since it was installed
+        return __version__  # the version of the code that runs: a checkout may have changed since it was installed
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

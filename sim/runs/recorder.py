@@ -1,4 +1,4 @@
-"""Conversion of economies to the tables of a run folder, with names of agents in place of indices."""
+"""Conversion of economies, in which agents are indices, to the tables of a run folder, in which they have names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -28,16 +28,16 @@ from sim.engine import pytrees
 from sim.runs.writer import QuarterTables
 
 Columns = dict[str, np.ndarray]
-"""A table: column -> its rows."""
+"""A table: name of a column -> the values of all rows in that column."""
 SECTOR_NAMES = {GOVERNMENT: "Government", VENDOR: "Vendor", ECONOMY: "Economy"}
 ROUNDING = 1e-15
-"""USD bn, a millionth of a dollar: smaller payments are errors of rounding, and not in the tables."""
+"""Payments below this, USD bn (a millionth of a dollar), are errors of rounding, and are left out of the tables."""
 NO_ISSUER = np.array([""], dtype=object)
-"""Issuer of real assets."""
+"""The empty name, as the issuer of real assets, which no agent has issued."""
 
 
 class Recorder:
-    """Turn economies into tables; `names` are those of the agents by population."""
+    """Turn economies into tables; `names` maps each population to the names of its agents."""
 
     def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
         self.names = {**names, "sectors": tuple(SECTOR_NAMES.values())}
@@ -52,9 +52,9 @@ class Recorder:
 
         Args:
             quarter: the label of the quarter.
-            opening: the books when it opened (the same as at the close for the opening quarter).
-            economy: the economy at its close.
-            events: the events, from `sim.engine.happenings`.
+            opening: the books when the quarter began; for the opening quarter, the books at its close.
+            economy: the economy when the quarter closed.
+            events: the events of the quarter, from `sim.engine.happenings`.
         """
         measured = measures.series(economy) | measures.origin_series(opening, economy.books)
         labels, books = (quarter,), pytrees.stacked([economy.books])
@@ -67,11 +67,11 @@ class Recorder:
         )
 
     def agents(self, quarters: Sequence[str], measured: Mapping[str, Mapping[str, np.ndarray]]) -> Columns:
-        """Return the long table of agents' measures.
+        """Return the table of agents' measures in long form: one row for each quarter, agent and measure.
 
         Args:
             quarters: the labels of the quarters.
-            measured: population -> measure -> `(quarter, agent)`, as in `sim.economy.books.measures.agents`.
+            measured: population -> measure -> `(quarter, agent)`: `sim.economy.books.measures.agents`, stacked.
         """
         rows = [(group, name, len(self.names[group])) for group, table in measured.items() for name in table]
         counts = [count for *_, count in rows]
@@ -86,11 +86,11 @@ class Recorder:
         }
 
     def flows(self, quarters: Sequence[str], books: Books) -> Columns:
-        """Return the payments between each payer and payee, whole and by origin; zero payments are left out.
+        """Return the payments between each payer and payee: the total and its parts by origin; zeros are left out.
 
         Args:
             quarters: the labels of the quarters.
-            books: the books of these quarters in one, every array with a leading quarter axis.
+            books: the books of these quarters, stacked: every array has a leading quarter axis.
         """
         steps, kinds, payers, payees, amounts, origins = [], [], [], [], [], []
         for kind, flow in books.journal.flows.items():
@@ -118,13 +118,13 @@ class Recorder:
         }
 
     def exposures(self, quarters: Sequence[str], books: Books) -> Columns:
-        """Return the holdings of each holder by instrument and issuer, at market value: the balance-sheet matrix.
+        """Return the balance-sheet matrix: what each holder has of each issuer's instruments, at market value.
 
         Cash is left out, because no agent owes it; real assets (bitcoin, gold, GPUs) have no issuer.
 
         Args:
             quarters: the labels of the quarters.
-            books: the books of these quarters in one, every array with a leading quarter axis.
+            books: the books of these quarters, stacked: every array has a leading quarter axis.
         """
         parts: list[tuple[np.ndarray, ...]] = []
         for number, instrument in enumerate(INSTRUMENTS):
@@ -135,7 +135,7 @@ class Recorder:
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         order = np.argsort(columns[0], kind="stable")
         step, kind, holder, issuer, usd_bn = (column[order] for column in columns)
-        # An issuer's two books are one holder.
+        # The two books of a stablecoin issuer are one holder, so that their rows are added up.
         keys = np.stack([step, kind, *(np.unique(names, return_inverse=True)[1] for names in (holder, issuer))])
         _, first, place = np.unique(keys, axis=1, return_index=True, return_inverse=True)
         order = np.argsort(first)
@@ -149,7 +149,7 @@ class Recorder:
         }
 
     def _positions(self, books: Books, instrument: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield the names of holders and of issuers, and values, `(quarter, holder, issuer)`, for each account."""
+        """Yield, for each account, the names of holders and of issuers, and the values, `(quarter, holder, issuer)`."""
         debtors = debtor_accounts(instrument)
         for account in books.positions[instrument]:
             if account in debtors:
@@ -166,7 +166,7 @@ class Recorder:
 
 
 def _values(books: Books, instrument: str, account: str) -> np.ndarray:
-    """Return the market value of a position in every quarter, USD bn, as `ledger.value` does for one."""
+    """Return the market value of a position in every quarter, USD bn; `ledger.value` gives it for one quarter."""
     units, price = books.positions[instrument][account], books.price[instrument]
     gap = (1,) * (units.ndim - price.ndim)
     worth: np.ndarray = units * price.reshape(price.shape[0], *gap, *price.shape[1:])

@@ -1,6 +1,6 @@
-"""Reading of runs: the tables, events and metadata of a run folder, or of a run in memory.
+"""Access to the results of a run: its tables, events and metadata, in a run folder or in memory.
 
-A `sim.runs.writer.RunWriter` writes the folder. Schemas are in `runs/README.md`.
+This module reads only; `sim.runs.writer` writes run folders. `runs/README.md` lists the columns of the tables.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORIGIN_PREFIX = "from_"
-"""A column `from_<origin>` of the flows is the part of `usd_bn` whose money came from that origin."""
+"""In the table of flows, column `from_<origin>` gives the part of `usd_bn` whose money came from that origin."""
 
 EVENTS = "events.json"
 TABLES = ("series", "agents", "flows", "exposures")
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class Run:
-    """A run, in a folder or in memory. Tables are read when first used, and then kept.
+    """The results of one run, in a folder or in memory. A table is read when it is first used, and then kept.
 
     Several threads may read a run at once; none may change its tables.
 
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def path(self) -> Path:
-        """The folder; a RunError for a run in memory, which has none."""
+        """The folder of the run; raises a RunError for a run in memory, which has no folder."""
         if self._path is None:
             raise RunError("a run in memory has no folder")
         return self._path
@@ -58,14 +58,14 @@ class Run:
         """Open a finished run folder.
 
         Raises:
-            RunError: if it is not a run folder; the message names the missing files.
+            RunError: if `path` is not a run folder; the message names the missing files.
         """
         path = Path(path)
         if not path.is_dir():
             raise RunError(f"{path}: no such run folder")
         missing = [name for name in (MANIFEST, *map(parquet_name, TABLES), EVENTS) if not (path / name).is_file()]
         if missing:
-            raise RunError(f"{path}: not a run folder: no {', '.join(missing)}")
+            raise RunError(f"{path}: not a run folder: it has no {', '.join(missing)}")
         manifest = read_json(path / MANIFEST)
         if not isinstance(manifest, dict):
             raise RunError(f"{path / MANIFEST}: not a JSON object")
@@ -77,47 +77,47 @@ class Run:
         tables: Mapping[str, Callable[[], pd.DataFrame]],
         events: Iterable[Mapping[str, Any]],
     ) -> Run:
-        """Return a run in memory, which has no path.
+        """Return a run in memory, which has no folder.
 
         Args:
             manifest: metadata of the run.
-            tables: for each name of `TABLES` a function that makes the table, with the columns of
-                `runs/README.md`; called when the table is first used (by two threads at once, perhaps twice).
-            events: the events, in order.
+            tables: for each name in `TABLES`, a function that makes the table with the columns in `runs/README.md`.
+                It is called when the table is first used (perhaps twice, if two threads use it at once).
+            events: the events of the run, in order.
         """
         return _InMemory(manifest, tables, events)
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """One row a quarter, one column a measure."""
+        """Table with one row for each quarter and one column for each measure of the whole economy."""
         return self._table("series")
 
     @cached_property
     def agents(self) -> pd.DataFrame:
-        """Rows of quarter, population, agent, measure, value."""
+        """Table with the columns quarter, population, agent, measure, value."""
         return self._table("agents")
 
     @cached_property
     def flows(self) -> pd.DataFrame:
-        """Rows of quarter, flow, payer, payee, usd_bn, and `from_<origin>` for each origin of money."""
+        """Table with the columns quarter, flow, payer, payee, usd_bn, and `from_<origin>` for each origin of money."""
         return self._table("flows")
 
     @cached_property
     def exposures(self) -> pd.DataFrame:
-        """Rows of quarter, instrument, holder, issuer, usd_bn."""
+        """Table with the columns quarter, instrument, holder, issuer, usd_bn."""
         return self._table("exposures")
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
-        """The events in order: dictionaries of quarter, kind, agent, text, usd_bn."""
+        """The events in order, as dictionaries with the keys quarter, kind, agent, text, usd_bn."""
         events: list[dict[str, Any]] = read_json(self.path / EVENTS)
         return events
 
     def query(self, sql: str) -> pd.DataFrame:
         """Query the run in SQL (DuckDB), such as "select quarter, sum(usd_bn) from flows group by quarter".
 
-        The tables series, agents, flows and exposures are copies in memory; the query reaches no file, no
-        network and no setting.
+        The query sees copies in memory of the tables series, agents, flows and exposures. It cannot use files or the
+        network, or change settings.
 
         Raises:
             RunError: if a table cannot be read, or the query is wrong or not allowed.
@@ -134,7 +134,7 @@ class Run:
                 return db.df()
 
     def _fill(self, db: duckdb.DuckDBPyConnection) -> None:
-        """Copy the tables into a database."""
+        """Copy the tables of the run into a database."""
         with reported(f"{self.path}: cannot read the tables"):
             for name in TABLES:
                 db.execute(f"CREATE TABLE {name} AS FROM read_parquet(?)", [self._file(name)])
@@ -146,7 +146,7 @@ class Run:
             return db.execute("FROM read_parquet(?)", [self._file(name)]).df()
 
     def _file(self, table: str) -> str:
-        # DuckDB reads a path as a pattern.
+        # DuckDB would read characters such as * in a path as a pattern.
         return glob.escape(str(self.path / parquet_name(table)))
 
 
@@ -175,7 +175,7 @@ class _InMemory(Run):
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A row of the list of runs: the folder, the name of its scenario, its seed and length, and when it ended."""
+    """One run in a list of runs: folder, name of the scenario, seed, number of quarters, time when it was written."""
 
     path: Path
     scenario: str
@@ -187,8 +187,8 @@ class RunSummary:
 def list_runs(root: Path) -> list[RunSummary]:
     """List the runs in a folder, newest first; the folder need not exist.
 
-    A folder that is not a complete run is skipped, with a warning in the log; one whose name starts with a dot is
-    being written, and skipped silently, as are folders of other kinds of results.
+    A folder that is not a complete run is skipped, with a warning in the log. Folders that hold results of another
+    kind, or are still being written (their names start with a dot), are skipped without a warning.
     """
     runs = []
     folders = (path for path in root.iterdir() if path.is_dir()) if root.is_dir() else ()
@@ -217,29 +217,29 @@ def _summary(run: Run) -> RunSummary:
     except KeyError as error:
         raise RunError(f"{run.path / MANIFEST}: missing {error.args[0]}") from error
     except (TypeError, ValueError) as error:
-        raise RunError(f"{run.path / MANIFEST}: {error}") from error
+        raise RunError(f"{run.path / MANIFEST}: a wrong value: {error}") from error
 
 
 def parquet_name(table: str) -> str:
-    """Return the file name of a table."""
+    """Return the name of the Parquet file of a table."""
     return f"{table}.parquet"
 
 
 def quoted(name: str) -> str:
-    """Return a name between double quotes, as an identifier in SQL."""
+    """Return a name as an SQL identifier: between double quotes, with those inside it doubled."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(path: Path | str) -> str:
-    """Return a path with its single quotes escaped, for a string in SQL."""
+    """Return a path with its single quotes doubled, for use between single quotes in SQL."""
     return str(path).replace("'", "''")
 
 
 def read_json(path: Path) -> Any:
-    """Return the content of a JSON file.
+    """Return the parsed content of a JSON file.
 
     Raises:
-        RunError: if it cannot be read, or is not JSON.
+        RunError: if the file cannot be read, or its content is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -251,7 +251,7 @@ def read_json(path: Path) -> Any:
 
 @contextmanager
 def reported(doing: str) -> Iterator[None]:
-    """Turn errors of the disk and of DuckDB into a RunError of one line."""
+    """Turn an error of the disk or of DuckDB into a RunError of one line, which starts with the text `doing`."""
     import duckdb
 
     try:

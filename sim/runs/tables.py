@@ -1,4 +1,4 @@
-"""Writing of Parquet files with DuckDB: the one place that fixes their compression and layout."""
+"""Parquet files, written with DuckDB: compression and layout of all tables of results are set only here."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ORDERED = {"threads": 1}
-"""Setting of DuckDB: one thread keeps rows in order, so that the same table gives the same bytes everywhere."""
+"""Settings for DuckDB: a single thread keeps rows in order, so that equal tables give equal bytes everywhere."""
 
 
 def write_table(path: Path, table: pd.DataFrame | Mapping[str, NDArray[Any]]) -> None:
-    """Write columns of one length to a Parquet file; the same table gives the same bytes."""
+    """Write a table, whose columns all have the same length, to a Parquet file; equal tables give equal bytes."""
     import duckdb
 
     with duckdb.connect(config=ORDERED) as db:
@@ -27,5 +27,5 @@ def write_table(path: Path, table: pd.DataFrame | Mapping[str, NDArray[Any]]) ->
 
 
 def export_table(db: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-    """Write a table of a database, which must be opened with `ORDERED`, to a Parquet file."""
+    """Write a table of a database to a Parquet file; the database must have been opened with the settings `ORDERED`."""
     db.execute(f"COPY {table} TO '{literal(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")

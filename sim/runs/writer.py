@@ -1,4 +1,4 @@
-"""Writing of a run folder: tables are streamed while the run goes, and the folder is complete or absent."""
+"""Writing of a run folder, quarter by quarter while the history runs; `sim.runs.run` reads what is written here."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 EVENT_KEYS = ("quarter", "kind", "agent", "text", "usd_bn")
 
-# The long tables: the names that identify a row, then its number.
+# The tables in long form: the columns that identify a row, then the column of its number.
 _LONG = {
     "agents": (("quarter", "population", "agent", "measure"), "value"),
     "flows": (("quarter", "flow", "payer", "payee"), "usd_bn"),
     "exposures": (("quarter", "instrument", "holder", "issuer"), "usd_bn"),
 }
 
-# Rows that wait for one INSERT, which costs the same for one row as for thousands.
+# Rows are collected up to this number, because an INSERT costs the same for one row as for thousands.
 _ROWS_WAITING = 50_000
 
-# Rows beyond this spill to disk.
+# Rows that need more memory than this are moved to disk.
 _MEMORY_LIMIT = "128MB"
 
 
@@ -43,11 +43,11 @@ class QuarterTables:
     """The tables of one quarter.
 
     Attributes:
-        series: one row: "quarter" (such as "2024Q1") and a number or text for each measure; NaN is no value.
+        series: one row: "quarter" (such as "2024Q1"), and for each measure a number or text; NaN means no value.
         agents: columns quarter, population, agent, measure, value.
         flows: columns quarter, flow, payer, payee, usd_bn, and `from_<origin>` for each origin of money.
         exposures: columns quarter, instrument, holder, issuer, usd_bn.
-        events: dictionaries of quarter, kind, agent, text and usd_bn (a number or None).
+        events: dictionaries with the keys quarter, kind, agent, text and usd_bn (a number or None).
     """
 
     series: Mapping[str, float | str]
@@ -58,7 +58,7 @@ class QuarterTables:
 
 
 class RunWriter:
-    """Write one run folder, as a `WholeFolder` that `commit` renames; a context manager.
+    """Write one run folder under a temporary name, which `commit` makes the final one; a context manager.
 
         with RunWriter(out) as writer:
             for tables in quarters:
@@ -67,10 +67,10 @@ class RunWriter:
             run = writer.commit(manifest)
 
     Args:
-        out: the final folder; it must not exist, or be empty.
+        out: the final folder; it must be empty or not exist.
 
     Raises:
-        RunError: if `out` is taken, or its parent cannot be created.
+        RunError: if `out` is a file or a folder that is not empty, or its parent folder cannot be created.
     """
 
     def __init__(self, out: Path) -> None:
@@ -82,7 +82,7 @@ class RunWriter:
         self._finished: Run | None = None
 
     def __enter__(self) -> Self:
-        """Create the temporary folder, and open its tables."""
+        """Create the temporary folder, and open the tables for writing."""
         self._whole.__enter__()
         with reported(self._whole.doing):
             try:
@@ -96,20 +96,20 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove whatever was not committed."""
+        """Remove the temporary folder, unless it was committed."""
         self._discard()
 
     @property
     def folder(self) -> Path:
-        """The temporary folder: figures and reports are written into it before `commit`."""
+        """The temporary folder, into which figures and reports are written before `commit`."""
         return self._whole.path
 
     def quarter(self, tables: QuarterTables) -> None:
         """Add the tables of one quarter; memory does not grow with the number of quarters.
 
         Raises:
-            RunError: if columns differ from the schema or from those of the first quarter that had rows, a value
-                does not fit its column, or the disk refuses.
+            RunError: if the columns are not those of the table, or not those of the first quarter that had rows; if
+                a value does not fit its column; or if the disk cannot be written.
         """
         store, events = self._open_for_tables()
         with reported(self._whole.doing):
@@ -127,10 +127,11 @@ class RunWriter:
         """Write the Parquet files and events.json into the temporary folder.
 
         Returns:
-            The run, without metadata, to draw figures and a report from before `commit`; the same if called again.
+            The run, still without metadata: figures and a report can be made from it before `commit`. Further calls
+            return the same run.
 
         Raises:
-            RunError: if no quarter was written, or the disk refuses.
+            RunError: if no quarter was written, or the disk cannot be written.
         """
         if self._finished is None:
             store, events = self._open_for_tables()
@@ -143,25 +144,25 @@ class RunWriter:
         return self._finished
 
     def tables(self) -> Run:
-        """Return what `finish_tables` returned.
+        """Return the run that `finish_tables` returned.
 
         Raises:
-            RunError: The tables are not finished.
+            RunError: if `finish_tables` has not been called.
         """
         if self._finished is None:
-            raise RunError(f"the tables of {self.out} are still being written")
+            raise RunError(f"the tables of {self.out} are still being written: call finish_tables first")
         return self._finished
 
     def commit(self, manifest: Mapping[str, Any]) -> Run:
         """Write the metadata of the run, give the folder its final name, and return the finished run.
 
         Args:
-            manifest: the metadata: at least scenario, seed and quarters; NaN and infinity become null; "created",
-                the time in UTC, is added where it is missing.
+            manifest: the metadata, with at least the keys scenario, seed and quarters. NaN and infinity become null;
+                if "created", the time in UTC, is missing, it is added.
 
         Raises:
-            RunError: if the metadata lacks a key or is not JSON, the final name was taken in the meantime, or the
-                disk refuses.
+            RunError: if the metadata lack a key or cannot be written as JSON, the final name was taken in the
+                meantime, or the disk cannot be written.
         """
         missing = [key for key in MANIFEST_KEYS if key not in manifest]
         if missing:
@@ -176,11 +177,11 @@ class RunWriter:
         if self._store is None or self._events is None:
             raise RunError(f"the writer of {self.out} is not open: use it in a with statement")
         if self._finished is not None:
-            raise RunError(f"the tables of {self.out} are already finished")
+            raise RunError(f"the tables of {self.out} are already finished: no quarter can be added")
         return self._store, self._events
 
     def _discard(self) -> None:
-        # The tables are not wanted: if the disk refuses to flush them, that is not a second error.
+        # The tables are thrown away: if closing them fails because the disk is full, say, that does not matter.
         for opened in (self._store, self._events):
             if opened is not None:
                 with suppress(RunError, OSError):
@@ -190,12 +191,12 @@ class RunWriter:
 
 
 def default_out(root: Path, scenario: str, seed: int) -> Path:
-    """Return a free folder in `root` for a run: `<scenario>-seed<seed>`, with -2 and so on where that is taken."""
+    """Return a free folder for a run: `<scenario>-seed<seed>` in `root`, with -2 and so on if that name is taken."""
     return free_folder(root, f"{fit_name(scenario, 'run')}-seed{seed}")
 
 
 class _Store:
-    """The rows of an unfinished run in DuckDB: in memory up to a limit, then in a folder on disk."""
+    """The rows of an unfinished run in DuckDB, which keeps them in memory up to a limit, and the rest on disk."""
 
     def __init__(self, folder: Path) -> None:
         import duckdb
@@ -208,7 +209,7 @@ class _Store:
         self._rows_waiting = 0
 
     def add(self, table: str, columns: Columns) -> None:
-        """Add rows, with the columns of the rows before them."""
+        """Add rows to a table; they must have the same columns as the rows that it already has."""
         if not columns:
             return
         types = {name: "VARCHAR" if values.dtype == object else "DOUBLE" for name, values in columns.items()}
@@ -229,10 +230,10 @@ class _Store:
             self._flush()
 
     def export(self, folder: Path) -> None:
-        """Write a Parquet file per table."""
+        """Write each table to a Parquet file."""
         self._flush()
         if "series" not in self._types:
-            raise RunError("no quarter was written")
+            raise RunError("no quarter was written: add at least the opening quarter")
         for table in TABLES:
             if table not in self._types:
                 names, amount = _LONG[table]
@@ -240,7 +241,7 @@ class _Store:
             export_table(self._db, table, folder / parquet_name(table))
 
     def close(self) -> None:
-        """Close the database and remove its folder."""
+        """Close the database, and remove the folder to which it moved rows."""
         with reported("cannot close the tables"):
             self._db.close()
         shutil.rmtree(self._spill, ignore_errors=True)
@@ -265,12 +266,12 @@ class _Store:
 
 def _series_row(row: Mapping[str, float | str]) -> Columns:
     if not isinstance(row.get("quarter"), str):
-        raise RunError("series: no quarter")
+        raise RunError('series: the row has no text "quarter", such as 2024Q1')
     return {name: _array("series", name, [value], isinstance(value, str)) for name, value in row.items()}
 
 
 def _long_columns(table: str, columns: Mapping[str, ArrayLike]) -> Columns:
-    """Return the columns of a long table as arrays, in the order of its schema; nothing when there are none."""
+    """Return the columns of a table in long form as arrays, in the table's order; an empty result without columns."""
     names, amount = _LONG[table]
     expected = [*names, amount]
     if table == "flows":
@@ -284,17 +285,17 @@ def _array(table: str, name: str, values: ArrayLike, is_text: bool) -> NDArray[A
     import numpy as np
 
     try:
-        # A copy, because the caller may change its own array before the rows are inserted.
+        # The values are copied, because the caller may change the array before the rows are inserted.
         array = np.array(values, dtype=object if is_text else float)
     except (TypeError, ValueError) as error:
         raise RunError(f"{table}: {name} has a value that is not a number") from error
     if array.ndim != 1:
-        raise RunError(f"{table}: {name} is not a column")
+        raise RunError(f"{table}: {name} is not a column: it must have one dimension, not {array.ndim}")
     return array
 
 
 def _differing(names: Iterable[str], expected: Iterable[str]) -> str:
-    """Say which names are missing and which are unexpected."""
+    """Say, for an error message, which of the expected names are missing and which names are unexpected."""
     names, expected = list(names), list(expected)
     parts = {
         "missing": [name for name in expected if name not in names],

@@ -1,4 +1,4 @@
-"""What the configs say of each agent: opening balance sheet and traits."""
+"""Schema of the agents of a scenario: their opening balance sheets and traits, and loans between them."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ class ReserveSheet(Strict):
 
 
 class OwnSheet(Strict):
-    """What the issuer owns beside its reserve, stakes in companies apart."""
+    """What the issuer owns in addition to its reserve, without its stakes in companies."""
 
     cash: Quantity | None = None
     """bank deposits"""
@@ -42,12 +42,12 @@ class OwnSheet(Strict):
 
 
 class Declared(Strict):
-    """Totals published beside the parts."""
+    """Totals that the issuer published in addition to the parts."""
 
     total_assets: Quantity | None = None
     """published total of what backs the tokens"""
     excess_reserves: Quantity | None = None
-    """published excess of it over the tokens"""
+    """published excess of the reserve over the tokens"""
     group_equity: Quantity | None = None
     """published equity of the group"""
 
@@ -56,9 +56,9 @@ class Issuer(Strict):
     """A stablecoin issuer."""
 
     name: str
-    """in tables and figures"""
+    """name in tables and figures"""
     regime: Literal["offshore", "genius", "mica"]
-    """law at the opening"""
+    """law that applies to the issuer at the opening"""
     tokens: Quantity
     """tokens outstanding at the opening"""
     reserve: ReserveSheet
@@ -68,29 +68,29 @@ class Issuer(Strict):
     declared: Declared = Declared()
     """published totals, against which the parts are checked"""
     headcount: Quantity
-    """staff, for profit per head"""
+    """number of staff, for the profit per head"""
     transparency: Quantity
     """how much of the reserve holders can see, unless the law asks for more"""
     arbitrageurs: Quantity
-    """customers that may redeem at the window"""
+    """customers that may redeem tokens directly with the issuer (at the window)"""
     risky_limit: Quantity
-    """issuer's own limit on loans, gold, bitcoin and other stakes in the reserve"""
+    """limit that the issuer itself sets on loans, gold, bitcoin and other stakes in the reserve"""
     attraction: Quantity
-    """what draws holders beside size, trust and yield (against the reference)"""
+    """attraction for holders apart from size, trust and yield (relative to the reference)"""
     redeploys: Quantity
     """part of deployable money that the choice among channels governs; the rest stays in bills"""
     buffer_part: Quantity
-    """issuer's part of the buffer target"""
+    """factor on the buffer target for this issuer"""
     ambition: Quantity
     """how much the issuer wants to be seen"""
     cash_share: Quantity
-    """bank deposits held, over tokens"""
+    """bank deposits held, divided by tokens"""
     repo_share: Quantity
-    """repo and money funds held, over tokens"""
+    """repo and money funds held, divided by tokens"""
     secured_share: Quantity
-    """collateralised loans held, over tokens"""
+    """collateralised loans held, divided by tokens"""
     on_platform_share: Quantity
-    """tokens held on the distributor's platform, all of whose interest it gets"""
+    """tokens on the distributor's platform; the distributor gets all their interest"""
     residual_share: Quantity
     """distributor's part of the interest on the other tokens"""
     pass_through: Quantity
@@ -105,13 +105,13 @@ class Lab(Strict):
     """An AI lab."""
 
     name: str
-    """in tables and figures"""
+    """name in tables and figures"""
     cash: Quantity
     """cash at the opening"""
     equity_value: Quantity
     """value of all shares at the opening"""
     revenue_runrate: Quantity
-    """revenue at the opening, at a yearly rate"""
+    """revenue at the opening, as a yearly rate"""
     spending: Quantity
     """spending in the opening quarter"""
     growth: Quantity
@@ -119,11 +119,11 @@ class Lab(Strict):
     training_compute: Quantity
     """effective stock of training compute at the opening"""
     attraction: Quantity
-    """what draws customers beside habit and capability (against the reference)"""
+    """attraction for customers apart from habit and capability (relative to the reference)"""
     planning_horizon: Quantity
     """how far ahead the lab plans its spending"""
     private_data: Quantity
-    """training tokens of its own"""
+    """training tokens that only this lab has"""
     owners: Table
     """who owns the company at the opening"""
     revenue_share: Table
@@ -136,7 +136,7 @@ class Provider(Strict):
     """A GPU provider."""
 
     name: str
-    """in tables and figures"""
+    """name in tables and figures"""
     hyperscale: bool
     """whether it is the GPU cloud of a large company that funds it"""
     cash: Quantity
@@ -144,17 +144,17 @@ class Provider(Strict):
     gpus: Quantity
     """GPUs at the opening, H100 equivalents"""
     gpu_age: Quantity
-    """their mean age"""
+    """mean age of these GPUs"""
     gpu_cost: Quantity
-    """what one of them cost"""
+    """purchase cost of each of these GPUs"""
     equity_value: Quantity
     """value of all shares at the opening"""
     debt: Quantity
     """compute loans owed at the opening"""
     parent_budget: Quantity
-    """most that the parent adds in a quarter"""
+    """most money that the parent company adds in a quarter"""
     customer_weight: Quantity
-    """weight in the choice of customers other than labs"""
+    """weight of the provider in the choice of customers other than labs"""
     expansion: Quantity
     """appetite for growth: exponent on missing capacity"""
     owners: Table
@@ -165,13 +165,13 @@ class InvestorConfig(Strict):
     """An investor."""
 
     name: str
-    """in tables and figures"""
+    """name in tables and figures"""
     lends: bool
     """whether it lends, rather than buys shares"""
     cash: Quantity
     """cash at the opening"""
     budget: Quantity
-    """what it may call from its backers in the opening quarter"""
+    """money that the investor may call from its backers in the opening quarter"""
     labs: Table
     """largest part of its money for one lab in a quarter (affinity)"""
     providers: Table
@@ -186,7 +186,7 @@ class VentureConfig(Strict):
     """A neurotech or robotics company."""
 
     name: str
-    """in tables and figures"""
+    """name in tables and figures"""
     kind: Literal["neurotech", "robotics"]
     """neurotech or robotics"""
     open_to_issuers: bool
@@ -204,7 +204,7 @@ class VentureConfig(Strict):
     milestones: Quantity
     """people implanted or robots delivered at the opening"""
     progress: Quantity
-    """milestones per USD bn spent"""
+    """milestones (people or robots) per USD bn spent"""
     owners: Table
     """who owns the company at the opening"""
 
@@ -213,25 +213,25 @@ class Loan(Strict):
     """A compute loan outstanding at the opening."""
 
     lender: str
-    """an investor"""
+    """the lender: an investor"""
     borrower: str
-    """a provider"""
+    """the borrower: a provider"""
     amount: Quantity
-    """owed at the opening"""
+    """amount owed at the opening"""
     rate: Quantity
-    """interest"""
+    """interest rate"""
     remaining: Quantity
     """time to maturity"""
 
 
 class Facility(Strict):
-    """A compute loan signed and not yet drawn."""
+    """A compute loan that was signed but not yet drawn at the opening."""
 
     lender: str
-    """an issuer"""
+    """the lender: an issuer"""
     borrower: str
-    """a provider"""
+    """the borrower: a provider"""
     amount: Quantity
-    """signed and not drawn at the opening"""
+    """amount that was signed but not drawn at the opening"""
     draws: Quantity
-    """quarters over which it is drawn in equal parts"""
+    """quarters over which the loan is drawn in equal instalments"""

@@ -1,4 +1,4 @@
-"""Values from the data files of `configs/data`."""
+"""Values from the data files in `configs/data`."""
 
 import csv
 from functools import cache
@@ -8,7 +8,7 @@ from sim.scenario.shipped import shipped
 
 CONFIGS = shipped("configs")
 FORM = "file|entity|quarter|metric, or file|quarter|column"
-"""How a value of a data file is named: in a long file, or in a wide one (`rates`, `assets`)."""
+"""The two forms of a reference to a value: in a long data file, and in a wide one (`rates`, `assets`)."""
 
 
 def read_data(reference: str) -> float:
@@ -23,7 +23,7 @@ def read_data(reference: str) -> float:
     try:
         return _long_table(name)[tuple(place)] if len(place) == 3 else read_series(name)[place[0]][place[1]]
     except KeyError:
-        raise ScenarioError(f"no such value in configs/data/{name}.csv", "data", reference) from None
+        raise ScenarioError(f"configs/data/{name}.csv has no such value", "data", reference) from None
 
 
 @cache
@@ -36,7 +36,7 @@ def _long_table(name: str) -> dict[tuple[str, ...], float]:
 
 @cache
 def read_series(name: str) -> dict[str, dict[str, float]]:
-    """Return a wide data file (`rates`, `assets`) as quarter -> column -> number; text and gaps are left out.
+    """Return a wide data file (`rates`, `assets`) as quarter -> column -> number, without text and empty cells.
 
     Raises:
         ScenarioError: if the file is missing or damaged.

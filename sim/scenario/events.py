@@ -1,4 +1,4 @@
-"""Schema of the dated events of a scenario, the tables `[[events]]`."""
+"""Schema of the dated events of a scenario: the tables `[[events]]`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ISSUER, COMPANY = "issuer", "company"
 EVERYONE = "all"
 """Target that stands for every issuer."""
 MID_QUARTER = 7
-"""Week of the quarter in which an event happens if it names none."""
+"""Week of the quarter in which an event happens if it does not name a week."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class EventKind:
 
     Attributes:
         meaning: what happens.
-        target: who is hit: an issuer, a company (lab, provider or venture), or None.
-        unit: the unit of its size; None where it has no size.
+        target: who is hit: an issuer, or a company (lab, provider or venture); None if the event has no target.
+        unit: the unit of the event's size; None if it has no size.
         low: the smallest size.
         high: the largest size.
-        lasts: whether it needs a number of quarters.
-        dated_by_week: whether it may name a week.
+        lasts: whether the event must say how many quarters it lasts.
+        dated_by_week: whether the event may name a week of the quarter.
     """
 
     meaning: str
@@ -55,7 +55,7 @@ KINDS: dict[str, EventKind] = {
     "bitcoin_crash": EventKind("bitcoin loses a share of its price", unit="share of the price", high=0.99),
     "ai_winter": EventKind("the mood about AI falls", unit="standard units", high=5.0),
     "gpu_glut": EventKind(
-        "GPUs from outside the model serve a share of the customers other than the labs",
+        "GPUs from outside the model serve a share of the customers that are not labs",
         unit="share of their demand",
         high=0.95,
         lasts=True,
@@ -73,10 +73,10 @@ class Event(BaseModel):
     """One dated event.
 
     Attributes:
-        quarter: the quarter in which it happens, such as 2026Q1.
+        quarter: the quarter in which the event happens, such as 2026Q1.
         kind: a key of `KINDS`.
         target: the key of the issuer or company that is hit; `all` for every issuer.
-        size: the size, in the unit of the kind.
+        size: the size, in the unit that `KINDS` gives for the kind.
         week: the week, from 1 to 13, for events of the token market.
         quarters: the number of quarters, for events that last.
         regime: the law, for `regime_in_force`.

@@ -1,6 +1,6 @@
-"""Loading of scenarios from `configs/*.toml`: files are merged with what they extend, changed, and validated.
+"""Loading of scenarios from `configs/*.toml`: a file is merged with the file it extends, changed, and validated.
 
-Every mistake is a `ScenarioError`: one line with the file or key, the value, and what is allowed.
+Every mistake raises a `ScenarioError`, a line with the file or key, the wrong value, and what is allowed.
 """
 
 import tomllib
@@ -32,7 +32,7 @@ __all__ = [
 
 Model = TypeVar("Model", bound=BaseModel)
 OPEN_TABLES = ("decisions",)
-"""Tables that may get keys which the extended file does not have; the schema says which."""
+"""Tables in which a scenario may have keys that the file it extends lacks; the schema says which keys."""
 
 
 def resolved(
@@ -41,12 +41,12 @@ def resolved(
     quarters: int | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> Scenario:
-    """Return a scenario with its changes, seed and length.
+    """Return a scenario to which changes, a seed and a length have been applied.
 
     Args:
         scenario: the name or path of the scenario, or the scenario itself.
-        seed: the seed; the scenario's own if left out.
-        quarters: the number of quarters; the scenario's own if left out.
+        seed: the seed; that of the scenario if left out.
+        quarters: the number of quarters; that of the scenario if left out.
         changes: lever names or dotted keys -> new values.
 
     Raises:
@@ -65,7 +65,7 @@ def load(name: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
         changes: dotted key -> value, such as `{"environment.terminal_rate": 0.01}`; applied last.
 
     Raises:
-        ScenarioError: for anything wrong, in one line.
+        ScenarioError: if the file or a change is wrong; the message is one line.
     """
     path = find(name)
     raw = _merged(path, seen=())
@@ -88,7 +88,7 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
 
 
 def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
-    """Return the differences of two scenarios, without texts: dotted key -> the values `from` and `to`."""
+    """Return the keys in which two scenarios differ, texts left aside: dotted key -> the values `from` and `to`."""
     before = flat(base.model_dump(mode="json"))
     after = flat(other.model_dump(mode="json"))
     return {
@@ -99,7 +99,7 @@ def changed_keys(base: Scenario, other: Scenario) -> dict[str, dict[str, Any]]:
 
 
 def flat(raw: Any, at: str = "") -> dict[str, Any]:
-    """Return the leaves of a dumped scenario by dotted key; a quantity is its value."""
+    """Return a dumped scenario as dotted key -> value; of a quantity only the value is kept."""
     if isinstance(raw, dict):
         if "unit" in raw:
             raw = raw.get("value", raw.get("values"))
@@ -115,13 +115,13 @@ def find(name: str | Path) -> Path:
     """Return the file of a scenario given by name or path.
 
     Raises:
-        ScenarioError: if there is none, naming the available scenarios.
+        ScenarioError: if there is no such file; the message names the scenarios that ship.
     """
     return named_file("scenario", name, names())
 
 
 def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
-    """Return a TOML file given by its path, or by its name among the files that ship.
+    """Return the path of a TOML file that is given by its path, or by its name if it ships with the package.
 
     Args:
         what: the noun for messages, such as "scenario".
@@ -129,7 +129,7 @@ def named_file(what: str, name: str | Path, known: Mapping[str, Path]) -> Path:
         known: the files that ship, by name.
 
     Raises:
-        ScenarioError: if there is none, naming those that ship.
+        ScenarioError: if there is no such file; the message names the files that ship.
     """
     text = str(name)
     if text.endswith(".toml") or "/" in text:
@@ -153,7 +153,7 @@ def names() -> dict[str, Path]:
 
 
 def parse_value(text: str) -> Any:
-    """Read a value that was written as text as TOML, or as a plain string where it is not."""
+    """Read a value from text: as TOML if the text is valid TOML, otherwise as a plain string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -171,7 +171,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file.
 
     Raises:
-        ScenarioError: if it cannot be read, or is not TOML.
+        ScenarioError: if the file cannot be read, or is not valid TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf8"))
@@ -182,10 +182,10 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def read_as(schema: type[Model], path: Path) -> Model:
-    """Read a TOML file by a schema.
+    """Read a TOML file and validate it with a schema.
 
     Raises:
-        ScenarioError: for anything wrong with the file, in one line.
+        ScenarioError: if anything is wrong with the file; the message is one line.
     """
     try:
         return schema.model_validate(read_toml(path))
@@ -194,7 +194,7 @@ def read_as(schema: type[Model], path: Path) -> Model:
 
 
 def _merged(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """Read a file and everything it extends, nearest last."""
+    """Read a file and all files that it extends; where they differ, the nearer file counts."""
     if path in seen:
         chain = " -> ".join(file.name for file in seen)
         raise ScenarioError(f"extends itself through {chain}", "extends", path.stem, where=path.name)
@@ -223,7 +223,7 @@ def _merge_value(old: Any, new: Any, where: str, at: tuple[str, ...]) -> Any:
         if isinstance(new, dict):
             return {**{k: v for k, v in old.items() if not (k == "data" and "value" in new)}, **new}
         if "values" in old:
-            raise ScenarioError("not a table", ".".join(at), new, "a table of numbers by name", where)
+            raise ScenarioError("not a table", ".".join(at), new, "a table with a number for each name", where)
         rest = {k: v for k, v in old.items() if k not in ("data", "scale", "why", "note")}
         return {**rest, "value": new, "kind": "set", "why": f"set by {where}"}
     if isinstance(old, dict) and isinstance(new, dict):
@@ -232,7 +232,7 @@ def _merge_value(old: Any, new: Any, where: str, at: tuple[str, ...]) -> Any:
 
 
 def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
-    """Change one key given by its dotted path."""
+    """Change the value at one dotted key."""
     keys = dotted.split(".")
     place = raw
     for depth, key in enumerate(keys[:-1]):
@@ -249,15 +249,15 @@ def _set(raw: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def first_error(error: ValidationError) -> str:
-    """Describe the first of the mistakes that a schema found, in one line."""
+    """Return a line that describes the first of the mistakes that a schema found."""
     return str(mistake(error))
 
 
 def mistake(error: ValidationError, where: str = "") -> ScenarioError:
-    """Turn the first of the mistakes that a schema found into an error with key, value and what is allowed."""
+    """Turn the first of the mistakes that a schema found into a ScenarioError with key, value and allowed values."""
     first = error.errors()[0]
     others = error.error_count() - 1
-    more = f" (and {others} more)" if others else ""
+    more = f" (first of {others + 1} mistakes)" if others else ""
     dotted = ".".join(str(part) for part in first["loc"])
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ScenarioError):

@@ -1,4 +1,4 @@
-"""Numbers of the configuration files, with their units, ranges, kinds and sources."""
+"""Numbers in the configuration files, with their units, ranges, kinds and sources."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.scenario.data import read_data
 
 
 class Strict(BaseModel):
-    """A table that refuses unknown keys and is never changed."""
+    """A table that refuses unknown keys and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Described(Strict):
-    """The fields that every number of the configuration files has in addition to its value."""
+    """The fields that every number in the configuration files has in addition to its value."""
 
     unit: str
     range: tuple[float, float] | None = None
@@ -42,8 +42,8 @@ class Quantity(Described):
 
     Attributes:
         value: the number.
-        data: the values of configs/data whose sum it is (`file|entity|quarter|metric`), if any.
-        scale: the factor on that sum.
+        data: references to the values in configs/data whose sum the number is (`file|entity|quarter|metric`), if any.
+        scale: the factor by which that sum is multiplied.
     """
 
     value: float
@@ -59,13 +59,13 @@ class Quantity(Described):
         if "data" in raw:
             references = raw["data"] if isinstance(raw["data"], (list, tuple)) else [raw["data"]]
             if not all(isinstance(row, str) for row in references):
-                raise ScenarioError("not a reference", "data", raw["data"], "the name of a row, or a list of names")
+                raise ScenarioError("not a reference", "data", raw["data"], "file|entity|quarter|metric, or a list")
             raw["data"] = tuple(references)
             if "value" not in raw:
                 raw["value"] = sum(read_data(row) for row in references) * raw.get("scale", 1.0)
                 raw.setdefault("kind", "data")
         if raw.get("kind", "assumption") == "assumption" and "range" not in raw:
-            raise ValueError("an assumption needs a range")
+            raise ValueError("an assumption needs a range, such as [0.0, 1.0]")
         if isinstance(raw.get("value"), (bool, str)):
             raise ValueError(f"expected a number, got {raw['value']!r}")
         return raw
@@ -77,7 +77,7 @@ class Quantity(Described):
 
 
 class Table(Described):
-    """Numbers by name, such as who owns a company."""
+    """A number for each name, such as the share of each owner of a company."""
 
     values: dict[str, float]
 
@@ -92,14 +92,14 @@ class Table(Described):
 
 
 def number_at(part: Any, key: str) -> float:
-    """Return the number at a dotted key of a scenario, or of a part of one."""
+    """Return the number at a dotted key of a scenario, or of a part of a scenario."""
     for name in key.split("."):
         part = part[name] if isinstance(part, Mapping) else getattr(part, name)
     return float(part.value)
 
 
 def with_number(part: Any, key: str, number: float) -> Any:
-    """Return a scenario, or a part of one, with another number at a dotted key; nothing is validated."""
+    """Return a scenario, or a part of it, with another number at a dotted key, without validation."""
     if not key:
         return part.model_copy(update={"value": number})
     name, _, below = key.partition(".")

@@ -13,9 +13,9 @@ def between(first: str, last: str) -> int:
 
 
 def years(labels: list[str]) -> list[float]:
-    """Return the end of each quarter as a decimal year, for axes."""
+    """Return the end of each quarter as a decimal year, for the axes of figures."""
     return [int(label[:4]) + int(label[5]) / 4.0 for label in labels]
 
 
 ROLLOUT = 4
-"""Quarters over which a generation of GPUs is rolled out; without data, one comes every so many quarters."""
+"""Quarters that the rollout of a generation of GPUs takes; beyond the data, a new one follows each rollout."""

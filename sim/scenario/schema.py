@@ -1,4 +1,4 @@
-"""Schema of a scenario: the tables and keys of `configs/*.toml`, and the checks across them."""
+"""Schema of a scenario: the tables and keys of `configs/*.toml`, and the checks that involve several keys."""
 
 from __future__ import annotations
 
@@ -51,33 +51,33 @@ class RunSettings(Strict):
     quarters: Annotated[int, Field(ge=1, le=160)]
     """length of the history"""
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    """of the random numbers"""
+    """seed of the random numbers"""
     opening: Annotated[str, Field(pattern=QUARTER_PATTERN)]
     """quarter at whose close the history starts"""
 
 
 class Calendar(Strict):
-    """What is known of the calendar: until when prices follow the data, and when new GPUs came."""
+    """What is known of the calendar: until when prices follow the data, and when generations of GPUs came."""
 
     until: Annotated[str, Field(pattern=r"^(\d{4}Q[1-4]|none)$")]
-    """last quarter in which bill rate, bitcoin and gold follow the data; none leaves all to the model"""
+    """last quarter in which bill rate, bitcoin and gold follow the data; `none`: they follow the model throughout"""
     gpu_generations: Annotated[tuple[Annotated[str, Field(pattern=QUARTER_PATTERN)], ...], AfterValidator(_in_order)]
-    """quarters from which a generation of GPUs worked in volume; after the last, one comes every year"""
+    """first quarters in which generations of GPUs worked in volume; after the last, a new one comes every year"""
 
 
 class Tail(Strict):
-    """Synthetic agents beside the named ones."""
+    """Numbers and sizes of the synthetic agents that are added to the named agents."""
 
     issuers: Annotated[int, Field(ge=0, le=100_000)]
-    """synthetic issuers"""
+    """number of synthetic issuers"""
     labs: Annotated[int, Field(ge=0, le=100_000)]
-    """synthetic labs"""
+    """number of synthetic labs"""
     providers: Annotated[int, Field(ge=0, le=100_000)]
-    """synthetic providers"""
+    """number of synthetic providers"""
     pareto_exponent: Quantity
     """exponent of the Pareto law of their sizes"""
     smallest: Quantity
-    """smallest size, over the agent that is copied"""
+    """smallest size, as a multiple of the agent that is copied"""
 
 
 class Market(Strict):
@@ -96,7 +96,7 @@ class Market(Strict):
 
 
 class Sectors(Strict):
-    """Opening holdings of the environment."""
+    """Opening holdings of everyone else, the government and the vendor."""
 
     economy_cash: Quantity
     """cash of everyone else"""
@@ -113,7 +113,7 @@ class Sectors(Strict):
 
 
 def _section(owner: type, only: frozenset[str] | None = None) -> Any:
-    """Return a model of a table whose keys are exactly the fields of a dataclass of parameters."""
+    """Return the type of a table whose keys are exactly the fields of a dataclass of parameters (or only some)."""
     names = only or frozenset(field.name for field in fields(owner))
 
     def check(section: dict[str, Quantity]) -> dict[str, Quantity]:
@@ -129,7 +129,7 @@ def _section(owner: type, only: frozenset[str] | None = None) -> Any:
 
 
 def _decision_names(chosen: Any) -> Any:
-    """Check that keys are decisions; the functions that the values name are imported when a model is made."""
+    """Check that keys are decisions; the functions that the values name are imported only when a model is made."""
     for name, text in chosen.items() if isinstance(chosen, Mapping) else ():
         if name not in DECISIONS:
             problem = f"unknown decision{suggestion(name, DECISIONS)}"
@@ -140,11 +140,11 @@ def _decision_names(chosen: Any) -> Any:
 
 
 FUNCTION = "module:function, such as examples.all_in_gold:choose"
-"""How a replaced decision is named."""
+"""How a scenario names the function that replaces a decision."""
 CHANNEL_KEYS = frozenset({"prior_return", "risk", "visibility", "cost", "ticket", "propensity"})
 REDEPLOYMENT_KEYS = frozenset(f.name for f in fields(RedeploymentParameters)) - CHANNEL_KEYS
 SUMMED = {"labs_market": ("compute_share", "staff_share"), "issuers": ("cash_share", "repo_share", "secured_share")}
-"""Shares whose sum must not exceed one, which their own ranges cannot check."""
+"""Shares whose sum must not exceed one; the range of a single share cannot check that."""
 
 
 class Scenario(Strict):
@@ -190,7 +190,7 @@ class Scenario(Strict):
         """Check what the range of a single number cannot: names that refer to agents, and sums of shares.
 
         Raises:
-            ScenarioError: if names or sums do not fit together.
+            ScenarioError: if a name refers to no agent, or a sum is too large.
         """
         _check_tables("channels", self.channels, CHANNELS)
         _check_tables("regimes", self.regimes, parameters.REGIMES)
@@ -219,7 +219,7 @@ def _check_sum(key: str, terms: str, total: float, limit: float) -> None:
 
 
 def _check_names(scenario: Scenario) -> None:
-    """Check that every agent that another one refers to exists, and that names are unique."""
+    """Check that every agent to which another agent refers exists, and that names are unique."""
     holders = {*scenario.issuers, *scenario.investors, "economy"}
     for population in ("labs", "providers", "ventures"):
         for slug, company in getattr(scenario, population).items():
@@ -242,7 +242,7 @@ def _check_names(scenario: Scenario) -> None:
     for group in ("issuers", "labs", "providers", "investors", "ventures"):
         for slug, agent in getattr(scenario, group).items():
             if agent.name in names:
-                raise ScenarioError("the name is taken; names must be unique", f"{group}.{slug}.name", agent.name)
+                raise ScenarioError("another agent has this name; choose another", f"{group}.{slug}.name", agent.name)
             names.add(agent.name)
 
 

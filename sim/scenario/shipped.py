@@ -1,4 +1,4 @@
-"""Files that ship with the package: configs, data and pages, wherever it is installed."""
+"""Files that ship with the package (configs, data, pages), found wherever the package is installed."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def shipped(name: str) -> Path:
-    """Return a file or folder that ships with the package, by its path from the top of the repository.
+    """Return a file or folder that ships with the package, given its path from the top of the repository.
 
-    A wheel has it inside the package, a checkout next to the package.
+    A wheel has these files inside the package, a checkout has them next to the package.
     """
     inside = PACKAGE / name
     return inside if inside.exists() else PACKAGE.parent / name

@@ -105,7 +105,7 @@ def _side(query: Mapping[str, str], side: str, prefix: str) -> HistoryRequest:
     try:
         return address.read({**own, **seed})
     except ScenarioError as error:
-        raise error.inside(f"world {side.upper()}") from None
+        raise error.inside(f"scenario {side.upper()}") from None
 
 
 def _usual_twin(a: HistoryRequest) -> HistoryRequest:

@@ -195,7 +195,7 @@ def test_a_share_above_one_is_refused_and_rounding_is_not():
         ({"redeployment": "examples.all_in_gold:chose"}, ["has no 'chose'", "did you mean 'choose'"]),
         ({"redeployment": "examples.all_in_gold:CHANNELS"}, ["is not callable", "function of (economy, parameters)"]),
         ({"redeployment": "examples.all_in_gold"}, ["not in the form module:function"]),
-        ({"redeployment": "math:floor"}, ["takes (x, /)", "function of (economy, parameters)"]),
+        ({"redeployment": "math:floor"}, ["takes the arguments (x, /)", "function of (economy, parameters)"]),
         ({"redeployment": 3}, ["redeployment = 3", "allowed: module:function"]),
         ({"redeploymnt": GOLD}, ["decisions.redeploymnt: unknown decision", "did you mean 'redeployment'"]),
     ],

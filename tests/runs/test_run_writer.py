@@ -254,7 +254,7 @@ WRONG = {
     "series: missing gpus; unexpected more": altered(
         series={"quarter": "2024Q2", 'odd "name"': 0.0, "phase": "calm", "more": 1.0}
     ),
-    "series: no quarter": altered(series={"gpus": 1.0}),
+    "series: the row has no text": altered(series={"gpus": 1.0}),
     "series: gpus is not a column": altered(
         series={"quarter": "2024Q2", "gpus": [1.0], 'odd "name"': 0.0, "phase": "calm"}
     ),

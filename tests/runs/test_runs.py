@@ -20,7 +20,7 @@ from sim.runs.writer import RunWriter, default_out
 def test_opening_names_what_is_missing(tmp_path: Path, name: str) -> None:
     run = write_run(tmp_path / "run")
     (run.path / name).unlink()
-    with pytest.raises(RunError, match=f"run: not a run folder: no {name}$"):
+    with pytest.raises(RunError, match=f"run: not a run folder: it has no {name}$"):
         Run.open(run.path)
 
 

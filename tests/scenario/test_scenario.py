@@ -143,7 +143,7 @@ def test_a_file_can_replace_owners_and_single_shares(tmp_path):
         ('extends = "mine"\n', ["extends itself"]),
         ('extends = "baseline"\n[tokens]\ndemand_growt = 1.0\n', ["tokens.demand_growt", "demand_growth"]),
         ("title = 3\n", ["mine.toml"]),
-        ('extends = "baseline"\n[market]\nrent = { data = 3 }\n', ["market.rent", "name of a row"]),
+        ('extends = "baseline"\n[market]\nrent = { data = 3 }\n', ["market.rent", "file|entity|quarter|metric"]),
         ("title = " + "[" * 20000, ["mine.toml", "TOML"]),
         ('extends = "baseline"\n[issuers.tether]\ntokens = { data = "issuers|Nobody|2023Q4|x" }\n', ["Nobody"]),
     ],

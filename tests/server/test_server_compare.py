@@ -110,7 +110,7 @@ def test_every_scenario_can_be_compared_from_the_live_page(name):
     assert len(found.specs()) == 2
 
 
-def test_worlds_of_different_length_need_a_number_of_quarters(monkeypatch):
+def test_scenarios_of_different_length_need_a_number_of_quarters(monkeypatch):
     shorter = load("fast-cuts", {"run.quarters": 12})
     monkeypatch.setattr(comparison_query, "shipped", lambda name: shorter if name == "fast-cuts" else load(name))
     with pytest.raises(ScenarioError, match="12: choose a number of quarters for both"):
@@ -131,9 +131,9 @@ def test_an_address_says_the_question_and_nothing_else():
     ("said", "words"),
     [
         ({"a.terminal_rat": "0.1"}, "did you mean 'terminal_rate'"),
-        ({"b.terminal_rate": "much"}, "world B: .*expected a number"),
-        ({"b.terminal_rate": "3"}, "world B: .*terminal_rate"),
-        ({"a.scenario": "../../etc/passwd"}, "world A: .*unknown scenario"),
+        ({"b.terminal_rate": "much"}, "scenario B: .*expected a number"),
+        ({"b.terminal_rate": "3"}, "scenario B: .*terminal_rate"),
+        ({"a.scenario": "../../etc/passwd"}, "scenario A: .*unknown scenario"),
         ({"scenario": "baseline", "b.scenario": "fast-cuts"}, "scenario = .*: needs a prefix"),
         ({"c.scenario": "baseline"}, "no such lever"),
         ({"runs": str(MOST + 1)}, f"whole number; allowed: {FEWEST} to {MOST}"),

@@ -37,7 +37,7 @@ def _until(page, key, value):
 
 
 def _side(page, letter):
-    return page.get_by_role("region", name=f"World {letter}")
+    return page.get_by_role("region", name=f"Scenario {letter}")
 
 
 def _turn(page, letter, lever, value):
@@ -53,8 +53,8 @@ def test_the_page_says_what_to_do_and_what_it_will_run(page, served):
     assert "press Run the comparison" in page.inner_text("#compare-status")
     assert "20 percent" in page.inner_text("#side-a .chips")
     assert "No lever turned" in page.inner_text("#side-b .chips")
-    worlds = {"a.scenario": "fast-cuts", "a.payout_ratio": "0.2", "b.scenario": "fast-cuts"}
-    assert _query(page) == {**worlds, "seed": "3", "runs": "100"}
+    sides = {"a.scenario": "fast-cuts", "a.payout_ratio": "0.2", "b.scenario": "fast-cuts"}
+    assert _query(page) == {**sides, "seed": "3", "runs": "100"}
     assert page.locator("#compare-result").is_hidden()
     link = _side(page, "A").get_by_role("link").get_attribute("href")
     assert link == "/?scenario=fast-cuts&payout_ratio=0.2&seed=3"
@@ -111,14 +111,14 @@ def test_another_question_hides_the_answer_to_the_last_one(page, served):
     if not page.locator(DONE).count():
         _run(page)
     page.wait_for_selector(DONE, timeout=SLOW)
-    page.get_by_role("textbox", name="Scenario of world B").click()
+    page.get_by_role("textbox", name="Base scenario of B").click()
     page.get_by_role("option", name="Zero rates").click()
     _until(page, "b.scenario", "zero-rates")
     page.wait_for_selector("#compare-status .empty")
     page.locator("#compare-result").wait_for(state="hidden")
     page.get_by_role("button", name="Swap A and B").click()
     _until(page, "a.scenario", "zero-rates")
-    assert page.get_by_role("textbox", name="Scenario of world A").input_value() == "Zero rates"
+    assert page.get_by_role("textbox", name="Base scenario of A").input_value() == "Zero rates"
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ def test_what_cannot_be_run_is_told_in_words(page, served):
     _run(page)
     page.wait_for_selector("#compare-status .alert")
     assert "2024Q1" in page.inner_text("#compare-status .alert")
-    page.get_by_role("textbox", name="Scenario of world B").click()
+    page.get_by_role("textbox", name="Base scenario of B").click()
     page.get_by_role("option", name="Run on", exact=False).first.click()
     page.wait_for_selector("#compare-status .alert:has-text('open in the same quarter')")
     page.goto(f"{served}/compare?a.terminal_rate=9")

@@ -1,4 +1,4 @@
-"""Rows of `configs/data`: the number and the source of one row, what a series observed, and periods."""
+"""Looking up evidence in the data files of `configs/data`: one number with its source, or a whole series."""
 
 import csv
 import re
@@ -10,10 +10,10 @@ from sim.scenario.data import CONFIGS
 
 DEALS, WIDE = "deals", ("rates", "assets")
 DOLLARS = 1e-9
-"""USD bn in a dollar: deals are in dollars."""
+"""How many USD bn a dollar is: the file of deals is in dollars."""
 ADDRESS = re.compile(r"https?://\S+")
 LAST = "2025Q2"
-"""Later rows are projections and hearsay; what came after judges the model."""
+"""The last period used: later rows are projections and hearsay; what really came later judges the model."""
 PERIOD = re.compile(r"(\d{4})(Q[1-4]|H[12]|FY)")
 PARTS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
 """Part of a year -> its first and its last quarter."""
@@ -21,21 +21,21 @@ PARTS = {"FY": ("Q1", "Q4"), "H1": ("Q1", "Q2"), "H2": ("Q3", "Q4")}
 
 @dataclass(frozen=True)
 class DataRow:
-    """A number in the unit of its row (deals in USD bn), and the addresses, or words, of its source."""
+    """A number in the unit of its row (deals in USD bn), and its sources: addresses, or words that describe them."""
 
     value: float
     sources: tuple[str, ...]
 
 
 def data_row(reference: str) -> DataRow:
-    """Return the row of a reference.
+    """Return the row that a reference names.
 
     Args:
-        reference: `file|entity|quarter|metric`, `file|quarter|column` of a wide file (rates, assets), or
-            `deals|investor|investee|date`.
+        reference: `file|entity|quarter|metric`; `file|quarter|column` for a file with a column for each measure (rates,
+            assets); or `deals|investor|investee|date`.
 
     Raises:
-        ValueError: if there is no such row, or it has no number.
+        ValueError: if the reference has another form, there is no such row, or the row has no number.
         ScenarioError: if the file is missing or damaged.
     """
     file, *key = (part.strip() for part in reference.split("|"))
@@ -50,18 +50,18 @@ def data_row(reference: str) -> DataRow:
     line = lines.get(tuple(key))
     if line is None:
         near = suggestion("|".join(key), map("|".join, lines))
-        raise ValueError(f"{reference!r}: no such row in configs/data/{file}.csv{near}")
+        raise ValueError(f"{reference!r}: configs/data/{file}.csv has no such row{near}")
     try:
         value = float(line["amount_usd"]) * DOLLARS if file == DEALS else float(line[column])
     except (KeyError, ValueError):
-        raise ValueError(f"{reference!r}: not a number in configs/data/{file}.csv") from None
-    # An address of a long file may hold any sign; a wide file says in words what it took from which.
+        raise ValueError(f"{reference!r}: this row of configs/data/{file}.csv has no number") from None
+    # An address in a long file may contain any character; a wide file says in words what came from which source.
     return DataRow(value, tuple(ADDRESS.findall(line[origin]) if file in WIDE else [line[origin]]))
 
 
 @cache
 def data_lines(file: str) -> dict[tuple[str, ...], dict[str, str]]:
-    """Read a data file: the columns that name a row -> the row.
+    """Read a data file, and return its rows, each under the values of the columns that name it.
 
     Raises:
         ScenarioError: if the file is missing or damaged.
@@ -79,7 +79,7 @@ def data_lines(file: str) -> dict[tuple[str, ...], dict[str, str]]:
 
 
 def observations(file: str, entity: str, metric: str) -> dict[str, dict[str, str]]:
-    """Return the rows of a long data file about an entity and a metric: period up to `LAST` -> the row."""
+    """Return the rows of a long data file that give a metric of an entity: period, up to `LAST` -> row."""
     return {
         period: line
         for (name, period, measure), line in data_lines(file).items()
@@ -88,10 +88,10 @@ def observations(file: str, entity: str, metric: str) -> dict[str, dict[str, str
 
 
 def span(period: str) -> tuple[str, str]:
-    """Return the first and the last quarter of 2024Q3, 2024H1 or 2024FY; raise a ValueError for anything else."""
+    """Return the first and the last quarter of a period such as 2024Q3, 2024H1 or 2024FY; else raise a ValueError."""
     match = PERIOD.fullmatch(period)
     if match is None:
-        raise ValueError(f"{period!r}: expected such as 2024Q3, 2024H1 or 2024FY")
+        raise ValueError(f"{period!r}: expected a period such as 2024Q3, 2024H1 or 2024FY")
     year, part = match.groups()
     first, last = PARTS.get(part, (part, part))
     return year + first, year + last

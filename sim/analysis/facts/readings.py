@@ -1,4 +1,4 @@
-"""Reading of the number of each fact from the tables of a run."""
+"""Reading off, from the tables of one run, the number that the model gives for each fact."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -19,12 +19,12 @@ LAB_ALIVE = "alive"
 
 @dataclass(frozen=True)
 class FactNumber:
-    """The model's number of one history, or why there is none.
+    """The number that one history gives for a fact, or why it gives none.
 
     Attributes:
-        value: the number, or None.
+        value: the number; None if the history has none.
         why: the reason why there is none.
-        at_least: a lower bound, where the history ends before the number is known.
+        at_least: a lower bound of the number, where the history ends before the number itself is known.
     """
 
     value: float | None
@@ -33,11 +33,11 @@ class FactNumber:
 
 
 class UnreadableError(Exception):
-    """A history has no such number; the message says why, in a few words."""
+    """A history does not have the number that a fact asks for; the message says why, in a few words."""
 
 
 def read(facts: Facts, run: Run, scenario: Scenario) -> dict[str, FactNumber]:
-    """Read every fact from a run of a scenario: name of the fact -> the number that the model gives.
+    """Read the model's number for every fact from a run of a scenario: name of the fact -> number.
 
     Raises:
         ScenarioError: if the file of facts names a measure that does not exist.
@@ -70,7 +70,7 @@ class _Reader:
         return flat(self.scenario.model_dump(mode="json"))
 
     def number(self, reading: Reading | None) -> FactNumber:
-        """Return the number of a reading; an UnreadableError means that this history has none."""
+        """Return the number that a reading asks for; an UnreadableError means that this history does not have it."""
         if reading is None:
             raise UnreadableError("the model has no such number")
         for term in reading.terms:
@@ -83,11 +83,11 @@ class _Reader:
         if reading.over:
             divisor = self._sum(reading.over, reading, labels)
             if divisor == 0.0:
-                raise UnreadableError("it would be divided by zero")
+                raise UnreadableError("the number would be divided by zero")
             total /= divisor
         total *= reading.scale
         if not math.isfinite(total):
-            raise UnreadableError("it is not defined in this history")
+            raise UnreadableError("the number is not finite in this history")
         return FactNumber(total)
 
     def _sum(self, terms: Iterable[str], reading: Reading, labels: list[str]) -> float:
@@ -95,14 +95,14 @@ class _Reader:
 
     def _reduced(self, term: str, reading: Reading, labels: list[str]) -> float:
         path = self._path(term)
-        # A setting of the scenario is one number, not a path.
+        # A setting of the scenario is one number, the same in every quarter, so it is not added up.
         if term.startswith("scenario|") or reading.reduce == "last":
             return path[labels[-1]]
         total = sum(path[label] for label in labels)
         return total / len(labels) if reading.reduce == "mean" else total
 
     def _first_profitable_year(self, reading: Reading) -> FactNumber:
-        """Return the first whole calendar year with a sum above zero; a company that fails has none."""
+        """Return the first whole calendar year with a sum above zero; none if a lab fails before."""
         paths = [self._path(term) for term in reading.of]
         alive = [self._path("|".join((*term.split("|")[:-1], LAB_ALIVE))) for term in reading.of]
         labels = self._labels(reading)
@@ -110,14 +110,14 @@ class _Reader:
         for year in years:
             quarters = [label for label in labels if label[:4] == year]
             if any(path[label] < 1.0 for path in alive for label in quarters):
-                return FactNumber(None, "it fails before", math.inf)
+                return FactNumber(None, "the lab fails before", math.inf)
             if len(quarters) == 4 and sum(path[label] for path in paths for label in quarters) > 0.0:
                 return FactNumber(float(year))
         last = int(years[-1]) if labels[-1].endswith("Q4") else int(years[-1]) - 1
         return FactNumber(None, f"not by {last}, when the history ends", last + 1.0)
 
     def _labels(self, reading: Reading) -> list[str]:
-        """Return the quarters of the period; in the opening nothing happens."""
+        """Return the quarters of the period; 'all' leaves out the opening quarter, in which nothing happens."""
         if reading.quarters == ALL:
             return self.quarters[1:]
         first, last = reading.period
@@ -129,7 +129,7 @@ class _Reader:
         return wanted
 
     def _path(self, term: str) -> Mapping[str, float]:
-        """Return quarter -> number of a term, looked up once."""
+        """Return the values of a term, quarter -> number; each term is looked up only once."""
         if term not in self._paths:
             table, *names = term.split("|")
             look_up: dict[str, Callable[..., Mapping[str, float]]]
@@ -139,7 +139,7 @@ class _Reader:
 
     def _setting(self, key: str) -> Mapping[str, float]:
         if key not in self.keys or not isinstance(self.keys[key], (int, float)):
-            raise UnreadableError(f"the scenario has no number {key}")
+            raise UnreadableError(f"the scenario has no key {key} with a number")
         return dict.fromkeys(self.quarters, float(self.keys[key]))
 
     def _series(self, measure: str) -> Mapping[str, float]:
@@ -163,7 +163,7 @@ class _Reader:
         return dict(zip(rows["quarter"], rows["value"].astype(float), strict=True))
 
     def _pairs(self, table: str, kind: str, first: str, second: str) -> Mapping[str, float]:
-        """Return payments or claims between a pair, or with anyone; what is not in the table is zero."""
+        """Return payments or claims from one name to another, of which either may be anyone; zero if there are none."""
         columns = ("flow", "payer", "payee") if table == "flows" else ("instrument", "holder", "issuer")
         rows = getattr(self.run, table)
         rows = rows[rows[columns[0]] == kind]

@@ -1,4 +1,4 @@
-"""A row of the fact table: the figures of article, evidence and model, the verdict, and all of it as text."""
+"""One row of the fact table, the comparison of a single fact, and its figures written as text."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,24 +6,24 @@ from typing import Any
 from sim.analysis.facts.schema import Kind
 
 MARKS = {True: "yes", False: "no", None: "\N{EN DASH}"}
-"""Verdict -> its sign."""
+"""Whether a fact agrees with the evidence -> the sign that the table shows."""
 BEYOND = "later"
 
 
 @dataclass(frozen=True)
 class FactRow:
-    """A fact with the number that the model gives for it; what is not listed here is as in `Fact`.
+    """A fact with the number that the model gives for it; fields that are not listed here are as in `Fact`.
 
     Attributes:
         id: the name of the fact.
-        allowed: the range that agrees with the evidence, no narrower than the precision of figures.
-        model: the mean over the histories (the median where some have no number), or None.
-        interval: the fifth and ninety-fifth percentile of the histories; an end is None where it lies beyond
-            the end of the histories. None for a single history.
+        allowed: the range of numbers that count as agreeing with the evidence: its range, widened as in `Fact.allowed`.
+        model: the mean of the histories' numbers (the median where some have none); None if there is no number.
+        interval: the fifth and ninety-fifth percentile of the histories' numbers, None for a single history. A
+            percentile is None if it is a date after the histories end.
         within_spread: whether the interval and the evidence overlap; None where one of them is missing.
         kind: how the model comes by the number: input, calibrated or emergent.
-        ok: whether the mean lies within what is allowed; None where that cannot be said.
-        verdict: the same in words, or why it cannot be said.
+        ok: whether `model` lies in the range `allowed`; None where there is no verdict.
+        verdict: the same in words, or why there is no verdict.
         disagreement: how article and evidence disagree, in words, or None.
         source: the addresses of the evidence.
     """
@@ -48,12 +48,12 @@ class FactRow:
     fitted: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row with JSON's own types."""
+        """Return the row as a dictionary of types that JSON has."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
 
 
 def figure_words(number: float, unit: str) -> str:
-    """Return a figure of the table in its unit, with as many digits as matter."""
+    """Return a figure of the table as text: in its unit, rounded to the digits that matter."""
     if unit == "year":
         return f"{number:.0f}" if abs(number - round(number)) < 0.05 else f"{number:.1f}"
     size = abs(number)
@@ -64,7 +64,7 @@ def figure_words(number: float, unit: str) -> str:
 
 
 def range_words(ends: tuple[float, float], unit: str) -> str:
-    """Return a range of the table, or the figure where both ends are the same."""
+    """Return a range of the table as text; a single figure where both ends are the same."""
     low, high = (figure_words(end, unit) for end in ends)
     return low if low == high else f"{low} to {high}"
 
@@ -77,12 +77,12 @@ def evidence_words(row: FactRow) -> str:
 
 
 def model_words(row: FactRow) -> str:
-    """Return the model's mean, or "none"."""
+    """Return the model's number as text, or "none"."""
     return "none" if row.model is None else figure_words(row.model, row.unit)
 
 
 def interval_words(row: FactRow) -> str:
-    """Return the interval; empty where there is none, or it is a point, as for what is fed in."""
+    """Return the interval as text; empty where there is none, or where both ends are equal, as for inputs."""
     if row.interval is None or row.kind == "input":
         return ""
     low, high = (BEYOND if end is None else figure_words(end, row.unit) for end in row.interval)

@@ -26,13 +26,13 @@ TABLES = {
     "exposures": ("instrument", "holder", "issuer"),
     "scenario": ("key",),
 }
-"""Tables that facts are read from -> what names a number in each."""
+"""Tables that facts are read from -> the names that together pick a number from the table."""
 KNOWN = {"flow": tuple(FLOWS), "instrument": INSTRUMENTS}
 ALL = "all"
 LEAST_DIGIT = 0.5
-"""A figure that is meant roughly may be off by half a unit of its first digit."""
+"""A figure that is said to be `about` may be off by this part of a unit of its first digit."""
 DECIMALS = 12
-"""The decimals of sums of figures, so that 0.427 + 0.61 + 0.2 is 1.237."""
+"""Decimals that sums of figures are rounded to, so that 0.427 + 0.61 + 0.2 is exactly 1.237."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -44,11 +44,11 @@ Figures = Annotated[tuple[float | str, ...], BeforeValidator(_one_or_more), Fiel
 
 
 class Rule(Strict):
-    """How near the model must come.
+    """How near the evidence the model must come.
 
     Attributes:
-        margin: the least half-width of the range that is allowed, relative to its middle.
-        year_margin: the same for years, in years.
+        margin: the least half-width of the allowed range, as a share of the middle of the evidence.
+        year_margin: for facts that are years, how far the allowed range extends beyond the evidence, in years.
     """
 
     margin: Annotated[float, Field(ge=0.0, le=0.5)]
@@ -56,17 +56,17 @@ class Rule(Strict):
 
 
 class Reading(Strict):
-    """How the model's number is read.
+    """How the model's number for a fact is read from the tables of a run.
 
     Attributes:
-        of: terms that are added up, each `table|...` as in `TABLES`; `*` is anyone.
+        of: terms that are added up, each a table and names, `table|...`, as in `TABLES`; the name `*` is anyone.
         less: terms that are subtracted.
         opening: terms that are added with their values in the opening quarter.
-        over: terms by whose sum the sum is divided.
-        quarters: the period, such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3, or all.
-        reduce: how quarters become one number.
-        scale: the factor of the number.
-        followed: whether the number is data that the scenario follows up to `history.until`.
+        over: terms whose sum divides the result; nothing is divided if there are none.
+        quarters: the period, such as 2024Q4, 2025H1, 2024FY or 2024Q1-2025Q3, or `all`.
+        reduce: how the values of the quarters become one number.
+        scale: the factor by which the result is multiplied.
+        followed: whether the number is one that the scenario sets equal to data up to `history.until`.
     """
 
     of: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -85,7 +85,7 @@ class Reading(Strict):
         if self.reduce == "first profitable year" and (
             self.less or self.opening or self.over or not all(term.startswith("agents|labs|") for term in self.of)
         ):
-            raise ValueError("the first profitable year is read of agents|labs|... alone")
+            raise ValueError("for the first profitable year, give of alone, with terms agents|labs|... only")
         if self.quarters != ALL:
             first, last = self.period
             if not first <= last:
@@ -94,42 +94,42 @@ class Reading(Strict):
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """All terms that are read."""
+        """All terms that the reading names."""
         return *self.of, *self.less, *self.opening, *self.over
 
     @property
     def period(self) -> tuple[str, str]:
-        """First and last quarter.
+        """The first and the last quarter of the period.
 
         Raises:
-            ValueError: if it is "all", or not a period.
+            ValueError: if `quarters` is "all", or not a period.
         """
         try:
             spans = [span(part) for part in self.quarters.split("-", 1)]
         except ValueError:
             raise ValueError(
-                f"quarters = {self.quarters!r}: expected such as 2024Q4, 2025H1, 2024FY, 2024Q1-2025Q3 or all"
+                f"quarters = {self.quarters!r}: expected all, or a period like 2024Q4, 2025H1, 2024FY or 2024Q1-2025Q3"
             ) from None
         return spans[0][0], spans[-1][1]
 
 
 class Fact(Strict):
-    """A fact of the file.
+    """One fact of the file of facts: a figure that the model is compared with.
 
     Attributes:
-        label: what it is about, in plain words.
+        label: what the fact is about, in plain words.
         unit: the unit of its figures.
-        kind: how the model comes by its number.
+        kind: how the model comes by its number: input, calibrated or emergent.
         article: the article's figure, if it has one.
-        article_is: how that is meant.
-        article_says: the article's words where a figure would not do.
-        evidence: a figure, in place of a range.
-        evidence_low: the lower end of the range.
-        evidence_high: its upper end.
-        fitted: keys of the scenario that were chosen with this number in view, for calibrated facts.
-        source: rows or addresses in addition to those that the evidence is read from.
+        article_is: whether the article gives that figure itself, or says `about` or `more than`.
+        article_says: the article's words, where they cannot be given as a figure.
+        evidence: the evidence, if it is one figure; the number, the row of data, or a list of these to add up.
+        evidence_low: the lower end of the evidence, if it is a range.
+        evidence_high: the upper end of the evidence, if it is a range.
+        fitted: for a calibrated fact, the keys of the scenario that were chosen so that the model meets the number.
+        source: further sources, rows of data or addresses, beside the rows that the evidence is read from.
         reading: how the model's number is read; None where the model has no such number.
-        note: what the comparison is worth.
+        note: how much the comparison says, and what limits it.
     """
 
     label: str
@@ -149,20 +149,20 @@ class Fact(Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> Fact:
         if self.evidence is not None and (self.evidence_low is not None or self.evidence_high is not None):
-            raise ValueError("give evidence, or evidence_low and evidence_high, not both")
+            raise ValueError("give either evidence, or evidence_low and evidence_high, but not both")
         if (self.evidence_low is None) != (self.evidence_high is None):
-            raise ValueError("evidence_low and evidence_high go together")
+            raise ValueError("evidence_low and evidence_high go together: give both or none of them")
         if self.range is not None and not self.range[0] <= self.range[1]:
             raise ValueError(f"evidence_low = {self.range[0]:g} is above evidence_high = {self.range[1]:g}")
         if (self.kind == "calibrated") != bool(self.fitted):
-            raise ValueError("fitted names what was fitted for a calibrated fact, and for no other")
+            raise ValueError("give fitted, the keys fitted to the number, for a calibrated fact and for no other")
         for row in (*self.rows, *(text for text in self.source if "://" not in text)):
             data_row(row)
-        # An input is read where it is fed in, so that no result can pass for one.
+        # An input must be read where it enters the model, so that no result of the model can pass for an input.
         if self.kind == "input" and self.reading is not None and not self.reading.followed:
             for term in self.reading.terms:
                 if not term.startswith("scenario|"):
-                    raise ValueError(f"{term!r} is not fed in: an input is read from scenario|key, or is followed")
+                    raise ValueError(f"{term!r} is no input: read an input from scenario|key, or set followed = true")
         return self
 
     @property
@@ -173,19 +173,19 @@ class Fact(Strict):
 
     @cached_property
     def range(self) -> tuple[float, float] | None:
-        """The evidence, lowest and highest; None where there is none."""
+        """The lowest and the highest value of the evidence; None where there is no evidence."""
         low, high = self.evidence or self.evidence_low, self.evidence or self.evidence_high
         return None if low is None or high is None else (_number(low), _number(high))
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
-        """Addresses of the evidence, each once; "article" where a row names no other."""
+        """The sources of the evidence, each once; "article" where a row of data names the article alone."""
         references = (*self.rows, *self.source)
         addresses = ([text] if "://" in text else data_row(text).sources for text in references)
         return tuple(dict.fromkeys(address for part in addresses for address in part))
 
     def allowed(self, rule: Rule) -> tuple[float, float] | None:
-        """Return the range that agrees with the evidence, no narrower than a rule says."""
+        """Return the range that counts as agreeing with the evidence, made at least as wide as the rule asks."""
         if self.range is None:
             return None
         low, high = self.range
@@ -196,7 +196,7 @@ class Fact(Strict):
         return min(low, middle - least), max(high, middle + least)
 
     def article_range(self) -> tuple[float, float] | None:
-        """Return the lowest and the highest number that the article can mean."""
+        """Return the lowest and the highest number that the article's figure can mean; None without a figure."""
         if self.article is None:
             return None
         if self.article_is == "more than":
@@ -214,8 +214,8 @@ class Facts(Strict):
     """The file of facts.
 
     Attributes:
-        rule: how near the model must come.
-        facts: by name.
+        rule: how near the evidence the model must come.
+        facts: the facts, by name.
         stylised: regularities that the model should show, in addition to the facts.
     """
 
@@ -227,17 +227,17 @@ class Facts(Strict):
     def _each_once(self) -> Facts:
         twice = sorted({*self.facts} & {*self.stylised})
         if twice:
-            raise ValueError(f"{twice[0]} is there twice: a fact is stylised or it is not")
+            raise ValueError(f"{twice[0]} is both under facts and under stylised: give it under only one of them")
         return self
 
     @cached_property
     def all(self) -> dict[str, Fact]:
-        """Facts of both kinds, by name."""
+        """The facts and the stylised regularities together, by name."""
         return {**self.facts, **self.stylised}
 
 
 def load_facts(path: Path | str | None = None) -> Facts:
-    """Load the facts of a file, of the one that ships if left out.
+    """Load the facts of a file; if no path is given, of the file that ships with the package.
 
     Raises:
         ScenarioError: for anything wrong with the file, in one line.

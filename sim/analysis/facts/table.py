@@ -1,4 +1,4 @@
-"""The fact table: the numbers of all histories put together, compared with the evidence, and the verdicts."""
+"""Building the fact table: the numbers of all histories averaged, compared with the evidence, and judged."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = (0.05, 0.95)
-"""Ends of the interval: it holds nine histories in ten."""
+"""Ends of the interval, as quantiles of the histories: nine histories in ten lie in it."""
 SAME = 1e-9
-"""Relative difference below which numbers are the same."""
+"""Relative difference below which two numbers count as the same."""
 
 
 @dataclass(frozen=True)
 class FactTable:
-    """What an article says, what the evidence says, what the model gives.
+    """All facts, each with what the article says, what the evidence says and what the model gives.
 
     Attributes:
         scenario: the scenario of the histories.
         seeds: the seeds of the histories.
-        rule: how near the model must come.
+        rule: how near the evidence the model must come.
         rows: the facts, in the order of the file.
         stylised: regularities that the model should show, in addition to the facts.
-        seconds: the time that the histories took.
+        seconds: how long the simulation of the histories took.
     """
 
     scenario: Scenario
@@ -48,7 +48,7 @@ class FactTable:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Kind -> the number of facts that agree with the evidence, that do not, and that have no verdict."""
+        """For each kind of fact, how many agree with the evidence, how many do not, and how many have no verdict."""
         names = {"agree": True, "disagree": False, "cannot_tell": None}
         return {
             kind: {name: sum(row.kind == kind and row.ok is ok for row in self.rows) for name, ok in names.items()}
@@ -57,7 +57,7 @@ class FactTable:
 
     @property
     def words(self) -> str:
-        """How often the model agrees with the evidence on facts, stylised ones left aside, in words."""
+        """On how many facts the model agrees with the evidence, in words; stylised regularities do not count."""
         parts = []
         for kind in ("emergent", "calibrated"):
             agree, disagree = (self.counts[kind][name] for name in ("agree", "disagree"))
@@ -75,13 +75,13 @@ class FactTable:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The facts as a table, one row for each."""
+        """The facts as a table, one row for each fact; stylised regularities are not in it."""
         import pandas as pd
 
         return pd.DataFrame([row.to_dict() for row in self.rows])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything with JSON's own types."""
+        """Return the whole table as a dictionary of types that JSON has."""
         return {
             "scenario": self.scenario.name,
             "title": self.scenario.title,
@@ -98,7 +98,7 @@ class FactTable:
 
 @dataclass(frozen=True)
 class _Estimate:
-    """The mean of a fact (the median where some histories have no number), its interval, and what is missing."""
+    """The mean of the histories' numbers for a fact (the median where some have none), and their interval."""
 
     middle: float | None
     interval: tuple[float | None, float | None] | None = None
@@ -113,7 +113,7 @@ def fact_table(
     numbers: Sequence[Mapping[str, FactNumber]],
     seconds: float = 0.0,
 ) -> FactTable:
-    """Put the numbers of histories together, by fact for each history, and judge them."""
+    """Put together the numbers that the histories give for each fact, and judge them against the evidence."""
     rows, stylised = (
         tuple(
             _row(name, fact, facts.rule, _kind(fact, scenario), _together([history[name] for history in numbers]))
@@ -125,7 +125,7 @@ def fact_table(
 
 
 def _kind(fact: Fact, scenario: Scenario) -> Kind:
-    """Return the kind of a fact; one of data that the scenario does not follow that far is emergent."""
+    """Return the kind of a fact; one that follows data is emergent where the scenario no longer does so."""
     if fact.reading is None or not fact.reading.followed:
         return fact.kind
     until = scenario.history.until
@@ -133,7 +133,7 @@ def _kind(fact: Fact, scenario: Scenario) -> Kind:
 
 
 def _together(numbers: Sequence[FactNumber]) -> _Estimate:
-    """Return the mean and the interval of histories."""
+    """Return the mean and the interval of the numbers that histories give."""
     values = np.array([number.value for number in numbers if number.value is not None])
     missing = [number for number in numbers if number.value is None]
     if not missing:
@@ -142,7 +142,7 @@ def _together(numbers: Sequence[FactNumber]) -> _Estimate:
     bounds = [number.at_least for number in missing if number.at_least is not None]
     if len(bounds) < len(missing):
         return _Estimate(None, None, missing[0].why)
-    # What lies beyond the end of a history comes last in the order: quantiles below it are known.
+    # A date after the end of a history counts as later than all others: the quantiles before it are known.
     ordered = np.concatenate([values, np.full(len(missing), np.inf)])
     quantiles = np.quantile(ordered, (*QUANTILES, 0.5), method="inverted_cdf")
     low_end, high_end, median = (float(end) if math.isfinite(end) else None for end in quantiles)
@@ -178,7 +178,7 @@ def _row(name: str, fact: Fact, rule: Rule, kind: Kind, model: _Estimate) -> Fac
 
 
 def _verdict(row: FactRow, model: _Estimate) -> tuple[bool | None, str]:
-    """Return whether the model agrees with the evidence, and that in words."""
+    """Return whether the model agrees with the evidence (None: no verdict), and the verdict in words."""
     if row.kind == "input":
         return None, _input_words(row)
     if row.allowed is None:
@@ -198,7 +198,7 @@ def _verdict(row: FactRow, model: _Estimate) -> tuple[bool | None, str]:
 
 
 def _overlap(interval: tuple[float | None, float | None] | None, evidence: tuple[float, float] | None) -> bool | None:
-    """Return whether an interval and the evidence overlap; ends that are None lie above all numbers."""
+    """Return whether an interval and the evidence overlap; an end that is None counts as above all numbers."""
     if interval is None or evidence is None:
         return None
     low, high = (math.inf if end is None else end for end in interval)
@@ -215,7 +215,7 @@ def _apart(number: float, end: float, unit: str) -> str:
 
 
 def _input_words(row: FactRow) -> str:
-    """Say whether an input is as the evidence says; it is not a result either way."""
+    """Say whether an input equals the evidence; whether or not it does, it is no result of the model."""
     if row.model is None:
         return "input; the model has no such number"
     if row.allowed is None:
@@ -233,7 +233,7 @@ def _article_words(fact: Fact) -> str:
 
 
 def _disagreement(fact: Fact, rule: Rule) -> str | None:
-    """Say how article and evidence disagree; None where they do not, or one of them is missing."""
+    """Say how article and evidence disagree; None where they agree, or where one of them is missing."""
     allowed, article = fact.allowed(rule), fact.article_range()
     if allowed is None or article is None or fact.range is None:
         return None

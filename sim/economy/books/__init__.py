@@ -1,1 +1,1 @@
-"""Accounting: every kind of payment, the ledger that makes them, the checks at the close, and what is recorded."""
+"""Accounting: the kinds of payment, the ledger that makes payments, the checks at each close, recorded measures."""

@@ -1,9 +1,10 @@
 """The accounting identities, checked for every agent when a quarter closes.
 
-Each check works from the balances before, the balances after and the journal alone, and gives the **largest**
-residual over agents, relative to the agent's gross flows of the quarter, so that errors cannot cancel. Nothing
-here is imposed: an equation that a phase or the ledger breaks shows as a residual. The frame is that of Godley
-and Lavoie (2007): balance-sheet matrix, transactions matrix and revaluations, one equation redundant.
+Each check uses only the balances at the opening, the balances at the close and the journal. It gives the
+**largest** residual of any agent, divided by that agent's gross flows of the quarter; errors of different agents
+therefore cannot cancel. The checks measure and correct nothing: where a phase or the ledger breaks an equation, the
+residual shows it. The accounts follow Godley and Lavoie (2007): a balance-sheet matrix, a transactions matrix and
+revaluations, in which one equation follows from the others.
 """
 
 from dataclasses import dataclass
@@ -30,21 +31,23 @@ from sim.economy.books.flows import (
 from sim.economy.books.ledger import Books, Flow, issued, net_worth, per_agent, total_value
 
 SMALLEST_SCALE = 1e-3
-"""USD bn (a million dollars): residuals of agents that hardly moved are measured against this, so that the
-tolerance is never finer than a tenth of a cent, the rounding left by larger payments of earlier quarters."""
+"""USD bn (a million dollars): least amount by which a residual is divided, for agents with smaller gross flows.
+It keeps the tolerance at a tenth of a cent or more, because larger payments of earlier quarters leave rounding."""
 TOLERANCE = 1e-9
+"""Largest relative residual that counts as rounding."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """The journal of a quarter, added up once per account; every check reads from it.
+    """Totals of the quarter's journal for each account, added up once for all checks.
 
     Attributes:
-        paid_in: account -> money received by origin, USD bn; `paid_out` likewise.
-        gross: account -> payments in and out and all other entries of the journal, in absolute value.
-        saving: account -> current receipts less current payments, with interest accrued.
-        swaps: (instrument, account) -> value gained against cash or another claim, or accrued.
-        changes: (instrument, account) -> revaluation plus write-offs.
+        paid_in: account -> money that its agents received, by origin, USD bn.
+        paid_out: account -> money that its agents paid, by origin, USD bn.
+        gross: account -> sum of the absolute values of all payments and other entries of the journal, USD bn.
+        saving: account -> income less expenses, including accrued interest, USD bn.
+        swaps: (instrument, account) -> value gained in exchange for cash or another claim, or as accrued interest.
+        changes: (instrument, account) -> revaluations and write-offs, both as changes of value, USD bn.
     """
 
     paid_in: dict[str, Float[Array, "agent origin"]]
@@ -56,11 +59,11 @@ class Tally:
 
 
 def identities(opening: Books, closing: Books) -> dict[str, Scalar]:
-    """Check every identity of a quarter, from the books at its opening and at its close.
+    """Check every accounting identity of a quarter, given the books at its opening and at its close.
 
     Returns:
-        Identity -> largest relative residual over agents (or over instruments and origins). All are zero up
-        to rounding when the books are right; `TOLERANCE` is the bound that a run enforces.
+        Name of the identity -> largest relative residual of any agent (or any instrument or origin). When the
+        books are right, every residual is zero except for rounding; a run fails if one exceeds `TOLERANCE`.
     """
     tally = add_up(closing)
     return {
@@ -77,7 +80,7 @@ def identities(opening: Books, closing: Books) -> dict[str, Scalar]:
 
 
 def add_up(books: Books) -> Tally:
-    """Add up the quarter's journal per account."""
+    """Add up the quarter's journal for each account."""
     nothing = {account: 0.0 * books.cash[account] for account in ACCOUNTS}
     none = {account: empty[:, 0] for account, empty in nothing.items()}
     tally = Tally(dict(nothing), dict(nothing), dict(none), dict(none), {}, {})
@@ -136,7 +139,7 @@ def _whole(tally: Tally) -> Scalar:
 
 
 def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """Balance by origin = opening + receipts - payments, as the journal records them."""
+    """Check that closing cash of each origin = opening cash + receipts - payments, both as recorded in the journal."""
     residuals = []
     for a in ACCOUNTS:
         residual = closing.cash[a] - opening.cash[a] - tally.paid_in[a] + tally.paid_out[a]
@@ -145,13 +148,13 @@ def _cash_by_origin(opening: Books, closing: Books, tally: Tally) -> Scalar:
 
 
 def _total_cash(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """No dollar appears or vanishes."""
+    """Total cash of all accounts is the same at the close as at the opening."""
     change = sum(closing.cash[a].sum() - opening.cash[a].sum() for a in ACCOUNTS)
     return _largest(change, _whole(tally))
 
 
 def _claims_match(closing: Books, tally: Tally) -> Scalar:
-    """Every financial asset is someone's liability, debtor by debtor where claims are pairwise."""
+    """Claims on an instrument = debts in it; checked for each debtor if the books record who owes each claim."""
     residuals, whole = [], _whole(tally)
     for instrument in FINANCIAL_INSTRUMENTS:
         units_by_account = closing.positions[instrument]
@@ -166,7 +169,7 @@ def _per_debtor(units: Array) -> Array:
 
 
 def _stock_flow(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """Stock = previous stock + flows + revaluation - write-off, for every instrument and agent."""
+    """Check that closing value = opening value + flows + revaluation - write-off, for every instrument and agent."""
     worst = {account: 0.0 * gross for account, gross in tally.gross.items()}
     for instrument in INSTRUMENTS:
         for account in closing.positions[instrument]:
@@ -198,7 +201,7 @@ def _saving_equals_investment(tally: Tally) -> Scalar:
 
 
 def _ownership(closing: Books) -> Scalar:
-    """Shares owned = shares issued, company by company, as a fraction."""
+    """Shares owned / shares issued = 1, for every company."""
     residuals = []
     for shares, issuer in SHARES.items():
         holders = (units for account, units in closing.positions[shares].items() if account != issuer)
@@ -208,18 +211,19 @@ def _ownership(closing: Books) -> Scalar:
 
 
 def _origins(opening: Books, closing: Books, tally: Tally) -> Scalar:
-    """For each origin: opening + earned = held + spent outside + lost, parked money counting as held."""
+    """For each origin: opening + earned = held + spent + lost, as `origin_account` defines them."""
     table = origin_account(opening, closing)
     residual = table["opening"] + table["earned"] - table["held"] - table["spent"] - table["lost"]
     return _largest(residual, _whole(tally))
 
 
 def origin_account(opening: Books, closing: Books) -> dict[str, Float[Array, " origin"]]:
-    """Account for the money of each origin over a quarter, over all agents, USD bn by origin.
+    """Account for the money of each origin during a quarter, summed over all agents, USD bn by origin.
 
     Returns:
-        `opening` (with agents at the opening, as cash or parked at cost), `earned`, `spent` (paid to the
-        environment for good), `lost` (parked money that came back below cost) and `held` (at the close).
+        `opening` (what agents held when the quarter opened: cash, and parked money at its cost), `earned`, `spent`
+        (paid to the environment for good), `lost` (cost of parked money less the smaller proceeds of its sale) and
+        `held` (the same as `opening`, at the close).
     """
     zero = 0.0 * closing.cash[ECONOMY].sum(axis=0)
     earned, spent, returned = zero, zero, zero
@@ -252,7 +256,7 @@ def _money_of_agents(books: Books) -> Array:
 
 
 def _not_negative(closing: Books, gross: dict[str, Array]) -> Scalar:
-    """Payments, cash, holdings and debts owed are not negative (liabilities are held with a minus sign)."""
+    """No payment, cash balance or holding is below zero, and no debt (recorded with a minus sign) is above it."""
     backwards = {account: 0.0 * flows for account, flows in gross.items()}
     for kind, flow in closing.journal.flows.items():
         payer = FLOWS[kind].payer

@@ -1,9 +1,9 @@
 """Names of accounts and instruments, and the kinds of payment: the rows of the transactions matrix.
 
-A payment moves cash from a payer to a payee. Each side either books it as income or expense (a *current* payment)
-or swaps it for something on its balance sheet (an instrument). A lender that pays out a loan gains the claim; the
-borrower gains the debt, the same instrument with the opposite sign. So one convention serves assets and
-liabilities: **the payer's position in the instrument rises and the payee's falls**.
+A payment moves cash from a payer to a payee. Each of the two either books the payment as income or expense (a
+*current* payment) or exchanges the cash for a position on its balance sheet (an instrument). A lender that pays out
+a loan gains the claim; the borrower gains the debt, which is the same instrument with the opposite sign. So one
+convention serves assets and liabilities: **the payer's position in the instrument rises and the payee's falls**.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ PROVIDERS, INVESTORS, VENTURES = "providers", "investors", "ventures"
 GOVERNMENT, VENDOR, ECONOMY = "government", "vendor", "economy"
 
 AGENT_ACCOUNTS = (RESERVE, OWN, LABS, PROVIDERS, INVESTORS, VENTURES)
-"""Accounts of agents; an issuer has two, its reserve (backs the tokens) and its own book (profit earned)."""
+"""Accounts of agents. An issuer has two: its reserve, which backs the tokens, and its own book, for its profit."""
 SECTORS = (GOVERNMENT, VENDOR, ECONOMY)
-"""The environment: it closes every circuit, so that no dollar appears or vanishes."""
+"""Accounts of the environment. It is the other side of payments that leave or reach the agents, so that no dollar
+appears or vanishes."""
 ACCOUNTS = AGENT_ACCOUNTS + SECTORS
 
 ORIGINS = (
@@ -34,7 +35,7 @@ ORIGINS = (
 spends there ends its journey, and one that comes from there starts a new one under the name of what it is."""
 OUTSIDE = ORIGINS.index("outside")
 UNIT = np.eye(len(ORIGINS))
-"""Row k is one dollar of origin k. A constant, which any array library can multiply with."""
+"""Identity matrix: row k is one dollar of origin k. A NumPy constant, which works with arrays of any library."""
 
 BILLS, REPO, SECURED_LOANS, OTHER_VENTURES = "bills", "repo", "secured_loans", "other_ventures"
 BITCOIN, GOLD, TOKENS, COMPUTE_LOANS, GPUS = "bitcoin", "gold", "tokens", "compute_loans", "gpus"
@@ -42,25 +43,25 @@ ADVANCES = "advances"
 LAB_SHARES, PROVIDER_SHARES, VENTURE_SHARES = "lab_shares", "provider_shares", "venture_shares"
 
 SHARES = {LAB_SHARES: LABS, PROVIDER_SHARES: PROVIDERS, VENTURE_SHARES: VENTURES}
-"""Kind of share -> account that issues it."""
+"""Kind of shares -> account whose agents issue them."""
 FINANCIAL_INSTRUMENTS = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, TOKENS, ADVANCES, COMPUTE_LOANS, *SHARES)
-"""Someone's asset and someone else's liability: positions over all accounts sum to zero."""
+"""Instruments that are an asset of one agent and a liability of another: positions of all accounts sum to zero."""
 NOMINAL = (BILLS, REPO, SECURED_LOANS, TOKENS, ADVANCES, COMPUTE_LOANS, GPUS)
 """Instruments whose price is always 1."""
 COMMODITIES = (BITCOIN, GOLD)
-"""No one's liability: units over all accounts are constant."""
+"""Assets that are nobody's liability; all accounts together always hold the same number of units."""
 INSTRUMENTS = (*FINANCIAL_INSTRUMENTS, *COMMODITIES, GPUS)
 ISSUED_BY = {**SHARES, COMPUTE_LOANS: PROVIDERS, ADVANCES: OWN}
-"""Claims that are held pairwise, holder by debtor -> account that owes them."""
+"""Claims for which the books record every pair of holder and debtor -> account that owes them."""
 TRACED = (BILLS, REPO, SECURED_LOANS, OTHER_VENTURES, BITCOIN, GOLD)
-"""Instruments in which an issuer parks money: they keep, at cost, the origins of the money that bought them, and
-return them when sold."""
+"""Instruments in which an issuer parks money. The books keep the cost of each by origin of the money that bought it;
+a sale returns the money to those origins."""
 OWNERS = {
     "issuers": (OWN, "issuers that own it"),
     "investors": (INVESTORS, "its investors"),
     "public": (ECONOMY, "its other owners"),
 }
-"""Owners of companies, as in the names of the flows to them -> account, and who they are in words."""
+"""Kind of owner (the last word in names of flows) -> account that holds the shares, and description of the owners."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,13 @@ class FlowKind:
     """One row of the transactions matrix.
 
     Attributes:
-        payer: account that pays; `payee` is the account that receives.
-        meaning: the payment in a few words.
-        payer_gets: instrument that the payer gains, or None when the payment is an expense to it.
-        payee_gives: instrument that the payee gives up (or owes), or None when the payment is income to it.
-        origin: name under which money from a sector starts its journey in an agent's hands.
+        payer: account that pays.
+        payee: account that receives the money.
+        meaning: description of the payment in a few words.
+        payer_gets: instrument that the payer gains, or None when the payment is an expense of the payer.
+        payee_gives: instrument that the payee sells or then owes, or None when the payment is income of the payee.
+        origin: origin that money from a sector gets when an agent receives it; None for sales of parked money and
+            for all other flows.
     """
 
     payer: str
@@ -88,7 +91,7 @@ def _swap(payer: str, payee: str, instrument: str, meaning: str, origin: str | N
 
 
 def _to_owners(kind: str, company: str, money: str) -> dict[str, FlowKind]:
-    """One flow of a company's money for each kind of owner."""
+    """Declare one payment from a company to each kind of owner."""
     return {
         f"{kind}_{owner}": FlowKind(company, account, f"{money}, to {words}")
         for owner, (account, words) in OWNERS.items()
@@ -111,12 +114,12 @@ SALES = {
         "bitcoin": (BITCOIN, "bitcoin"),
     },
 }
-"""Holdings that can be sold to pay holders: book -> name of the holding -> instrument, and its name in words."""
+"""Holdings that can be sold to pay token holders: book -> name of the holding -> instrument, and description."""
 OCCASIONS = {"window": "to pay holders", "estate": "of a failed coin"}
 
 
 def _sales() -> dict[str, FlowKind]:
-    """One flow per holding and occasion, and one per book and occasion for the cost of selling in a hurry."""
+    """For each occasion: a flow for the sale of each holding, and one per book for the cost of selling in a hurry."""
     flows = [
         (f"{occasion}_{book}_{name}_sale", _swap(ECONOMY, book, instrument, f"{book} sells {words} {purpose}"))
         for occasion, purpose in OCCASIONS.items()
@@ -139,7 +142,7 @@ FLOWS: dict[str, FlowKind] = {
     "reserve_repo_purchase": _swap(RESERVE, ECONOMY, REPO, "reserve places money in repo and money funds"),
     "secured_lending": _swap(RESERVE, ECONOMY, SECURED_LOANS, "reserve lends against collateral"),
     "issuer_support": FlowKind(OWN, RESERVE, "own book's money given to the reserve in a run"),
-    # An issuer that reaches into its reserve: the reserve lends to the own book, which invests
+    # An issuer that uses its reserve: the reserve lends to the own book, which invests the money
     "advance_bill_sale": _swap(ECONOMY, RESERVE, BILLS, "reserve sells bills to lend to the own book"),
     "reserve_advance": _swap(RESERVE, OWN, ADVANCES, "reserve lends to the own book"),
     "advance_repayment": _swap(OWN, RESERVE, ADVANCES, "own book repays the reserve in a run"),
@@ -234,18 +237,18 @@ FLOWS: dict[str, FlowKind] = {
     "venture_costs": FlowKind(VENTURES, ECONOMY, "research and other cost of ventures"),
     **_to_owners("venture_liquidation", VENTURES, "left by a failed venture"),
     **_sales(),
-    # Between sectors: what keeps their circuits closed
+    # Between sectors: payments that return money to where it came from
     "other_gpu_purchase": FlowKind(ECONOMY, VENDOR, "GPU buyers outside the model"),
     "vendor_payout": FlowKind(VENDOR, ECONOMY, "vendor's suppliers, staff and owners"),
     "economy_bill_interest": FlowKind(GOVERNMENT, ECONOMY, "interest on bills held by everyone else"),
     "government_spending": FlowKind(GOVERNMENT, ECONOMY, "taxes beyond interest, spent"),
     "bill_issuance": _swap(ECONOMY, GOVERNMENT, BILLS, "bills sold to cover the budget"),
 }
-"""Name -> kind of payment: the transactions matrix, declared once."""
+"""Name of the flow -> kind of payment: all rows of the transactions matrix."""
 
 
 def debtor_accounts(instrument: str) -> tuple[str, ...]:
-    """Return the accounts that owe, rather than own, an instrument; none for real assets."""
+    """Return the accounts whose position in an instrument is a debt; an empty tuple for real assets."""
     if instrument in (*COMMODITIES, GPUS):
         return ()
     return ({**ISSUED_BY, TOKENS: RESERVE, BILLS: GOVERNMENT}.get(instrument, ECONOMY),)

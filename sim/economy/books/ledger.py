@@ -1,12 +1,13 @@
 """The ledger: balance sheets, the journal of a quarter, and the only functions that move money.
 
-A phase decides amounts and calls one of the functions below; it never adds to a balance. Each call moves both
-sides, and is written into the quarter's journal, from which the transactions matrix, the flow table and the
-checks at the close are made.
+A phase decides amounts and calls one of the functions below; it never changes a balance itself. Each call changes
+the balances of both sides and is recorded in the quarter's journal. The transactions matrix, the flow table and
+the checks at the close are made from the journal.
 
-Cash is held **by origin**. A payer's dollars are mixed: each payment takes origins in proportion to the payer's
-balance (the pro-rata or "haircut" rule; Anderson, Shumailov and Ahmed 2018 compare it with the alternatives).
-All payments of one call are made from the balances before the call, so their order within it cannot matter.
+The books divide each agent's cash **by origin**. Dollars of different origins are mixed: the origins have the same
+shares in each payment as in the payer's balance (the pro-rata or "haircut" rule; Anderson, Shumailov and Ahmed 2018
+compare it with other rules). All payments of one call are made from the balances before the call, so the order of
+payments within a call does not matter.
 """
 
 from dataclasses import dataclass, replace
@@ -18,10 +19,10 @@ from sim.economy.arrays import NEXT_TO_NOTHING, Array, namespace, ratio
 from sim.economy.books.flows import FLOWS, NOMINAL, ORIGINS, OUTSIDE, SECTORS, SHARES, TRACED, UNIT, FlowKind
 
 LEAK = 1e-13
-"""Part of an agent's means that simultaneous payments leave unused, so that they have one solution everywhere."""
+"""Part of an agent's means that simultaneous payments leave unused, so that `settle` always has a unique solution."""
 Positions = dict[str, dict[str, Array]]
-"""instrument -> account -> units, assets positive and liabilities negative. Most are `(agent,)`; the claims
-whose debtor matters, compute loans and shares, are `(holder, debtor)` on the asset side."""
+"""instrument -> account -> units, positive for assets and negative for liabilities. Most arrays are `(agent,)`; for
+the claims in `sim.economy.books.flows.ISSUED_BY` the holders' arrays are `(holder, debtor)`."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Flow:
 
     Attributes:
         amount: USD bn from each payer to each payee.
-        origins: share of each origin in the payment, `(payer, 1, origin)` when the payer's mix decides and
-            `(1, payee, origin)` when money starts its journey (or resumes it) at the payee.
+        origins: share of each origin in the payment: `(payer, 1, origin)` when an agent pays, from the origins of
+            its cash, and `(1, payee, origin)` when a sector pays, because the origins then depend on the payee.
     """
 
     amount: Float[Array, "payer payee"]
@@ -40,15 +41,15 @@ class Flow:
 
 @dataclass(frozen=True)
 class Journal:
-    """The record of the quarter so far; tables are instrument -> account -> USD bn, in the shape of the position.
+    """The record of the quarter so far. Tables are instrument -> account -> USD bn, arrays shaped like the position.
 
     Attributes:
-        flows: payments by kind.
-        revaluations: gains.
-        write_offs: changes of positions by cancelled claims.
-        released: cost, by origin, of parked money that was withdrawn.
-        conversions: value gained or given up where one claim was exchanged for another and no cash moved; over
-            both instruments each account's entries sum to zero.
+        flows: kind of payment -> all payments of that kind.
+        revaluations: gains (losses negative) from changes of price or book value.
+        write_offs: changes of positions because claims were cancelled.
+        released: cost of parked money that was withdrawn, `(issuer, origin)`.
+        conversions: value gained or given up where a claim was exchanged for shares and no cash moved; an account's
+            entries for the claim and for the shares sum to zero.
         accruals: interest added to a claim instead of being paid: income of the holder, expense of the debtor.
     """
 
@@ -65,11 +66,11 @@ class Books:
     """The balance sheets of everyone, and the journal of the quarter.
 
     Attributes:
-        cash: account -> USD bn by origin, `(agent, origin)`.
-        positions: instrument -> account -> units held (negative: owed).
-        price: instrument -> USD bn per unit; 1 for nominal claims, `(company,)` for shares.
-        cost: instrument -> issuer's book -> money that bought it, USD bn by origin, `(issuer, origin)`.
-        journal: the record of the quarter.
+        cash: account -> cash by origin, USD bn, `(agent, origin)`.
+        positions: instrument -> account -> units held, or, where negative, owed.
+        price: instrument -> USD bn per unit; 1 for nominal instruments, `(company,)` for shares.
+        cost: instrument -> issuer's book -> money paid for what the book holds, USD bn, `(issuer, origin)`.
+        journal: the record of the quarter so far.
     """
 
     cash: dict[str, Float[Array, "agent origin"]]
@@ -88,7 +89,7 @@ def balance(books: Books, account: str) -> Float[Array, " agent"]:
 
 
 def value(books: Books, instrument: str, account: str) -> Array:
-    """Market value of a position, USD bn, in the shape in which it is held."""
+    """Market value of a position, USD bn, as an array with the shape of the position."""
     return books.positions[instrument][account] * books.price[instrument]
 
 
@@ -98,7 +99,7 @@ def total_value(books: Books, instrument: str, account: str) -> Float[Array, " a
 
 
 def per_agent(entry: Array) -> Float[Array, " agent"]:
-    """Sum amounts or positions over debtors where they are held pairwise."""
+    """Sum an array `(holder, debtor)` over debtors; return an array `(agent,)` unchanged."""
     return entry.sum(axis=1) if entry.ndim == 2 else entry
 
 
@@ -113,7 +114,7 @@ def market_value(books: Books, shares: str) -> Float[Array, " company"]:
 
 
 def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
-    """Assets less liabilities of each agent, its own shares at market value among the liabilities."""
+    """Assets less liabilities of each agent, USD bn; shares that it issued are liabilities at market value."""
     worth = balance(books, account)
     for instrument, by_account in books.positions.items():
         if account in by_account:
@@ -124,19 +125,19 @@ def net_worth(books: Books, account: str) -> Float[Array, " agent"]:
 def pay(
     books: Books, kind: str, amount: Float[Array, "payer payee"], mix: Float[Array, "payer origin"] | None = None
 ) -> Books:
-    """Pay `amount`, in USD bn and not negative, as one kind of flow of `sim.economy.books.flows.FLOWS`.
+    """Make all payments of one kind, a flow of `sim.economy.books.flows.FLOWS`.
 
     Args:
         books: the books before the payment.
         kind: name of the flow, which determines payer, payee and the instruments that change hands.
-        amount: USD bn from each payer to each payee.
-        mix: share of each origin in an agent's payments; that of its balance if left out (see `settle`).
+        amount: USD bn from each payer to each payee, not negative.
+        mix: share of each origin in each payer's payments; by default its share in the payer's cash.
 
     Raises:
-        ValueError: if a flow of that kind was already paid this quarter.
+        ValueError: if `kind` was already paid this quarter.
     """
     if kind in books.journal.flows:
-        raise ValueError(f"flow {kind!r} was already paid this quarter: give each use a kind of its own")
+        raise ValueError(f"flow {kind!r} was already paid this quarter: declare another flow for the second use")
     flow = FLOWS[kind]
     paid, received = amount.sum(axis=1), amount.sum(axis=0)
     cost, released = books.cost, None
@@ -146,7 +147,7 @@ def pay(
         arrived = received[:, None] * origins[0]
     else:
         if mix is None:
-            # An account that is empty to rounding has origins of both signs, whose shares would be anything.
+            # Rounding can leave negative amounts in an empty account; shares of such amounts would be meaningless.
             cash_by_origin = namespace(amount).maximum(books.cash[flow.payer], 0.0)
             mix = ratio(cash_by_origin, cash_by_origin.sum(axis=1)[:, None])
         origins = mix[:, None, :]
@@ -175,17 +176,17 @@ def pay(
 
 
 def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Books:
-    """Make payments of several kinds simultaneously, so that agents can pay with what they receive.
+    """Make payments of several kinds simultaneously, so that agents can pay with money that they receive here.
 
-    Each agent's dollars are mixed with those that it receives: with H its cash by origin, A the payments from each
-    to each and D its total means, the shares s of the origins in its payments solve
-    `H_i + sum_j A_ji s_j = D_i s_i`. The shares sum to one wherever there is money. They sum to less where the
-    payments cannot all be made (by an agent that would pay more than it has, or in a circle in which nobody holds
-    a dollar), and its payments are cut by that factor.
+    The money that an agent receives is mixed with its cash. With `H_i` the cash of agent i by origin, `A_ji` the
+    payment from j to i, and `D_i` the total means of i (cash and receipts, or its payments if they are larger), the
+    shares `s_i` of the origins in the payments of i solve `H_i + sum_j A_ji s_j = D_i s_i`. The shares of an agent
+    that can make all its payments sum to one. They sum to less for an agent that cannot (because it would pay more
+    than it has, or because nobody in a circle of payments holds a dollar); its payments are multiplied by the sum.
 
     Args:
         books: the books before the payments.
-        payments: kind of flow between agents' accounts -> USD bn from each payer to each payee.
+        payments: name of a flow between agents' accounts -> USD bn from each payer to each payee.
     """
     kinds = [FLOWS[kind] for kind in payments]
     accounts = tuple(dict.fromkeys(account for flow in kinds for account in (flow.payer, flow.payee)))
@@ -202,12 +203,12 @@ def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Bo
     due = xp.concat([xp.concat([pairs[a, b] for b in accounts], axis=1) for a in accounts], axis=0)
     cash_by_origin = xp.concat(cash, axis=0)
     means = xp.maximum(cash_by_origin.sum(axis=1) + due.sum(axis=0), due.sum(axis=1))
-    # Slightly more than the means, so that a circle without a dollar in it has a solution: nothing is paid.
+    # Slightly more than the means, so that a circle of payers without cash has a solution, which is to pay nothing.
     divisor = xp.where(means > NEXT_TO_NOTHING, means * (1.0 + LEAK), 1.0)
     share = xp.linalg.solve(xp.eye(means.shape[0]) * divisor[:, None] - due.T, cash_by_origin)
     whole = share.sum(axis=1)
     share = ratio(share, whole[:, None])
-    # Shortfalls below rounding and that margin are paid in full; the identities allow ten times as much.
+    # A shortfall within rounding and `LEAK` is paid in full; the tolerance of the identities is ten times larger.
     paid = xp.where(whole > 1.0 - 1e3 * LEAK, 1.0, xp.maximum(whole, 0.0))
     for (kind, amount), flow in zip(payments.items(), kinds, strict=True):
         payers = rows[flow.payer]
@@ -216,19 +217,19 @@ def settle(books: Books, payments: dict[str, Float[Array, "payer payee"]]) -> Bo
 
 
 def revalue(books: Books, instrument: str, price: Array) -> Books:
-    """Set the price of an instrument; every holder and debtor books the gain or loss."""
+    """Set the price of an instrument, USD bn per unit, and book the gain or loss of every holder and debtor."""
     change = price - books.price[instrument]
     gains = {account: units * change for account, units in books.positions[instrument].items()}
     return replace(_booked(books, "revaluations", instrument, gains, {}), price={**books.price, instrument: price})
 
 
 def write_down(books: Books, instrument: str, account: str, loss: Float[Array, " agent"]) -> Books:
-    """Lower a real asset's book value (depreciation, impairment); no one else gains."""
+    """Lower the book value of a real asset by `loss`, USD bn (depreciation or impairment); nobody gains it."""
     return _booked(books, "revaluations", instrument, {account: -loss}, {account: -loss})
 
 
 def write_off(books: Books, instrument: str, holder: str, debtor: str, loss: Float[Array, "holder debtor"]) -> Books:
-    """Cancel part of a claim: the holder's loss is the debtor's gain, booked once on each side."""
+    """Cancel `loss`, USD bn, of each claim: it is booked as a loss of the holder and as a gain of the debtor."""
     pairwise = books.positions[instrument][holder].ndim == 2
     changes = {holder: -loss if pairwise else -loss.sum(axis=1), debtor: loss.sum(axis=0)}
     return _booked(books, "write_offs", instrument, changes, changes)
@@ -237,10 +238,10 @@ def write_off(books: Books, instrument: str, holder: str, debtor: str, loss: Flo
 def convert(
     books: Books, claim: str, shares: str, holder: str, debtor: str, amount: Float[Array, "holder debtor"]
 ) -> Books:
-    """Exchange a nominal claim for new shares of the debtor, at the price of the shares and without cash.
+    """Exchange a nominal claim for new shares of the debtor, issued at their present price; no cash moves.
 
-    Both sides swap equal values, so nobody gains or loses; the value of a claim beyond the shares received for it
-    must be written off (`write_off`).
+    Claim and shares have equal value, so nobody gains or loses. If a claim exceeds the value of the shares that its
+    holder receives, cancel the excess with `write_off`.
 
     Args:
         books: the books before the exchange.
@@ -260,7 +261,7 @@ def convert(
 def capitalise(
     books: Books, instrument: str, holder: str, debtor: str, interest: Float[Array, "holder debtor"]
 ) -> Books:
-    """Add unpaid interest, USD bn, to the claim on which it is owed: income that the holder lends on at once."""
+    """Add unpaid interest, USD bn, to the claim on which it is owed, as if the holder got it and lent it again."""
     changes = {holder: interest, debtor: -interest.sum(axis=0)}
     return _booked(books, "accruals", instrument, changes, changes)
 
@@ -268,8 +269,8 @@ def capitalise(
 def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]) -> Books:
     """Cancel all shares of the companies marked 1, so that new ones can be issued.
 
-    Only worthless shares may be cancelled: nothing is booked, and a price above zero would show as a residual of
-    the stock-flow identity. Shares must be issued before the books close.
+    Cancel only shares with a price of zero: no loss is booked, so cancelling others would break the stock-flow
+    identity. Issue new shares before the books close, because the ownership check divides by their number.
     """
     remaining = {account: units * (1.0 - companies) for account, units in books.positions[shares].items()}
     return replace(books, positions={**books.positions, shares: remaining})
@@ -278,7 +279,7 @@ def cancel_shares(books: Books, shares: str, companies: Float[Array, " company"]
 def opening_value(books: Books, instrument: str, account: str) -> Float[Array, " agent"]:
     """Market value of a position when the quarter opened, summed over debtors, USD bn per agent.
 
-    The stock-flow identity read backwards: its present value less everything that the journal added to it.
+    It is computed from the stock-flow identity: the present value less everything that the journal added to it.
     """
     worth, journal = total_value(books, instrument, account), books.journal
     for kind, flow in journal.flows.items():
@@ -293,22 +294,22 @@ def opening_value(books: Books, instrument: str, account: str) -> Float[Array, "
 
 
 def flow_total(books: Books, kind: str, axis: int) -> Array:
-    """Sum a flow of this quarter per payer (`axis=1`) or per payee (`axis=0`), USD bn.
+    """Sum this quarter's payments of one kind for each payer (`axis=1`) or each payee (`axis=0`), USD bn.
 
     Raises:
-        KeyError: if no payment of that kind was made this quarter.
+        KeyError: if `kind` has not been paid this quarter.
     """
     return books.journal.flows[kind].amount.sum(axis=axis)
 
 
 def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Array | None]:
-    """Origins of money that a sector pays out, and the cost of the parked money that it brings back."""
+    """Shares of origins in money that a sector pays, and the cost of the parked money if the payment returns any."""
     xp = namespace(proceeds)
     if flow.payee in SECTORS or flow.payee_gives not in TRACED:
         name = "outside" if flow.payee in SECTORS or flow.origin is None else flow.origin
         return xp.ones((1, proceeds.shape[0], 1)) * UNIT[ORIGINS.index(name)], None
-    # The proceeds of something bought earlier take up the origins of the money that bought it; proceeds above cost
-    # are a trading gain, those below cost a loss pro rata.
+    # The proceeds of a sale return to the origins of the money that bought the asset. Proceeds above cost are a
+    # trading gain; a loss is divided among the origins in proportion.
     instrument, book = flow.payee_gives, flow.payee
     sold = ratio(proceeds, value(books, instrument, book))
     released = books.cost[instrument][book] * sold[:, None]
@@ -318,7 +319,7 @@ def _entering(books: Books, flow: FlowKind, proceeds: Array) -> tuple[Array, Arr
 
 
 def _shift(books: Books, positions: Positions, instrument: str, account: str, pairs: Array, totals: Array) -> Positions:
-    """Move units worth `totals` (of each agent), or `pairs` (with each debtor) where claims are pairwise."""
+    """Add units worth `totals` to each agent's position, or worth `pairs` if the position is `(holder, debtor)`."""
     units_before = positions[instrument][account]
     change = pairs if units_before.ndim == 2 else totals
     price = books.price[instrument]
@@ -337,7 +338,7 @@ def _added(table: Positions, instrument: str, entries: dict[str, Array]) -> Posi
 
 
 def _booked(books: Books, table: str, instrument: str, entries: dict[str, Array], units: dict[str, Array]) -> Books:
-    """Add entries, USD bn, to a table of the journal, and units to positions outside a payment."""
+    """Add entries, USD bn, to a table of the journal, and `units` to positions, without any payment."""
     journal, positions = books.journal, books.positions
     changed: dict[str, Any] = {table: _added(getattr(journal, table), instrument, entries)}
     for account, change in units.items():

@@ -1,7 +1,7 @@
-"""The measures recorded of a quarter: series of the whole economy, and measures of each agent.
+"""The measures recorded each quarter: series of the whole economy, and measures of each agent.
 
-Pure functions of the economy at the close, so that one history and an ensemble record the same things. Amounts
-of money are USD bn and end in `_usd_bn` in the series.
+They are pure functions of the economy at the close, which a single history and an ensemble both record. Money is in
+USD bn; names of series that measure money contain `_usd_bn`.
 """
 
 from sim.economy.arrays import Array, Scalar, namespace, ratio
@@ -43,13 +43,13 @@ from sim.economy.parameters import AI_CHANNELS, CHANNELS
 from sim.economy.state import Economy
 
 EARNED = ORIGINS[:OUTSIDE]
-"""Origins under which agents hold money."""
+"""Origins of the money that agents hold: all except `outside`."""
 SUPPORT = ("issuer_support", "advance_repayment", "estate_support", "estate_repayment")
 SALE_COSTS = tuple(kind for kind in FLOWS if kind.endswith("_sale_cost"))
 
 
 def series(economy: Economy) -> dict[str, Scalar]:
-    """Measures of the whole economy for one quarter; at the opening, flows are zero."""
+    """Measure the whole economy for one quarter; flows that were not paid, such as all at the opening, are zero."""
     mood, labs, gpus = economy.environment, economy.labs, economy.gpus
     books = economy.books
     zero = 0.0 * mood.bill_rate
@@ -115,7 +115,7 @@ def series(economy: Economy) -> dict[str, Scalar]:
 
 
 def origin_series(opening: Books, closing: Books) -> dict[str, Scalar]:
-    """Money earned, spent outside, lost and held, by origin, USD bn."""
+    """Money earned, spent, lost and held, for each origin, USD bn (see `origin_account`)."""
     table = origin_account(opening, closing)
     return {
         f"{column}_{origin}_usd_bn": table[column][index]
@@ -126,7 +126,7 @@ def origin_series(opening: Books, closing: Books) -> dict[str, Scalar]:
 
 
 def agents(economy: Economy) -> dict[str, dict[str, Array]]:
-    """Measures of each agent: population -> measure -> one number per agent. Money is USD bn."""
+    """Measure each agent: population -> measure -> one number per agent. Money is in USD bn."""
     books = economy.books
     return {
         "issuers": _issuers(economy),
@@ -139,13 +139,13 @@ def agents(economy: Economy) -> dict[str, dict[str, Array]]:
 
 
 def _company(books: Books, account: str, own: dict[str, Array]) -> dict[str, Array]:
-    """Measures that every population has, around its own."""
+    """Add to a population's `own` measures those that every population has: cash, net worth, cash by origin."""
     common = {"cash": balance(books, account), "net_worth": net_worth(books, account)}
     return common | own | _cash_from(books.cash[account])
 
 
 def _of_coins(economy: Economy, price: Array) -> Array:
-    """Prices of the coins that were in circulation this quarter; 1 for the others."""
+    """Return the price of each coin that was in circulation this quarter, and 1 for other coins."""
     xp = namespace(price)
     return xp.where(economy.tokens.average_tokens > GONE, price, 1.0)
 
@@ -156,7 +156,7 @@ def _total(books: Books, zero: Scalar, *kinds: str) -> Scalar:
 
 
 def _debtors(table: Positions, zero: Scalar) -> Scalar:
-    """Debt that providers no longer owe by a table of the journal, USD bn."""
+    """Sum the compute debt that providers lost according to one table of the journal, USD bn."""
     entries = table.get(COMPUTE_LOANS)
     return zero if entries is None else entries[PROVIDERS].sum()
 
@@ -223,7 +223,7 @@ def _issuers(economy: Economy) -> dict[str, Array]:
 
 
 def _gains(books: Books, instrument: str, like: Array) -> Array:
-    """Gains on paper of the quarter on one instrument, in either book of the issuers."""
+    """Sum each issuer's paper gains of the quarter on one instrument, reserve and own book together."""
     gained = books.journal.revaluations.get(instrument, {})
     return sum((gained[book] for book in (RESERVE, OWN) if book in gained), 0.0 * like)
 
@@ -231,7 +231,7 @@ def _gains(books: Books, instrument: str, like: Array) -> Array:
 def _labs(economy: Economy) -> dict[str, Array]:
     books, labs = economy.books, economy.labs
     cash = balance(books, LABS)
-    # Dividends are paid out of income, they do not lower it.
+    # Dividends are no expense, so they are added back.
     saved = add_up(books).saving[LABS] + _paid(books, *(f"lab_dividend_{owner}" for owner in OWNERS))
     xp = namespace(cash)
     burn = xp.maximum(-saved, 0.0)

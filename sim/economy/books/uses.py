@@ -1,15 +1,15 @@
-"""Uses of interest: the use that each flow stands for, at first hand and in the end, and its label."""
+"""Uses of interest: what issuers do with it first, where it leaves the agents in the end, and labels."""
 
 from sim.economy.books.flows import AGENT_ACCOUNTS, BILLS, FLOWS, OWN, REPO, RESERVE, SECTORS, TRACED
 
 INTEREST = ("bill_interest", "repo_interest")
-"""Flows that are interest earned on bills, repo and money funds."""
+"""Flows by which issuers earn interest on bills, repo and money funds."""
 AI_FLOWS = ("issuer_compute_loan", "issuer_compute_equity", "issuer_lab_equity", "issuer_venture_equity", "open_data")
 """Flows by which issuers put money into AI and frontier companies."""
 PAID, KEPT, AI, RETURNED = "paid away", "kept", "AI and frontier", "came back"
 """Groups of uses: paid to others, kept by the issuer, put into AI, and what borrowers paid back."""
 CASH, PARKED, LOST = "cash", "parked", "lost"
-"""Uses that are not flows: cash still held, money parked in bills, gold and the like, and losses on sale."""
+"""Uses that are not flows: cash still held; money parked in bills, gold and the like; losses in sales."""
 
 DIRECT: dict[str, tuple[str, str]] = {
     "distribution": ("distribution to partners", PAID),
@@ -34,7 +34,7 @@ DIRECT: dict[str, tuple[str, str]] = {
     "robotics": ("robotics", AI),
     RETURNED: ("came back from borrowers", RETURNED),
 }
-"""Uses of interest by issuers at first hand -> label, group."""
+"""First use that an issuer makes of interest -> label, group."""
 
 FINAL: dict[str, str] = {
     "gpu_purchase": "GPUs bought",
@@ -56,7 +56,7 @@ FINAL: dict[str, str] = {
     "investor_payout": "backers of investors",
     "provider_payout": "owners of providers",
 }
-"""Flows to the outside by which interest leaves -> label. Others use the meaning of the flow."""
+"""Flows by which interest leaves the agents for good -> label. A flow without an entry is labelled by its meaning."""
 
 DIRECT_OF = {
     "issuer_compute_loan": "compute_loans",
@@ -72,22 +72,22 @@ DIRECT_OF = {
     "estate_own_sale_cost": "hurried_sales",
     "loan_income_tax": "issuer_tax",
 }
-"""Flows of own books -> use, where the names differ."""
+"""Flows of issuers' own books -> first use in `DIRECT`, where the two names differ."""
 GROUPS_OF_ENDS = ("spent", "held", "lost")
-"""Groups of final uses, in order."""
+"""Groups of final uses, in the order in which they are shown."""
 VENTURE_KINDS = ("neurotech", "robotics")
 COMPANIES = {account: account for account in AGENT_ACCOUNTS if account not in (RESERVE, OWN)}
-"""Populations through which interest passes -> their account."""
+"""Populations, besides issuers, through which interest passes -> their account."""
 _PARKED_AS = {name: name for name in TRACED} | {BILLS: "own_bills", REPO: "own_repo"}
 
 
 def final_label(kind: str) -> str:
-    """Label the purpose of a flow to the outside."""
+    """Return the label of a flow by which money leaves the agents."""
     return FINAL.get(kind, FLOWS[kind].meaning)
 
 
 def own_book_flows() -> list[tuple[str, str, float]]:
-    """List the flows of issuers' own books: kind, side of the issuer, and sign as a use of interest."""
+    """List flows of issuers' own books: name, issuer's side, and sign (1 spends interest, -1 brings it back)."""
     chosen = []
     for kind, flow in FLOWS.items():
         if flow.payer == OWN:
@@ -98,7 +98,7 @@ def own_book_flows() -> list[tuple[str, str, float]]:
 
 
 def direct_use(kind: str) -> str:
-    """Name the first-hand use of interest that a flow of an own book stands for."""
+    """Return the first use of interest (a key of `DIRECT`, or the flow's name) to which a flow belongs."""
     flow = FLOWS[kind]
     if flow.payer == OWN:
         return DIRECT_OF.get(kind) or _PARKED_AS.get(flow.payer_gets or "") or kind
@@ -108,7 +108,7 @@ def direct_use(kind: str) -> str:
 
 
 def described(use: str) -> tuple[str, str]:
-    """Return label and group of a use; a flow without an entry here is described by its own meaning."""
+    """Return label and group of a first use; the label of one that `DIRECT` lacks is the meaning of its flow."""
     if use in DIRECT:
         return DIRECT[use]
     flow = FLOWS[use]
@@ -117,12 +117,12 @@ def described(use: str) -> tuple[str, str]:
 
 
 def out_of_reserve() -> list[str]:
-    """List the payments out of the reserve."""
+    """List the names of all flows that the reserve pays."""
     return [kind for kind, flow in FLOWS.items() if flow.payer == RESERVE]
 
 
 def into_reserve() -> list[str]:
-    """List the payments that bring interest into the reserve: from agents, and for parked money that was sold."""
+    """List the flows that can bring interest into the reserve: payments by agents, and sales of parked money."""
     return [
         kind
         for kind, flow in FLOWS.items()
@@ -131,7 +131,7 @@ def into_reserve() -> list[str]:
 
 
 def ending_flows() -> list[str]:
-    """List the payments by which an agent's dollar leaves for good."""
+    """List the flows by which an agent's dollar leaves the agents for good."""
     return [
         kind
         for kind, flow in FLOWS.items()

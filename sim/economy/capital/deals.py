@@ -16,7 +16,7 @@ from sim.economy.state import Draws, Economy
 
 
 def facility_draws(economy: Economy, parameters: Parameters) -> Float[Array, "issuer provider"]:
-    """Draw loans signed earlier in equal parts, as far as the lender's cash allows, USD bn."""
+    """Draw, in equal instalments, the loans that were signed earlier, as far as the lender's cash allows, USD bn."""
     credit = economy.credit
     xp = namespace(credit.facility)
     due = credit.facility / xp.maximum(credit.facility_quarters, 1.0) * parameters.redeployment.redeployment
@@ -27,11 +27,11 @@ def facility_draws(economy: Economy, parameters: Parameters) -> Float[Array, "is
 def close_deals(
     economy: Economy, parameters: Parameters, draws: Draws, drawn: Float[Array, "issuer provider"]
 ) -> Economy:
-    """Close and pay the deals for which there are enough money in talks, a taker, and luck.
+    """Close and pay the deals for which enough money is in talks, a company wants it, and chance lets them close.
 
-    A deal needs the channel's smallest ticket in talks and asked for; then it closes with a given probability a
-    quarter. Talks that do not close slowly return their money to the own book. `drawn` are loans under facilities
-    signed earlier, which need no new talks.
+    A deal can close if both the money in talks and the money that the company asks for reach the channel's smallest
+    ticket; it then closes with a given probability in each quarter. Money in talks that lead to no deal returns
+    slowly to the own book. `drawn` are loans under facilities signed earlier, USD bn; they need no new talks.
     """
     redeployment, capital = economy.redeployment, economy.capital
     ready = _ready(economy, parameters, draws)
@@ -39,7 +39,7 @@ def close_deals(
     compute_equity = _matched(economy, parameters, ready, "compute_equity", capital.equity_ask)
     lab_equity = _matched(economy, parameters, ready, "lab_equity", capital.lab_ask)
     open_ask = capital.venture_ask * parameters.venture.open_to_issuers
-    # A deal dated by the scenario closes whatever the venture would have asked for.
+    # A deal whose date the scenario sets closes, whatever sum the venture would have asked for.
     worth = economy.books.price[VENTURE_SHARES] > 0.0
     dated = _dated(parameters, draws).sum() * parameters.venture.robotics * parameters.venture.open_to_issuers
     dated = dated * economy.ventures.alive * worth
@@ -88,7 +88,7 @@ def close_deals(
 
 
 def _ready(economy: Economy, parameters: Parameters, draws: Draws) -> Float[Array, "issuer channel"]:
-    """Money whose deal could close now: a full ticket in talks and luck, or a date that the scenario sets."""
+    """Money whose deal could close now: a full ticket in talks, with luck, or a deal whose date the scenario sets."""
     talks, policy = economy.redeployment.talks, parameters.redeployment
     xp = namespace(talks)
     closes = (talks >= policy.ticket[None, :]) & (draws.deal_closes < policy.closing_probability)
@@ -98,12 +98,12 @@ def _ready(economy: Economy, parameters: Parameters, draws: Draws) -> Float[Arra
 
 
 def _dated(parameters: Parameters, draws: Draws) -> Float[Array, " issuer"]:
-    """Robotics deals that the scenario closes this quarter, where issuers put money into AI at all, USD bn."""
+    """Robotics deals that the scenario closes this quarter, USD bn; zero where issuers may not put money into AI."""
     return draws.events.robotics_deal * parameters.redeployment.redeployment
 
 
 def _matched(economy: Economy, parameters: Parameters, ready: Array, channel: str, asks: Array) -> Array:
-    """Match each issuer's money with the largest ask, favouring known providers, above the smallest ticket."""
+    """Match each issuer's money with the largest ask, favouring known providers; sums below a ticket count as zero."""
     policy = parameters.redeployment
     xp = namespace(ready)
     loans_or_shares = channel in ("compute_loans", "compute_equity")
@@ -124,7 +124,7 @@ def _pay_for_deals(
     ventures: Array,
     data: Array,
 ) -> Books:
-    """Pay for all deals; stakes in a company whose round closed this quarter cost the price of that round."""
+    """Pay for all deals; a stake in a company that held a round this quarter costs the share price of that round."""
     books = pay(books, "issuer_compute_loan", loans)
     price = _deal_price(books, PROVIDER_SHARES, provider_value(economy, parameters), compute_equity)
     books = pay(revalue(books, PROVIDER_SHARES, price), "issuer_compute_equity", compute_equity)

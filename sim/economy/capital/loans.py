@@ -1,4 +1,4 @@
-"""Phase 4, compute loans falling due, and the terms of new loans."""
+"""Phase 4: payments that fall due on compute loans; also the debt of providers and the terms of new loans."""
 
 from dataclasses import replace
 
@@ -12,21 +12,22 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Credit, Economy, LoanTerms
 
 MOMENT = 1e-6
-"""Quarters (eight seconds): tolerance for rounding in maturities."""
+"""Tolerance for rounding in maturities, quarters (about eight seconds)."""
 CLEARING_ROUNDS = 6
-"""Waves of default that clearing follows: borrowers, lenders who counted on them, their borrowers, and so on. If a
-longer chain leaves a payment too high, the ledger cuts it, so that nobody pays more than it has."""
+"""Number of waves of default that clearing follows: first borrowers default, then lenders who counted on their
+payments, then the borrowers of these lenders, and so on. Where a chain has more waves, a payment may come out too
+high; the ledger then cuts it to what the payer has."""
 
 
 def service_loans(economy: Economy, parameters: Parameters, *_: object) -> Economy:
     """Clear the payments that fall due: interest, services that lenders buy from their borrowers, then principal.
 
-    Issuers lend with one repayment at maturity; investors' loans amortise in equal parts over what remains of
-    their term. Current payments rank before principal. Where an issuer buys GPU services from a provider that owes
-    it interest, each depends on the payments of the other: the payments are the greatest clearing vector
-    (Eisenberg and Noe 2001). A provider short of cash pays every lender the same share. The rest can be paid with
-    money raised later in the quarter; otherwise the provider is worked out or fails (phase 10). Services that an
-    issuer cannot pay are not bought.
+    A loan from an issuer is repaid in one sum at maturity; a loan from an investor is repaid in equal instalments
+    over the rest of its term. Interest and services rank before principal. Where an issuer buys GPU services from
+    a provider that owes it interest, each of the two depends on the payment of the other: the payments are the
+    greatest clearing vector (Eisenberg and Noe 2001). A provider short of cash pays every lender the same share of
+    what it owes. It can pay the rest with money raised later in the quarter; otherwise its lenders take shares for
+    a part of their loans, or it fails (phase 10). Issuers do not buy services that they cannot pay for.
     """
     books, credit = economy.books, economy.credit
     xp = namespace(credit.facility)
@@ -67,7 +68,7 @@ def _cleared(
     to_issuers: Float[Array, "provider issuer"],
     to_investors: Float[Array, "provider investor"],
 ) -> dict[str, Array]:
-    """Clear the current payments that are due; returns the payments by kind of flow, USD bn."""
+    """Clear the interest and the services that are due; return the payments by kind of flow, USD bn."""
     xp = namespace(services)
     issuers, providers = services.shape
     investors = to_investors.shape[1]
@@ -97,7 +98,7 @@ def owed_late(credit: Credit) -> Float[Array, " provider"]:
 
 
 def debt(books: Books) -> Float[Array, " provider"]:
-    """Compute loans owed by each provider, USD bn."""
+    """Debt of each provider in compute loans, USD bn."""
     return -books.positions[COMPUTE_LOANS][PROVIDERS]
 
 
@@ -112,11 +113,12 @@ def debt_service(economy: Economy) -> Float[Array, " provider"]:
 
 
 def loan_rate(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
-    """Rate on a new compute loan, per year.
+    """Rate on a new compute loan to each provider, per year.
 
-    Bill rate plus a spread that rises with leverage (debt over the book value of GPUs) and falls with how firmly
-    the capacity is sold: fully for a cloud with a parent, by utilisation for the others. The order of observed
-    margins, several hundred basis points between contracts with established customers and merchant capacity.
+    The rate is the bill rate plus a spread. The spread rises with leverage (debt divided by the book value of GPUs)
+    and falls with the part of the capacity that is sold firmly: all of it for a cloud with a parent company, the
+    utilised part for other providers. Observed margins have this order: loans backed by contracts with established
+    customers are several hundred basis points cheaper than loans backed by merchant capacity.
     """
     books, gpus = economy.books, economy.gpus
     leverage = ratio(debt(books), gpus.book_value.sum(axis=1))
@@ -130,11 +132,11 @@ def loan_rate(economy: Economy, parameters: Parameters) -> Float[Array, " provid
 
 
 def lend(credit: Credit, lender: str, earlier: Array, new: Array, rate: Array, term: Scalar) -> Credit:
-    """Blend the terms of new loans into those of each lender's loans to each provider, weighted by balance.
+    """Blend the terms of new loans into the terms of each lender's loans to each provider, weighted by balance.
 
     Args:
-        credit: terms so far.
-        lender: `issuer` or `investor`.
+        credit: terms of the loans so far.
+        lender: kind of the lenders, `issuer` or `investor`.
         earlier: balances before the new loans, USD bn `(lender, provider)`.
         new: new loans, USD bn `(lender, provider)`.
         rate: rate on the new loans, per year `(provider,)`.
@@ -157,5 +159,5 @@ def _balances(books: Books) -> tuple[Array, Array]:
 
 
 def _at_maturity(terms: LoanTerms) -> Array:
-    """Whether a loan ends this quarter; rounding in blended maturities does not put it off."""
+    """Whether each loan matures this quarter; rounding in averaged maturities does not postpone the end."""
     return terms.remaining < 1.0 + MOMENT

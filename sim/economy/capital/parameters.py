@@ -12,73 +12,73 @@ class FundingParameters:
     """Rounds, valuations and the appetite of investors."""
 
     investor_appetite: Scalar
-    """factor on the budgets of investors and of clouds' parents"""
+    """factor on the budgets of investors and of the parent companies of clouds"""
     budget_growth: Scalar
-    """growth of those budgets"""
+    """growth of the budgets of investors and parent companies"""
     sentiment_response: Scalar
     """response of budgets to the mood about AI"""
     wealth_response: Scalar
-    """response of budgets to wealth over money paid in"""
+    """response of budgets to investors' wealth divided by the money paid in"""
     dry_powder: Scalar
     """cash that investors like to hold"""
     most_powder: Scalar
-    """cash beyond which money goes back to backers, over what they like to hold"""
+    """cash beyond which investors return money to backers, divided by the cash that they like to hold"""
     ask_memory: Scalar
     """weight of this quarter in the slow average of the money asked for"""
     heat_limit: Scalar
-    """largest log of money on offer over money asked for"""
+    """largest heat of the market: log of the money on offer divided by the money asked for"""
     slowest_growth: Scalar
     """least growth that valuations extrapolate"""
     fastest_growth: Scalar
     """most growth that valuations extrapolate"""
     backers_limit: Scalar
-    """most of everyone else's cash that one kind of funding draws in a quarter"""
+    """largest part of everyone else's cash that one kind of funding draws in a quarter"""
     shortest_runway: Scalar
-    """runway below which a lab asks for a round"""
+    """runway (time for which the cash lasts) below which a lab asks for a round"""
     target_runway: Scalar
-    """runway that a round is to pay for, and beyond which a lab in profit pays out"""
+    """runway for which a round must suffice, and beyond which a profitable lab pays out cash"""
     revenue_multiple: Scalar
-    """value of a lab over its expected revenue"""
+    """value of a lab divided by its expected revenue"""
     research_multiple: Scalar
-    """value of a lab over its research spending"""
+    """value of a lab divided by its research spending"""
     sentiment_multiple: Scalar
     """response of valuations to the mood about AI"""
     money_chasing_deals: Scalar
     """response of labs' valuations to the heat of the market"""
     smallest_fill: Scalar
-    """part of its ask from which a round closes for certain"""
+    """part of the money asked for at which a round closes for certain"""
     herding: Scalar
-    """weight of the last round's money in investors' choice among labs"""
+    """weight of the money in a lab's last round in investors' choice among labs"""
     return_response: Scalar
     """weight of expected growth in investors' choice among labs"""
     crowding_in: Scalar
-    """interest that issuers' money in a company draws at small shares"""
+    """private investors' added interest in a company in which issuers' share is small"""
     crowding_turn: Scalar
-    """issuers' share at which they neither draw nor deter others"""
+    """issuers' share at which their money neither attracts nor deters other investors"""
     crowding_heat: Scalar
-    """how much less of issuers' money is welcome in a hot market"""
+    """fall of this share with the heat of the market"""
     provider_multiple: Scalar
-    """value of a provider over its yearly revenue"""
+    """value of a provider divided by its yearly revenue"""
     provider_floor: Scalar
-    """least value of a provider over its book equity"""
+    """least value of a provider divided by its book equity"""
     loan_to_cost: Scalar
     """part of GPU spending for which providers ask lenders"""
     liquidity_quarters: Scalar
     """debt service that a provider keeps in cash"""
     lab_mark_speed: Scalar
-    """part of the log gap to fair value that marks of labs close in a quarter"""
+    """part of the log gap between the book price (mark) of labs' shares and fair value that closes in a quarter"""
     provider_mark_speed: Scalar
-    """part of the log gap to fair value that marks of providers close in a quarter"""
+    """part of the log gap between the book price (mark) of providers' shares and fair value that closes in a quarter"""
     venture_drift: Scalar
     """expected growth of the price of ventures"""
     venture_volatility: Scalar
     """volatility of the price of ventures"""
     hot_market_risk: Scalar
-    """rise of that volatility with the heat in which a venture was funded"""
+    """rise of the volatility of ventures' price with the heat of the market in which a venture was funded"""
     abandoned_below: Scalar
-    """price over that of the last round below which nobody funds a venture"""
+    """price, divided by the price of the last round, below which nobody funds a venture"""
     venture_runway: Scalar
-    """net burn that a venture raises for"""
+    """time for which the money that a venture raises covers its net burn"""
 
 
 @dataclass(frozen=True)
@@ -86,63 +86,63 @@ class CreditParameters:
     """Compute loans: price, maturity, workouts, and what a failed provider's GPUs fetch."""
 
     credit_spread: Scalar
-    """spread of a compute loan over bills without debt and with nothing sold firmly"""
+    """spread of a compute loan above the bill rate for a provider without debt or firm sales"""
     leverage_slope: Scalar
-    """rise of that spread with debt over the book value of GPUs"""
+    """rise of the spread with debt divided by the book value of GPUs"""
     customer_discount: Scalar
-    """fall of that spread where all capacity is sold firmly"""
+    """fall of the spread where all capacity is sold firmly"""
     issuer_term: Scalar
     """maturity of an issuer's loan"""
     investor_term: Scalar
     """maturity of an investor's loan"""
     largest_leverage: Scalar
-    """most debt that lenders accept over the GPUs behind it"""
+    """largest debt that lenders accept, divided by the value of the GPUs behind it"""
     resale_discount: Scalar
     """part of its value that a used GPU loses when it is sold"""
     fire_sale_slope: Scalar
     """fall of the resale price with the share of all GPUs sold at once"""
     circular_purchases: Scalar
-    """GPU services that issuers buy of the providers they lend to"""
+    """GPU services that issuers buy from the providers to which they lend"""
     workout_share: Scalar
     """part of lenders' claims that is exchanged for shares in a workout"""
     workout_extension: Scalar
-    """time by which the rest falls due later"""
+    """time by which a workout postpones the claims that are not exchanged"""
     workout_owners_keep: Scalar
     """least part of the company that old owners keep in a workout"""
 
 
 @dataclass(frozen=True)
 class RedeploymentParameters:
-    """How issuers divide their profit. Vectors run over `sim.economy.parameters.CHANNELS`."""
+    """How issuers divide their profit. Vectors have one element for each of `sim.economy.parameters.CHANNELS`."""
 
     redeployment: Scalar
     """1 where issuers may put money into AI, 0 where they may not"""
     reach_into_reserve: Scalar
-    """part of the tokens that the reserve lends to the own book for AI"""
+    """money that the reserve lends to the own book for AI, divided by the tokens"""
     payout_ratio: Scalar
     """part of realised profit paid out once the buffer is full"""
     buffer_target: Scalar
-    """excess reserves over tokens that issuers aim for"""
+    """excess reserves that issuers aim for, divided by tokens"""
     intensity_of_choice: Scalar
-    """how sharply channels compete on utility"""
+    """how strongly money goes to the channels with the highest utility"""
     inertia: Scalar
     """part of the choice that is carried over from the last quarter"""
     risk_aversion: Scalar
     """weight of variance in utility"""
     diversification: Scalar
-    """part of risk that counts at the margin of the portfolio"""
+    """weight of a channel's marginal risk in the portfolio against its own variance"""
     status_weight: Scalar
-    """weight of being seen in utility"""
+    """weight of visibility in utility"""
     status_scale: Scalar
-    """visible spending that halves the weight of being seen"""
+    """visible spending that halves the weight of visibility"""
     anxiety_weight: Scalar
     """disutility of bills per unit of anxiety"""
     anxiety_draw: Scalar
-    """part of own bills that an anxious issuer draws"""
+    """part of its own bills that an anxious issuer redeploys"""
     reach_for_yield: Scalar
-    """disutility of bills per unit of rate below the reference"""
+    """disutility of bills per unit by which their expected rate falls short of the reference"""
     reach_below: Scalar
-    """rate below which reach for yield sets in"""
+    """reference rate, below which reach for yield sets in"""
     peer_weight: Scalar
     """weight of other issuers' shares in utility"""
     channel_cap: Scalar
@@ -150,35 +150,35 @@ class RedeploymentParameters:
     closing_probability: Scalar
     """probability that a deal with enough money closes"""
     patience: Scalar
-    """time over which talks that do not close lose their money"""
+    """time over which money returns from talks that lead to no deal"""
     relationship: Scalar
     """extra pull of a provider that an issuer already has money in"""
     kept_open: Scalar
-    """part of its ask that a provider keeps open for issuers it knows"""
+    """part of the money it asks for that a provider reserves for issuers it knows"""
     learning: Scalar
     """gain of adaptive expectations of channels' returns"""
     forgetting: Scalar
-    """part of propensities that fades in a quarter"""
+    """part of the learned propensities to use a channel that fades in a quarter"""
     reinforcement: Scalar
-    """weight of the quarter's reward in propensities"""
+    """weight of the quarter's reward in the learned propensities"""
     experimentation: Scalar
     """part of the reward that is spread over all channels"""
     operating_cash: Scalar
     """running cost that the own book keeps in cash"""
     multiple: Scalar
-    """value of an issuer over its yearly profit"""
+    """value of an issuer divided by its yearly profit"""
     status_multiple: Scalar
-    """rise of that multiple when all is visible AI"""
+    """rise of the multiple of an issuer that invests in visible AI alone"""
     data_cost: Scalar
     """cost of open training data"""
     data_quality: Scalar
-    """training tokens that an open token stands for"""
+    """tokens of labs' own training data that a token of open data replaces"""
     prior_return: Float[Array, " channel"]
     """return that issuers expect of the channel at the opening"""
     risk: Float[Array, " channel"]
-    """variance of the channel's return as issuers see it"""
+    """variance that issuers attribute to the channel's return"""
     visibility: Float[Array, " channel"]
-    """how much money in the channel is seen"""
+    """how visible money in the channel is"""
     cost: Float[Array, " channel"]
     """cost of running money in the channel"""
     ticket: Float[Array, " channel"]

@@ -18,9 +18,9 @@ from sim.economy.state import Draws, Economy
 
 
 def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
-    """Top up the buffer, pay dividends, set facilities aside, divide the rest, and close deals.
+    """Top up the buffer, pay dividends, set money aside for facilities, divide the rest, and close deals.
 
-    An issuer that reaches into its reserve adds what the reserve lends to its own book, all of it for AI.
+    Where an issuer's reserve lends to its own book, the loan is added to that money, and goes into AI alone.
     """
     economy = _book_loan_income(economy, parameters)
     economy = replace(economy, redeployment=replace(economy.redeployment, anxiety=anxiety(economy)))
@@ -35,8 +35,8 @@ def redeploy(economy: Economy, parameters: Parameters, draws: Draws, rules: Deci
 def anxiety(economy: Economy) -> Float[Array, " issuer"]:
     """Fall of the bill rate expected over a year, relative to the reference: `max(0, (r_ref - E r) / r_ref)`.
 
-    That is the fall of interest income at constant holdings: it rises as soon as cuts are expected, before income
-    falls, and growth of the float does not reduce it.
+    Anxiety is the expected fall of interest income at constant holdings: it rises as soon as rate cuts are expected,
+    before income falls, and growth of the float (the tokens outstanding) does not reduce it.
     """
     mood = economy.environment
     xp = namespace(mood.bill_rate)
@@ -50,10 +50,10 @@ def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "i
         U_k = E[r_k] - (gamma / 2) risk_ik + status_i visibility_k + j peers_k - cost_k
               - (anxiety + reach max(0, r* - E r)) [k = bills]
 
-    Status has diminishing returns in past visible spending, and is weighted by the issuer's `ambition`. Peers'
-    share is the mean over the other issuers that redeploy (Brock and Durlauf 2001). Anxiety lowers the utility of
-    bills whatever they pay today; reach for yield does so only where bills are expected to pay less than r* (Lian,
-    Ma and Wang 2019), and a negative weight is reach for safety (La Spada 2018).
+    Status (`status_i`, the weight of visibility) falls with past visible spending, and is proportional to the issuer's
+    `ambition`. `peers_k` is the mean share of the channel among the other issuers that redeploy (Brock and Durlauf
+    2001). Anxiety lowers the utility of bills whatever they pay today; reach for yield lowers it only where bills are
+    expected to pay less than r* (Lian, Ma and Wang 2019); a negative weight is reach for safety (La Spada 2018).
     """
     redeployment, policy = economy.redeployment, parameters.redeployment
     xp = namespace(redeployment.belief)
@@ -76,8 +76,9 @@ def channel_utility(economy: Economy, parameters: Parameters) -> Float[Array, "i
 def perceived_risk(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
     """Variance that an issuer attributes to each channel, per year: `(1 - d) risk_k + 2 d w_k risk_k`.
 
-    With w the shares of the channels in its investment so far: at d = 0 a channel's own variance, at d = 1 its
-    marginal contribution to the variance of the portfolio (independent returns), which avoids concentration.
+    Here d is `diversification` and w_k the share of the channel in the issuer's investment so far. With d = 0, risk
+    is the channel's own variance; with d = 1, its marginal contribution to the variance of a portfolio of
+    independent returns, which makes the issuer avoid concentration.
     """
     policy, to_date = parameters.redeployment, economy.redeployment.to_date
     portfolio = ratio(to_date, to_date.sum(axis=1)[:, None])
@@ -95,7 +96,7 @@ def only(channel: str, xp: Any) -> Float[Array, " channel"]:
 
 
 def visibility(economy: Economy, parameters: Parameters) -> Float[Array, " channel"]:
-    """Visibility of each channel; neurotech counts by its share of all people implanted, rivals included."""
+    """Visibility of each channel; that of neurotech, times the part of all implants by companies open to issuers."""
     xp = namespace(parameters.redeployment.visibility)
     people = economy.ventures.milestones * parameters.venture.neurotech
     ahead = ratio((people * parameters.venture.open_to_issuers).sum(), people.sum(), empty=1.0)
@@ -103,13 +104,13 @@ def visibility(economy: Economy, parameters: Parameters) -> Float[Array, " chann
 
 
 def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "issuer channel"]:
-    """Shares of deployable money by channel: a logit in utility, weighted by reinforced propensities.
+    """Shares of deployable money by channel: a logit in utility, weighted by learned propensities.
 
         w_t = d w_(t-1) + (1 - d) logit
 
     Inertia d is the part of an issuer's money whose use is not reconsidered in a quarter (asynchronous updating;
-    Anufriev and Hommes 2012); the first choice is made in full. An issuer that does not redeploy keeps everything
-    in bills; with redeployment switched off nobody puts money into AI.
+    Anufriev and Hommes 2012); an issuer's first choice covers all its money. An issuer that does not redeploy keeps
+    everything in bills; with redeployment switched off, nobody puts money into AI.
     """
     redeployment, policy = economy.redeployment, parameters.redeployment
     xp = namespace(redeployment.belief)
@@ -125,7 +126,7 @@ def choose_channels(economy: Economy, parameters: Parameters) -> Float[Array, "i
 
 
 def _book_loan_income(economy: Economy, parameters: Parameters) -> Economy:
-    """Add interest on compute loans, less services bought from the borrowers, to realised profit, and tax it.
+    """Add interest on compute loans, less the cost of services bought from the borrowers, to profit, and tax it.
 
     Tax already paid is not refunded where services cost more than the interest.
     """
@@ -152,14 +153,14 @@ def pay_out(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]
 
 
 def within_mandate(share: Float[Array, "issuer channel"], parameters: Parameters) -> Float[Array, "issuer channel"]:
-    """Apply the switch of redeployment to shares, whoever chose them: where it is off, AI money stays in bills."""
+    """Apply the switch of redeployment to any chosen shares: where it is off, the shares of AI go to bills."""
     xp = namespace(share)
     allowed = xp.where((parameters.redeployment.redeployment > 0.0) | (is_ai(xp) == 0.0), 1.0, 0.0)
     return share * allowed + (share * (1.0 - allowed)).sum(axis=1)[:, None] * only("bills", xp)
 
 
 def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Books:
-    """Fill the buffer, then pay dividends; redeployment gets the rest."""
+    """Fill the buffer of excess reserves, then pay dividends; the rest remains for redeployment."""
     books, policy = economy.books, parameters.redeployment
     xp = namespace(policy.payout_ratio)
     tokens = -books.positions[TOKENS][RESERVE]
@@ -175,11 +176,11 @@ def _buffer_and_dividends(economy: Economy, parameters: Parameters, rules: Decis
 
 
 def repay_reserve(economy: Economy, parameters: Parameters) -> Books:
-    """Repay excess advances of the reserve before any dividend is paid.
+    """Repay excess advances (loans of the reserve to the own book) before any dividend is paid.
 
-    Where a law forbids advances, and where the coin no longer exists, all that cash allows; elsewhere the money
-    that came back from failed talks and is not needed for others, and the excess over the target share over the
-    transition period.
+    Where a law forbids advances, or the coin no longer exists, the own book repays as much as its cash allows.
+    Elsewhere it repays money that returned from failed talks and is not needed for other talks, and, spread over
+    the transition period, the debt above the target share.
     """
     books = economy.books
     owed, wanted, excess = _advances(economy, parameters)
@@ -195,8 +196,9 @@ def reach_into_reserve(economy: Economy, parameters: Parameters) -> tuple[Econom
     """Let the reserve lend to the own book, up to a share of the tokens, where no law forbids it.
 
     The reserve sells bills and holds a claim on the own book instead. The gap to the target share is closed over
-    the transition period, but nothing is lent while earlier money still waits for deals; money that came back from
-    talks is lent on first. The second result is the reserve's money for AI this quarter, USD bn per issuer.
+    the transition period, but the reserve lends nothing while earlier money still waits for deals, and money that
+    returned from talks is used first. The second result is the reserve's money for AI this quarter, USD bn per
+    issuer.
     """
     books, redeployment = economy.books, economy.redeployment
     owed, wanted, _ = _advances(economy, parameters)
@@ -235,11 +237,11 @@ def _divide(
     set_aside: Float[Array, " issuer"],
     advance: Float[Array, " issuer"],
 ) -> Economy:
-    """Choose shares; buy assets that trade at once, and park the rest for deals.
+    """Choose each channel's share; buy assets that trade at once, and park the rest until deals close.
 
-    Deployable is the own book's cash above its operating needs and the money set aside for facilities, plus a part
-    of its own bills if the issuer is anxious or has a deal to close today. The reserve is not touched, except for
-    its advances, which go into AI alone.
+    The money to divide is the own book's cash above its operating needs and the money set aside for facilities, plus
+    a part of the own book's bills if the issuer is anxious or the scenario closes a deal today. Nothing comes from
+    the reserve except its advances, which go into AI alone.
     """
     books, policy, redeployment = economy.books, parameters.redeployment, economy.redeployment
     xp = namespace(policy.payout_ratio)
@@ -251,7 +253,7 @@ def _divide(
     drawn = drawn + xp.clip(lacking, 0.0, xp.maximum(saved - drawn, 0.0))
     books = pay(books, "own_bill_sale", row(drawn))
     deployable = xp.maximum(balance(books, OWN) - committed, 0.0) * (1.0 - 1e-14)
-    # Facilities signed earlier are served first, from borrowed money too if there is no other.
+    # Facilities signed earlier are paid first, even from borrowed money if there is no other.
     advance = xp.minimum(advance, xp.maximum(balance(books, OWN) - set_aside, 0.0) * (1.0 - 1e-14))
     economy = replace(economy, books=books)
     share = within_mandate(rules["redeployment"](economy, parameters), parameters)

@@ -1,4 +1,4 @@
-"""Phase 7: funding of labs, providers and ventures by investors and parents; providers plan GPU orders."""
+"""Phase 7: providers plan GPU orders; investors and parent companies fund labs, providers and ventures."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ from sim.economy.state import Capital, Draws, Economy
 
 
 def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
-    """Plan orders, ask, draw on backers, match offers with asks, and close the rounds that fill."""
+    """Plan GPU orders, ask for money, let investors draw on their backers, and hold the funding rounds."""
     economy = replace(economy, gpus=replace(economy.gpus, plan=rules["gpu_orders"](economy, parameters)))
     economy = replace(economy, capital=_ask(economy, parameters, rules))
     economy = _draw_on_backers(economy, parameters, rules)
@@ -44,13 +44,14 @@ def raise_funds(economy: Economy, parameters: Parameters, draws: Draws, rules: D
 def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
     """GPU spending that each provider would like this quarter, USD bn.
 
-    It aims for the capacity that expected demand will fill at target utilisation once the GPUs are installed, and
-    orders more readily when a GPU at the present utilisation of the market earns more than the provider's own loan
-    rate, straight-line depreciation and a margin:
+    A provider aims for the capacity that expected demand will fill at target utilisation once the GPUs are installed.
+    It orders more readily when the return on a GPU, at the present utilisation of the market, exceeds a hurdle: the
+    provider's own loan rate, straight-line depreciation and a margin:
 
         order = clip(K (e^(lead g) u / u*)^x - K, 0, fastest K) / (1 + e^(-k (return - hurdle)))
 
-    with x the provider's own appetite for growth (`expansion`).
+    with capacity K, utilisation u and its target u*, growth of demand g over the lead (the time that GPUs take to
+    arrive), and the provider's own appetite for growth x (`expansion`).
     """
     gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.rent)
@@ -62,7 +63,7 @@ def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " prov
     hours = HOURS_PER_QUARTER * gpu_parameters.availability * used
     earned = 4.0 * hours * (gpus.rent - running_cost_per_hour(economy, parameters, used)) / gpus.price
     hurdle = loan_rate(economy, parameters) + 1.0 / gpu_parameters.useful_life + gpu_parameters.hurdle_margin
-    # The logistic function, written so that it cannot overflow.
+    # This is the logistic function in a form that cannot overflow.
     eagerness = 0.5 * (1.0 + xp.tanh(0.5 * gpu_parameters.hurdle_response * (earned - hurdle)))
     orders = xp.clip(wanted, 0.0, gpu_parameters.fastest_expansion * owned) * eagerness
     return orders * gpus.price / BILLION
@@ -71,7 +72,8 @@ def plan_orders(economy: Economy, parameters: Parameters) -> Float[Array, " prov
 def investor_appetite(economy: Economy, parameters: Parameters) -> Float[Array, " investor"]:
     """Money that each investor can call from its backers this quarter, USD bn.
 
-    `budget x appetite x e^(growth t + a sentiment) x (wealth / paid in)^w`: gains, not calls, raise it.
+    `budget x appetite x e^(growth t + a sentiment) x (wealth / paid in)^w`: an investor's gains raise the amount, while
+    money that it calls does not.
     """
     capital, funding = economy.capital, parameters.funding
     xp = namespace(capital.heat)
@@ -84,8 +86,8 @@ def investor_appetite(economy: Economy, parameters: Parameters) -> Float[Array, 
 def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
     """Money that each lab asks investors for this quarter, USD bn.
 
-    A lab whose cash lasts for less than its shortest runway at next quarter's burn asks for what brings it to
-    the target.
+    A lab whose cash would not last for the shortest runway, at the burn of next quarter, asks for as much as it needs
+    to reach the target runway.
     """
     labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
@@ -98,14 +100,15 @@ def ask_for_rounds(economy: Economy, parameters: Parameters) -> Float[Array, " l
 
 
 def part_to_borrow(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
-    """Part of its GPU spending for which each provider asks lenders: all that they finance."""
+    """Part of its GPU spending for which each provider asks lenders: as much as lenders finance."""
     return parameters.funding.loan_to_cost + 0.0 * economy.gpus.plan
 
 
 def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "investor lab"]:
-    """Pull of each lab on each investor's money: a logit in expected growth and in the last round.
+    """Pull of each lab on each investor's money: a logit in expected growth and in the money of the last round.
 
-    Investors follow growth and what others just funded (Brock and Durlauf 2001), among labs of their affinity.
+    Investors prefer labs that grow and labs that others have just funded (Brock and Durlauf 2001); each chooses only
+    among the labs for which it has an affinity.
     """
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
@@ -116,7 +119,7 @@ def choose_labs(economy: Economy, parameters: Parameters) -> Float[Array, "inves
 
 
 def sponsor_share(books: Books, shares: str) -> Float[Array, " company"]:
-    """Issuers' part of the money in each company: of its shares, and of its debt if it is a provider."""
+    """Issuers' part of the money in each company: in its shares and, for a provider, also in its debt."""
     sponsored = books.positions[shares][OWN].sum(axis=0) * books.price[shares]
     everyone = market_value(books, shares)
     if shares == PROVIDER_SHARES:
@@ -131,10 +134,10 @@ def private_interest(share: Float[Array, " company"], heat: Scalar, parameters: 
 
         max(0, 1 + c s (1 - s / s* e^(h heat)))
 
-    with `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h and the heat of the market. An inverted U
-    in the issuers' share s: crowding in at small shares, crowding out beyond s* (where the factor is one again),
-    and stronger when private capital is abundant (Brander, Du and Hellmann 2015, for government sponsors of
-    ventures).
+    with `funding.crowding_in` c, `crowding_turn` s*, `crowding_heat` h and the heat of the market. In the issuers'
+    share s, the factor is an inverted U: small shares crowd private money in; beyond s*, where the factor is one
+    again, issuers crowd it out. In a hot market that happens at a smaller share (Brander, Du and Hellmann 2015, who
+    study government sponsors of ventures).
     """
     funding = parameters.funding
     xp = namespace(share)
@@ -150,10 +153,10 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
     needed = funding.liquidity_quarters * debt_service(economy) + owed_late(economy.credit)
     free = balance(books, PROVIDERS) - needed
     merchant = (1.0 - parameters.provider.hyperscale) * gpus.alive
-    # Nobody borrows for GPUs that the vendor will not deliver; it delivers the share of last quarter.
+    # Nobody borrows for GPUs that the vendor will not deliver: they expect last quarter's part of orders.
     plan = gpus.plan * gpus.delivered
-    # Lenders limit debt to a share of the GPUs behind it, those to be bought included, at their resale value, so
-    # that forced sales of others leave less room to borrow.
+    # Lenders limit debt to a share of the resale value of the GPUs behind it, planned purchases included; so forced
+    # sales by other providers leave less room to borrow.
     collateral = gpus.book_value.sum(axis=1) * gpus.resale + plan
     room = parameters.credit.largest_leverage * collateral - debt(books)
     part = rules["gpu_borrowing"](economy, parameters)
@@ -164,7 +167,7 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
     net_burn = xp.maximum(ventures.burn - ventures.revenue, 0.0)
     target = funding.venture_runway * net_burn - balance(books, VENTURES)
     venture_ask = xp.where(target > 0.5 * funding.venture_runway * net_burn, target, 0.0) * ventures.alive
-    # Backers give up a venture whose price fell too far below that of its last round.
+    # Backers give up a venture whose price fell too far below the price of its last round.
     venture_ask = venture_ask * (books.price[VENTURE_SHARES] >= funding.abandoned_below * ventures.round_price)
     demand = lab_ask.sum() + equity_ask.sum() + venture_ask.sum()
     before = economy.capital.demand_trend
@@ -181,9 +184,10 @@ def _ask(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Capi
 
 
 def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRules) -> Economy:
-    """Investors call money up to the dry powder that they want to hold, and return what exceeds it.
+    """Let investors call money from backers up to the dry powder that they want to hold, and return any excess.
 
-    Dry powder is measured in quarters of budget, or of what companies have been asking for if that is less.
+    Dry powder is the cash that an investor holds for deals. Its target is a number of quarters of the investor's
+    budget, or of what companies have recently asked for if that is less.
     """
     books, funding, capital = economy.books, parameters.funding, economy.capital
     xp = namespace(funding.dry_powder)
@@ -202,7 +206,7 @@ def _draw_on_backers(economy: Economy, parameters: Parameters, rules: DecisionRu
 
 
 def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: DecisionRules) -> Economy:
-    """Hold the labs' rounds, which fill, are cut, or fail; their price marks every holder's stake."""
+    """Hold the labs' rounds, which fill, fill in part, or fail; the price of a round revalues every holder's stake."""
     capital, labs = economy.capital, economy.labs
     xp = namespace(labs.revenue)
     value = lab_valuation(economy, parameters)
@@ -211,7 +215,7 @@ def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: De
     cash = balance(economy.books, INVESTORS)
     offered = match(cash, capital.lab_ask, weight, cash[:, None] * (parameters.investor.lab_affinity * drawn))
     filled = ratio(offered.sum(axis=0), capital.lab_ask, empty=1.0)
-    # A round that attracts too little fails, unless luck saves it.
+    # A round that attracts too little money fails, unless chance saves it.
     closes = xp.where((filled >= parameters.funding.smallest_fill) | (draws.round_closes < filled), 1.0, 0.0)
     raised = offered * closes[None, :]
     total = raised.sum(axis=0)
@@ -224,13 +228,13 @@ def _fund_labs(economy: Economy, parameters: Parameters, draws: Draws, rules: De
 
 
 def _drawn_by_sponsors(economy: Economy, parameters: Parameters, instrument: str) -> Float[Array, "1 company"]:
-    """Factor on every investor's affinity for each company, from what issuers already have in it."""
+    """Factor on every investor's affinity for each company, given the money that issuers already have in it."""
     share = sponsor_share(economy.books, instrument)
     return private_interest(share, economy.capital.heat, parameters)[None, :]
 
 
 def _fund_providers(economy: Economy, parameters: Parameters) -> Economy:
-    """Credit first, then equity, for the providers that have no parent company."""
+    """Fund the providers that have no parent company: with loans first, then with equity."""
     capital, books = economy.capital, economy.books
     drawn = _drawn_by_sponsors(economy, parameters, PROVIDER_SHARES)
     money = balance(books, INVESTORS) * parameters.investor.lends
@@ -266,8 +270,8 @@ def known_providers(books: Books) -> Float[Array, "issuer provider"]:
 def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str) -> Array:
     """Part of the providers' asks that is open to investors.
 
-    A provider reserves a part of its ask for the issuers that it knows, as far as they have money in talks, and
-    goes without if they then do not close. So issuers' money can crowd out investors' money.
+    A provider reserves a part of its ask for the issuers that it knows, as far as they have money in talks. It goes
+    without that part if their deals then do not close. So issuers' money can crowd out investors' money.
     """
     xp = namespace(ask)
     talks = economy.redeployment.talks[:, COLUMN[channel]] * parameters.redeployment.redeployment
@@ -276,7 +280,7 @@ def _open_ask(economy: Economy, parameters: Parameters, ask: Array, channel: str
 
 
 def _fund_ventures(economy: Economy, parameters: Parameters) -> Economy:
-    """Hold the rounds of neurotech and robotics companies, at their last mark."""
+    """Hold the rounds of neurotech and robotics companies, at the present book price (mark) of their shares."""
     capital, books = economy.capital, economy.books
     offers = balance(books, INVESTORS) * (1.0 - parameters.investor.lends)
     affinity = parameters.investor.venture_affinity * _drawn_by_sponsors(economy, parameters, VENTURE_SHARES)
@@ -287,7 +291,7 @@ def _fund_ventures(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _fund_clouds(economy: Economy, parameters: Parameters) -> Economy:
-    """Parents top up their clouds for the GPUs they plan, within a budget."""
+    """Let parent companies pay, within a budget, what their clouds lack for the GPUs that they plan to buy."""
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     mood = parameters.funding.budget_growth * economy.quarter / 4.0
@@ -299,7 +303,7 @@ def _fund_clouds(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
-    """Clouds pay out cash that they do not need for GPUs; labs in profit pay out cash beyond their runway."""
+    """Let clouds pay out cash that they do not need for GPUs, and profitable labs cash beyond their runway."""
     books, gpus = economy.books, economy.gpus
     xp = namespace(gpus.rent)
     spare = balance(books, PROVIDERS) - gpus.plan - gpus.running_cost
@@ -313,7 +317,7 @@ def _pay_out_surplus(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def pay_owners(books: Books, kind: str, shares: str, amount: Array) -> Books:
-    """Divide an amount over all shareholders by what they own; `kind` is the first part of the flows' names."""
+    """Divide an amount among all shareholders in proportion to their shares; the flows' names begin with `kind`."""
     per_share = amount / issued(books, shares) * (1.0 - 1e-14)
     holdings = books.positions[shares]
     for owner, (account, _) in OWNERS.items():
@@ -327,5 +331,5 @@ def liquidated(books: Books, what: str) -> Float[Array, " company"]:
 
 
 def _from_backers(books: Books, parameters: Parameters) -> Scalar:
-    """Limit of outside money in a quarter for each kind of funding, USD bn."""
+    """Most money from everyone else that each kind of funding can draw in a quarter, USD bn."""
     return parameters.funding.backers_limit * balance(books, ECONOMY).sum()

@@ -1,4 +1,4 @@
-"""Valuation of labs, providers and ventures, the heat of the market, and the marks of phase 10a."""
+"""Phase 10a: book prices (marks) of shares; also the valuation of companies and the heat of the market."""
 
 from dataclasses import replace
 
@@ -12,14 +12,14 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Capital, Draws, Economy, Ventures
 
 ROUNDS = {LAB_SHARES: "lab_round", PROVIDER_SHARES: "provider_round"}
-"""Kind of share -> flow by which investors buy new ones, at the price that other deals of the quarter follow."""
+"""Kind of share -> flow by which investors buy new shares; other deals of the quarter use the price of that flow."""
 
 
 def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Move share prices towards fair value; a company that investors funded this quarter keeps that price.
+    """Move share prices towards fair value; a company that investors funded this quarter keeps the price they paid.
 
-    Private marks are sticky: they close only part of the gap each quarter. Ventures drift and jump with luck, the
-    wider the hotter the market in which they were funded.
+    Book prices (marks) of private shares are sticky: each quarter closes only a part of the gap. Prices of ventures
+    drift and jump at random, and jump further if the ventures were funded in a hotter market.
     """
     economy = replace(economy, ventures=_remember_rounds(economy, parameters))
     books, funding = economy.books, parameters.funding
@@ -38,14 +38,14 @@ def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: obje
 
 
 def next_venture_price(price: Array, funding_heat: Array, parameters: Parameters, shock: Array) -> Array:
-    """Price of ventures' shares a quarter later: geometric Brownian, with volatility `v e^(h heat)`.
+    """Price of ventures' shares a quarter later: a geometric Brownian motion with volatility `v e^(h heat)`.
 
     In hot markets the marginal project is riskier: it fails more often, and what succeeds is worth more (Nanda and
     Rhodes-Kropf 2013). The expected return is the same.
 
     Args:
-        price: USD bn.
-        funding_heat: heat of the market in which each was funded, log.
+        price: price of the shares of each venture, USD bn.
+        funding_heat: heat of the market in which each venture was funded, log.
         parameters: `funding.venture_drift`, `venture_volatility` v and `hot_market_risk` h.
         shock: standard normal.
     """
@@ -69,7 +69,7 @@ def _remember_rounds(economy: Economy, parameters: Parameters) -> Ventures:
 
 
 def _return_of_marks(books: Books) -> Scalar:
-    """Log return on all shares of labs so far this quarter, rounds included and new money left aside."""
+    """Log return on all shares of labs so far this quarter: with the gains in rounds, without the new money."""
     worth = market_value(books, LAB_SHARES).sum()
     gain = -books.journal.revaluations[LAB_SHARES][LABS].sum()
     raised = flow_total(books, "lab_round", 0).sum() + flow_total(books, "issuer_lab_equity", 0).sum()
@@ -78,7 +78,7 @@ def _return_of_marks(books: Books) -> Scalar:
 
 
 def _towards(books: Books, shares: str, fair: Array, speed: Scalar) -> Array:
-    """Price after closing `speed` of the log gap to fair value."""
+    """Share price after the part `speed` of the log gap to fair value has closed."""
     xp = namespace(fair)
     price, worth = books.price[shares], market_value(books, shares)
     move = xp.where(fair > 0.0, (ratio(fair, worth, empty=1.0) + 1e-12) ** speed, 1.0)
@@ -87,10 +87,11 @@ def _towards(books: Books, shares: str, fair: Array, speed: Scalar) -> Array:
 
 
 def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " lab"]:
-    """Pre-money value of each lab: multiples of expected revenue and of research, moved by mood and money.
+    """Pre-money value of each lab, USD bn: multiples of expected revenue and of research, moved by mood and heat.
 
-    `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with R and D at yearly rates and g within bounds;
-    inflows raise valuations whatever comes of them later (Gompers and Lerner 2000).
+    The value is `(m_r R e^(4g) + m_d D) x e^(s mood + k heat) + cash`, with revenue R and research spending D at
+    yearly rates, and growth g a quarter, within bounds. Money that flows into the market raises valuations whatever
+    becomes of the companies later (Gompers and Lerner 2000).
     """
     labs, funding = economy.labs, parameters.funding
     xp = namespace(labs.revenue)
@@ -102,16 +103,17 @@ def lab_valuation(economy: Economy, parameters: Parameters) -> Float[Array, " la
 
 
 def provider_value(economy: Economy, parameters: Parameters) -> Float[Array, " provider"]:
-    """Equity value of each provider at what it owes, USD bn."""
+    """Equity value of each provider with its present debt, USD bn."""
     return equity_value(economy, parameters, debt(economy.books))
 
 
 def equity_value(
     economy: Economy, parameters: Parameters, owed: Float[Array, " provider"]
 ) -> Float[Array, " provider"]:
-    """Equity value of each provider if it owed `owed`: a multiple of revenue, less what is owed, plus cash.
+    """Equity value of each provider if it owed `owed`: a multiple of revenue, less `owed`, plus cash, USD bn.
 
-    Not below a part of book equity, with GPUs at what they would fetch: less after others had to sell theirs.
+    The value does not fall below a part of book equity, in which GPUs count at their resale value; that is lower
+    after other providers had to sell theirs.
     """
     gpus, books = economy.gpus, economy.books
     xp = namespace(gpus.rent)
@@ -124,13 +126,13 @@ def equity_value(
 
 
 def round_price(books: Books, shares: str, value: Array, at_value: Array) -> Array:
-    """Share price: pre-money `value` over shares where `at_value` is true and value positive, else the mark."""
+    """Share price: pre-money `value` divided by shares where `at_value` is true and `value` positive, else the mark."""
     price = ratio(value, issued(books, shares))
     return namespace(value).where(at_value & (value > 0.0), price, books.price[shares])
 
 
 def market_heat(capital: Capital, parameters: Parameters) -> Scalar:
-    """Log of equity money on offer over equity asked for, within a limit; zero where nothing was asked."""
+    """Log of equity on offer divided by equity asked for, within a limit; zero where nobody asked for any."""
     xp = namespace(capital.demand)
     crowded = ratio(capital.offered, material(capital.demand), empty=1.0)
     limit = parameters.funding.heat_limit

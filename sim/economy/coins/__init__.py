@@ -1,1 +1,1 @@
-"""Stablecoins: who wants them and who runs, how redemptions are paid, what the reserve earns, and the law."""
+"""Stablecoins: demand, panic redemptions (runs), how issuers pay them, income of the reserve, and laws."""

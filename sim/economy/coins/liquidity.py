@@ -1,4 +1,4 @@
-"""The liquidity waterfall: holdings that an issuer sells to pay its holders, their order and their discounts."""
+"""The liquidity waterfall: what an issuer sells to pay token holders, in which order, and at which discounts."""
 
 from dataclasses import dataclass, replace
 
@@ -23,12 +23,12 @@ from sim.economy.parameters import Parameters
 from sim.economy.state import Redeployment
 
 GONE = 1e-9
-"""USD bn: less than a dollar of tokens is rounding, left of a coin that no longer exists."""
+"""USD bn (one dollar): a coin with fewer tokens than this no longer exists; the remainder is rounding."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One rung of the ladder: a holding of the reserve or of the own book; no instrument means cash."""
+    """One step of the waterfall: a holding of the reserve or of the own book; `instrument` is None for cash."""
 
     book: str
     instrument: str | None
@@ -49,7 +49,7 @@ LADDER = (
     Rung(OWN, GOLD, "gold"),
     Rung(OWN, BITCOIN, "bitcoin"),
 )
-"""Cash, repo and bills, the own book, then what can only be sold slowly and below its value."""
+"""Order of use: liquid holdings of the reserve, then of the own book, then what sells slowly and at a discount."""
 BACKING = (BILLS, REPO, SECURED_LOANS, BITCOIN, GOLD, OTHER_VENTURES, ADVANCES)
 """Instruments that the reserve can hold besides cash."""
 RISKY = ("secured", "gold", "bitcoin", "other")
@@ -57,7 +57,7 @@ RISKY = ("secured", "gold", "bitcoin", "other")
 
 
 def holdings(books: Books) -> Float[Array, "issuer rung"]:
-    """Value of each rung of the ladder, USD bn."""
+    """Market value of each rung of `LADDER`, USD bn."""
     amounts = [
         balance(books, rung.book) if rung.instrument is None else total_value(books, rung.instrument, rung.book)
         for rung in LADDER
@@ -66,23 +66,23 @@ def holdings(books: Books) -> Float[Array, "issuer rung"]:
 
 
 def discounts(parameters: Parameters) -> Float[Array, " rung"]:
-    """Part of its value that each rung loses when it is sold in a hurry."""
+    """Return the part of its value that each rung loses in a hurried sale."""
     return _by_rung(parameters, "discount", liquid=0.0)
 
 
 def speeds(parameters: Parameters) -> Float[Array, " rung"]:
-    """Part of each rung that can be sold in a week."""
+    """Return the part of each rung that can be sold in a week."""
     return _by_rung(parameters, "speed", liquid=1.0)
 
 
 def reserve_only(parameters: Parameters) -> Float[Array, " rung"]:
-    """1 for the rungs of the reserve, 0 for those of the own book."""
+    """Return 1 for each rung of the reserve and 0 for each rung of the own book."""
     xp = namespace(parameters.tokens.churn)
     return xp.asarray([1.0 if rung.book == RESERVE else 0.0 for rung in LADDER])
 
 
 def usable(parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
-    """Part of each rung that backs the tokens: all of the reserve, and of the own book what the law requires."""
+    """Part of each rung that backs the tokens: 1 in the reserve, and in the own book the part that the law sets."""
     of_reserve = reserve_only(parameters)
     return of_reserve[None, :] + law.own_book_support[:, None] * (1.0 - of_reserve)[None, :]
 
@@ -90,11 +90,11 @@ def usable(parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
 def raised(
     stock: Float[Array, "issuer rung"], need: Float[Array, " issuer"], part: Array, discount: Array
 ) -> Float[Array, "issuer rung"]:
-    """Proceeds of each rung when `need` is raised from the top of the ladder down; all amounts USD bn.
+    """Proceeds of each rung, USD bn, when `need` is raised by selling the rungs in the order of `LADDER`.
 
     Args:
-        stock: value of each rung; the value of what is sold is proceeds / (1 - discount).
-        need: money needed.
+        stock: market value of each rung, USD bn; the value sold is proceeds / (1 - discount).
+        need: money needed, USD bn.
         part: part of each rung that can be sold now, `(issuer, rung)` or `(rung,)`.
         discount: part of its value that a rung loses in the sale, `(rung,)`.
     """
@@ -111,16 +111,16 @@ def stress_value(books: Books, parameters: Parameters) -> Float[Array, " issuer"
 
 
 def reserve_quality(books: Books, parameters: Parameters) -> Float[Array, " issuer"]:
-    """Value of the reserve in a hurried sale, over tokens: at one or above, all holders can be paid in full.
+    """Value of the reserve in a hurried sale, divided by tokens: if it is at least one, all holders can be paid.
 
-    With a haircut h on sales, redeeming a share f of the tokens costs the reserve f / (1 - h) of the tokens, so an
-    issuer survives a run as long as h f / (1 - h) does not exceed its equity over tokens.
+    If sales are made at a discount h, the redemption of a share f of the tokens costs the reserve f / (1 - h) of the
+    tokens. An issuer therefore survives a run as long as h f / (1 - h) is at most its excess reserves per token.
     """
     return ratio(stress_value(books, parameters), circulating(books), empty=1.0)
 
 
 def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
-    """Excess reserves over tokens: the losses that the reserve can take before its holders lose."""
+    """Excess reserves divided by tokens: the loss per token that the reserve can bear before token holders lose."""
     tokens = -books.positions[TOKENS][RESERVE]
     backing = balance(books, RESERVE)
     for instrument in BACKING:
@@ -129,22 +129,22 @@ def buffer_ratio(books: Books) -> Float[Array, " issuer"]:
 
 
 def circulating(books: Books) -> Float[Array, " issuer"]:
-    """Tokens outstanding, USD bn; zero where only rounding is left of a coin."""
+    """Tokens outstanding, USD bn; zero for a coin of which only rounding is left."""
     tokens = -books.positions[TOKENS][RESERVE]
     return namespace(tokens).where(tokens > GONE, tokens, 0.0)
 
 
 def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion: str) -> Books:
-    """Sell holdings worth `value` of each rung, USD bn, except cash, and pay the cost of the hurry.
+    """Sell holdings worth `value` from each rung except cash, and pay the cost of hurried sales.
 
     The buyer pays the full value and is paid back the discount, so that market prices of traded assets do not move
     and the seller alone bears the loss.
 
     Args:
-        books: the books before.
-        value: value sold of each rung.
-        lost: the part of it that the sale costs, USD bn, `(issuer, rung)`.
-        occasion: `window` for sales to meet redemptions, `estate` for those of a failed issuer.
+        books: the books before the sale.
+        value: market value sold from each rung, USD bn.
+        lost: part of that value that is lost in the sale, USD bn, `(issuer, rung)`.
+        occasion: `window` for sales to meet redemptions, `estate` for sales by a failed issuer.
     """
     xp = namespace(value)
     for index, rung in enumerate(LADDER):
@@ -160,7 +160,7 @@ def sell(books: Books, value: Float[Array, "issuer rung"], lost: Array, occasion
 
 
 def talks_left(redeployment: Redeployment, before: Books, after: Books) -> Redeployment:
-    """Take money parked for deals out of the talks where it was paid to holders instead."""
+    """Reduce the money in talks by the share of money parked for deals that was paid to token holders instead."""
     left = ratio(after.positions[REPO][OWN], before.positions[REPO][OWN], empty=1.0)
     return replace(redeployment, talks=redeployment.talks * left[:, None])
 
@@ -173,7 +173,7 @@ def own_money(proceeds: Float[Array, "issuer rung"], parameters: Parameters) -> 
 def support(books: Books, amount: Float[Array, " issuer"], repayment: str, gift: str) -> Books:
     """Pay `amount`, USD bn, from the own book into the reserve, as far as cash allows.
 
-    `repayment` is the kind of flow that repays advances of the reserve, `gift` that of everything beyond them.
+    The flow named `repayment` repays what the reserve has advanced; the flow named `gift` pays the rest.
     """
     xp = namespace(amount)
     paid = xp.clip(amount, 0.0, xp.maximum(balance(books, OWN), 0.0))

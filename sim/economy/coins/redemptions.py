@@ -1,4 +1,4 @@
-"""Runs: why holders redeem in panic, and how their flows affect other coins and the bill yield."""
+"""Panic redemptions of coins (runs, as on banks): causes, and effects on other coins and on the bill yield."""
 
 from jaxtyping import Float
 
@@ -7,7 +7,7 @@ from sim.economy.coins.parameters import TokenParameters
 from sim.economy.parameters import Parameters
 
 LARGEST_STRESS = 50.0
-"""Log odds beyond which everyone runs (or nobody does); keeps exponentials finite."""
+"""Limit of the added log odds, in either direction. It prevents overflow; at the limit, everyone or no one redeems."""
 
 
 def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_parameters: TokenParameters) -> Array:
@@ -15,15 +15,16 @@ def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_p
 
         x = a1 (1 - p) + a2 1{p < 0.99} + a3 info (1 - q) + a4 peers + a5 news
 
-    A reduced form with a kink where a coin "breaks the buck" (Anadu et al. 2023), doubt about the reserve, which
-    disclosure can raise or lower (Ahmed, Aldasoro and Duley 2024), and redemptions that reinforce each other (Ma,
-    Zeng and Zhang 2023).
+    This reduced form has a kink where a coin "breaks the buck" (Anadu et al. 2023), doubt about the reserve, which
+    disclosure can raise or lower (Ahmed, Aldasoro and Duley 2024), and redemptions that cause more redemptions (Ma,
+    Zeng and Zhang 2023). The coefficients a1 to a5 are, in this order, `price_response`, `kink`, `doubt_response`,
+    `peer_response` and `loss_alarm`; 0.99 stands for `kink_price`.
 
     Args:
-        price: p, USD per token outside the issuer's window.
-        doubt: info (1 - q), the visible part of the shortfall of a reserve of quality q; negative above one.
-        run_rate: share of tokens that others redeemed in panic last week.
-        bad_news: losses on AI last quarter, over tokens.
+        price: p, market price of a token, USD (the issuer's window redeems at par).
+        doubt: info (1 - q), the visible part of the shortfall of a reserve of quality q; negative if q exceeds 1.
+        run_rate: peers, share of tokens that others redeemed in panic last week.
+        bad_news: news, losses on AI last quarter, divided by tokens.
         token_parameters: the coefficients.
     """
     xp = namespace(price)
@@ -38,16 +39,17 @@ def stress(price: Array, doubt: Array, run_rate: Array, bad_news: Array, token_p
 
 
 def redemption_hazard(felt: Array, token_parameters: TokenParameters) -> Array:
-    """Probability that a holder redeems this week: a logit that gives the churn of calm weeks without stress."""
+    """Probability that a holder redeems this week: a logit of `felt` stress; at zero stress it equals `churn`."""
     odds = ratio(token_parameters.churn, 1.0 - token_parameters.churn) * namespace(felt).exp(felt)
     return odds / (1.0 + odds)
 
 
 def arbitrage(parameters: Parameters) -> Float[Array, " issuer"]:
-    """Part of the running holders that arbitrageurs bring to the window in a week: `n / (n + n0)`.
+    """Part of the panicking holders whose tokens reach the issuer's window in a week: `n / (n + n0)`.
 
-    The others find buyers only below par. More arbitrageurs keep the price closer to par, and make a run faster
-    (Ma, Zeng and Zhang 2023).
+    Arbitrageurs, n in number, buy tokens from holders and redeem them at the window; n0 is `arbitrage_scale`. Other
+    holders find buyers only below par. More arbitrageurs keep the price closer to par but make a run faster (Ma,
+    Zeng and Zhang 2023).
     """
     count = parameters.issuer.arbitrageurs
     return ratio(count, count + parameters.tokens.arbitrage_scale, empty=1.0)
@@ -56,7 +58,7 @@ def arbitrage(parameters: Parameters) -> Float[Array, " issuer"]:
 def flight(
     leaving: Float[Array, " issuer"], tokens: Float[Array, " issuer"], felt: Array, token_parameters: TokenParameters
 ) -> Float[Array, " issuer"]:
-    """Divide the money that flees from coins to other coins, by their size and safety, USD bn."""
+    """Divide the money that flees into other coins among these in proportion to size times safety, USD bn."""
     xp = namespace(tokens)
     safe = tokens * xp.exp(-felt)
     others = (1.0 - xp.eye(tokens.shape[0])) * safe[None, :]
@@ -65,14 +67,14 @@ def flight(
 
 
 def next_yield_impact(gap: Scalar, flow: Scalar, token_parameters: TokenParameters) -> Scalar:
-    """Effect of token flows on the yield of bills, week by week: outflows push harder than inflows.
+    """Update the weekly effect of token flows on the bill yield: outflows have a larger effect than inflows.
 
         gap' = d gap - k max(f, 0) + c k max(-f, 0),  |gap'| <= limit
 
-    with f the net minting of the week over tokens, impact k of an inflow, ratio c and weekly persistence d; gap is
-    per year. Ahmed and Aldasoro (2025): the effect of outflows is two to three times that of inflows and dies out
-    within about ten days. Their estimate per dollar is scaled by the size of the market, and bounded, because
-    larger flows than theirs would extrapolate.
+    with gap the effect on the yield per year, f (`flow`) the week's net minting divided by tokens, k the impact of an
+    inflow, c the ratio of an outflow's impact to it, and d the weekly persistence. Ahmed and Aldasoro (2025) find that
+    the effect of outflows is two to three times that of inflows and dies out within about ten days. Their estimate
+    per dollar is scaled by the size of the market, and limited because flows here can be larger than in their data.
     """
     xp = namespace(flow)
     push = token_parameters.yield_impact * (

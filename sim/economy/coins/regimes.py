@@ -1,4 +1,4 @@
-"""Phase 0, laws and audits: what the reserve of each issuer may and must hold, and who is paid first."""
+"""Phase 0, laws and audits: the law that each issuer is under, and how transparent its reserve is."""
 
 from dataclasses import fields, replace
 
@@ -15,7 +15,7 @@ class Law(RegimeParameters):
 
 
 def law_in_force(regime: Float[Array, "issuer regime"], parameters: Parameters) -> Law:
-    """Read the law that each issuer is under; `regime` is 1 in the column of the law in force."""
+    """Return the law of each issuer; a row of `regime` is 1 in the column of the law in force and 0 elsewhere."""
     return Law(**{field.name: regime @ getattr(parameters.regimes, field.name) for field in fields(RegimeParameters)})
 
 
@@ -25,7 +25,7 @@ def law_of(economy: Economy, parameters: Parameters) -> Law:
 
 
 def disclosed(regime: Float[Array, "issuer regime"], audited: Array, parameters: Parameters) -> Float[Array, " issuer"]:
-    """Transparency of each issuer: its own, at least what law and scenario require, and full once audited."""
+    """Transparency of each issuer: its own choice or, if larger, what law or scenario requires; 1 once audited."""
     xp = namespace(regime)
     required = xp.maximum(law_in_force(regime, parameters).disclosure, parameters.tokens.transparency)
     return xp.maximum(xp.maximum(parameters.issuer.transparency, required), audited)

@@ -1,4 +1,4 @@
-"""Phase 3: income of the reserve, its distribution, and marks to market."""
+"""Phase 3: income of the reserve, its division, and revaluation at market prices."""
 
 from dataclasses import replace
 
@@ -13,10 +13,11 @@ from sim.economy.state import Economy, IssuerIncome
 
 
 def earn_on_reserves(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Pay interest on the reserve's average and the own book's present holdings, divide it, and mark to market.
+    """Pay interest on the holdings of both books, divide it, and revalue holdings at market prices.
 
-    Interest belongs to the issuer, so it is paid into the own book; the reserve keeps backing the tokens. Bills
-    earn the bill rate, moved by the effect of the quarter's token flows.
+    Interest accrues on the reserve's average holdings of the quarter and on the present holdings of the own book. It
+    belongs to the issuer, so all of it is paid into the own book, and the reserve keeps backing the tokens. Bills
+    earn the bill rate plus the effect of the quarter's token flows on it.
     """
     books, marks = economy.books, economy.tokens
     rate = namespace(marks.yield_impact).maximum(economy.environment.bill_rate + marks.yield_impact, 0.0) / 4.0
@@ -48,15 +49,15 @@ def earn_on_reserves(economy: Economy, parameters: Parameters, *_: object) -> Ec
 def distribution_share(parameters: Parameters) -> Float[Array, " issuer"]:
     """Part of reserve interest owed to distributors: `s + theta (1 - s)`.
 
-    All interest on tokens held on the distributor's own platform, and an agreed part of the rest (the shape of the
-    contract between Circle and Coinbase).
+    The distributor gets all interest on the share s of tokens held on its own platform, and an agreed part theta of
+    the rest (as in the contract between Circle and Coinbase).
     """
     on_platform = parameters.issuer.on_platform_share
     return on_platform + parameters.issuer.residual_share * (1.0 - on_platform)
 
 
 def _share_out(economy: Economy, parameters: Parameters, books: Books, on_reserve: Array) -> tuple[Books, Array, Array]:
-    """Pay holders, distributors and costs, as far as cash allows."""
+    """Pay token holders, distributors and costs, in this order, as far as the own book's cash allows."""
     xp = namespace(on_reserve)
     average = economy.tokens.average_tokens
     to_holders = xp.minimum(holder_yield(economy, parameters) / 4.0 * average, balance(books, OWN))
@@ -71,14 +72,14 @@ def _share_out(economy: Economy, parameters: Parameters, books: Books, on_reserv
 
 
 def _lost_in_hurry(books: Books, like: Array) -> Float[Array, " issuer"]:
-    """Cost of hurried sales to pay holders this quarter, in either book, USD bn."""
+    """Sum the cost of this quarter's hurried sales to pay token holders, both books together, USD bn."""
     flows = books.journal.flows
     kinds = [kind for kind in ("window_reserve_sale_cost", "window_own_sale_cost") if kind in flows]
     return sum((flows[kind].amount.sum(axis=1) for kind in kinds), 0.0 * like)
 
 
 def _mark_to_market(parameters: Parameters, books: Books) -> tuple[Books, Array]:
-    """Mark stakes outside AI, and add up the quarter's gains on what is marked; they are on paper until sold."""
+    """Revalue stakes outside AI, and add up this quarter's paper gains on bitcoin, gold and those stakes."""
     growth = 1.0 + parameters.reserve.other_venture_return / 4.0
     books = revalue(books, OTHER_VENTURES, books.price[OTHER_VENTURES] * growth)
     marked = [books.journal.revaluations.get(instrument, {}) for instrument in (BITCOIN, GOLD, OTHER_VENTURES)]

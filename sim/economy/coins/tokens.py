@@ -1,4 +1,4 @@
-"""Phase 2: the token market, and its effect on the reserves."""
+"""Phase 2: the token market, that is, booking the outcome of `weekly_rounds` and reinvesting the reserves."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from sim.economy.state import Draws, Economy
 def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Mint and redeem tokens, pay redemptions down the liquidity waterfall, and invest the remaining cash.
 
-    The weekly rounds work on a copy of the liquid holdings; the books take the net of the quarter.
+    The weekly rounds work on a copy of the liquid holdings; only the totals of the quarter are booked.
     """
     opening, law = economy.books, law_of(economy, parameters)
     xp = namespace(law.deposit_share)
@@ -49,21 +49,21 @@ def trade_tokens(economy: Economy, parameters: Parameters, draws: Draws, *_: obj
 
 
 def holder_yield(economy: Economy, parameters: Parameters) -> Float[Array, " issuer"]:
-    """Yield passed on to holders, per year: a part of the bill rate, where the law allows it."""
+    """Yield that each issuer passes on to holders, per year: a part of the bill rate, or 0 if its law forbids it."""
     xp = namespace(parameters.issuer.pass_through)
     part = xp.maximum(parameters.issuer.pass_through, parameters.tokens.yield_to_holders)
     return part * law_of(economy, parameters).may_pay_yield * economy.environment.bill_rate
 
 
 def cash_target(parameters: Parameters, law: Law) -> Float[Array, " issuer"]:
-    """Share of tokens held as deposits: the issuer's own choice, but at least the share that the law requires."""
+    """Deposits to be held, as a share of tokens: the issuer's choice, but at least what the law requires."""
     return namespace(law.deposit_share).maximum(parameters.issuer.cash_share, law.deposit_share)
 
 
 def _sell(books: Books, weeks: WeeklyRounds, parameters: Parameters, law: Law) -> Books:
     """Sell to meet redemptions, to restore the cash position, and to comply with the limits of the law.
 
-    Only sales to meet redemptions are hurried; the others are made at full value.
+    Only sales to meet redemptions are hurried and made at a discount; other sales are made at full value.
     """
     xp = namespace(weeks.minted)
     discount = discounts(parameters)
@@ -81,7 +81,7 @@ def _sell(books: Books, weeks: WeeklyRounds, parameters: Parameters, law: Law) -
 
 
 def _to_comply(left: Array, tokens: Array, parameters: Parameters, law: Law) -> Float[Array, "issuer rung"]:
-    """Loans, gold, bitcoin and stakes above their limit, sold off over the transition that the law allows."""
+    """Sales, USD bn, that bring loans, gold, bitcoin and stakes back to their limit within the transition."""
     xp = namespace(left)
     is_risky = xp.asarray([1.0 if rung.name in RISKY and rung.book == RESERVE else 0.0 for rung in LADDER])
     risky = left * is_risky[None, :]
@@ -91,7 +91,7 @@ def _to_comply(left: Array, tokens: Array, parameters: Parameters, law: Law) -> 
 
 
 def _invest(books: Books, parameters: Parameters, law: Law) -> Books:
-    """Invest surplus cash: repo and collateralised loans up to their shares of tokens, bills for the rest."""
+    """Invest surplus cash in repo and collateralised loans, up to their target shares of tokens, then in bills."""
     xp = namespace(law.deposit_share)
     issuer = parameters.issuer
     tokens = -books.positions[TOKENS][RESERVE]

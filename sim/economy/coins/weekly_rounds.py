@@ -1,4 +1,4 @@
-"""Thirteen weeks of the token market: demand, panic, redemptions from the liquidity waterfall, and the price."""
+"""Thirteen weeks of the token market, simulated without the books: demand, panic, redemptions, and the price."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from sim.economy.state import Draws, Economy
 
 WEEKS = 13
 CLOSED = 1e-6
-"""Share of redemptions refused from which the window counts as closed: rounding does not close it."""
+"""The issuer's redemption window counts as closed if it refuses a larger share than this, which exceeds rounding."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Week:
 
     tokens: Float[Array, " issuer"]
     stock: Float[Array, "issuer rung"]
-    """remaining holdings of the liquidity waterfall, USD bn"""
+    """holdings left on each rung of the liquidity waterfall, USD bn"""
     pressure: Float[Array, " issuer"]
     run_rate: Float[Array, " issuer"]
     shut: Float[Array, " issuer"]
@@ -36,14 +36,14 @@ class Week:
 
 @dataclass(frozen=True)
 class WeeklyRounds:
-    """Totals over the weeks of a quarter; amounts in USD bn."""
+    """Totals and extremes of the weeks of a quarter, and the state after the last one; amounts in USD bn."""
 
     last: Week
     minted: Float[Array, " issuer"]
     redeemed: Float[Array, " issuer"]
     average: Float[Array, " issuer"]
     proceeds: Float[Array, "issuer rung"]
-    """money raised from the waterfall; in the cash rungs, cash used"""
+    """money raised from each rung of the waterfall; for rungs that are cash, the cash used"""
     lowest_price: Float[Array, " issuer"]
     largest_outflow: Float[Array, " issuer"]
     weeks_shut: Float[Array, " issuer"]
@@ -52,10 +52,10 @@ class WeeklyRounds:
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything that does not change within the quarter."""
+    """Inputs of the weekly rounds that stay the same throughout the quarter."""
 
     push: Scalar
-    """of demand, log per week"""
+    """effect of crypto markets and of the opportunity cost on demand, log per week"""
     network: Scalar
     pull: Float[Array, " issuer"]
     discount: Float[Array, " rung"]
@@ -65,33 +65,34 @@ class Frame:
     advances: Float[Array, " issuer"]
     """what the own book owes the reserve when the quarter opens"""
     advance_counted: Scalar
-    """part of it that counts in a hurry"""
+    """part of `advances` that counts when everything must be sold in a hurry"""
     at_window: Float[Array, " issuer"]
     transparency: Float[Array, " issuer"]
     bad_news: Float[Array, " issuer"]
 
 
 def opportunity_cost(economy: Economy, yield_paid: Array) -> Scalar:
-    """Bill rate less the yield passed on, averaged over tokens, per year."""
+    """Bill rate less the yield passed on to holders (mean weighted by tokens), per year."""
     tokens = -economy.books.positions[TOKENS][RESERVE]
     return economy.environment.bill_rate - ratio((tokens * yield_paid).sum(), tokens.sum())
 
 
 def weekly_rounds(economy: Economy, parameters: Parameters, draws: Draws, yield_paid: Array) -> WeeklyRounds:
-    """Run the weekly rounds of one quarter.
+    """Run the weekly rounds of the token market for one quarter.
 
     Aggregate demand M grows by
 
         dln M = g (1 - M/K) + b_c dln(bitcoin) + b_s sentiment - b_r d(r - y) + noise
 
-    a logistic trend, the crypto cycle, and the money-demand response to the opportunity cost of holding a coin
-    that pays y when bills pay r (semi-elasticity b_r; sign: Aldasoro et al. 2024). Issuers share it by a logit
-    in their own lagged share, trust and yield (Brock-Durlauf form; network externality: Bertsch 2023):
+    that is, by a logistic trend, the crypto cycle, and the response of money demand to the opportunity cost of
+    holding a coin that pays y when bills pay r (semi-elasticity b_r; sign: Aldasoro et al. 2024). A logit of the
+    issuer's lagged share s_j, attraction a_j, trust and yield divides M among issuers (Brock-Durlauf form; network
+    externality: Bertsch 2023), with weights n, t and w:
 
-        V_j = n ln s_j + a_j + t trust_j + y yield_j
+        V_j = n ln s_j + a_j + t trust_j + w yield_j
 
-    On top of the net change, a steady part of all tokens is redeemed and minted anew every week, and holders run
-    as `sim.economy.coins.redemptions` says.
+    Besides this net change, a steady part of all tokens is redeemed and minted anew every week, and panicking
+    holders redeem as described in `sim.economy.coins.redemptions`.
     """
     frame = _frame(economy, parameters, yield_paid)
     market, books = economy.tokens, economy.books
@@ -122,7 +123,7 @@ def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame
     cycle = token_parameters.crypto_elasticity * mood.crypto_return
     cycle = cycle + token_parameters.sentiment_elasticity * mood.crypto_sentiment
     push = (cycle - token_parameters.rate_elasticity * dearer) / WEEKS
-    # Quarterly coefficients, made weekly so that thirteen rounds add up to one quarterly step.
+    # Weekly coefficients, of which thirteen rounds have the effect of the quarterly coefficients once.
     network = token_parameters.network ** (1.0 / WEEKS)
     weekly = ratio(1.0 - network, 1.0 - token_parameters.network, empty=1.0 / WEEKS)
     trust = token_parameters.trust_weight * (economy.tokens.trust - 1.0)
@@ -142,7 +143,7 @@ def _frame(economy: Economy, parameters: Parameters, yield_paid: Array) -> Frame
 
 
 def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today: dict[str, Array]) -> WeeklyRounds:
-    """One week: tokens minted and redeemed, payments to holders, their cost, and the price of a token."""
+    """Run one week: minting, redemptions, sales to pay holders, the cost of those sales, and the token price."""
     token_parameters, before = parameters.tokens, rounds.last
     tokens, xp = before.tokens, namespace(before.tokens)
     stuck = today["stuck"]
@@ -157,7 +158,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
     target = _demand(tokens, frame, token_parameters, today)
     growth, staying = target - tokens, xp.minimum(tokens, target) * (1.0 - token_parameters.churn)
     churned = token_parameters.churn * xp.minimum(tokens, target)
-    # Nobody mints at par while tokens are cheaper in the market.
+    # After a week with a closed window nobody mints at par, because tokens are cheaper in the market.
     new = (xp.maximum(growth, 0.0) + churned) * (1.0 - before.shut)
     leaving = xp.maximum(-growth, 0.0) + churned
     running = xp.minimum(panic, 1.0) * staying
@@ -174,10 +175,10 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
     arriving = flight(ran, tokens * open_now, felt, token_parameters)
     after = xp.maximum(tokens + new + arriving - paid, 0.0)
     stock = _with_cash(stock - proceeds / (1.0 - frame.discount)[None, :], arriving)
-    # A premium while demand outruns what arbitrageurs mint, a discount while holders cannot get out.
+    # The price has a premium while demand exceeds what arbitrageurs mint, a discount while holders cannot redeem.
     premium = (1.0 - frame.at_window) * ratio(growth, tokens)
     unserved = ratio(leaving + running - paid, tokens)
-    # By the end of a week with an open window, arbitrageurs have closed most of the gap.
+    # By the end of a week with an open window, arbitrageurs have closed most of the gap to par.
     served_later = (1.0 - frame.at_window) ** 2 * ratio(running, tokens)
     pressure = xp.where(shut > 0.0, unserved, served_later) - premium
     low = 1.0 - token_parameters.price_impact * (unserved - premium)
@@ -199,7 +200,7 @@ def _one_week(rounds: WeeklyRounds, frame: Frame, parameters: Parameters, today:
 
 
 def _demand(tokens: Array, frame: Frame, token_parameters: TokenParameters, today: dict[str, Array]) -> Array:
-    """Tokens of each issuer that holders would like to hold at the end of a calm week, USD bn."""
+    """Tokens of each issuer that holders would want at the end of the week if there were no panic, USD bn."""
     xp = namespace(tokens)
     total = tokens.sum()
     trend = token_parameters.demand_growth / (4.0 * WEEKS) * (1.0 - total / token_parameters.saturation)
@@ -210,9 +211,9 @@ def _demand(tokens: Array, frame: Frame, token_parameters: TokenParameters, toda
 
 
 def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Array, " issuer"]:
-    """Loss per token of the holders if all had to be sold now and nothing stuck came back: `1 - q`.
+    """Loss per token, `1 - q`, if the reserve had to be sold now and money stuck in a failed bank were lost.
 
-    Payments of the own book to holders since the quarter opened reduce its debt to the reserve.
+    What the own book has paid to token holders since the quarter opened reduces its debt to the reserve.
     """
     week = rounds.last
     xp = namespace(week.tokens)
@@ -223,7 +224,7 @@ def _loss_feared(rounds: WeeklyRounds, frame: Frame, stuck: Array) -> Float[Arra
 
 
 def _within_reach(stock: Array, stuck: Array, tokens: Array, frame: Frame) -> Float[Array, "issuer rung"]:
-    """Part of each rung that is not stuck in a failed bank: cash, repo and bills are hit alike."""
+    """Part of each rung that is not stuck in a failed bank; equal parts of cash, repo and bills are stuck."""
     xp = namespace(stock)
     liquid = (frame.reserve * (1.0 - frame.discount) >= 1.0)[None, :]
     missing = ratio(stuck * tokens, (stock * liquid).sum(axis=1))
@@ -231,6 +232,6 @@ def _within_reach(stock: Array, stuck: Array, tokens: Array, frame: Frame) -> Fl
 
 
 def _with_cash(stock: Float[Array, "issuer rung"], money: Float[Array, " issuer"]) -> Array:
-    """Put money into the first rung, the reserve's cash."""
+    """Add `money` to the first rung, the cash of the reserve."""
     xp = namespace(stock)
     return stock + money[:, None] * (xp.arange(stock.shape[1]) == 0)

@@ -1,4 +1,4 @@
-"""Phase 6: the market for GPU hours: rent, allocation of hours, running costs, ageing of GPUs."""
+"""Phase 6, the market for GPU hours: rent, allocation of hours, running costs, ageing of GPUs."""
 
 from dataclasses import replace
 
@@ -18,14 +18,14 @@ BILLION = 1e9
 def clear_gpu_market(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Set the rent, allocate and pay hours, pay running costs, and let the GPUs age.
 
-    Issuers that bought services of their borrowers come first (paid in phase 4), then labs, at the providers with
-    which they have contracts and then wherever there is room, then other customers. All pay the same rent; hours
-    paid for beyond a provider's capacity are not delivered.
+    Issuers come first, with the services that they bought from their borrowers (and paid for in phase 4). Labs come
+    second, at the providers with which they have contracts and then wherever hours are left; other customers come
+    last. All pay the same rent. Hours that issuers paid for beyond a provider's capacity are not delivered.
     """
     labs, gpus = economy.labs, economy.gpus
     xp = namespace(gpus.rent)
     capacity = offered_hours(gpus, parameters)
-    # Hours that GPUs from outside the model serve are lost to the providers here.
+    # Demand that GPUs from outside the model serve is lost to the providers in the model.
     inside = 1.0 - draws.events.outside_supply
     bought = flow_total(economy.books, "issuer_gpu_services", 0)
     wanted = (labs.compute_budget / gpus.rent).sum() + inside * other_hours(economy, parameters, gpus.rent)
@@ -74,10 +74,10 @@ def next_rent(rent: Scalar, utilisation: Scalar, parameters: Parameters, draws: 
     """Rent after partial adjustment to scarcity: `dln p = k (u - u*) - g n + e`.
 
     Args:
-        rent: last quarter's, USD per GPU-hour.
-        utilisation: hours demanded at that rent over hours offered; above one when demand is rationed.
-        parameters: response k, target utilisation u*, technical progress g a year.
-        draws: years of progress n that arrive this quarter, and the shock.
+        rent: rent p of last quarter, USD per GPU-hour.
+        utilisation: hours demanded at that rent divided by hours offered, u; above one when demand is rationed.
+        parameters: response k, target utilisation u*, technical progress g per year.
+        draws: years of progress n that arrive this quarter, and the random shock e.
     """
     gpu_parameters = parameters.gpus
     xp = namespace(rent)
@@ -101,7 +101,7 @@ def other_hours(economy: Economy, parameters: Parameters, rent: Scalar) -> Scala
 
 
 def running_cost_per_hour(economy: Economy, parameters: Parameters, used: Scalar) -> Scalar:
-    """Power, hosting and other cost of an hour sold, USD, if a share `used` of the hours offered is sold."""
+    """Cost of power, hosting and other things per hour sold, USD, if a share `used` of the hours offered is sold."""
     gpu_parameters = parameters.gpus
     power = gpu_parameters.power_per_gpu * gpu_parameters.power_overhead * gpu_parameters.power_price
     hosting = gpu_parameters.hosting_price / (HOURS_PER_QUARTER * gpu_parameters.availability * used)
@@ -109,7 +109,7 @@ def running_cost_per_hour(economy: Economy, parameters: Parameters, used: Scalar
 
 
 def thrift(economy: Economy, parameters: Parameters) -> Scalar:
-    """Power and space per unit of computing relative to the opening: falls with each generation."""
+    """Power and space needed per unit of computing, relative to the opening; falls with each generation of GPUs."""
     xp = namespace(economy.gpus.progress)
     return xp.exp(-parameters.gpus.efficiency_gain * economy.gpus.progress)
 
@@ -117,7 +117,7 @@ def thrift(economy: Economy, parameters: Parameters) -> Scalar:
 def _pay_running_costs(
     economy: Economy, books: Books, parameters: Parameters, sold: Array, revenue: Array
 ) -> tuple[Books, Array, Array]:
-    """Pay power for hours sold, hosting for every GPU, and staff and other cost in proportion to revenue."""
+    """Pay for the power of hours sold, the hosting of every GPU, and staff and other cost in proportion to revenue."""
     gpu_parameters = parameters.gpus
     xp = namespace(sold)
     needed = thrift(economy, parameters)
@@ -134,7 +134,7 @@ def _pay_running_costs(
 
 
 def _age(books: Books, gpus: Gpus, parameters: Parameters) -> tuple[Books, Gpus]:
-    """Age every cohort by a quarter: straight-line depreciation, retirement at the end of its life."""
+    """Age every cohort of GPUs by a quarter: depreciate it straight-line, and retire it at the end of its life."""
     gpu_parameters = parameters.gpus
     xp = namespace(gpus.fleet)
     age = xp.arange(gpus.fleet.shape[1]) * 1.0

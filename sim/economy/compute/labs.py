@@ -1,4 +1,4 @@
-"""Phase 5a: AI labs: capability, customers, spending plans, staff and tax."""
+"""Phase 5a, AI labs: capability, customers, spending plans, staff and tax."""
 
 from dataclasses import replace
 
@@ -50,9 +50,9 @@ def adoption_next(adoption: Scalar, lab_parameters: LabParameters, mood: Scalar 
     `dF/dt = (p + q F)(1 - F)`: with `z = (p + q F) / (1 - F)`, `dz/dt = (p + q) z`.
 
     Args:
-        adoption: F, share of the market potential reached.
-        lab_parameters: innovation p and imitation q (`revenue_diffusion`), per quarter.
-        mood: sentiment about AI; imitation is `e^(sentiment_diffusion mood)` times as fast.
+        adoption: F, the share of the market potential that is reached.
+        lab_parameters: innovation p (`innovation`) and imitation q (`revenue_diffusion`), per quarter.
+        mood: sentiment about AI, standard units; it multiplies imitation by `e^(sentiment_diffusion mood)`.
     """
     xp = namespace(adoption)
     p, q = (
@@ -66,13 +66,14 @@ def adoption_next(adoption: Scalar, lab_parameters: LabParameters, mood: Scalar 
 def training_loss(compute: Array, data: Array, lab_parameters: LabParameters) -> Array:
     """Loss `L = E + A/N^a + B/D^b` of the best model that compute and data allow (Hoffmann et al. 2022).
 
-    `C = 6 N D` FLOP. The compute-optimal split is used where data suffice; otherwise data are repeated up to
-    `useful_epochs` times (Muennighoff et al. 2023), and the rest of the compute goes into parameters.
+    A model with N parameters, trained on D tokens, takes compute of `C = 6 N D` FLOP. The lab uses the
+    compute-optimal N and D where data suffice; otherwise it repeats its data up to `useful_epochs` times (Muennighoff
+    et al. 2023) and uses the rest of the compute for more parameters.
 
     Args:
         compute: C, FLOP.
         data: unique training tokens.
-        lab_parameters: the constants of the law.
+        lab_parameters: the constants E, A, B, a and b, and `useful_epochs`.
 
     Returns:
         Loss, nats per token.
@@ -97,11 +98,11 @@ def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " la
 
         S* = ambition R e^(h g)
 
-    with its own horizon h and expected growth g. So spending is two to three times revenue while revenue doubles
-    every year, and falls below it as growth fades. Discipline gives weight to present revenue where that is less.
-    Spending moves part of the way to S* each quarter, within the fastest growth and cut that contracts and staff
-    allow and the shortest runway that the lab accepts, unless it is already committed to more; customers must be
-    served in any case.
+    with revenue R, the lab's own horizon h and its expected growth g. So spending is two to three times revenue while
+    revenue doubles every year, and falls below revenue as growth fades. Discipline gives weight to present revenue
+    where that is less than S*. Each quarter spending moves a part of the way to S*, but no faster than contracts and
+    staff allow, and not so far that cash lasts for less than the shortest runway, unless the lab is already committed
+    to more. It always spends what it takes to serve its customers.
     """
     labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.spending)
@@ -112,7 +113,7 @@ def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " la
     wanted = (1.0 - discipline) * wanted + discipline * xp.minimum(wanted, own_revenue)
     gap = lab_parameters.spending_adjustment * xp.log(ratio(wanted, labs.spending, empty=1.0) + 1e-12)
     moved = labs.spending * xp.exp(xp.clip(gap, -lab_parameters.fastest_cut, lab_parameters.fastest_growth))
-    # Revenue of the quarter plus a part of the earlier cash.
+    # The lab can spend the revenue of the quarter and a part of its earlier cash.
     before = balance(economy.books, LABS) - own_revenue
     affordable = own_revenue + xp.maximum(before, 0.0) / lab_parameters.shortest_runway
     committed = labs.spending * xp.exp(-lab_parameters.fastest_cut)
@@ -121,17 +122,17 @@ def plan_spending(economy: Economy, parameters: Parameters) -> Float[Array, " la
 
 
 def retained_revenue(labs: Labs, parameters: Parameters) -> Float[Array, " lab"]:
-    """Revenue of the quarter less the share of partners, USD bn."""
+    """Revenue of the quarter less the share owed to strategic partners, USD bn."""
     return labs.revenue * (1.0 - parameters.lab.revenue_share.sum(axis=1))
 
 
 def as_newcomer(trait: Float[Array, " lab"], labs: Labs) -> Float[Array, " lab"]:
-    """Replace a trait of newcomers, that of the failed lab, by its lowest value among labs."""
+    """Replace the trait that a newcomer has from the failed lab before it by the lowest value among all labs."""
     return namespace(trait).where(labs.newcomer > 0.0, trait.min(), trait)
 
 
 def _train(economy: Economy, parameters: Parameters) -> Labs:
-    """Turn last quarter's research hours into capability; old compute depreciates."""
+    """Turn last quarter's research hours into capability; earlier training compute loses value."""
     labs, lab_parameters = economy.labs, parameters.labs
     xp = namespace(labs.training_compute)
     progress = xp.exp(lab_parameters.algorithmic_progress * economy.quarter / 4.0)

@@ -1,4 +1,4 @@
-"""Phase 9: providers buy GPUs from the vendor."""
+"""Phase 9: providers buy GPUs from the vendor, and the price of a GPU moves."""
 
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ from sim.economy.state import Draws, Economy
 
 
 def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
-    """Buy planned GPUs as far as cash and the vendor's deliveries allow; they work from the next quarter.
+    """Buy planned GPUs as far as cash and the vendor's deliveries allow; they work from the next quarter on.
 
-    Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the others.
+    Buyers outside the model take a given share of the vendor's deliveries, and are rationed like the providers.
     """
     gpus, gpu_parameters = economy.gpus, parameters.gpus
     xp = namespace(gpus.price)
@@ -45,10 +45,10 @@ def buy_gpus(economy: Economy, parameters: Parameters, draws: Draws, *_: object)
 
 
 def next_gpu_price(price: Scalar, orders: Scalar, parameters: Parameters, progress: Scalar) -> Scalar:
-    """Installed price of a GPU (H100 equivalent): falls with progress, less when orders exceed supply.
+    """Installed price of a GPU (H100 equivalent): falls with progress, but less when orders exceed supply.
 
-    `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive, and orders as a
-    multiple of what can be delivered.
+    `dln P = -d n + s min(max(orders - 1, 0), 1)`, with the years of progress n that arrive this quarter, the price
+    decline d, scarcity pricing s, and orders divided by what the vendor can deliver.
     """
     gpu_parameters = parameters.gpus
     xp = namespace(price)
@@ -57,6 +57,6 @@ def next_gpu_price(price: Scalar, orders: Scalar, parameters: Parameters, progre
 
 
 def install(cohorts: Float[Array, "provider age"], new: Float[Array, " provider"]) -> Array:
-    """Add new GPUs (or their cost) to the youngest cohort."""
+    """Add new GPUs (or their cost) to the youngest cohort of each provider."""
     xp = namespace(cohorts)
     return xp.concat([cohorts[:, :1] + new[:, None], cohorts[:, 1:]], axis=1)

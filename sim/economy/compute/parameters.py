@@ -12,19 +12,19 @@ class LabParameters:
     market_potential: Scalar
     """revenue of all labs when everyone has adopted AI"""
     innovation: Scalar
-    """adoption that needs no example (Bass p)"""
+    """speed of adoption without the example of others (Bass p)"""
     revenue_diffusion: Scalar
-    """adoption by imitation (Bass q)"""
+    """speed of adoption by imitation of others (Bass q)"""
     sentiment_diffusion: Scalar
     """response of imitation to the mood about AI"""
     share_network: Scalar
-    """weight of a lab's own lagged share in customers' choice"""
+    """weight of a lab's market share in the last quarter in customers' choice"""
     capability_weight: Scalar
     """weight of capability in customers' choice"""
     spending_ambition: Scalar
-    """spending over the revenue that a lab expects"""
+    """spending divided by the revenue that a lab expects"""
     break_even_discipline: Scalar
-    """weight of present revenue where it is less than planned spending"""
+    """weight of present revenue in spending plans that exceed it"""
     spending_adjustment: Scalar
     """part of the log gap to planned spending that is closed in a quarter"""
     fastest_growth: Scalar
@@ -32,13 +32,13 @@ class LabParameters:
     fastest_cut: Scalar
     """fastest cut of spending"""
     shortest_runway: Scalar
-    """quarters that the cash at hand must last beside present revenue"""
+    """quarters for which cash must last, in addition to present revenue"""
     compute_share: Scalar
     """part of spending that goes into compute"""
     staff_share: Scalar
     """part of spending that goes to staff"""
     inference_cost: Scalar
-    """compute that serves customers, over revenue"""
+    """cost of the compute that serves customers, divided by revenue"""
     research_staff_share: Scalar
     """part of staff cost that counts as research"""
     tax_rate: Scalar
@@ -48,9 +48,9 @@ class LabParameters:
     flop_per_gpu_hour: Scalar
     """training operations that a GPU-hour buys at the opening"""
     algorithmic_progress: Scalar
-    """growth of what a GPU-hour is worth in training"""
+    """growth of the training operations that a GPU-hour is worth"""
     irreducible_loss: Scalar
-    """loss that no compute removes (E of the scaling law)"""
+    """loss that remains with unlimited compute and data (E of the scaling law)"""
     parameter_scale: Scalar
     """scale of the loss from too few parameters (A)"""
     parameter_exponent: Scalar
@@ -60,7 +60,7 @@ class LabParameters:
     data_exponent: Scalar
     """exponent of data (b)"""
     useful_epochs: Scalar
-    """passes over the same data that count as new data"""
+    """number of passes over the same data that help as much as new data"""
     growth_learning: Scalar
     """gain of adaptive expectations of a lab's own growth"""
 
@@ -70,9 +70,9 @@ class GpuParameters:
     """The market for GPU hours, and the market for GPUs."""
 
     availability: Scalar
-    """part of all hours that a GPU can be rented"""
+    """part of all hours in which a GPU can be rented"""
     target_utilisation: Scalar
-    """utilisation at which scarcity moves no price"""
+    """utilisation at which scarcity does not move the rent"""
     price_response: Scalar
     """response of the rent to utilisation above target"""
     technical_progress: Scalar
@@ -90,7 +90,7 @@ class GpuParameters:
     power_per_gpu: Scalar
     """electricity that a GPU in use draws"""
     power_overhead: Scalar
-    """electricity of the site over that of the GPUs"""
+    """electricity of the site divided by electricity of the GPUs"""
     power_price: Scalar
     """price of electricity"""
     hosting_price: Scalar
@@ -98,30 +98,30 @@ class GpuParameters:
     efficiency_gain: Scalar
     """fall of power and space needed for the same computing"""
     running_cost_share: Scalar
-    """staff and other cost over revenue"""
+    """staff and other cost divided by revenue"""
     useful_life: Scalar
-    """life over which a GPU is written down, and after which it is retired"""
+    """time over which a GPU is written down, and after which it is retired"""
     ageing: Scalar
-    """1 where GPUs grow older"""
+    """1: GPUs grow older; 0: they do not"""
     build_lead: Scalar
     """time over which providers look ahead when they order"""
     demand_learning: Scalar
     """gain of adaptive expectations of the growth of demand"""
     fastest_expansion: Scalar
-    """most GPUs ordered in a quarter over the fleet"""
+    """most GPUs ordered in a quarter, divided by the fleet"""
     hurdle_margin: Scalar
-    """return asked of a GPU beyond its money's cost and its wear"""
+    """return that a GPU must earn above the cost of money and depreciation"""
     hurdle_response: Scalar
-    """how sharply orders respond to that return"""
+    """how sharply orders respond to the return on a GPU"""
     gpu_price: Scalar
     """installed price of a GPU at the opening"""
     price_decline: Scalar
-    """fall of that price from progress"""
+    """fall of the installed price of a GPU from progress"""
     scarcity_pricing: Scalar
-    """rise of that price when orders exceed deliveries"""
+    """rise of the installed price of a GPU when orders exceed deliveries"""
     delivery_limit: Scalar
     """GPUs that the vendor can deliver in the opening quarter"""
     delivery_growth: Scalar
-    """growth of what the vendor can deliver"""
+    """growth of the GPUs that the vendor can deliver"""
     other_buyers: Scalar
     """part of deliveries that goes to buyers outside the model"""

@@ -1,4 +1,4 @@
-"""Phase 5b: neurotech and robotics companies: revenue, costs and milestones."""
+"""Phase 5b, neurotech and robotics companies (ventures): revenue, costs and milestones."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from sim.economy.state import Economy
 
 
 def run_ventures(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Book revenue, pay costs as far as cash goes, and let milestones follow spending."""
+    """Book revenue, pay costs as far as cash allows, and add milestones in proportion to spending."""
     ventures = economy.ventures
     xp = namespace(ventures.burn)
     grow = xp.exp(parameters.venture.burn_growth / 4.0)

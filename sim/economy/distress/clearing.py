@@ -1,7 +1,7 @@
 """Clearing after Eisenberg and Noe (2001): payments of debtors whose means depend on the payments of others.
 
-`highest_solution` solves the fixed point behind it, `x = min(ceiling, source + slope x)`, exactly, in at most as
-many linear systems as there are agents.
+`highest_solution` finds the fixed point behind clearing, `x = min(ceiling, source + slope x)`, exactly; it solves at
+most as many linear systems as there are agents.
 """
 
 from jaxtyping import Float
@@ -9,7 +9,7 @@ from jaxtyping import Float
 from sim.economy.arrays import Array, Scalar, namespace, ratio, repeat
 
 ROUNDING = 1e-12
-"""A shortage below this part of what is needed counts as none: sums of many payments round."""
+"""A shortage below this part of what is needed counts as zero, because sums of many payments have rounding errors."""
 
 
 def clearing(
@@ -21,21 +21,21 @@ def clearing(
 ) -> Float[Array, " debtor"]:
     """Find the total payment of each agent, USD bn: the greatest clearing vector.
 
-    `p = min(owed, outside + shares' p)` with `shares = obligations / owed`: no one pays more than it owes or has
+    `p = min(owed, outside + shares' p)` with `shares = obligations / owed`: no agent pays more than it owes or has
     (limited liability), equity gets nothing before debts are paid (priority), and all creditors of one debtor get
-    the same part (proportionality). Eisenberg and Noe (2001), Management Science 47:236, by their
-    fictitious-default algorithm: each round adds a default, so as many rounds as agents are exact. With default
-    costs (Rogers and Veraart 2013, Management Science 59:882) a defaulter's creditors get only a part of its
-    means.
+    the same part of their claims (proportionality). Source: Eisenberg and Noe (2001), Management Science 47:236,
+    with their fictitious-default algorithm. Each round adds at least one default or is the last, so the result is
+    exact after as many rounds as there are agents. With default costs (Rogers and Veraart 2013, Management Science
+    59:882), the creditors of a defaulter get only a part of its means.
 
     Args:
         obligations: debts of each agent (row) to each other one (column), USD bn; not negative, diagonal zero.
-            Whoever is outside the network is an agent that owes nothing.
-        outside: means of each agent besides the payments of the others, USD bn; not negative.
+            A creditor outside the network is an agent that owes nothing.
+        outside: means of each agent besides the payments of other agents, USD bn; not negative.
         outside_recovery: part of a defaulter's `outside` that reaches its creditors; 1 without default costs.
-        claims_recovery: part of a defaulter's receipts that reaches its creditors; 1 without default costs.
-        rounds: rounds of the algorithm; as many as agents if left out. The length of the longest chain of debtors,
-            plus one, suffices where debts do not run in circles; with fewer, payments are overstated.
+        claims_recovery: part of the payments to a defaulter that reaches its creditors; 1 without default costs.
+        rounds: rounds of the algorithm; as many as there are agents if left out. Where debts do not run in circles,
+            the length of the longest chain of debtors plus one is enough; with too few, payments are overstated.
     """
     owed = obligations.sum(axis=1)
     received = ratio(obligations, owed[:, None] + 0.0 * obligations).T
@@ -45,7 +45,7 @@ def clearing(
 def paid_pairwise(
     obligations: Float[Array, "debtor creditor"], paid: Float[Array, " debtor"]
 ) -> Float[Array, "debtor creditor"]:
-    """Divide each debtor's payment over its creditors in proportion to what it owes them, USD bn."""
+    """Divide each debtor's payment among its creditors in proportion to what it owes them, USD bn."""
     return obligations * ratio(paid, obligations.sum(axis=1))[:, None]
 
 
@@ -54,7 +54,7 @@ def equity_after(
 ) -> Float[Array, " debtor"]:
     """Equity of each agent after `clearing`, USD bn: `outside + received - paid`; zero in default.
 
-    Clearing moves value and destroys none: these sum to `outside`, less the costs of default.
+    Clearing moves value and destroys none: the equity of all agents sums to that of `outside`, less default costs.
     """
     xp = namespace(paid)
     owed = obligations.sum(axis=1)
@@ -72,10 +72,11 @@ def highest_solution(
 ) -> Float[Array, " agent"]:
     """Solve `x = min(ceiling, source + slope x)` for its highest solution; no argument may be negative.
 
-    Starts at the ceiling; each round solves one linear system for all agents whose means are below it, which
-    lowers others. The set of those below the ceiling only grows, so it is final after as many rounds as agents.
-    The system is never singular: a circle of agents that lose nothing to others cannot be below the ceiling as a
-    whole. Agents below the ceiling keep the parts `*_recovery` of their means.
+    The search starts at the ceiling. Each round solves one linear system for all agents whose means are below their
+    ceilings, and the result may bring other agents below theirs. The set of agents below the ceiling only grows, so
+    it is final after as many rounds as there are agents. The system is never singular: a circle of agents that lose
+    nothing to others cannot be below the ceiling as a whole. An agent below its ceiling keeps only the parts
+    `slope_recovery` and `source_recovery` of its means.
     """
     xp = namespace(slope)
     eye = xp.eye(slope.shape[0])

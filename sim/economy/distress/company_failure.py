@@ -1,4 +1,4 @@
-"""Phase 10b: workouts and liquidations of labs, providers and ventures that cannot pay."""
+"""Phase 10b: liquidation of labs, providers and ventures that cannot pay, where no workout saves a provider."""
 
 from dataclasses import replace
 
@@ -38,8 +38,8 @@ from sim.economy.state import Draws, Economy
 def settle_failures(economy: Economy, parameters: Parameters, draws: Draws, *_: object) -> Economy:
     """Pay late amounts where funding allows it, then wind up the companies that still cannot pay.
 
-    Companies named by the scenario fail regardless of their books and without a workout; so do all companies in
-    which an issuer has money, if the scenario says that its bets fail.
+    Companies that the scenario names fail whatever their books say, and without a workout (an exchange of loans for
+    shares). So do all companies in which an issuer has money, if the scenario says that the issuer's bets fail.
     """
     economy = _make_good(economy, parameters)
     economy = _fail_labs(economy, parameters, draws)
@@ -48,7 +48,7 @@ def settle_failures(economy: Economy, parameters: Parameters, draws: Draws, *_: 
 
 
 def _make_good(economy: Economy, parameters: Parameters) -> Economy:
-    """Pay late running costs, interest and principal with money raised since; what remains unpaid is fatal."""
+    """Pay late running costs, interest and principal with money raised since; whoever still owes some cannot go on."""
     books, credit = economy.books, economy.credit
     late = affordable(balance(books, PROVIDERS), credit.unpaid_costs)
     books = pay(books, "provider_late_costs", column(credit.unpaid_costs * late))
@@ -71,12 +71,12 @@ def _make_good(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
-    """Close labs that could not meet their committed spending and have not raised the money for it since."""
+    """Close the labs that could not pay their committed spending and have not raised the money for it since."""
     labs = economy.labs
     xp = namespace(labs.revenue)
     due = (1.0 - parameters.labs.compute_share) * labs.shortfall
     paid = flow_total(economy.books, "lab_late_costs", 1)
-    # Compute that was not rented is not paid, but a lab that goes on must have the money for it.
+    # A lab need not pay for compute that it did not rent, but must have the money for it to stay in business.
     missing = labs.shortfall - due - balance(economy.books, LABS)
     short = (due - paid > 1e-9 * due) | (missing > 1e-9 * labs.shortfall)
     fails = labs.alive * (short | _named(draws.events.failed_lab, economy, LAB_SHARES, draws))
@@ -96,9 +96,9 @@ def _fail_labs(economy: Economy, parameters: Parameters, draws: Draws) -> Econom
 
 
 def _return_of_failures(before: Books, after: Books) -> Scalar:
-    """Log return on all shares of labs when some fail, liquidation payouts included.
+    """Log return on all shares of labs when some labs fail, liquidation payouts included.
 
-    Relative to their value just before, including this quarter's new money, which is lost like older money.
+    The base is the shares' value just before, including this quarter's new money, which is lost like older money.
     """
     xp = namespace(before.price[LAB_SHARES])
     worth = market_value(before, LAB_SHARES).sum()
@@ -109,10 +109,10 @@ def _return_of_failures(before: Books, after: Books) -> Scalar:
 def _fail_providers(economy: Economy, parameters: Parameters, draws: Draws) -> Economy:
     """Work out or wind up providers that cannot pay.
 
-    The GPUs are sold, lenders share the proceeds, and the rest is written off; any remainder after lenders and
-    suppliers goes to the owners. Unpaid interest is a claim like the principal. The buyers are outside the model,
-    so the GPUs leave the rental market. Recovery falls with the number of GPUs sold at once (`resale_proceeds`),
-    and the collateral of other providers is valued at that lower price until the next close.
+    To wind up a provider, its GPUs are sold, its lenders share the proceeds, and the rest of their claims is written
+    off; what remains after lenders and suppliers goes to the owners. Unpaid interest is a claim like the principal.
+    The buyers of the GPUs are outside the model, so the GPUs leave the rental market. Recovery falls with the number
+    of GPUs sold at once (`resale_proceeds`), and until the next close the collateral of other providers has this price.
     """
     forced = economy.gpus.alive * _named(draws.events.failed_provider, economy, PROVIDER_SHARES, draws)
     short = _cannot_pay(economy) * (1.0 - forced)
@@ -156,13 +156,13 @@ def _sell_fleet(books: Books, proceeds: Float[Array, " provider"], fails: Float[
 
 
 def _claim_interest(economy: Economy) -> Books:
-    """Add interest that is still unpaid at the close to the loan on which it is owed."""
+    """Add interest that is still unpaid at the close of the quarter to the loan on which it is owed."""
     books = capitalise(economy.books, COMPUTE_LOANS, OWN, PROVIDERS, economy.credit.issuer.arrears)
     return capitalise(books, COMPUTE_LOANS, INVESTORS, PROVIDERS, economy.credit.investor.arrears)
 
 
 def _share_proceeds(books: Books, fails: Array, unpaid_costs: Float[Array, " provider"]) -> Books:
-    """Pay lenders, who rank equally and lose the same share, then suppliers, then owners."""
+    """Pay the lenders, who rank equally and lose the same share of their claims, then suppliers, then owners."""
     loans = books.positions[COMPUTE_LOANS]
     recovered = affordable(balance(books, PROVIDERS), debt(books)) * fails
     issuer_claims, investor_claims = loans[OWN], loans[INVESTORS]
@@ -188,7 +188,7 @@ def _fail_ventures(economy: Economy, draws: Draws) -> Economy:
 
 
 def _named(failed: Array, economy: Economy, shares: str, draws: Draws) -> Array:
-    """Whether the scenario makes a company fail, by its name or as a bet of an issuer, in shares or in loans."""
+    """Whether the scenario makes each company fail: by name, or because an issuer whose bets fail has money in it."""
     invested = material(economy.books.positions[shares][OWN]) > 0.0
     if shares == PROVIDER_SHARES:
         invested = invested | (material(economy.books.positions[COMPUTE_LOANS][OWN]) > 0.0)

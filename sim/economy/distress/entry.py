@@ -14,11 +14,11 @@ from sim.economy.state import Economy
 
 
 def admit_newcomers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Fill places that have been empty for long enough, and count the quarters of the others.
+    """Fill the places that have been empty for long enough, and count how long the other empty places have waited.
 
-    The worthless shares of the failed company are cancelled, and founders (in the sector of everyone else) pay the
-    capital for new ones. A newcomer inherits the traits of the place, such as its investors and suppliers, but no
-    asset or debt.
+    The worthless shares of the failed company are cancelled, and founders (in the sector of everyone else) pay for
+    new shares. A newcomer inherits the traits of the failed company, such as its investors and suppliers, but none
+    of its assets or debts.
     """
     economy = _new_labs(economy, parameters)
     economy = _new_providers(economy, parameters)
@@ -35,7 +35,7 @@ def _waited(alive: Array, vacant: Array) -> Array:
 
 
 def _founded(books: Books, shares: str, kind: str, capital: Float[Array, " company"]) -> Books:
-    """Issue one share, to the founders, for the capital of each newcomer."""
+    """Issue one share of each newcomer to the founders, who pay its capital."""
     entering = 1.0 * (capital > 0.0)
     books = cancel_shares(books, shares, entering)
     price = books.price[shares]
@@ -46,7 +46,7 @@ def _founded(books: Books, shares: str, kind: str, capital: Float[Array, " compa
 def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
     """Start labs with a part of the leader's compute, a few customers, and a budget for their first runway.
 
-    They expect to grow as fast as the labs in business did.
+    New labs expect to grow as fast as the labs in business have grown.
     """
     labs, entry = economy.labs, parameters.entry
     xp = namespace(labs.revenue)
@@ -70,7 +70,7 @@ def _new_labs(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
-    """Start providers, which buy their first GPUs at once. Clouds with a parent are not replaced."""
+    """Start providers, which buy their first GPUs at once. Clouds with a parent company are not replaced."""
     gpus, entry = economy.gpus, parameters.entry
     xp = namespace(gpus.rent)
     enters = _entering(gpus.alive, gpus.vacant, parameters) * (1.0 - parameters.provider.hyperscale)
@@ -91,7 +91,7 @@ def _new_providers(economy: Economy, parameters: Parameters) -> Economy:
 
 
 def _new_ventures(economy: Economy, parameters: Parameters) -> Economy:
-    """Start ventures, which burn their capital over the runway that ventures raise for."""
+    """Start ventures with capital that lasts as long as money from a round of a venture would."""
     ventures, entry = economy.ventures, parameters.entry
     xp = namespace(ventures.burn)
     enters = _entering(ventures.alive, ventures.vacant, parameters)

@@ -1,4 +1,4 @@
-"""Phase 10c: losses of reserves, and the liquidation of issuers that cannot pay their holders."""
+"""Phase 10c: losses of reserves on advances, and the liquidation of issuers that cannot pay their holders."""
 
 from dataclasses import replace
 
@@ -25,10 +25,10 @@ from sim.economy.state import Economy
 
 
 def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Economy:
-    """Write off advances that the own book can no longer repay, then wind up issuers that cannot go on.
+    """Write off advances that the own book can no longer repay, then wind up issuers that cannot stay in business.
 
-    An issuer that refuses redemptions goes on as long as its reserve, at market value, covers the tokens, and as
-    long as it does not refuse them for too many weeks of a quarter.
+    An issuer that refuses redemptions stays in business as long as the market value of its reserve covers the tokens
+    and it does not refuse redemptions in too many weeks of a quarter.
     """
     books = impair_advances(economy.books)
     late = economy.tokens.weeks_shut >= parameters.liquidity.longest_closure
@@ -44,7 +44,7 @@ def resolve_issuers(economy: Economy, parameters: Parameters, *_: object) -> Eco
 def impair_advances(books: Books) -> Books:
     """Book the loss of a reserve that lent to an own book with negative net worth.
 
-    The owners lose first: the reserve loses only the shortfall of the own book's assets from its debt.
+    The owners lose first: the reserve loses only the amount by which the own book's assets fall short of its debt.
     """
     xp = namespace(books.cash[OWN])
     loss = xp.clip(-net_worth(books, OWN), 0.0, total_value(books, ADVANCES, RESERVE))
@@ -54,9 +54,9 @@ def impair_advances(books: Books) -> Books:
 def wind_up(books: Books, failed: Float[Array, " issuer"], parameters: Parameters, law: Law) -> Books:
     """Wind up the issuers marked 1: sell everything, pay creditors by rank, and write off the remaining tokens.
 
-    The own book sells its assets to repay its debt to the reserve; where the law puts holders first, it also
-    covers their remaining loss, and others pay for the administration. Elsewhere administration and other
-    creditors rank before the holders. The own book continues to owe what it cannot pay at once, and pays it later.
+    The own book sells its assets to repay its debt to the reserve. Where the law puts holders first, the own book
+    also covers the holders' remaining loss, and others pay for the administration; elsewhere administration and
+    other creditors rank before the holders. What the own book cannot pay at once it still owes, and pays later.
     """
     xp = namespace(failed)
     stock, discount, reserve = holdings(books), discounts(parameters), reserve_only(parameters)
@@ -81,8 +81,7 @@ def wind_up(books: Books, failed: Float[Array, " issuer"], parameters: Parameter
 def pay_late(books: Books, unpaid: Float[Array, " issuer"]) -> tuple[Books, Float[Array, " issuer"]]:
     """Pay late receipts of a failed coin's reserve to its former holders, and the rest to its owners.
 
-    `unpaid` is the loss of the holders of each failed coin so far, USD bn; the second result is what remains of
-    it.
+    `unpaid` is the loss of the holders of each failed coin so far, USD bn; the second result is what remains.
     """
     xp = namespace(unpaid)
     gone = -books.positions[TOKENS][RESERVE] <= GONE

@@ -1,4 +1,4 @@
-"""Workouts of phase 10b: lenders to a provider worth more in business take shares for a part of their loans.
+"""Workouts of phase 10b: lenders take shares for a part of their loans where this saves a provider worth saving.
 
 The observed case is the shareholder loan of 0.61 USD bn to Northern Data, half of which became shares in 2025.
 """
@@ -19,24 +19,24 @@ from sim.economy.state import Credit, Economy
 
 @dataclass(frozen=True)
 class Exchange:
-    """Terms on which a provider's lenders would take shares."""
+    """Terms on which the lenders of each provider would take shares for a part of their loans."""
 
     agreed: Float[Array, " provider"]
-    """1 where the lenders are better off than with liquidation"""
+    """1 where the exchange leaves the lenders no worse off than a liquidation, so that they agree"""
     price: Float[Array, " provider"]
-    """price of a share after the loss of the old owners, USD bn"""
+    """price of a share after the old owners have borne their loss, USD bn"""
     paid_in_shares: Float[Array, " provider"]
-    """part of the claims given up that is received in shares; the rest is lost"""
+    """part of the exchanged claims for which lenders receive shares; the rest is lost"""
 
 
 def work_out(
     economy: Economy, parameters: Parameters, short: Float[Array, " provider"]
 ) -> tuple[Economy, Float[Array, " provider"]]:
-    """Exchange loans for shares where lenders gain by it, and extend the maturity of the rest.
+    """Exchange a part of the loans for shares where lenders gain by it, and extend the maturity of the rest.
 
-    `workout_share` of each claim, with the interest still unpaid, is exchanged for new shares; the rest falls due
-    `workout_extension` quarters later. `short` is 1 for the providers that cannot pay and may be worked out, and
-    the second result is 1 for those that go on.
+    The part `workout_share` of each claim, unpaid interest included, is exchanged for new shares; the rest falls due
+    `workout_extension` quarters later. `short` is 1 for the providers that cannot pay and for which a workout is
+    allowed; the second result is 1 for the providers that a workout keeps in business.
     """
     terms = exchange_terms(economy, parameters, short)
     agreed, credit = terms.agreed, economy.credit
@@ -58,14 +58,14 @@ def work_out(
 def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array, " provider"]) -> Exchange:
     """Compute the shares that lenders would get for a part of their claims, and whether that beats liquidation.
 
-    With claims C, share s of them exchanged and E the equity value at the remaining debt, the old owners' shares
-    are worth
+    With claims C, of which the share s is exchanged, and equity value E with the remaining debt, the old owners'
+    shares are worth
 
         W = min(their mark, max(E - s C, k E))
 
-    so that they bear the loss first but keep a share k of the company; the lenders get shares worth
-    `V = min(s C, (1 - k) / k W)` at the same price, and lose the rest. They agree if the provider earns more than
-    its running cost, and if V is at least the recovery on the same claims in a liquidation of all that are short.
+    so that the old owners bear the loss first but keep a share k of the company. The lenders get shares worth
+    `V = min(s C, (1 - k) / k W)` at the same price, and lose the rest of s C. They agree if the provider earns more
+    than its running cost, and if V is at least what these claims would recover in a liquidation of all that are short.
     """
     gpus, credit, credit_parameters = economy.gpus, economy.credit, parameters.credit
     xp = namespace(gpus.rent)
@@ -86,13 +86,13 @@ def exchange_terms(economy: Economy, parameters: Parameters, short: Float[Array,
 def resale_proceeds(
     economy: Economy, parameters: Parameters, selling: Float[Array, " provider"]
 ) -> tuple[Float[Array, " provider"], Array]:
-    """Value the fleets of providers that sell at once.
+    """Value the GPU fleets of providers that sell them at the same time.
 
-    `min(book value, price of new ones) x (1 - discount) x e^(-slope x share of all GPUs sold)`: nobody pays more
-    for a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
+    `min(book value, price of new GPUs) x (1 - discount) x e^(-slope x share of all GPUs sold)`: nobody pays more for
+    a used GPU than a new one costs, and many sellers find lower bids (Cifuentes, Ferrucci and Shin 2005).
 
     Returns:
-        Proceeds of each fleet, USD bn, and the part of the price that remains when all sell at once.
+        Proceeds of each fleet, USD bn, and the part of the price that remains when all these providers sell at once.
     """
     gpus, credit_parameters = economy.gpus, parameters.credit
     xp = namespace(gpus.rent)
@@ -103,7 +103,7 @@ def resale_proceeds(
 
 
 def _given_time(credit: Credit, agreed: Array, parameters: Parameters) -> Credit:
-    """Cancel late payments and extend maturities where lenders agreed."""
+    """Cancel late payments and extend maturities where lenders agreed to a workout."""
     late, longer = 1.0 - agreed, parameters.credit.workout_extension * agreed
     issuer, investor = (
         replace(terms, remaining=terms.remaining + longer, arrears=terms.arrears * late, overdue=terms.overdue * late)

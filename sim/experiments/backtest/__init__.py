@@ -1,4 +1,4 @@
-"""Forecasts from past origins with what was known then: `backtest`, and the `Backtest` that it returns."""
+"""Forecasts from past quarters, made with what was known then: `backtest`, and the `Backtest` that it returns."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +19,11 @@ from sim.experiments.calibrate.settings import load_problem
 __all__ = ["Backtest", "backtest"]
 
 FEWEST = 20
-"""The fewest draws: with fewer, none lies outside the ends of a 90 percent band."""
+"""The smallest number of draws: with fewer, no draw lies outside a 90 percent band."""
 
 
 class Backtest(ScoredForecasts):
-    """Forecasts from past origins with their scores, sentences and folder."""
+    """Forecasts from past quarters and their scores; it writes its own sentences and its folder."""
 
     @property
     def words(self) -> list[str]:
@@ -31,14 +31,14 @@ class Backtest(ScoredForecasts):
         return words(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return scores and sentences as plain data; the single forecasts are a table of their own."""
+        """Return scores and sentences as plain data, without the single forecasts, which `forecasts` holds."""
         return {**self.to_numbers(), "words": self.words}
 
     def save(self, out: Path | str | None = None) -> Path:
         """Write `backtest.json`, `forecasts.parquet`, figures and `report.html` into a new folder, and return it.
 
         Raises:
-            RunError: if the folder exists or cannot be written; nothing is left behind.
+            RunError: if the folder exists already or cannot be written; no half-written folder is left behind.
         """
         from sim.experiments.backtest.folder import write
 
@@ -53,13 +53,13 @@ def backtest(
     engine: str = "auto",
     progress: Progress | None = None,
 ) -> Backtest:
-    """Forecast from past origins, and score the forecasts with what came.
+    """Forecast from past quarters, called origins, and score the forecasts by what happened later.
 
     Args:
         origins: the quarters at whose end a forecast is made; those of `configs/backtest.toml` if left out.
-        draws: the number of forecasts at each origin, each with parameters from the estimate and its own seed.
-        seed: the seed of the first history, and of all that is drawn.
-        estimates: the folder of the estimates, one for each origin; those that ship if left out.
+        draws: the number of forecasts at each origin, each with drawn parameters and a seed of its own.
+        seed: the seed of the first history, and of all other random draws.
+        estimates: the folder with one estimate for each origin; that with capflow's own estimates if left out.
         engine: "jax", "numpy" or "auto", as in `sim.ensemble`.
         progress: called after every origin.
 
@@ -70,7 +70,7 @@ def backtest(
     settings, history, problem = load_settings(), load_history(), load_problem()
     count = settings.draws if draws is None else draws
     if count < FEWEST:
-        raise ScenarioError("too few draws for a band of 90 percent", "draws", count, f"at least {FEWEST}")
+        raise ScenarioError("too few draws for a 90 percent band", "draws", count, f"at least {FEWEST}")
     if seed < 0:
         raise ScenarioError("must not be negative", "seed", seed, "0 or more")
     seeds_from(seed, count)

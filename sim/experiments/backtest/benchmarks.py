@@ -1,15 +1,16 @@
 """Benchmark forecasts, which need no model: the last figure, its growth, its trend.
 
-All start from the last actual, like the model's own forecast, and are normal distributions of the rate:
+All start from the last actual (observed figure), like the model's own forecast, and are normal distributions of the
+rate y, the figure per quarter on the scale of comparison (see `known`):
 
     random walk      y(T) = y(t),                          variance s2 h,  s2 = mean of (dy)2 / dt
     trend            y(T) = y(t) + b h,                    variance s2 h + var(b) h2
     autoregression   g(T) = c + p g(T-1), y the sum of g,  variance s2 times the sum of squared weights of shocks
 
-with h = T - t in quarters. b is the slope of least squares through all figures; s2 of the trend is the mean of (dy
-- b dt)2 / dt, with one degree of freedom less. c and p are those of least squares on growth from quarter to
-quarter (two degrees of freedom less), where a quarter without a figure gets an even part of the growth around it.
-Bands leave out the uncertainty of c and p.
+with h = T - t, the quarters from the last actual at t to the period T. b is the slope of a least-squares line through
+all figures; s2 of the trend is the sum of (dy - b dt)2 / dt, divided by the number of growths less one. c and p come
+from least squares on growth from quarter to quarter (s2 with two degrees of freedom less); growth across a quarter
+without a figure is split evenly over the quarters that it spans. Bands ignore the uncertainty of c and p.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ BENCHMARKS = (RANDOM_WALK, AUTOREGRESSION, TREND)
 class Normal:
     """A forecast of the rate of a period: a normal distribution, and the rule that made it.
 
-    The deviation is None where too little is known for a band; the rule says why another method was used.
+    The deviation is None if too few figures are known for a band. The rule is the name of the method that was used;
+    if another method was asked for, the rule says why it was not used.
     """
 
     mean: float
@@ -38,12 +40,12 @@ class Normal:
 
 
 def forecast(method: str, known: Known, period: str, settings: Benchmarks) -> Normal | None:
-    """Forecast a period by one of the `BENCHMARKS` from the known figures; None where no figure is known."""
+    """Forecast a period with one of the `BENCHMARKS` from the known figures; return None if no figure is known."""
     if known.last is None:
         return None
     growths, needed = 0, 0
     if method == AUTOREGRESSION:
-        # Growth on the growth before needs quarters, the last of all among them.
+        # Regressing growth on the growth before it needs figures of quarters; the last figure must be one of them.
         growths = sum("Q" in figure for figure in known.figures) - 1 if "Q" in known.last else 0
         needed = settings.autoregression_growths
     elif method == TREND:
@@ -72,7 +74,7 @@ def _trend(known: Known, period: str) -> Normal:
     slope = float(around @ rates / (around @ around))
     left = np.diff(rates) - slope * np.diff(times)
     variance = float((left**2 / np.diff(times)).sum() / (len(left) - 1))
-    # The slope of a random walk with drift is known from its whole length.
+    # The slope of a random walk with drift has this variance, as only its first and last figures count.
     of_slope = variance / float(times[-1] - times[0])
     deviation = np.sqrt(variance * ahead + of_slope * ahead**2)
     return Normal(float(rates[-1] + slope * ahead), float(deviation), TREND)
@@ -91,7 +93,7 @@ def _autoregression(known: Known, period: str, most: float) -> Normal:
     constant = float(after.mean() - persistence * before.mean())
     left = after - constant - persistence * before
     variance = float(left @ left) / (len(left) - 2)
-    # Quarter by quarter; a longer period has the mean of its quarters.
+    # Forecast quarter by quarter; the rate of a longer period is the mean of the rates of its quarters.
     steps = [between(last, quarter) for quarter in quarters_of(period)]
     means, variances, level, step_growth = [], [], path[-1], growth[-1]
     weights = np.cumsum(persistence ** np.arange(max(steps)))

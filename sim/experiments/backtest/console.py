@@ -1,4 +1,4 @@
-"""Output of a backtest in the terminal: the tables and the sentences."""
+"""The terminal output of a backtest: its tables and its sentences."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sim.report.html import REPORT
 
 
 def show(backtest: ScoredForecasts, folder: Path) -> None:
-    """Print the tables, what follows from them, and where the report in the folder is."""
+    """Print the tables, the sentences on what follows from them, and the path of the report in the folder."""
     origins = " to ".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
     title = f"Forecasts from {origins} of quarters to {backtest.settings.last}, {backtest.draws} draws each"
     terminal.show(title, style="bold")
@@ -20,8 +20,8 @@ def show(backtest: ScoredForecasts, folder: Path) -> None:
         terminal.show_table(sheet.title, sheet.heads, [_cells(line) for line in sheet.lines], about=sheet.about)
     terminal.show_list("What follows", words(backtest))
     terminal.show(
-        "\nmodel: from the last actual known at the origin, moved by the model's own growth since. from the "
-        "opening: as the history itself has it. Best in bold.",
+        "\nmodel: the last figure known at the origin, times the model's own growth since then. from the "
+        "opening: the number of the model's history itself. Best in bold.",
         style="dim",
     )
     terminal.show(f"report: {folder / REPORT}")

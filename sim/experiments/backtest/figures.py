@@ -1,4 +1,4 @@
-"""Figures of a backtest: fans from past origins with the actuals, and errors of the model and its benchmarks."""
+"""Figures of a backtest: fan charts from past quarters with actual figures; errors of model and benchmarks."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ HUE = {
     "labs": POPULATION["labs"],
     "gpus": POPULATION["providers"],
 }
-"""Colour of the forecasts of a group of series."""
+"""Group of series -> the colour of its forecasts."""
 LOOKS = {
     RANDOM_WALK: (INK, "o"),
     AUTOREGRESSION: (ORIGIN["token_float"], "s"),
     TREND: (POPULATION["ventures"], "^"),
     MODEL: (POPULATION["providers"], "D"),
 }
-"""Colour and marker of a method; nobody has to tell colours apart."""
+"""Method -> its colour and its marker; markers serve readers who cannot tell the colours apart."""
 SHOWN_FROM = "2023Q1"
 OVER = "Over parameters, seeds and the error of the figures."
 """The sources of uncertainty in a fan."""
@@ -47,7 +47,7 @@ BAR = "A bar is a figure of half a year or a year, by the quarter."
 
 
 def draw_fans(backtest: ScoredForecasts) -> Figure:
-    """Draw the model's forecasts of the headline series from every origin, with the actuals."""
+    """Draw the model's forecasts of the headline series from every origin, and the figures that were observed."""
     figure = new_figure(
         "Would the model have forecast it?",
         f"Forecasts from {', '.join(backtest.origins)}: the darker, the earlier. Dots are actuals",
@@ -64,7 +64,7 @@ def draw_fans(backtest: ScoredForecasts) -> Figure:
 
 
 def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
-    """Draw the forecasts of the headline series from one origin, by the model and by the random walk."""
+    """Draw how the model and the random walk forecast the headline series from one origin."""
     figure = new_figure(
         f"Forecasts from {origin}",
         "With parameters estimated on what was known then. Dots are actuals; hollow ones were not known yet",
@@ -81,7 +81,7 @@ def draw_origin(backtest: ScoredForecasts, origin: str) -> Figure:
 
 
 def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes, str, str]]:
-    """Yield a panel for each headline series, its name and its colour; axes are set once it is drawn."""
+    """Yield the panel, name and colour of each headline series; once the caller has drawn, set the panel's axes."""
     names = backtest.settings.headlines
     places = panels(figure, 2, 4, gap=(0.30, 0.52))
     for axes in places[len(names) :]:
@@ -89,7 +89,7 @@ def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes
     for axes, name in zip(places, names, strict=False):
         series = backtest.series[name]
         flow = series.total == "sum" and not series.over
-        # The label is shortened to fit over a narrow panel.
+        # The label is shortened to fit above a narrow panel.
         panel(axes, series.label.split(", ")[0].split(" on ")[0], f"{series.unit}{' a quarter' if flow else ''}")
         yield axes, name, HUE.get(series.group, MUTED)
         time_axis(axes, (SHOWN_FROM, backtest.settings.last))
@@ -98,7 +98,7 @@ def _headlines(figure: Figure, backtest: ScoredForecasts) -> Iterator[tuple[Axes
 
 
 def _path(backtest: ScoredForecasts, name: str, origin: str, method: str) -> tuple[Numbers, dict[str, Any]]:
-    """Return the quarters of a forecast and its quantiles, from the last actual on where that is of a quarter."""
+    """Return the quarters and quantiles of a forecast, from the last actual on if that is a quarter's figure."""
     table = backtest.forecasts
     of_series = (table["series"] == name) & (table["origin"] == origin) & table["period"].str.contains("Q")
     mine = table[of_series & (table["method"] == method)].sort_values("period")
@@ -113,7 +113,7 @@ def _path(backtest: ScoredForecasts, name: str, origin: str, method: str) -> tup
 
 
 def _actuals(axes: Axes, backtest: ScoredForecasts, name: str, origin: str | None = None) -> None:
-    """Draw actuals; with an origin, those that were not known at it are hollow."""
+    """Draw the observed figures; if an origin is given, those that were not known then are hollow."""
     series = backtest.series[name]
     observed = series.observed
     quarters = {number_of(period) for period in observed if "Q" in period}
@@ -130,7 +130,7 @@ def _actuals(axes: Axes, backtest: ScoredForecasts, name: str, origin: str | Non
 
 
 def draw_errors(backtest: ScoredForecasts) -> Figure:
-    """Draw the errors of model and benchmarks by horizon, a panel for each group."""
+    """Draw the errors of the model and its benchmarks by horizon, in one panel for each group of series."""
     figure = new_figure(
         "Errors of the model and its benchmarks",
         f"Root mean square of the errors by quarters ahead; forecasts from {', '.join(backtest.origins)}",

@@ -1,4 +1,4 @@
-"""The folder of a backtest, and the values of its report."""
+"""The folder that a backtest is written to, and the values that its report shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write(backtest: ScoredForecasts, numbers: Mapping[str, Any], out: Path | str | None) -> Path:
-    """Write a backtest with its numbers into a folder, or into a free one under the folder of runs."""
+    """Write a backtest with its numbers into a folder; if `out` is None, into a new one in the folder of runs."""
     span = "-to-".join(dict.fromkeys((backtest.origins[0], backtest.origins[-1])))
     page = {"title": "Backtest", "backtest": backtest, "words": numbers["words"], "sheets": sheets(backtest)}
     return write_result(

@@ -1,4 +1,4 @@
-"""Forecasts as rows, one for each method, series, origin and period, with the actual and the scores."""
+"""Forecasts as rows, one for each method, series, origin and period, with the observed figure and the scores."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,22 +20,22 @@ UNSCORED = (np.nan,) * 5
 
 @dataclass(frozen=True)
 class Row:
-    """A forecast, and its scores where its period is known by now.
+    """A forecast of one period, with its scores if a figure for that period has been observed.
 
     Attributes:
-        origin: the quarter at whose end it was made.
+        origin: the quarter at whose end the forecast was made.
         series, group: the name of the series that is forecast, and its group.
         period: the period that is forecast.
         horizon: the quarters from the origin to the end of the period.
-        method: the model in one of two variants, or a benchmark.
-        rule: the method that was used, and why where it is not the one asked for.
-        base: the period of the last actual that it starts from; empty where it starts from none.
-        p5, p25, p50, p75, p95: the quantiles in the unit of the series, among them the median as the point
-            forecast, and the ends of the bands of 50 and 90 percent; NaN without a band.
-        actual: the figure that came, in the unit of the series; NaN where nothing is known.
-        error: the median less the actual on the scale of comparison; NaN without an actual.
-        crps: the score on that scale; NaN without an actual or a band.
-        inside_50, inside_90: 1 where the actual lay in that band, else 0; NaN where that cannot be said.
+        method: one of the two variants of the model, or a benchmark.
+        rule: the method that was actually used; if it is not `method`, also the reason.
+        base: the period of the last observed figure that the forecast starts from; empty if it starts from none.
+        p5, p25, p50, p75, p95: the quantiles in the unit of the series. The median p50 is the point forecast; the
+            others are the ends of the bands of 50 and 90 percent, NaN if there is no band.
+        actual: the figure observed later, in the unit of the series; NaN if there is none.
+        error: the median minus the actual on the scale of comparison; NaN without an actual.
+        crps: the continuous ranked probability score on that scale; NaN without an actual or a band.
+        inside_50, inside_90: 1 if the actual lies in that band, else 0; NaN without an actual or a band.
     """
 
     origin: str
@@ -59,7 +59,7 @@ class Row:
 
 
 def rows_of(origin: str, known: Mapping[str, Known], drawn: Drawn, settings: Settings) -> Iterator[Row]:
-    """Make the rows of one origin, by series, period and method."""
+    """Yield the rows of one origin, ordered by series, then period, then method."""
     for name, there in known.items():
         for period in wanted(there.series, origin, settings.last):
             for method in VARIANTS:
@@ -86,7 +86,7 @@ def _of_benchmark(known: Known, name: str, period: str, method: str, settings: S
     actual, crps = known.series.observed.get(period), None
     quantiles = np.array([np.nan, np.nan, mean, np.nan, np.nan])
     if normal.deviation is not None:
-        # A sum by the period has the spread of its rate by the quarter as many times, unless it is relative.
+        # The spread of a sum is that of its rate times the number of quarters, unless the spread is relative.
         deviation = (size(known.series, period) if known.series.change == "level" else 1.0) * normal.deviation
         quantiles = mean + deviation * stats.norm.ppf(QUANTILES)
         if actual is not None:

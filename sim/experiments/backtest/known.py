@@ -1,11 +1,12 @@
 """The figures of a series that were known at an origin, and the periods to forecast from there.
 
-Figures are of quarters, half-years and years. To compare them, a sum counts by quarter, at the middle of its
-period: half a year of 4.3 is 2.15 a quarter. On the scale on which model and data are compared, logarithms or the
-numbers themselves, this is called a rate here, of stocks and prices too.
+A figure covers a quarter, half a year or a year. To make figures comparable, a sum is divided by the quarters of its
+period and placed at the middle of the period: 4.3 in half a year is 2.15 a quarter. The result, put on the scale on
+which model and data are compared (logarithms or the numbers themselves), is called a rate here, even where the
+series is a stock or a price and nothing is divided.
 
-A period counts as known once its last quarter is over. Figures are those of today's files: what was published
-later, or corrected since, is not distinguished.
+A figure counts as known once the last quarter of its period is over. All figures come from today's files: that some
+were published later, or corrected since, is ignored.
 """
 
 import math
@@ -26,8 +27,8 @@ class Known:
 
     Attributes:
         series: the series.
-        origin: the quarter at whose end they were known.
-        figures: period -> figure in the unit of the series, oldest first; no period contains another.
+        origin: the quarter at whose end the figures were known.
+        figures: period -> figure in the unit of the series, oldest first; periods do not overlap.
     """
 
     series: Series
@@ -36,27 +37,27 @@ class Known:
 
     @property
     def last(self) -> str | None:
-        """The period of the last actual; None where none is known."""
+        """The period of the last known figure; None if no figure is known."""
         return next(reversed(tuple(self.figures)), None)
 
     @property
     def times(self) -> Numbers:
-        """The middles of the periods, in quarters."""
+        """The middle of each period, in quarters, as `middle` counts them."""
         return np.array([middle(period) for period in self.figures])
 
     @property
     def rates(self) -> Numbers:
-        """The figures as rates."""
+        """The figures as rates, in the order of `figures`."""
         return np.array([rate(self.series, period, figure) for period, figure in self.figures.items()])
 
 
 def known(series: Series, origin: str, first: str) -> Known:
-    """Select the figures of a series that were known at the end of an origin, those from a first quarter on."""
+    """Select the figures of a series that were known at the end of an origin and start no earlier than `first`."""
     observed = series.observed
     periods = [period for period in observed if first <= span(period)[0] and span(period)[1] <= origin]
     taken: set[str] = set()
     chosen = []
-    # The shorter ones first: a year adds nothing usable to its quarters.
+    # Shorter periods are chosen first: the figure of a year adds nothing to those of its quarters.
     for period in sorted(periods, key=lambda period: (len(quarters_of(period)), span(period))):
         if taken.isdisjoint(quarters_of(period)):
             chosen.append(period)
@@ -67,7 +68,7 @@ def known(series: Series, origin: str, first: str) -> Known:
 def wanted(series: Series, origin: str, last: str) -> tuple[str, ...]:
     """List the periods to forecast from an origin to a last quarter.
 
-    They are the quarters after the origin, and longer periods with a figure that their quarters lack.
+    They are all quarters after the origin, and those longer periods that have a figure where not all their quarters do.
     """
     observed = set(series.observed)
     longer = [
@@ -80,22 +81,22 @@ def wanted(series: Series, origin: str, last: str) -> tuple[str, ...]:
 
 
 def middle(period: str) -> float:
-    """Return the middle of a period in quarters, on a line of time that all periods share."""
+    """Return the middle of a period, counted in quarters since 2000Q1, so that all periods share one time line."""
     first, last = span(period)
     return between("2000Q1", first) + between(first, last) / 2.0
 
 
 def size(series: Series, period: str) -> float:
-    """Return the number of quarters that a figure sums over; 1 where it is not a sum."""
+    """Return the number of quarters that a figure is the sum of; 1 if it is not a sum."""
     return float(len(quarters_of(period))) if series.total == "sum" and not series.over else 1.0
 
 
 def rate(series: Series, period: str, value: float) -> float:
-    """Return a figure by quarter, on the scale on which it is compared."""
+    """Return the rate of a figure: the figure per quarter, on the scale on which it is compared."""
     return series.transformed(value / size(series, period))
 
 
 def compared(series: Series, period: str, rates: Numbers) -> Numbers:
-    """Return rates as numbers of a period, on the scale on which they are compared."""
+    """Turn rates back into numbers for a whole period, on the scale on which they are compared."""
     quarters = size(series, period)
     return np.asarray(rates + math.log(quarters) if series.change == "log" else rates * quarters)

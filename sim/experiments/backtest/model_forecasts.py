@@ -1,10 +1,10 @@
-"""Forecasts by the model: histories that know nothing after the origin, from the last actual or from the opening.
+"""Forecasts by the model, from the last observed figure (the actual) or from the opening, with nothing known later.
 
-Each draw is a history with parameters from the estimate at the origin and a seed of its own. Bill rate, bitcoin
-and gold follow the data up to the origin and the model after it. From the last actual, a draw's number is that
-actual times the growth of the draw's history since then (or plus its change, for what is compared by differences).
-From the opening, it is what the history itself has. To either is added the error that the series declares, drawn
-anew for each figure; from the last actual it is added twice, for that actual is a figure with an error too.
+Each draw is a history with parameters drawn from the estimate at the origin and a seed of its own. Bill rate,
+bitcoin and gold follow the data up to the origin and the model after it. A forecast from the last actual is that
+actual times the growth of the draw's history since then (or plus its change, for series compared by differences). A
+forecast from the opening is the number of the history itself. Both then get an error of the size that the series
+declares, drawn anew for each figure; a forecast from the last actual gets a second one, for the error of that actual.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from sim.experiments.calibrate.simulator import Simulator
 MODEL, FROM_OPENING = "model", "model, from the opening"
 VARIANTS = (MODEL, FROM_OPENING)
 LEAST_USABLE = 0.9
-"""Share of draws whose histories must be usable."""
+"""The smallest share of draws whose histories must be usable."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Drawn:
 
     Attributes:
         samples: (method, series, period) -> numbers on the scale of comparison, `(draw,)`.
-        base: series -> period of the last actual; None where the model starts from its own level.
+        base: series -> period of the last actual; None if the model starts from its own level.
     """
 
     samples: Mapping[tuple[str, str, str], Numbers]
@@ -43,12 +43,12 @@ class Drawn:
 
 @dataclass(frozen=True)
 class ModelHistories:
-    """Histories with parameters drawn from an estimate, which know nothing after the quarter it was fitted to.
+    """Histories with parameters drawn from an estimate, and with no data later than the quarter it was fitted to.
 
     Attributes:
-        simulator: the simulator that ran them, and reads them.
-        paths: the paths of those that can be used, `(draw, 1, quarter, term)`.
-        unusable: the number of draws that were left out.
+        simulator: the simulator that ran the histories, and that reads numbers from them.
+        paths: the paths of the usable histories, `(draw, 1, quarter, term)`.
+        unusable: the number of draws that were left out because their histories cannot be used.
     """
 
     simulator: Simulator
@@ -59,13 +59,13 @@ class ModelHistories:
 def simulator_to(
     problem: EstimationProblem, history: Mapping[str, Series], last: str, until: str, engine: Engine
 ) -> Simulator:
-    """Make a simulator of every series to a last quarter, with known bill rates and asset prices until another."""
+    """Make a simulator of every series up to quarter `last`; bill rate and asset prices are data up to `until`."""
     some = [Target(name, series, last, 0.0) for name, series in history.items()]
     return Simulator(problem, some, last=last, known=until, engine=engine)
 
 
 def run(simulator: Simulator, record: Record, draws: int, seed: int) -> ModelHistories:
-    """Run histories with parameters drawn from an estimate, each with a seed of its own from `seed` on.
+    """Run histories with parameters drawn from an estimate; the seeds count up from `seed`, one for each history.
 
     Raises:
         ScenarioError: if too few histories can be used.
@@ -73,12 +73,12 @@ def run(simulator: Simulator, record: Record, draws: int, seed: int) -> ModelHis
     paths = simulator.drawn(record.draws(simulator.problem, draws, seed), range(seed, seed + draws))
     good = np.asarray(np.isfinite(paths).all(axis=tuple(range(1, paths.ndim))))
     if good.mean() < LEAST_USABLE or good.sum() < 2:
-        raise ScenarioError(f"only {good.sum()} of {draws} histories can be used", "estimate", record.last)
+        raise ScenarioError(f"only {good.sum()} of its {draws} histories can be used", "estimate", record.last)
     return ModelHistories(simulator, paths[good], int(draws - good.sum()))
 
 
 def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, last: str, seed: int) -> Drawn:
-    """Draw the model's forecasts at an origin, to a last quarter; `seed` is that of the errors of figures."""
+    """Draw the model's forecasts at an origin, up to quarter `last`; the errors of figures are drawn with `seed`."""
     simulator, paths = histories.simulator, histories.paths
     generator = np.random.default_rng([seed, 1])
     samples: dict[tuple[str, str, str], Numbers] = {}
@@ -92,7 +92,7 @@ def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, las
             own = _rates(simulator, there, period, paths)
             moved = own
             if base is not None:
-                # A relative error is the same of a sum and of its quarters.
+                # A relative error is the same for a sum and for its rate; an absolute one is divided by the quarters.
                 per = size(there.series, base) if there.series.change == "level" else 1.0
                 moved = there.rates[-1] + of_base / per + own - _rates(simulator, there, base, paths)
             samples[MODEL, name, period] = compared(there.series, period, moved) + noise
@@ -101,14 +101,14 @@ def draw(histories: ModelHistories, known: Mapping[str, Known], origin: str, las
 
 
 def base_of(known: Known, quarters: list[str]) -> str | None:
-    """Return the period of the last actual if the model, with its quarters, has a number for it, else None."""
-    # The opening is a balance sheet, in which nothing is paid yet.
+    """Return the period of the last actual; None if the model's `quarters` do not cover it."""
+    # The opening is only a balance sheet: it has no flows, because nothing has been paid yet.
     usable = quarters if known.series.total == "last" else quarters[1:]
     return known.last if known.last is not None and span(known.last)[0] in usable else None
 
 
 def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> Numbers:
-    """Return the model's rates of a period, `(draw,)`; logarithms not below that of a small part of the actual."""
+    """Return the model's rates of a period, `(draw,)`; numbers to take logarithms of are kept well above zero."""
     series = known.series
     numbers = simulator.period(series, period, paths)[:, 0] / size(series, period)
     if series.change == "level":
@@ -119,13 +119,13 @@ def _rates(simulator: Simulator, known: Known, period: str, paths: Numbers) -> N
 
 @dataclass(frozen=True)
 class InSampleFit:
-    """How many of the fitted figures lie in their bands.
+    """How many of the figures that an estimate was fitted to lie in their 90 percent bands.
 
     Attributes:
         last: the quarter up to which the estimate was fitted.
-        inside: group -> the number of figures within the band.
-        figures: group -> the number of all figures.
-        outside: the labels of the figures that lie outside.
+        inside: group -> the number of fitted figures that lie within their bands.
+        figures: group -> the number of all fitted figures.
+        outside: the labels of the fitted figures that lie outside their bands.
     """
 
     last: str
@@ -135,15 +135,15 @@ class InSampleFit:
 
     @property
     def share(self) -> float:
-        """The share of all figures within their bands."""
+        """The share of all fitted figures that lie within their bands."""
         return sum(self.inside.values()) / sum(self.figures.values())
 
 
 def in_sample(histories: ModelHistories, history: Mapping[str, Series], record: Record, seed: int) -> InSampleFit:
     """Count the fitted figures that lie within the bands of the estimate.
 
-    A band holds what parameters, seeds and the declared error leave open. Nothing is moved to an actual. `seed` is
-    that of the errors of figures.
+    A band shows the spread from parameters, seeds and the error that the series declares. The numbers are those of
+    the histories themselves, not moved to an observed figure. The errors of figures are drawn with `seed`.
     """
     generator = np.random.default_rng([seed, 2])
     inside: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The forecasts of a backtest and their scores, as plain data."""
+"""The forecasts of a backtest and their scores, as plain data: `ScoredForecasts`."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScoredForecasts:
-    """Forecasts from past origins, and their scores.
+    """Forecasts from past quarters, called origins, and their scores.
 
     Attributes:
         settings: the settings of the backtest.
         origins: the quarters at whose end forecasts were made.
         draws: the number of forecasts at each origin.
-        seed: the seed of the first history, and of all that was drawn.
-        series: name -> the series that was forecast.
-        rows: the forecasts.
+        seed: the seed of the first history, and of all other random draws.
+        series: name of a series that was forecast -> the series.
+        rows: the forecasts with their scores.
         in_sample: how many of the fitted figures lie in their bands.
-        set_by_hand: the keys of the scenario that were set with later data and not estimated anew at an origin.
-        unusable: quarter of an estimate -> number of draws whose histories could not be used.
+        set_by_hand: the keys of the scenario that were set by hand with later data, not estimated at each origin.
+        unusable: last quarter an estimate was fitted to -> number of its draws whose histories could not be used.
     """
 
     settings: Settings
@@ -57,7 +57,7 @@ class ScoredForecasts:
 
     @cached_property
     def by_series(self) -> pd.DataFrame:
-        """Scores by method and series, in log points or the unit, with the columns of `summary.by_series`."""
+        """Scores by method and series, in log points or the series' unit, with the columns of `summary.by_series`."""
         return summary.by_series(self.forecasts, self.series)
 
     @cached_property
@@ -66,7 +66,7 @@ class ScoredForecasts:
         return summary.tests(self.forecasts, self.settings.diebold_mariano)
 
     def to_numbers(self) -> dict[str, Any]:
-        """Return the scores as plain data; the single forecasts are a table of their own."""
+        """Return the scores as plain data, without the single forecasts, which `forecasts` holds."""
         fit, bounds = self.in_sample, self.settings.in_sample
         return {
             "origins": self.origins,

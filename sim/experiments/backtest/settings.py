@@ -1,4 +1,4 @@
-"""The settings of a backtest: `configs/backtest.toml`, the estimates at its origins, and what it must not know."""
+"""The settings of a backtest: `configs/backtest.toml`, the estimates at its origins, and keys set by hand."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,11 +31,11 @@ class Benchmarks(Strict):
     """The settings of the benchmarks.
 
     Attributes:
-        first: the quarter from which figures are used.
-        band_growths: the fewest growth rates for a band.
-        trend_growths: the fewest growth rates for a trend.
-        autoregression_growths: the fewest growth rates for an autoregression.
-        most_persistence: the largest coefficient of growth on growth.
+        first: the first quarter whose figures are used.
+        band_growths: the number of growth rates that a band needs at least.
+        trend_growths: the number of growth rates that a trend needs at least.
+        autoregression_growths: the number of growth rates that an autoregression needs at least.
+        most_persistence: the largest allowed coefficient of growth on the growth of the quarter before.
     """
 
     first: Quarter
@@ -46,7 +46,7 @@ class Benchmarks(Strict):
 
 
 class DieboldMariano(Strict):
-    """The cases of the test: its series, its longest horizon in quarters, the fewest forecasts of a horizon."""
+    """The cases of the test: the series, the longest horizon in quarters, and the fewest forecasts of a horizon."""
 
     series: tuple[str, ...]
     most_quarters: Count
@@ -54,21 +54,21 @@ class DieboldMariano(Strict):
 
 
 class InSampleBounds(Strict):
-    """The bounds on the share of fitted figures that should lie within the 90 percent band."""
+    """The bounds between which the share of fitted figures within their 90 percent bands should lie."""
 
     least: Share
     most: Share
 
 
 class Settings(Strict):
-    """A backtest file.
+    """The content of a backtest file such as `configs/backtest.toml`.
 
     Attributes:
         origins: the quarters at whose end a forecast is made.
         last: the last quarter that is forecast.
         groups: the groups of series that are forecast.
         draws: the number of forecasts drawn at each origin.
-        headlines: the series of the fan chart.
+        headlines: the series that the fan charts show.
     """
 
     origins: Annotated[tuple[Quarter, ...], Field(min_length=1)]
@@ -99,17 +99,17 @@ class Settings(Strict):
             for name in names:
                 if name not in chosen:
                     groups = ", ".join(self.groups)
-                    raise ScenarioError(f"not a series of the groups {groups}", f"backtest.toml: {key}", name)
+                    raise ScenarioError(f"not a series of the groups forecast: {groups}", f"backtest.toml: {key}", name)
         return chosen
 
 
 def load_settings(path: Path | str = SETTINGS) -> Settings:
-    """Load a backtest file; a ScenarioError names anything wrong with it, in one line."""
+    """Load a backtest file; raise a ScenarioError that says in one line what is wrong with it."""
     return read_as(Settings, Path(path))
 
 
 def record_at(origin: str, settings: Settings, folder: Path | str | None) -> Record:
-    """Load the estimate at an origin, which must know nothing later.
+    """Load the estimate at an origin, which must not be fitted to anything later.
 
     Raises:
         ScenarioError: if there is no such estimate, or it was fitted to another quarter.
@@ -121,7 +121,7 @@ def record_at(origin: str, settings: Settings, folder: Path | str | None) -> Rec
 
 
 def longest_record(folder: Path | str | None) -> Record:
-    """Load the estimate that was fitted to the most quarters."""
+    """Load the estimate in a folder that was fitted to the latest quarter."""
     estimates = Path(folder or ESTIMATES)
     return _fitted_to(max(path.stem for path in estimates.glob("[0-9][0-9][0-9][0-9]Q[1-4].json")), estimates)
 
@@ -135,7 +135,7 @@ def _fitted_to(quarter: str, folder: Path) -> Record:
 
 
 def set_by_hand(problem: EstimationProblem) -> tuple[str, ...]:
-    """List the keys of the scenario that were set with later data, and are not estimated anew at an origin."""
+    """List the keys of the scenario that were set by hand with later data, and are not estimated at each origin."""
 
     def walk(part: object, at: str) -> list[str]:
         if isinstance(part, Quantity):

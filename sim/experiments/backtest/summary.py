@@ -1,10 +1,11 @@
 """Scores of single forecasts, their tables by method, group, horizon, origin and series, and tests of differences.
 
-To compare series of all kinds, errors and CRPS of a series are divided by its scale: the root mean square of the
-random walk's errors over all of its forecasts, and no less than the error that the series declares. A score of 1
-is as wrong as "nothing changes" is on average, and each series counts alike for each forecast. Only forecasts that
-have an actual to start from are pooled, the same ones for every method; means of CRPS and of coverage are over
-those with a band in every method. `forecasts` has the columns of `Row` throughout.
+To make all series comparable, the errors and the CRPS (continuous ranked probability score) of a series are divided
+by its scale: the root mean square of the random walk's errors in all its forecasts of the series, but at least the
+error that the series declares. A score of 1 is as wrong as "nothing changes" is on average, and a forecast counts
+the same whatever its series. Only forecasts that start from an observed figure are pooled, the same ones for every
+method; means of CRPS and of coverage use only forecasts with a band in every method. The argument `forecasts` is
+always a table with the columns of `Row`.
 """
 
 from __future__ import annotations
@@ -27,22 +28,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of a forecast: the median, and the ends of the bands of 50 and 90 percent."""
+"""The levels of a forecast's quantiles: the median, and the ends of the bands of 50 and 90 percent."""
 METHODS = (*VARIANTS, *BENCHMARKS)
 """The methods in the order of tables."""
 ALL = "all"
 CUTS = ((), ("group",), ("horizon",), ("origin",), ("group", "horizon"), ("group", "origin"))
-"""The columns that scores are broken down by."""
+"""The columns by which scores are broken down."""
 FORECAST = ["series", "origin", "period"]
-"""The columns that tell forecasts apart, whatever the method."""
+"""The columns that identify what is forecast, whatever the method."""
 BANDED = ["crps", "inside_50", "inside_90"]
 """Scores that need a band."""
 
 
 def score(quantiles: Numbers, crps: float | None, actual: float) -> tuple[float, float, float, float]:
-    """Return error, CRPS, and 1 where the actual lies in the 50 and the 90 percent band, else 0.
+    """Return error, CRPS, and for the 50 and the 90 percent band 1 if the actual lies in it, else 0.
 
-    All on the scale of comparison. Quantiles are at `QUANTILES`; without a band CRPS is None and scores are NaN.
+    All are on the scale of comparison. `quantiles` are those at the levels `QUANTILES`. A forecast without a band is
+    given with `crps` None; then all but the error are NaN.
     """
     lowest, low, median, high, highest = quantiles
     if crps is None:
@@ -51,7 +53,7 @@ def score(quantiles: Numbers, crps: float | None, actual: float) -> tuple[float,
 
 
 def crps_of_draws(draws: Numbers, actual: float) -> float:
-    """Return the score of draws, CRPS = E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007)."""
+    """Return the CRPS of a forecast given as draws, E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007)."""
     import scoringrules
 
     return float(scoringrules.crps_ensemble(actual, draws, backend="numpy"))
@@ -66,13 +68,13 @@ def crps_of_normal(mean: float, deviation: float, actual: float) -> float:
 
 @dataclass(frozen=True)
 class DieboldMarianoTest:
-    """A Diebold-Mariano test of squared errors, the model's less the benchmark's.
+    """A Diebold-Mariano test of the model's squared errors minus those of a benchmark.
 
     Attributes:
         forecasts: the number of pairs of forecasts.
-        statistic: the statistic with the factor of Harvey, Leybourne and Newbold; None where there is none.
-        p_value: two-sided, by Student's t with one degree of freedom less than pairs.
-        why: why there is no statistic.
+        statistic: the statistic with the factor of Harvey, Leybourne and Newbold; None if it cannot be computed.
+        p_value: the two-sided p-value, from Student's t with one degree of freedom fewer than there are pairs.
+        why: why the statistic cannot be computed; empty if it can.
     """
 
     forecasts: int
@@ -84,18 +86,19 @@ class DieboldMarianoTest:
 def diebold_mariano(mine: Numbers, other: Numbers, horizon: int, least: int) -> DieboldMarianoTest:
     """Test whether two forecasts differ in their squared errors (Diebold and Mariano 1995).
 
-    The statistic is the mean difference over its standard error with autocovariances up to horizon - 1, times the
-    factor for few forecasts of Harvey, Leybourne and Newbold (1997), sqrt((n + 1 - 2h + h(h-1)/n) / n).
+    The statistic is the mean difference divided by its standard error, which includes autocovariances up to lag
+    h - 1, times the small-sample factor sqrt((n + 1 - 2h + h(h-1)/n) / n) of Harvey, Leybourne and Newbold (1997),
+    for n forecasts at horizon h.
 
     Args:
-        mine: the errors of the first method, in order of time, `(forecast,)`.
-        other: the errors of the second method, `(forecast,)`.
+        mine: the errors of the first method, oldest first, `(forecast,)`.
+        other: the errors of the second method for the same forecasts, `(forecast,)`.
         horizon: the number of quarters ahead.
         least: the fewest forecasts for which the test is computed.
     """
     count = len(mine)
     if count < least:
-        return DieboldMarianoTest(count, None, None, f"{count} forecasts; {least} are needed")
+        return DieboldMarianoTest(count, None, None, f"{count} forecasts; at least {least} are needed")
     factor = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
     if factor <= 0.0:
         return DieboldMarianoTest(count, None, None, f"{count} forecasts are too few for this horizon")
@@ -104,16 +107,16 @@ def diebold_mariano(mine: Numbers, other: Numbers, horizon: int, least: int) -> 
     lags = range(1, min(horizon, count))
     variance = float(around @ around + 2.0 * sum(around[lag:] @ around[:-lag] for lag in lags)) / count
     if variance <= 0.0:
-        return DieboldMarianoTest(count, None, None, "the variance of the difference comes out at zero or below")
+        return DieboldMarianoTest(count, None, None, "the estimated variance of the mean difference is not above zero")
     statistic = float(differences.mean()) / math.sqrt(variance / count) * math.sqrt(factor)
     return DieboldMarianoTest(count, statistic, float(2.0 * stats.t.sf(abs(statistic), count - 1)))
 
 
 def scores(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Score every method, overall and for every cut, in units of the series' scales.
+    """Score every method, overall and by group, horizon and origin; a score is a multiple of the series' scale.
 
-    Columns: group, horizon, origin ("all" where pooled over them), method, forecasts, rmse, bias, bands (forecasts
-    with a band in every method), crps, coverage_50, coverage_90.
+    Columns: group, horizon, origin (each "all" in a row that pools over it), method, forecasts, rmse, bias, bands
+    (forecasts with a band in every method), crps, coverage_50, coverage_90.
     """
     import pandas as pd
 
@@ -133,17 +136,17 @@ def scores(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFram
 
 
 def cut(scores: pd.DataFrame, group: str = ALL, horizon: int | str = ALL, origin: str = ALL) -> pd.DataFrame:
-    """Select the scores of one cut, by method; those of all forecasts if left out."""
+    """Select the scores of each method for a group, a horizon and an origin; what is left out means all of them."""
     at = (scores["group"] == group) & (scores["horizon"] == horizon) & (scores["origin"] == origin)
     return scores[at].set_index("method")
 
 
 def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataFrame:
-    """Score every method by series, not scaled: log points (a hundredth is about a percent), or the series' unit.
+    """Score every method by series, not scaled, in log points (0.01 is about one percent) or the series' unit.
 
     Columns: series, label, unit, comparable (whether there are benchmarks), method, forecasts, rmse, bias, crps,
-    coverage_50, coverage_90. Where benchmarks exist, the forecasts are those that they have too, and CRPS and
-    coverage are over those with a band in every method; where no benchmark ever has one, over the model's own.
+    coverage_50, coverage_90. If there are benchmarks, only forecasts that every method makes are counted; CRPS and
+    coverage then count only those with a band in every method, or, if no benchmark has any band, the model's bands.
     """
     import pandas as pd
 
@@ -167,7 +170,7 @@ def by_series(forecasts: pd.DataFrame, series: Mapping[str, Series]) -> pd.DataF
 
 
 def _banded(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the scores that need a band, where some method has none for the forecast."""
+    """Blank the scores that need a band for every forecast for which some method has no band."""
     banded = forecasts.groupby(FORECAST)["crps"].transform(lambda scores: scores.notna().all()).astype(bool)
     return forecasts.assign(**{column: forecasts[column].where(banded) for column in BANDED})
 
@@ -186,7 +189,7 @@ def _scores_of(part: pd.DataFrame) -> dict[str, Any]:
 
 
 def tests(forecasts: pd.DataFrame, settings: DieboldMariano) -> dict[tuple[str, int], DieboldMarianoTest]:
-    """Test the model against the random walk: series and quarters ahead -> the test (Diebold and Mariano)."""
+    """Test the model against the random walk (Diebold and Mariano): (series, quarters ahead) -> the test."""
     results = {}
     for name in settings.series:
         mine = forecasts[(forecasts["series"] == name) & forecasts["actual"].notna()]

@@ -1,4 +1,4 @@
-"""The tables of a backtest as texts, for terminal and report alike."""
+"""The tables of a backtest as texts, which both the terminal and the report show."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.experiments.backtest.results import ScoredForecasts
 
 HEADS = ("model", "from the opening", *BENCHMARKS)
-"""Columns of methods."""
+"""The heads of the columns, one for each method."""
 POOLED = (
     (
         "rmse",
@@ -37,12 +37,12 @@ POOLED = (
         "error of a forecast is and how sure it was. Only forecasts that have a band in every method.",
     ),
 )
-"""Tables of one score by method: the score, the column of counts, the title, and how to read it."""
+"""Tables that show one score by method: the score, the column of counts, the title, and how to read the table."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row: its name, its numbers as texts, and the places of the best numbers."""
+    """A row of a table: its name, its numbers as texts, and the positions of the best numbers."""
 
     name: str
     cells: tuple[str, ...]
@@ -51,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: its title, how to read it, the heads of its columns, that of the names first, and its rows."""
+    """A table: its title, how to read it, the heads of its columns (the names' column first), and its rows."""
 
     title: str
     about: str
@@ -83,7 +83,7 @@ def sheets(backtest: ScoredForecasts) -> list[Sheet]:
 
 
 def _cuts(backtest: ScoredForecasts) -> dict[str, pd.DataFrame]:
-    """Return the name of each row -> its scores by method: all, by group, by horizon, by origin."""
+    """Return row name -> scores by method, for all forecasts, then for each group, each horizon and each origin."""
     table = backtest.scores
     parts = {"all": cut(table)}
     parts |= {GROUPS[group]: cut(table, group=group) for group in backtest.settings.groups}
@@ -118,7 +118,7 @@ def _series(backtest: ScoredForecasts) -> Iterator[Line]:
 
 
 def _smallest(numbers: Sequence[float]) -> tuple[int, ...]:
-    """Return the places of the smallest number, counted after the column of counts."""
+    """Return the positions of the smallest number, the column of counts being position 0."""
     least = min((number for number in numbers if not math.isnan(number)), default=math.nan)
     return tuple(place + 1 for place, number in enumerate(numbers) if number == least)
 

@@ -1,4 +1,4 @@
-"""Sentences on the scores of a backtest, those in which the model loses first."""
+"""Sentences on the scores of a backtest; those on the forecasts in which the model loses come first."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEW = 5
-"""Forecasts: with fewer, a comparison is hardly evidence."""
+"""A comparison of fewer forecasts than this is hardly evidence."""
 
 
 def words(backtest: ScoredForecasts) -> list[str]:
-    """Write what must be known before the numbers are used, in sentences."""
+    """Write, in sentences, what a reader must know before using the numbers."""
     return [
         *_losses(backtest),
         *_groups(backtest),
         _bands(backtest),
         _in_sample(backtest),
         *_tests(backtest),
-        f"The forecasts know a little of what came. {len(backtest.set_by_hand)} values of the scenario were "
-        "chosen with figures that came later and are not estimated anew at an origin, and figures are as "
+        f"The forecasts know a little of what came later. {len(backtest.set_by_hand)} values of the scenario were "
+        "chosen with later figures and are not estimated anew at an origin, and all figures are as "
         "published by now. The benchmarks know nothing but figures.",
         *_fallbacks(backtest),
         *_unscored(backtest),
@@ -41,13 +41,13 @@ def group_name(group: str) -> str:
 
 
 def _rival(errors: pd.Series) -> tuple[str, float]:
-    """Return the benchmark with the smallest root mean square error, and the model's error as a part of it."""
+    """Return the benchmark with the smallest root mean square error, and the model's error divided by that error."""
     rival = min(BENCHMARKS, key=lambda method: errors[method])
     return rival, float(errors[MODEL] / errors[rival])
 
 
 def _losses(backtest: ScoredForecasts) -> list[str]:
-    """Name the series and horizons in which some benchmark is better."""
+    """Name the series, and the groups and horizons, for which some benchmark has a smaller error than the model."""
     table = backtest.by_series[backtest.by_series["comparable"]].set_index("method")
     wins, lost = 0, []
     for label, part in table.groupby("label", sort=False):

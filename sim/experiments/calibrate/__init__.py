@@ -22,14 +22,14 @@ __all__ = ["Calibration", "Record", "calibrate", "load_record"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """A finished calibration, which was saved while it ran: its folder, and the record of the estimate."""
+    """A finished calibration: the folder that it was saved to while it ran, and the record of its estimate."""
 
     path: Path
     record: Record
 
     @property
     def words(self) -> list[str]:
-        """How well the model fits, and where it does not, in sentences."""
+        """Sentences on how well the model fits, and on the figures that it misses."""
         return words(self.record)
 
 
@@ -41,23 +41,24 @@ def calibrate(
     out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Estimate the parameters of a calibration file.
+    """Estimate the parameters that a calibration file lists.
 
-    First, histories with known parameters show which parameters can be recovered; those that cannot keep their
-    priors, and the others are estimated.
+    First, trials on simulated histories with known parameters show which parameters can be recovered. Then these
+    are estimated; parameters that cannot be recovered keep their priors.
 
     Args:
-        path: the calibration file; the one that ships if left out.
-        until: the last quarter that is fitted; the file's own if left out.
-        trials: the number of histories with known parameters; the file's own number if left out. With none, all
-            parameters are estimated, and none is called identified.
-        history: the file of the observed history; the one that ships if left out.
-        out: the folder; `runs/calibrate-<last quarter>` if left out. A calibration that was stopped goes on.
+        path: the calibration file; `configs/calibration.toml` if left out.
+        until: the last quarter that is fitted; the one in the calibration file if left out.
+        trials: the number of trials with known parameters; the one in the calibration file if left out. With 0
+            trials, all parameters are estimated, and no parameter is called identified.
+        history: the file of the observed history; `configs/history.toml` if left out.
+        out: the folder to write to; `runs/calibrate-<last quarter>` if left out. A calibration that was stopped is
+            resumed if it is started again with the same folder.
         progress: called after every trial and every generation of the search.
 
     Raises:
         ScenarioError: if a file or a number is wrong.
-        RunError: if the folder belongs to another calibration, or cannot be written.
+        RunError: if the folder belongs to another calibration, or cannot be written to.
     """
     needs("optuna", "cmaes", extra="calibrate")
     problem = changed_window(load_problem(path), until)
@@ -69,13 +70,13 @@ def calibrate(
     every = targets_of(series, window.first, window.held_out)
     fitted = tuple(target for target in every if target.series.fitted and target.last <= window.last)
     if not fitted:
-        raise ScenarioError(f"nothing was observed from {window.first} to this quarter", "until", window.last)
+        raise ScenarioError(f"no figure to fit was observed from {window.first} to this quarter", "until", window.last)
     folder = open_folder(problem, series, count, Path(out) if out is not None else None)
     simulator = Simulator(problem, fitted)
     steps = count + problem.plan.search.generations
 
     def advance(before: int) -> Progress | None:
-        """Return a progress of the whole calibration, for a part with some steps before it."""
+        """Return a callback that counts steps of the whole calibration, for a part that `before` steps precede."""
         return progress and (lambda done, _, words: progress(before + done, steps, words))
 
     with reported(f"cannot write a calibration to {folder}"):
@@ -84,7 +85,7 @@ def calibrate(
             judged = identification(run_trials(simulator, count, folder / LOG, advance(0)), problem.plan.recovery)
         free = None if judged is None else judged.identified
         if free is not None and not free.any():
-            raise ScenarioError("no parameter can be recovered, so that none is estimated")
+            raise ScenarioError("no parameter can be recovered, so nothing is estimated (0 trials skip this check)")
         best = estimate(simulator, observed(fitted), free, journal=folder / JOURNAL, progress=advance(count))
         if judged is not None:
             best = replace(best, posterior=best.posterior.stretched(judged.stretch, judged.identified))

@@ -1,4 +1,4 @@
-"""Output of a calibration in the terminal: the estimates and the figures that the model misses."""
+"""The terminal output of a calibration: the estimates, and the figures that the model misses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from sim.report import terminal
 
 
 def show(record: Record) -> None:
-    """Print estimates, how well the model fits, and the figures that it misses."""
+    """Print the estimates, how well the model fits, and the figures that the model misses."""
     window, trials = record.raw["window"], record.raw["recovery"]["trials"]
     terminal.show_table(
         f"{record.raw['scenario']}: estimated on {window['first']} to {window['last']}",
@@ -17,7 +17,7 @@ def show(record: Record) -> None:
         [_cells(key, row, trials) for key, row in record.raw["parameters"].items()],
     )
     terminal.show(*fit(record))
-    terminal.show_list(f"Further off than {FAR:g} of their errors", [miss(row) for row in missed(record)])
+    terminal.show_list(f"Figures missed by more than {FAR:g} standard errors", [miss(row) for row in missed(record)])
 
 
 def _cells(key: str, row: Mapping[str, Any], trials: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The estimate of parameters: a search, least squares from its best candidate, and the uncertainty."""
+"""The estimate of parameters: a search, least squares from its best candidate, and the estimate's uncertainty."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from sim.experiments.calibrate.settings import EstimationProblem, Flags, Numbers
 from sim.experiments.calibrate.simulator import Simulator
 
 ENOUGH = 1e-3
-"""Relative change of the distance at which least squares stop: another seed changes it much more."""
+"""Least squares stop when the distance changes by less than this, relatively; another seed changes it far more."""
 INSIDE = 1e-6
-"""From the bounds, in standard deviations of the prior: least squares start strictly inside them."""
+"""How far inside the bounds least squares start, in standard deviations of the prior."""
 
 
 @dataclass(frozen=True)
 class ParameterEstimate:
-    """Parameters that fit what was observed, and how sure they are.
+    """Parameters that fit the observed figures, and how certain they are.
 
     Attributes:
         problem: the problem that was solved.
         posterior: the estimate and its distribution.
-        distance: the distance of the estimate, the priors' part included.
+        distance: the distance between model and figures at the estimate (see `moments`), with the priors' part.
         misfit: the part of the distance that comes from the data.
         candidates: the number of candidates tried by the search; 0 without a search.
         steps: the number of steps of the least squares.
@@ -43,17 +43,17 @@ class ParameterEstimate:
 
     @property
     def values(self) -> Numbers:
-        """Estimated values, `(parameter,)`."""
+        """The estimated values, `(parameter,)`."""
         return self.problem.values(self.posterior.middle)
 
 
 def observed(targets: Sequence[Target]) -> Numbers:
-    """Return the figures as they are compared, `(target,)`."""
+    """Return the observed figures on the scale of comparison, `(target,)`: logarithms where the series says so."""
     return np.array([target.series.transformed(target.value) for target in targets])
 
 
 def errors(targets: Sequence[Target]) -> Numbers:
-    """Return the standard errors of the figures, `(target,)`."""
+    """Return the errors that the series declare for the figures, as standard deviations, `(target,)`."""
     return np.array([target.series.error for target in targets])
 
 
@@ -66,15 +66,16 @@ def estimate(
     short: Recovery | None = None,
     progress: Progress | None = None,
 ) -> ParameterEstimate:
-    """Estimate the parameters of a problem.
+    """Estimate the parameters of an estimation problem.
 
     Args:
         simulator: the simulator of the figures to be fitted.
-        figures: the observed figures, as they are compared, `(target,)`.
+        figures: the observed figures on the scale of comparison, `(target,)`.
         free: the parameters that are estimated, `(parameter,)`; the others keep their priors. All if left out.
         seed: the seed of the search.
-        journal: the file of the search, which goes on from it.
-        short: settings of a trial: no search, but steps from the middle of the priors, with fewer seeds.
+        journal: the file that the search is written to, and from which a stopped search is resumed.
+        short: the settings of a trial, which skips the search: least squares start from the middle of the priors,
+            with fewer seeds.
         progress: called after every generation of the search.
     """
     problem, plan = simulator.problem, simulator.problem.plan.search
@@ -99,10 +100,10 @@ def estimate(
 def _polish(
     simulator: Simulator, moments: Moments, start: Numbers, seeds: range, free: Flags, steps: int
 ) -> tuple[Numbers, float, int]:
-    """Go downhill from a start by least squares; return the best places, their distance and the steps taken.
+    """Improve places by least squares from a start; return the best places, their distance and the steps taken.
 
-    The distance is a sum of squares, of weighed gaps and of places. Slopes are central differences on common
-    random numbers, one batch of histories a step, wide enough to average over deals that happen or do not.
+    The distance is the sum of the squares of weighed gaps and places. Slopes are central differences on common
+    random numbers, one batch of histories a step, wide enough to average over deals that happen on one side only.
     """
     problem = simulator.problem
     low, high = (side[free] for side in problem.bounds)

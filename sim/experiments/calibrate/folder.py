@@ -1,4 +1,4 @@
-"""The folder of a calibration: its plan, the log of a stopped run, and the record of the estimate."""
+"""The folder of a calibration: its plan, the files from which it is resumed, and the record of the estimate."""
 
 import hashlib
 import json
@@ -21,14 +21,14 @@ from sim.scenario.data import CONFIGS
 
 RECORD, JOURNAL, LOG, PLAN = CALIBRATION_RECORD, "search.log", "trials.jsonl", CALIBRATION
 DIGITS = 6
-"""Significant digits in a record: many more than an estimate knows."""
+"""The significant digits of numbers in a record, many more than any estimate is certain of."""
 
 
 def open_folder(problem: EstimationProblem, series: Any, trials: int, out: Path | None) -> Path:
-    """Make the folder of a calibration, or continue in the folder of the same calibration.
+    """Make the folder of a calibration, or return it as it is if the same calibration was started in it before.
 
     Raises:
-        RunError: if the folder belongs to something else, or cannot be written.
+        RunError: if the folder holds anything else, or cannot be written to.
     """
     whole = problem.plan.model_dump_json() + repr(problem.scenario) + repr(series) + str(trials)
     mark = hashlib.sha256(whole.encode()).hexdigest()
@@ -38,9 +38,9 @@ def open_folder(problem: EstimationProblem, series: Any, trials: int, out: Path 
         try:
             same = json.loads(plan.read_text(encoding="utf8"))["hash"] == mark
         except (ValueError, KeyError, TypeError):
-            raise RunError(f"{plan}: is damaged; choose another folder") from None
+            raise RunError(f"{plan}: cannot be read as the plan of a calibration; choose another folder") from None
         if not same:
-            raise RunError(f"{folder}: belongs to another calibration; choose another folder")
+            raise RunError(f"{folder}: belongs to a calibration with other settings; choose another folder")
         return folder
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder}: is not empty and is not the folder of a calibration; choose another folder")
@@ -53,7 +53,7 @@ def open_folder(problem: EstimationProblem, series: Any, trials: int, out: Path 
 def record_of(
     estimate: ParameterEstimate, judged: Identification | None, trials: int, whole: Simulator
 ) -> dict[str, Any]:
-    """Return an estimate as plain data, with the model's number for every figure that `whole` simulates."""
+    """Return an estimate as plain data, with the model's number for every target of the simulator `whole`."""
     plan, around = estimate.problem.plan, estimate.posterior
     targets = _targets(estimate, whole)
     gaps = {
@@ -133,7 +133,7 @@ def _parameters(estimate: ParameterEstimate, judged: Identification | None) -> d
 
 
 def _rounded(part: Any) -> Any:
-    """Round the numbers of plain data to `DIGITS` digits."""
+    """Round the numbers in plain data to `DIGITS` significant digits; numbers that are not finite become None."""
     if isinstance(part, Mapping):
         return {key: _rounded(value) for key, value in part.items()}
     if isinstance(part, list):

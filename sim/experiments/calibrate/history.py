@@ -1,4 +1,4 @@
-"""The observed history: the schema of `configs/history.toml`, and the figures that the model is compared with."""
+"""The observed history: the schema of `configs/history.toml`, and the figures with which the model is compared."""
 
 import math
 from collections.abc import Mapping
@@ -17,27 +17,27 @@ from sim.scenario.schema import Strict
 
 HISTORY = CONFIGS / "history.toml"
 FLOOR = 0.01
-"""The least number of the model in a comparison by logarithms, as a part of the figure observed."""
+"""Before logarithms are taken, a number of the model is raised to at least this share of the observed figure."""
 
 
 class Series(Strict):
-    """Something that was observed more than once, and the number of the model that is compared with it.
+    """A series of observed figures, and how the number of the model that is compared with them is made.
 
     Attributes:
-        label: its name in plain words.
-        group: the group of series that it belongs to in tables.
-        unit: the unit of its figures.
-        data: the rows of configs/data, as file|entity|metric.
-        points: the figures by period, where there are no such rows.
-        source: the rows or addresses of these figures.
-        leave: the periods that are not used.
-        base: the quarter whose figure all are divided by, on both sides.
-        of, less, over: the terms of the model that are added, subtracted and divided by, as in a fact's reading.
-        scale: the factor on the model's number.
-        total: how quarters become a period.
-        change: whether model and data are compared by their logarithms or by their difference.
-        error: standard deviation of what figure and model leave open, relative for logarithms, else in the unit.
-        fitted: whether parameters are fitted to it, or the model is only judged by it.
+        label: the name of the series in plain words.
+        group: the group of series to which it belongs in tables.
+        unit: the unit of the figures.
+        data: the rows of a file in configs/data that hold the figures, written as file|entity|metric.
+        points: period -> figure, for figures that are in no file of configs/data.
+        source: where the figures in `points` come from: addresses, or rows of data.
+        leave: the periods whose figures are not used.
+        base: the quarter by whose figure all figures are divided, those of the model by the model's own.
+        of, less, over: the model's number is the sum of the terms `of` minus those of `less`, divided by `over`.
+        scale: the factor by which the model's number is multiplied.
+        total: how the numbers of quarters become that of a longer period: their sum, the last one or their mean.
+        change: whether model and data are compared by their logarithms ("log") or as they are ("level").
+        error: the standard deviation of the errors of figure and model, relative for logarithms, else in `unit`.
+        fitted: whether parameters are fitted to the series; if not, the model is only judged by it.
         note: a remark on how good the comparison is.
     """
 
@@ -62,34 +62,34 @@ class Series(Strict):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if (self.data is None) == (not self.points):
-            raise ValueError("set either data or points")
+            raise ValueError("set data or points, and only one of them")
         if self.points and not self.source:
-            raise ValueError("points need a source")
+            raise ValueError("points without a source: state in source where they come from")
         Reading(of=self.of, less=self.less, over=self.over)
         for term in (*self.of, *self.less, *self.over):
             if term.split("|")[0] not in ("agents", "series"):
                 raise ValueError(f"{term!r}: expected agents|... or series|...")
         if self.change == "log" and any(value <= 0.0 for value in self.observed.values()):
-            raise ValueError("a figure that is not above zero has no logarithm: set change = 'level'")
+            raise ValueError("a figure is zero or below and has no logarithm: set change = 'level'")
         return self
 
     @property
     def observed(self) -> dict[str, float]:
-        """Figures by period, oldest first, divided by that of the base."""
+        """Period -> figure, oldest first, divided by the figure of the quarter `base` if one is set."""
         figures = dict(self.points) if self.data is None else rows(self.data)
         if self.base is not None:
             if self.base not in figures:
-                raise ValueError(f"base = {self.base!r}: has no figure")
+                raise ValueError(f"base = {self.base!r}: the series has no figure for this quarter")
             figures = {period: value / figures[self.base] for period, value in figures.items()}
         return {period: figures[period] for period in sorted(figures, key=span) if period not in self.leave}
 
     def transformed(self, values: float) -> float:
-        """Return a figure as it is compared."""
+        """Return a figure on the scale of comparison: its logarithm, or the figure itself."""
         return math.log(values) if self.change == "log" else values
 
 
 class SeriesFile(Strict):
-    """A file of observed series."""
+    """The content of a file of observed series."""
 
     series: dict[str, Series]
 
@@ -100,8 +100,8 @@ class Target:
 
     Attributes:
         name: the name of its series.
-        series: the series that it belongs to.
-        period: the period, such as 2024Q3, 2024H1 or 2024FY.
+        series: the series to which it belongs.
+        period: the quarter, half-year or year of the figure, such as 2024Q3, 2024H1 or 2024FY.
         value: the observed value, in the unit of the series.
     """
 
@@ -112,26 +112,26 @@ class Target:
 
     @property
     def last(self) -> str:
-        """Last quarter of the period, after which the figure is known."""
+        """The last quarter of the period, at whose end the figure counts as known."""
         return span(self.period)[1]
 
     @property
     def label(self) -> str:
-        """The figure in words."""
+        """The figure in words: the label of its series, and its period."""
         return f"{self.series.label}, {self.period}"
 
 
 def load_history(path: Path | str | None = None) -> dict[str, Series]:
-    """Load the series of a file, or of the one that ships: name -> series, in the order of the file.
+    """Load a file of series, by default `configs/history.toml`: name -> series, in the order of the file.
 
     Raises:
-        ScenarioError: for anything wrong with the file, in one line.
+        ScenarioError: if anything is wrong with the file; the message says what in one line.
     """
     return read_as(SeriesFile, Path(path) if path is not None else HISTORY).series
 
 
 def targets(history: Mapping[str, Series], first: str, last: str) -> tuple[Target, ...]:
-    """List the figures of whole periods from a first to a last quarter, none of which is made of others listed."""
+    """List the figures of all periods from a first to a last quarter, without those made up of others in the list."""
     figures: list[Target] = []
     for name, series in history.items():
         observed = series.observed
@@ -153,11 +153,11 @@ def quarters_of(period: str) -> list[str]:
 
 
 def rows(reference: str) -> dict[str, float]:
-    """Return the rows of a long data file, by period up to `LAST`; raise a ValueError where it has none."""
+    """Return period -> value from the rows of a data file, up to `LAST`; raise a ValueError if there are none."""
     file, *key = reference.split("|")
     if len(key) != 2:
         raise ValueError(f"{reference!r}: expected file|entity|metric")
     figures = {period: float(line["value"]) for period, line in observations(file, *key).items()}
     if not figures:
-        raise ValueError(f"{reference!r}: configs/data/{file}.csv has no such rows")
+        raise ValueError(f"{reference!r}: configs/data/{file}.csv has no rows with this entity and metric")
     return figures

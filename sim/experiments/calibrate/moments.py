@@ -1,14 +1,14 @@
 """The distance of the model from the observed figures: the method of simulated moments with priors.
 
-The distance of parameters at places z (standard deviations from the middle of their priors) is
+A parameter's place z is its distance from the middle of its prior, in standard deviations. The distance at places z is
 
     Q(z) = g(z)' W g(z) + z' z,    g(z) = mean over seeds of the model's targets - observed,
     W = ((1 + 1/S) C + E)^-1,
 
-with the scatter C of one history over seeds, S seeds, and the variances E of what figures and model leave open
-(McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured once, as is usual over places
-drawn from the priors, so that W does not move with what is looked for. The priors enter as moments of their own:
-without data the best place is their middle.
+where S is the number of seeds, C the covariance of a single history's targets over seeds, and E the variances of the
+errors that the series declare (McFadden 1989; Grazzini and Richiardi 2015 for agent-based models). C is measured
+only once, as the usual covariance at places drawn from the priors, so that W stays the same during the search. The
+priors enter as further moments: without data, the best place is the middle of the priors.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,9 @@ class Moments:
     """The figures that the model is compared with, and their weights.
 
     Attributes:
-        observed: the figures as they are compared, `(target,)`.
-        covariance: the covariance of the gaps at the true parameters, the inverse of the weights.
+        observed: the figures on the scale of comparison, `(target,)`.
+        covariance: the covariance of the gaps (model minus figures) at the true parameters, `(target, target)`; its
+            inverse is the matrix of weights.
     """
 
     observed: Numbers
@@ -38,13 +39,13 @@ class Moments:
         return np.asarray(np.linalg.cholesky(self.covariance))
 
     def weighed(self, gaps: Numbers) -> Numbers:
-        """Return gaps `(row, target)` as numbers that are independent with variance 1 at the true parameters."""
+        """Scale gaps `(row, target)` so that, at the true parameters, they are independent with variance 1."""
         return np.asarray(solve_triangular(self._root, gaps.T, lower=True).T)
 
     def misfit(self, modelled: Numbers) -> Numbers:
         """Return the data's part of the distance, `(row,)`, from the model's targets, `(row, seed, target)`.
 
-        It is infinite for histories that cannot be used.
+        It is infinite for rows whose histories cannot be used.
         """
         gaps = modelled.mean(axis=1) - self.observed
         usable = np.isfinite(gaps).all(axis=-1)
@@ -53,9 +54,9 @@ class Moments:
 
 
 def usual(scatters: Sequence[Numbers]) -> Numbers:
-    """Return the covariance with the median standard deviations and the mean correlations of several.
+    """Return the covariance that has the median standard deviations and the mean correlations of several others.
 
-    Medians, since at a few places a target can scatter a hundred times more than anywhere else.
+    It uses medians because at a few places a target can scatter a hundred times more than anywhere else.
     """
     deviations = np.sqrt([np.diag(scatter) for scatter in scatters])
     scales = deviations[:, :, None] * deviations[:, None, :]
@@ -65,6 +66,6 @@ def usual(scatters: Sequence[Numbers]) -> Numbers:
 
 
 def scatter_of(modelled: Numbers) -> Numbers:
-    """Return the covariance over seeds of targets `(seed, target)`; unusable histories are left out."""
+    """Return the covariance of targets over seeds from numbers `(seed, target)`, without unusable histories."""
     usable = modelled[np.isfinite(modelled).all(axis=1)]
     return np.atleast_2d(np.cov(usable, rowvar=False))

@@ -1,16 +1,17 @@
 """The uncertainty of an estimate: its distribution around the truth, from the slopes of the targets.
 
-Near the estimate the targets are taken as linear in the places of the parameters, with slopes G by central
-differences on common random numbers, of the free parameters (G_f) and of those that keep their priors (G_k). The
-observed figures are one history, with the scatter C of histories and the errors E, and the truth is a draw from
-the priors. So the truth lies around the estimate of the free ones with
+Near the estimate the targets are taken to be linear in the places of the parameters (see `moments`), with slopes G_f
+for the free parameters, which are estimated, and G_k for those that keep their priors; slopes are central
+differences on common random numbers. The observed figures are taken for one history, with the covariance C of
+histories and the errors E, and the truth for a draw from the priors. Then the true places of the free parameters
+lie around their estimate with the covariance
 
     V = H^-1 (G_f' W ((1 + 1/S) C + E + G_k G_k') W G_f + I) H^-1,    H = G_f' W G_f + I,
 
-the sandwich of simulated moments (McFadden 1989) with the priors as further moments: without data V = I. The
-others have their priors, and the covariance -H^-1 G_f' W G_k with the free ones. Where the gaps left are larger
-than all this allows, as in a model that is not the world, V is multiplied by the factor by which their weighed
-squares exceed what they would be at the truth.
+the sandwich formula of simulated moments (McFadden 1989) with the priors as further moments: without data V = I. The
+other parameters keep the distribution of their priors; their covariance with the free ones is -H^-1 G_f' W G_k. If
+the remaining gaps are larger than all this allows, because no model is the world, V is multiplied by a factor: the
+sum of their weighed squares divided by what that sum would be at the truth.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from sim.experiments.calibrate.simulator import Simulator
 
 @dataclass(frozen=True)
 class Posterior:
-    """Places of parameters, as a normal distribution.
+    """The estimated places of the parameters, as a normal distribution.
 
     Attributes:
         middle: the estimates, `(parameter,)`, in standard deviations of the priors.
         covariance: the covariance of the estimates, `(parameter, parameter)`.
-        inflation: the factor for gaps that are larger than expected; 1 where they are not.
+        inflation: the factor on variances for gaps that are larger than expected; 1 if they are not.
     """
 
     middle: Numbers
@@ -40,16 +41,16 @@ class Posterior:
 
     @property
     def deviation(self) -> Numbers:
-        """Standard deviations; 1 is the prior's."""
+        """The standard deviation of each parameter; 1 is that of its prior."""
         return np.sqrt(np.diag(self.covariance))
 
     def stretched(self, by: Numbers, free: Flags) -> Posterior:
-        """Return the same with the standard deviations of the free, estimated parameters multiplied by factors."""
+        """Return the distribution with the standard deviations of the free (estimated) parameters times `by`."""
         factor = np.where(free, by, 1.0)
         return replace(self, covariance=factor[:, None] * self.covariance * factor)
 
     def interval(self, problem: EstimationProblem) -> tuple[Numbers, Numbers]:
-        """Return the values at the ends of the 90 percent intervals, within the allowed ranges."""
+        """Return the values at both ends of the 90 percent intervals, cut to the allowed ranges."""
         half = NINETY * self.deviation
         return problem.values(self.middle - half), problem.values(self.middle + half)
 
@@ -64,15 +65,15 @@ def posterior(
     free: Flags,
     slope_seeds: int,
 ) -> Posterior:
-    """Return the distribution around an estimate.
+    """Return the distribution of the parameters around an estimate.
 
     Args:
         simulator: the simulator of the figures that were fitted.
         moments: the figures that the estimate was compared with.
         middle: the estimate, `(parameter,)`.
-        seeds: the number of seeds over which the model's side was averaged.
-        scatter: the covariance of one history's targets over seeds, `(target, target)`.
-        error: the standard deviations of what figures and model leave open, `(target,)`.
+        seeds: the number of seeds over which the model's numbers were averaged.
+        scatter: the covariance of a single history's targets over seeds, `(target, target)`.
+        error: the standard deviations of the errors that the series declare, `(target,)`.
         free: the parameters that were estimated, `(parameter,)`; the others keep their priors.
         slope_seeds: the number of seeds over which slopes are averaged.
     """
@@ -85,7 +86,7 @@ def posterior(
     chance = moments.weighed(moments.weighed(chance).T) + others @ others.T
     inverse = np.linalg.inv(mine.T @ mine + np.eye(mine.shape[1]))
     spread = inverse @ (mine.T @ chance @ mine + np.eye(mine.shape[1])) @ inverse
-    # What is left of chance, and of the pull of the priors, after fitting: the weighed gaps at the estimate.
+    # The weighed gaps that chance and the pull of the priors leave at the estimate.
     left = np.eye(len(error)) - mine @ inverse @ mine.T
     pulled = mine @ inverse
     expected = float(np.trace(left @ chance @ left.T) + np.trace(pulled @ pulled.T))
@@ -100,7 +101,7 @@ def posterior(
 
 
 def slopes_at(simulator: Simulator, middle: Numbers, seeds: range, free: Flags) -> Numbers:
-    """Return the slopes of the mean targets by the places of the free parameters, `(target, free parameter)`."""
+    """Return the slopes of the mean targets in the places of the free parameters, `(target, free parameter)`."""
     problem = simulator.problem
     step = problem.plan.search.slope_step
     low, high = problem.bounds

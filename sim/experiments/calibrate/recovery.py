@@ -1,9 +1,9 @@
-"""Which parameters can be recovered at all: histories with known parameters, estimated like the observed one.
+"""Which parameters can be recovered at all: trials that estimate known parameters from simulated histories.
 
-Each trial draws parameters from the priors, runs one history with a seed that no estimate uses, disturbs its
-figures by their errors, and estimates. A parameter is called identified if the truth lies in its 90 percent
-interval about as often as it should, and the intervals are clearly narrower than the prior's: an interval that is
-as wide as the prior is right nine times in ten whatever the data say.
+Each trial draws parameters from the priors, runs one history with a seed that no estimate uses, adds random errors
+to its figures, and estimates the parameters from them. A parameter is called identified if the truth lies in its 90
+percent interval in about 90 percent of the trials, and if these intervals are clearly narrower than the prior's: an
+interval as wide as the prior's contains the truth nine times in ten whatever the data say.
 """
 
 import json
@@ -19,14 +19,14 @@ from sim.experiments.calibrate.settings import NINETY, Flags, Numbers, Recovery
 from sim.experiments.calibrate.simulator import Simulator
 
 FIRST_TRUTH = 1_000_000
-"""Seed of the first trial's history: far from those that estimates use."""
+"""The seed of the first trial's history, far from the seeds that estimates use."""
 
 
 @dataclass(frozen=True)
 class Trial:
     """Known parameters, their estimates, and the standard deviations of these estimates, each `(parameter,)`.
 
-    All are in standard deviations of the priors.
+    All are places: measured from the middle of the priors, in standard deviations of the priors.
     """
 
     truth: Numbers
@@ -35,12 +35,12 @@ class Trial:
 
     @property
     def miss(self) -> Numbers:
-        """The distance of the truth from the estimate, in standard deviations of the estimate, `(parameter,)`."""
+        """How far the truth lies from the estimate, in standard deviations of the estimate, `(parameter,)`."""
         return np.asarray(np.abs(self.truth - self.estimate) / self.deviation)
 
 
 def trial(simulator: Simulator, number: int) -> Trial:
-    """Run the trial of a number, which decides the truth and all chance.
+    """Run the trial with a given number; the number decides the true parameters and all random draws.
 
     Raises:
         ValueError: if the history with the true parameters cannot be used.
@@ -57,7 +57,7 @@ def trial(simulator: Simulator, number: int) -> Trial:
 
 
 def run_trials(simulator: Simulator, count: int, log: Path, progress: Progress | None = None) -> list[Trial]:
-    """Run those of `count` trials that are not in the log yet, which has one line for each finished trial."""
+    """Return `count` trials; run those not yet in the log, a file with one line for each finished trial."""
     done = _logged(log)
     with log.open("a", encoding="utf8") as handle:
         for number in range(count):
@@ -73,7 +73,7 @@ def run_trials(simulator: Simulator, count: int, log: Path, progress: Progress |
 
 
 def _logged(log: Path) -> dict[int, Trial]:
-    """Read the trials of a log, and cut off a line that was not finished."""
+    """Return number -> trial from a log, and cut an unfinished last line off the file."""
     text = log.read_text(encoding="utf8") if log.is_file() else ""
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
@@ -86,13 +86,13 @@ def _logged(log: Path) -> dict[int, Trial]:
 
 @dataclass(frozen=True)
 class Identification:
-    """The verdict of trials on each parameter; all `(parameter,)`.
+    """What the trials say on each parameter; all attributes are `(parameter,)`.
 
     Attributes:
-        stretch: the factor by which intervals must be wider than their formula says.
-        coverage: the share of trials with the truth in the 90 percent interval; each trial's intervals are
-            stretched by what the others say.
-        width: the mean width of the stretched intervals over that of the prior.
+        stretch: the factor by which intervals must be wider than the formula in `posterior` says.
+        coverage: the share of trials with the truth in the 90 percent interval; the intervals of each trial are
+            stretched by the factor that the other trials give.
+        width: the mean width of the stretched intervals divided by the width of the prior's.
         identified: whether the parameter can be recovered.
     """
 
@@ -103,7 +103,7 @@ class Identification:
 
 
 def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:
-    """Judge every parameter by the trials, at least one; the rule says what counts as identified."""
+    """Judge every parameter by at least one trial; the rule says what counts as identified."""
     misses = np.array([trial.miss for trial in trials])
     every = stretch(misses)
     others = [stretch(np.delete(misses, place, axis=0)) if len(trials) > 1 else every for place in range(len(trials))]
@@ -114,11 +114,11 @@ def identification(trials: Sequence[Trial], rule: Recovery) -> Identification:
 
 
 def stretch(misses: Numbers) -> Numbers:
-    """Return the factor by which intervals must widen to hold nine truths in ten (calibrated intervals; Loh 1987).
+    """Return the factors that make intervals hold nine truths in ten (calibrated intervals; Loh 1987), `(parameter,)`.
 
-    The formula of an interval takes the model as linear around the estimate, and deals make it anything but. Each
-    parameter's interval is widened as far as its own misses, `(trial, parameter)`, require, and no further than
-    those of all parameters together do: fifty trials of one say little of its tails.
+    The formula of an interval assumes that the model is linear around the estimate, which it is not: deals happen or
+    do not. So each parameter's interval is widened as far as its own misses, `(trial, parameter)`, require, but no
+    further than the misses of all parameters together require: fifty trials say little about one parameter's tails.
     """
     own = np.quantile(misses, 0.9, axis=0) / NINETY
     together = float(np.quantile(misses, 0.9)) / NINETY

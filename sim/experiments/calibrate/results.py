@@ -1,4 +1,4 @@
-"""The record of an estimate as plain data: what is needed to use it, to judge it, and to make it again."""
+"""The record of an estimate as plain data: all that is needed to use, judge and repeat the estimate."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from sim.experiments.calibrate.settings import EstimationProblem, Numbers
 from sim.scenario.data import CONFIGS
 
 ESTIMATES = CONFIGS / "estimates"
-"""The records that ship, named by the last quarter that was fitted."""
+"""The folder of the records that come with capflow, each named after the last quarter that was fitted."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """An estimate as it was written down: plain data, which docs/calibration.md describes."""
+    """An estimate as read from its file: plain data, which docs/calibration.md describes."""
 
     raw: Mapping[str, Any]
 
@@ -29,7 +29,7 @@ class Record:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Dotted keys of the parameters."""
+        """The dotted keys of the parameters."""
         return tuple(self.raw["parameters"])
 
     @property
@@ -39,24 +39,24 @@ class Record:
 
     @property
     def identified(self) -> tuple[str, ...]:
-        """Keys of the parameters that can be recovered; none where recovery was not tried."""
+        """The keys of the parameters that can be recovered; empty if recovery was not tried."""
         return tuple(key for key, parameter in self.raw["parameters"].items() if parameter["identified"])
 
     def draws(self, problem: EstimationProblem, count: int, seed: int) -> Numbers:
-        """Draw values from the distribution of the estimate, `(draw, parameter)`, within the allowed ranges.
+        """Draw values from the distribution of the estimate, cut to the allowed ranges, `(draw, parameter)`.
 
         Raises:
-            ScenarioError: if the record has other parameters than the problem.
+            ScenarioError: if the parameters of the record are not those of the problem.
         """
         if self.keys != problem.keys:
-            raise ScenarioError("has other parameters than the calibration file", "estimate", self.last)
+            raise ScenarioError("its parameters are not those of the calibration file", "estimate", self.last)
         middle = np.array([parameter["place"] for parameter in self.raw["parameters"].values()])
         generator = np.random.default_rng(seed)
         return problem.values(generator.multivariate_normal(middle, np.array(self.raw["covariance"]), count))
 
 
 def load_record(name: str | Path) -> Record:
-    """Load a record by its path, or by the last quarter that was fitted for a record that ships.
+    """Load a record, given by its path or, if it comes with capflow, by the last quarter that was fitted.
 
     Raises:
         ScenarioError: if there is no such record, or it is damaged.

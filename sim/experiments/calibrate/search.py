@@ -1,7 +1,7 @@
-"""The search for the best parameters: CMA-ES (Hansen 2006) in Optuna, whose journal is the record of the search.
+"""The search for the best parameters by CMA-ES (Hansen 2006) in Optuna, which writes the search to a journal file.
 
-Every candidate is run with the same seeds, so that candidates differ by their parameters alone. The journal is
-written generation by generation: a search that was stopped goes on where it was.
+Every candidate is run with the same seeds, so that candidates differ only in their parameters. The journal is
+written after every generation: a search that was stopped is resumed after its last finished generation.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     import optuna
 
 FIRST_STEP = 0.5
-"""Standard deviations of the prior: the spread of the first candidates around its middle."""
+"""The spread of the first candidates around the middle of the priors, in standard deviations of the priors."""
 WORST = 1e12
-"""The distance of parameters whose histories cannot be used: Optuna wants a number."""
+"""The distance given to parameters whose histories cannot be used, because Optuna needs a finite number."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """The places of the best parameters, `(parameter,)`, their distance, and how many candidates were tried."""
+    """The places of the best parameters, `(parameter,)`, their distance, and the number of candidates tried."""
 
     places: Numbers
     distance: float
@@ -51,11 +51,11 @@ def search(
 
     Args:
         simulator: the simulator that runs the candidates.
-        moments: the figures that they are compared with.
+        moments: the figures with which the candidates are compared, and their weights.
         seeds: the seeds of every candidate's histories.
         seed: the seed of the choice of candidates.
         free: the parameters that are varied, `(parameter,)`; the others stay at the middle of their priors.
-        journal: the file that the search is written to, and continues from.
+        journal: the file that the search is written to, and from which a stopped search is resumed.
         progress: called after every generation.
     """
     from optuna.distributions import BaseDistribution, FloatDistribution
@@ -75,7 +75,7 @@ def search(
             for trial, distance in zip(trials, distances, strict=True):
                 study.tell(trial, float(distance))
             if progress is not None:
-                progress(step + 1, plan.generations, f"search, distance {study.best_value:.1f}")
+                progress(step + 1, plan.generations, f"search, smallest distance {study.best_value:.1f}")
         best = np.array([study.best_params.get(key, 0.0) for key in problem.keys])
         return Candidate(best, float(study.best_value), _finished(study))
 
@@ -98,7 +98,7 @@ def _study(keys: list[str], candidates: int, seed: int, journal: Path | None) ->
         warn_independent_sampling=False,
     )
     study = optuna.create_study(study_name="search", storage=storage, sampler=sampler, load_if_exists=True)
-    # Candidates that were not finished when a search was stopped.
+    # These candidates were not finished when the search was stopped.
     for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
     return study
@@ -112,14 +112,14 @@ def _finished(study: optuna.Study) -> int:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Optuna from logging every trial, and from warnings about features that are used on purpose."""
+    """Keep Optuna from logging every trial, and from warning about features that are used on purpose."""
     import optuna
 
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         with warnings.catch_warnings():
-            # A start for CMA-ES is called old-fashioned without a successor in Optuna itself.
+            # Optuna calls setting a start for CMA-ES deprecated, but offers nothing instead.
             warnings.simplefilter("ignore", category=FutureWarning)
             warnings.simplefilter("ignore", category=optuna.exceptions.ExperimentalWarning)
             yield

@@ -21,7 +21,7 @@ from sim.scenario.schema import QUARTER_PATTERN, Strict
 
 CALIBRATION = CONFIGS / "calibration.toml"
 NINETY = float(norm.ppf(0.95))
-"""Standard deviations from the middle of a normal distribution to either end of its 90 percent interval."""
+"""Half the width of a normal distribution's 90 percent interval, in standard deviations."""
 Quarter = Annotated[str, Field(pattern=QUARTER_PATTERN)]
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -29,7 +29,7 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 
 
 class Window(Strict):
-    """The quarters that are fitted, and the last of those that are held out."""
+    """The quarters that are fitted, `first` to `last`; those after them, up to `held_out`, are only compared."""
 
     first: Quarter
     last: Quarter
@@ -39,12 +39,12 @@ class Window(Strict):
     def _in_order(self) -> Self:
         if not self.first <= self.last <= self.held_out:
             order = f"first {self.first}, last {self.last}, held_out {self.held_out}"
-            raise ValueError(f"{order}: must be in this order")
+            raise ValueError(f"{order}: must follow one another in this order")
         return self
 
 
 class Search(Strict):
-    """The settings of the search for the best parameters."""
+    """The settings of the search for the best parameters, and of the slopes around them."""
 
     candidates: Annotated[int, Field(strict=True, ge=4)]
     generations: Count
@@ -58,7 +58,7 @@ class Search(Strict):
 
 
 class Recovery(Strict):
-    """The settings of the trials, and the rule that says which parameters can be recovered."""
+    """The settings of the trials with known parameters, and the rule on which parameters can be recovered."""
 
     trials: Annotated[int, Field(strict=True, ge=0)]
     seeds: Count
@@ -86,7 +86,7 @@ class Prior(Strict):
 
 
 class CalibrationPlan(Strict):
-    """A calibration file."""
+    """The content of a calibration file such as `configs/calibration.toml`."""
 
     title: str
     scenario: str
@@ -98,15 +98,15 @@ class CalibrationPlan(Strict):
 
 @dataclass(frozen=True)
 class EstimationProblem:
-    """Parameters to be estimated, and the scenario that they belong to.
+    """Parameters to be estimated, and the scenario to which they belong.
 
-    A parameter's place is measured in standard deviations of its prior from the prior's middle, so that the prior
-    of a place is a standard normal distribution.
+    The place of a parameter is its distance from the middle of its prior, in standard deviations of the prior. So
+    the prior distribution of a place is the standard normal distribution.
 
     Attributes:
         plan: the calibration file.
-        scenario: the scenario that the parameters belong to.
-        axes: the parameters with the ranges that the scenario allows.
+        scenario: the scenario to which the parameters belong.
+        axes: the parameters, each with the range that the scenario allows.
     """
 
     plan: CalibrationPlan
@@ -115,7 +115,7 @@ class EstimationProblem:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Dotted keys of the parameters."""
+        """The dotted keys of the parameters."""
         return tuple(self.plan.parameters)
 
     @cached_property
@@ -124,7 +124,7 @@ class EstimationProblem:
 
     @cached_property
     def _normal(self) -> tuple[Numbers, Numbers]:
-        """Means and standard deviations of the priors, on the scale of each."""
+        """The means and standard deviations of the priors, each on its own scale, linear or log."""
         ends = [
             [math.log(end) if prior.scale == "log" else end for end in (prior.low, prior.high)]
             for prior in self.plan.parameters.values()
@@ -134,7 +134,7 @@ class EstimationProblem:
 
     @cached_property
     def bounds(self) -> tuple[Numbers, Numbers]:
-        """Least and greatest place of each parameter: its allowed range, and three standard deviations at most."""
+        """The least and the greatest place of each parameter: its allowed range, cut to three standard deviations."""
         ends = np.array([axis.range for axis in self.axes], dtype=float)  # None, for no end, becomes NaN.
         low, high = (self.places(side) for side in ends.T)
         return np.fmax(low, -3.0), np.fmin(high, 3.0)
@@ -158,10 +158,10 @@ class EstimationProblem:
 
 
 def load_problem(path: Path | str | None = None, scenario: Scenario | None = None) -> EstimationProblem:
-    """Load a calibration file, by default that which ships, and its scenario, unless another takes its place.
+    """Load a calibration file, by default `configs/calibration.toml`, and the scenario given, else the file's own.
 
     Raises:
-        ScenarioError: for anything wrong with the file, in one line.
+        ScenarioError: if anything is wrong with the file; the message says what in one line.
     """
     file = Path(path) if path is not None else CALIBRATION
     plan = read_as(CalibrationPlan, file)
@@ -174,10 +174,10 @@ def load_problem(path: Path | str | None = None, scenario: Scenario | None = Non
 
 
 def changed_window(problem: EstimationProblem, until: str | None) -> EstimationProblem:
-    """Return the problem fitted until another quarter.
+    """Return the problem with another last quarter to be fitted, or as it is if `until` is None.
 
     Raises:
-        ScenarioError: if the quarter is not within the window.
+        ScenarioError: if the quarter is not between the first quarter and the last held-out one.
     """
     if until is None:
         return problem

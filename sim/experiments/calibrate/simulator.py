@@ -1,4 +1,4 @@
-"""The model's numbers for the targets, from parameters and seeds, many histories at a time."""
+"""The model's numbers for the observed figures (targets), from parameters and seeds, many histories at a time."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,11 +22,11 @@ class Simulator:
 
     Args:
         problem: the parameters and their scenario.
-        targets: the figures whose counterparts are read from histories.
-        last: the quarter that histories end with; the last of the targets if left out.
-        known: the last quarter in which bill rate and prices of assets follow the data; the scenario's own if left
-            out.
-        engine: the engine, as in `sim.ensemble`.
+        targets: the observed figures whose counterparts in the model are read from histories.
+        last: the last quarter of the histories; that of the latest target if left out.
+        known: the last quarter in which the bill rate and the prices of assets follow the data; the one that the
+            scenario states if left out.
+        engine: "jax", "numpy" or "auto", as in `sim.ensemble`.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class Simulator:
         return Variants(self.scenario, self.problem.axes)
 
     def drawn(self, values: Numbers, seeds: Sequence[int]) -> Float[Numbers, "row 1 quarter term"]:
-        """Return every term by quarter of a history for each row of parameter values, which has its own seed.
+        """Run one history for each row of parameter values, each with its own seed; return its terms by quarter.
 
-        Histories that cannot be used are NaN.
+        A history that cannot be used is all NaN.
         """
         return self._run(list(zip(values, seeds, strict=True)))[:, None]
 
@@ -67,13 +67,13 @@ class Simulator:
         return picked
 
     def each(self, values: Numbers, seeds: Sequence[int]) -> Float[Numbers, "row seed target"]:
-        """Return the model's numbers of the targets in the units of their series, the same seeds for every row."""
+        """Return the model's numbers for the targets, in their series' units, with the same seeds for every row."""
         paths = self._run([(row, seed) for row in values for seed in seeds])
         paths = paths.reshape(len(values), len(seeds), *paths.shape[1:])
         return np.stack([self.period(target.series, target.period, paths) for target in self.targets], axis=-1)
 
     def compared(self, values: Numbers, seeds: Sequence[int]) -> Float[Numbers, "row seed target"]:
-        """Return the model's numbers as they are compared: logarithms where the series says so."""
+        """Return the model's numbers on the scale of comparison: logarithms where the series says so."""
         modelled = self.each(values, seeds)
         for place, target in enumerate(self.targets):
             if target.series.change == "log":
@@ -82,10 +82,10 @@ class Simulator:
 
     @cached_property
     def usual_scatter(self) -> Float[Numbers, "target target"]:
-        """The usual covariance of one history's targets over seeds at places drawn from the priors.
+        """The usual covariance (see `usual`) of a single history's targets over seeds, at places drawn from the priors.
 
-        At one place alone, a deal that always happens there has no scatter, and would weigh as if it were certain
-        everywhere.
+        One place would not do: a deal that always happens there has no scatter, and would be weighed as if it were
+        certain everywhere.
         """
         plan, problem = self.problem.plan.search, self.problem
         drawn = np.random.default_rng(plan.first_seed).standard_normal((plan.scatter_places, len(problem.keys)))
@@ -96,7 +96,7 @@ class Simulator:
         return usual([scatter_of(place) for place in scattered])
 
     def period(self, series: Series, period: str, paths: Numbers) -> Numbers:
-        """Return a series of the model in a period, `(row, seed)`, from the paths of histories."""
+        """Return the model's number of a series in a period, `(row, seed)`, from the paths of histories."""
         total = self._total(series.of, series, period, paths) - self._total(series.less, series, period, paths)
         if series.over:
             total = total / self._total(series.over, series, period, paths)
@@ -114,12 +114,12 @@ class Simulator:
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
-        """The terms that are read from histories, each once."""
+        """The terms that are read from histories, each listed once."""
         every = [term for t in self.targets for term in (*t.series.of, *t.series.less, *t.series.over)]
         return tuple(dict.fromkeys(every))
 
     def _column(self, term: str, names: Sequence[str]) -> int:
-        """Find the column of a term among the readings and the measures of agents."""
+        """Return the column of a term among the readings of the economy, then the measures of its agents."""
         table, *path = term.split("|")
         if table == "series":
             if path[0] not in names:

@@ -19,22 +19,22 @@ __all__ = ["Comparison", "TwinPaths", "compare", "run_twins"]
 
 
 class Comparison(PairedOutcomes):
-    """Two scenarios that ran with the same seeds, with their sentences and their folder."""
+    """The outcomes of two scenarios that ran with the same seeds; it writes its own sentences and its folder."""
 
     @property
     def words(self) -> list[str]:
-        """Paragraphs on interest and GPUs, made from the numbers."""
+        """Paragraphs on interest and GPU purchases in the two scenarios, written from the numbers."""
         return words(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the single histories, with JSON's own types; money is USD bn."""
+        """Return all numbers except those of single histories, as plain JSON types; money is in USD bn."""
         return {**self.to_numbers(), "words": self.words}
 
     def save(self, out: Path | str | None = None) -> Path:
-        """Write JSON, the single outcomes as Parquet, figures and a report into a new folder, and return it.
+        """Write JSON, the outcomes of each history as Parquet, figures and a report; return the new folder.
 
         Raises:
-            RunError: if the folder exists or cannot be written; nothing is left behind.
+            RunError: if the folder exists already or cannot be written; no half-written folder is left behind.
         """
         from sim.experiments.compare.folder import write
 
@@ -54,25 +54,25 @@ def compare(
 ) -> Comparison:
     """Run two scenarios with the same seeds, and compare their outcomes pair by pair.
 
-    The random numbers of a history depend on its seed alone: the twins of a pair differ by what the scenarios
-    assume, and by nothing else.
+    The random numbers of a history depend only on its seed. So the two histories of a pair, called twins, differ
+    only because their scenarios make different assumptions.
 
     Args:
         a: the first scenario: its name, its path, or the scenario itself.
         b: the second scenario.
         runs: the number of pairs of histories, at least 2.
-        seed: the seed of the first pair, which the next ones follow; the seed of `a` if left out.
-        quarters: the length of the histories; the scenarios' own if left out.
-        changes: lever names or dotted keys, and the values they take in both scenarios.
-        workers: the number of processes to run in with NumPy; 1 is this process, None as many as there are
-            processors and work for. The answer does not depend on it.
-        progress: called after every history, or batch of histories.
-        engine: "jax", "numpy" or "auto", as in `sim.experiments.workers.run_seeds`; answers agree to 1e-9.
+        seed: the seed of the first pair; the next pairs use the seeds after it. The seed of `a` if left out.
+        quarters: the number of quarters in each history; the number that the scenarios state if left out.
+        changes: lever name or dotted key -> the value that it takes in both scenarios.
+        workers: the number of processes for the NumPy engine; 1 means this process alone, None as many as there
+            are processors and work for. The results do not depend on this number.
+        progress: called after every history, or after every batch of histories.
+        engine: "jax", "numpy" or "auto", as in `sim.experiments.workers.run_seeds`; their results agree to 1e-9.
 
     Raises:
         ScenarioError: if a scenario, a change or `runs` is wrong, or the scenarios do not open in the same
             quarter or run for the same number of quarters.
-        AccountingError: if an accounting identity is violated, naming scenario and seed.
+        AccountingError: if an accounting identity is violated; the message names scenario and seed.
         WorkerError: if a worker process dies.
     """
     began = time.perf_counter()

@@ -1,9 +1,10 @@
-"""GPU purchases explained twice: what interest paid for, what it caused, and the gap between the two.
+"""GPU purchases explained twice: which of them interest paid for, which of them it caused, and the gap between.
 
-Accounting follows dollars: so many GPUs were paid with bill interest, at any remove. The cause is what providers
-bought because of it, which the twin with less redeployment shows. The two differ because other money steps in
-where interest stays away (crowding-out), or follows it. Purchases are known by origin of the money, so that the
-effect on all of them is the sum of the effects by origin.
+Accounting follows dollars: it counts the GPUs that were paid for with interest on Treasury bills, however many
+hands the money passed through. The cause is what compute providers bought only because of that interest: the
+difference from the twin in which less interest is redeployed into AI. The two numbers differ because other money
+takes the place of missing interest (crowding-out), or comes where interest comes. The origin of the money is known
+for every purchase, so that the effect on all purchases is the sum of the effects by origin.
 """
 
 from collections.abc import Mapping
@@ -19,20 +20,20 @@ INTEREST = "bill_interest"
 
 @dataclass(frozen=True)
 class Cause:
-    """GPU purchases of two twins, explained by the origin of their money; differences are `more` less `less`.
+    """GPU purchases of two twins by the origin of the money; every difference is twin `more` minus twin `less`.
 
     Attributes:
-        more, less: the names of the twins, that with more redeployment first; as they are where it is the same.
-        flipped: whether `more` is the second scenario.
+        more, less: the names of the twins with more and with less redeployment; if it is equal, in the given order.
+        flipped: whether `more` is the second scenario of the comparison.
         redeployment: whether the twins differ in redeployment.
-        alone: whether they differ in nothing else.
+        alone: whether the twins differ in redeployment and in nothing else.
         purchases: all GPU purchases, USD bn.
-        by_origin: origin -> GPU purchases paid with it, USD bn; they sum to `purchases`.
-        others: GPU purchases paid with other money than interest, USD bn.
-        share_more, share_less: the share of interest in the GPU purchases of both twins: mean over mean.
-        replaced: the part of the interest's purchases that other money makes up for where interest is less, with
-            its 90 percent interval; above one: more than made up for; below zero: other money follows interest.
-            None where the twins do not differ in redeployment, or interest paid for no more in `more`.
+        by_origin: origin of money -> GPU purchases paid with that money, USD bn; they sum to `purchases`.
+        others: GPU purchases paid with money other than interest, USD bn.
+        share_more, share_less: the share of each twin's GPU purchases that interest paid for, a ratio of means.
+        replaced: the share of the additional purchases by interest that other money makes in `less` instead, with
+            the ends of its 90 percent interval. Above 1, other money more than makes up for the missing interest;
+            below 0, it buys less too. None if redeployment is equal, or interest did not clearly buy more in `more`.
     """
 
     more: str
@@ -49,11 +50,11 @@ class Cause:
 
     @property
     def interest(self) -> Effect:
-        """GPU purchases paid with interest, USD bn: accounting in each twin, and the difference."""
+        """GPU purchases paid with interest, USD bn: the accounting number of each twin, and their difference."""
         return self.by_origin[INTEREST]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers for JSON; here `a` is the twin with more redeployment."""
+        """Return the numbers for JSON; in them, `a` is the twin with more redeployment."""
         replaced = self.replaced
         return {
             "more_redeployment": self.more,
@@ -95,12 +96,12 @@ def cause_of(names: tuple[str, str], differs: Mapping[str, Mapping[str, Any]], e
 
 
 def turned(difference: Effect, flipped: bool) -> Effect:
-    """Return a difference as it is, or the other way round."""
+    """Return a difference as it is, or with its two scenarios exchanged if `flipped`."""
     return effect(difference.b, difference.a) if flipped else difference
 
 
 def _replaced(interest: Effect, others: Effect) -> tuple[float, float, float] | None:
-    """Ratio of means with the interval of the ratio estimator: residuals `other + R interest` over the mean."""
+    """Return the ratio of means R and its interval, from residuals `other + R interest` divided by mean interest."""
     if not (interest.decided and interest.mean > 0.0):
         return None
     share = -others.mean / interest.mean
@@ -109,7 +110,7 @@ def _replaced(interest: Effect, others: Effect) -> tuple[float, float, float] | 
 
 
 def shares(cause: Cause) -> dict[str, float]:
-    """Return origin -> its part of the effect on GPU purchases, USD bn, interest first, then by size."""
+    """Return origin -> its part of the effect on GPU purchases, USD bn: interest first, then the largest first."""
     order = sorted((o for o in EARNED if o != INTEREST), key=lambda o: -abs(cause.by_origin[o].mean))
     parts = {origin: cause.by_origin[origin] for origin in (INTEREST, *order)}
     return {origin: part.mean for origin, part in parts.items() if not part.none}

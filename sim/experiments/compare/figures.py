@@ -17,9 +17,9 @@ from sim.report.numbers import MINUS, money, number, percent, plain
 from sim.report.palette import GRID, INK, INTEREST, MUTED, ORIGIN, ORIGIN_LABEL, PAPER, POPULATION
 
 LARGEST_DOT = 0.22
-"""Inches: diameter of the dot of one pair where there is room."""
+"""The diameter, in inches, of the dot that stands for one pair, if there is room for dots of this size."""
 LABEL_ROOM = 0.29
-"""Part of a panel that the longest label of an interval takes."""
+"""The share of a panel's width that the longest label of an interval takes."""
 PLATE = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
 """The background of a label that lies on a grid."""
 DIAMOND: dict[str, Any] = {"marker": "D", "markeredgewidth": 1.6, "markerfacecolor": PAPER, "markeredgecolor": INK}
@@ -29,13 +29,13 @@ PAID, CAUSED = "Accounting:\npaid with\ninterest", "Cause:\neffect on all\nGPU p
 
 
 def draw_outcome(comparison: PairedOutcomes, name: str) -> Figure:
-    """Draw the difference of every pair in an outcome that differs, its mean with its interval, and the levels."""
+    """Draw how an outcome differs in every pair, the mean difference with its interval, and each twin's level."""
     outcome, effect = BY_NAME[name], comparison.effects[name]
     a, b = comparison.names
     verdict = "no difference that can be distinguished from zero"
     if effect.decided:
         size = abs(effect.mean)
-        # In a title money and shares have their unit, counts are as they are.
+        # In a title, money and shares are written with their unit, counts without one.
         words = money(size) if outcome.unit == "USD bn" else number(size, outcome.unit)
         fewer = "fewer" if outcome.unit in ("GPUs", "companies", "coins") else "less"
         verdict = f"{words} {'more' if effect.mean > 0.0 else fewer} in {a}"
@@ -56,7 +56,7 @@ def draw_outcome(comparison: PairedOutcomes, name: str) -> Figure:
 
 
 def draw_cause(comparison: PairedOutcomes) -> Figure:
-    """Draw what interest paid for, what other money makes up for, and what is left: a waterfall by origin."""
+    """Draw a waterfall by origin: GPUs that interest paid for, those that other money replaces, and the effect."""
     cause = comparison.cause
     replaced = cause.replaced
     made_up = ""
@@ -83,7 +83,7 @@ def _note(comparison: PairedOutcomes, text: str) -> str:
 
 
 def _differences(dots: Axes, strip: Axes, unit: str, effect: Effect, colour: str) -> None:
-    """Draw a dot for each pair, stacked; below them the mean with its interval, and the spread."""
+    """Draw a dot for each pair, stacked; below the dots, draw the mean with its interval, and the spread."""
     panel(dots, "Difference of each pair", "")
     dots.set_yticks([])
     dots.spines["bottom"].set_visible(False)
@@ -113,7 +113,7 @@ def _differences(dots: Axes, strip: Axes, unit: str, effect: Effect, colour: str
 def _stacked(
     values: NDArray[np.float64], limits: tuple[float, float], width: float, height: float
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """Stack dots in columns: their size in inches, as large as fits, and for each its place and its level."""
+    """Stack dots in columns; return their size in inches, as large as fits, and the place and level of each."""
     best, chosen = 0.0, 1.0
     for columns in range(8, 121):
         step = (limits[1] - limits[0]) / columns
@@ -121,7 +121,7 @@ def _stacked(
         size = min(width / columns, height / highest, LARGEST_DOT)
         if size >= best:
             best, chosen = size, step
-    # Columns are counted from zero, so that a pair without a difference stands on the line.
+    # Columns are counted from zero, so that the dot of a pair without a difference stands on the line at zero.
     column = np.round(values / chosen)
     level, filled = np.empty(len(values)), dict.fromkeys(column, 0)
     for index in np.argsort(values, kind="stable"):
@@ -155,7 +155,7 @@ def _strip(axes: Axes, unit: str, effect: Effect, colour: str) -> None:
 
 
 def _levels(axes: Axes, unit: str, effect: Effect, names: tuple[str, str], colour: str) -> None:
-    """Draw each pair as a line from twin to twin, and the means."""
+    """Draw each pair as a line from the level of one twin to that of the other, and draw the means."""
     panel(axes, "The twins", unit)
     for a, b in zip(effect.a, effect.b, strict=True):
         axes.plot([0.0, 1.0], [a, b], color=colour, alpha=max(0.08, min(0.5, 8.0 / len(effect.a))), linewidth=1.1)
@@ -178,7 +178,7 @@ def _level(number: float, unit: str) -> str:
 def _number(
     axes: Axes, text: str, at: tuple[float, float], points: int, size: float, color: str = INK, **look: Any
 ) -> None:
-    """Write a number in bold, some points above or below a place."""
+    """Write a number in bold, the given number of points above or below a place."""
     side = "bottom" if points > 0 else "top"
     look |= {"fontsize": size, "fontweight": "bold", "color": color, "zorder": 6}
     axes.annotate(text, at, (0, points), textcoords="offset points", ha="center", va=side, **look)
@@ -198,7 +198,7 @@ def _cause_title(cause: Cause) -> str:
 
 
 def _waterfall(axes: Axes, cause: Cause) -> None:
-    """Draw a bar for each origin that starts where the one before ends, and one for the sum, with intervals."""
+    """Draw one bar per origin, each from where the bar before it ends, and a bar for the sum, with intervals."""
     bars: list[tuple[str, float, Effect, str]] = []
     foot = 0.0
     for origin, part in shares(cause).items():

@@ -1,4 +1,4 @@
-"""The folder of a comparison, and the values of its report."""
+"""The folder that a comparison of two scenarios is written to, and the values that its report shows."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +13,11 @@ from sim.report.numbers import labelled
 from sim.runs.kinds import KINDS
 
 CAUSE = "accounting_and_cause"
-"""Name of the figure that compares accounting with cause."""
+"""The name of the figure that compares accounting with cause."""
 
 
 def write(comparison: PairedOutcomes, numbers: Mapping[str, Any], out: Path | str | None) -> Path:
-    """Write a comparison with its numbers into a folder, or into a free one under the folder of runs."""
+    """Write a comparison with its numbers into a folder; if `out` is None, into a new one in the folder of runs."""
     a, b = comparison.a.name, comparison.b.name
     return write_result(
         KINDS["comparison"],
@@ -34,7 +34,7 @@ def write(comparison: PairedOutcomes, numbers: Mapping[str, Any], out: Path | st
 
 
 def figures(comparison: PairedOutcomes) -> list[str]:
-    """Name the figures of a comparison: accounting and cause, and the headline outcomes that differ."""
+    """List the figures of a comparison: accounting and cause, then each headline outcome that differs."""
     effects = comparison.effects
     outcomes = [name for name in HEADLINES if name in effects and not effects[name].none]
     return [CAUSE, *outcomes] if comparison.differs else []

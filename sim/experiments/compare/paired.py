@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.90
-"""The probability that an interval holds the mean."""
+"""The probability with which an interval contains the true mean."""
 ROUNDING = 1e-9
-"""A difference this small, relative to what is compared (at least a dollar), is rounding and counts as none."""
+"""Smaller differences, relative to the numbers compared (at least a dollar), are rounding and count as zero."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One outcome in two scenarios, seed by seed, and its difference.
+    """One outcome in two scenarios, seed by seed, and the difference between the scenarios.
 
     Attributes:
         a: the outcome in the first scenario, `(seed,)`.
         b: the outcome in the second scenario with the same seeds, `(seed,)`.
-        mean_a, mean_b: the means of both.
-        mean: the mean of the differences, `a` less `b`.
+        mean_a, mean_b: the means of `a` and of `b`.
+        mean: the mean of the differences `a` minus `b`.
         low, high: the ends of the 90 percent interval of that mean.
-        spread_low, spread_high: the fifth and the ninety-fifth percentile of the single differences.
+        spread_low, spread_high: the 5th and the 95th percentile of the differences of single pairs.
     """
 
     a: NDArray[np.float64]
@@ -39,18 +39,18 @@ class Effect:
 
     @property
     def differences(self) -> NDArray[np.float64]:
-        """The single differences, `(seed,)`."""
+        """The differences of the single pairs, `a` minus `b`, `(seed,)`."""
         return self.a - self.b
 
     @property
     def none(self) -> bool:
-        """Whether the twins are the same in every pair."""
+        """Whether the outcome is the same in both twins of every pair."""
         size = np.maximum(np.maximum(np.abs(self.a), np.abs(self.b)), 1.0)
         return bool((np.abs(self.differences) <= ROUNDING * size).all())
 
     @property
     def decided(self) -> bool:
-        """Whether the interval of the mean leaves zero out."""
+        """Whether the interval of the mean difference excludes zero."""
         return not self.none and (self.low > 0.0 or self.high < 0.0)
 
     @property
@@ -60,9 +60,10 @@ class Effect:
 
     @property
     def pairs_to_decide(self) -> int:
-        """The pairs whose interval would leave zero out, if mean and spread stayed the same; 0 for a mean of zero.
+        """The number of pairs from which the interval would exclude zero; 0 for a mean of zero.
 
-        Solves `t s / sqrt(n) = |mean|` with the normal quantile in place of t: a little low for few pairs.
+        It assumes that mean and spread stay as they are, and solves `t s / sqrt(n) = |mean|` with the normal
+        quantile in place of t, which gives a few pairs too few if n is small.
         """
         if self.mean == 0.0:
             return 0
@@ -84,15 +85,15 @@ class Effect:
 def effect(a: NDArray[np.float64], b: NDArray[np.float64]) -> Effect:
     """Compare an outcome of two scenarios, `(seed,)` each, paired by seed.
 
-    The interval of the mean difference is `mean +- t s / sqrt(n)`, `s` the standard deviation of the paired
-    differences (Law, Simulation Modeling and Analysis, section 10.2.1). What the twins have in common cancels
-    in each pair, so that it is narrower than an unpaired one.
+    The interval of the mean difference is `mean +- t s / sqrt(n)`, where `s` is the standard deviation of the n
+    paired differences (Law, Simulation Modeling and Analysis, section 10.2.1). What the twins have in common
+    cancels in each pair, so that this interval is narrower than one from unpaired histories.
 
     Raises:
         ValueError: if there are fewer than two pairs, or the lengths differ.
     """
     if a.shape != b.shape or a.ndim != 1 or len(a) < 2:
-        raise ValueError(f"at least two pairs are needed, not shapes {a.shape} and {b.shape}")
+        raise ValueError(f"a and b need the same length, at least 2; their shapes are {a.shape} and {b.shape}")
     difference = a - b
     mean, half = float(difference.mean()), half_width(difference)
     spread = (float(end) for end in np.quantile(difference, [0.05, 0.95]))
@@ -100,6 +101,6 @@ def effect(a: NDArray[np.float64], b: NDArray[np.float64]) -> Effect:
 
 
 def half_width(sample: NDArray[np.float64]) -> float:
-    """Return half of the 90 percent interval of a mean, by Student's t with n - 1 degrees of freedom."""
+    """Return half the width of a mean's 90 percent interval, from Student's t with n - 1 degrees of freedom."""
     quantile = float(stdtrit(len(sample) - 1, 0.5 + CONFIDENCE / 2.0))
     return quantile * float(sample.std(ddof=1)) / math.sqrt(len(sample))

@@ -1,4 +1,4 @@
-"""The outcomes of two scenarios, pair by pair, as plain data."""
+"""The outcomes of two scenarios that were compared, pair by pair, as plain data: `PairedOutcomes`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PairedOutcomes:
-    """Two scenarios, run with the same seeds.
+    """The outcomes of two scenarios that ran with the same seeds, and the differences between them.
 
     Attributes:
         a: the first scenario.
         b: the second scenario.
         seeds: the seeds of the pairs of histories.
-        differs: the keys in which the scenarios differ: dotted key -> values `a` and `b`.
-        changes: the values set in both scenarios: dotted key -> value.
-        effects: outcome -> its difference, the first scenario less the second.
-        seconds: the time that the histories took.
+        differs: dotted key in which the scenarios differ -> its values in `a` and in `b`.
+        changes: dotted key -> the value that was set in both scenarios.
+        effects: outcome -> its difference, the first scenario minus the second.
+        seconds: how long the histories took to run, in seconds.
     """
 
     a: Scenario
@@ -50,14 +50,14 @@ class PairedOutcomes:
         changes: dict[str, Any],
         seconds: float,
     ) -> Self:
-        """Compare twins by their outcomes; `samples` has those of each twin, in the order of the seeds."""
+        """Compare twins by their outcomes; `samples` holds the outcomes of each twin, in the order of the seeds."""
         differs = {key: {"a": values["from"], "b": values["to"]} for key, values in changed_keys(*twins).items()}
         effects = {name: effect(samples[0][name], samples[1][name]) for name in samples[0]}
         return cls(*twins, tuple(seeds), differs, changes, effects, seconds)
 
     @property
     def names(self) -> tuple[str, str]:
-        """The names of the scenarios, with a letter where they are the same."""
+        """The names of the scenarios; if both have the same name, (A) and (B) are added."""
         if self.a.name != self.b.name:
             return self.a.name, self.b.name
         return f"{self.a.name} (A)", f"{self.b.name} (B)"
@@ -89,11 +89,11 @@ class PairedOutcomes:
 
     @cached_property
     def cause(self) -> Cause:
-        """The GPU purchases explained by accounting and by cause, and the gap between the two."""
+        """The GPU purchases, explained once by accounting and once by cause, and the gap between the two."""
         return cause_of(self.names, self.differs, self.effects)
 
     def to_numbers(self) -> dict[str, Any]:
-        """Return everything but the single histories, with JSON's own types; money is USD bn."""
+        """Return all numbers except those of single histories, as plain JSON types; money is in USD bn."""
         first, second = self.a, self.b
         return {
             "a": {"scenario": first.name, "title": first.title, "about": first.about},

@@ -19,13 +19,13 @@ def twins_of(
 ) -> tuple[tuple[Scenario, Scenario], tuple[int, ...]]:
     """Load two scenarios as twins, and list the seeds of their pairs; the arguments are those of `compare`."""
     if runs < 2:
-        raise ScenarioError("a comparison takes at least 2 pairs of histories", "runs", runs, "2 or more")
+        raise ScenarioError("too few: a comparison needs at least 2 pairs of histories", "runs", runs, "2 or more")
     first = resolved(a, seed, quarters, changes)
     second = resolved(b, first.run.seed, quarters, changes)
     start, length = first.run.opening, first.run.quarters
     for key, value, allowed, problem in (
-        ("opening", second.run.opening, start, f"opens in {start}: twins must open in the same quarter"),
-        ("quarters", second.run.quarters, length, f"runs for {length} quarters: set `quarters` for both"),
+        ("opening", second.run.opening, start, f"starts in {start}: compared scenarios must start in the same quarter"),
+        ("quarters", second.run.quarters, length, f"runs for {length} quarters: set `quarters`, which holds for both"),
     ):
         if value != allowed:
             raise ScenarioError(f"{first.name} {problem}", f"run.{key} of {second.name}", value, str(allowed))

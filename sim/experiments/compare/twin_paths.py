@@ -19,19 +19,19 @@ from sim.scenario.load import Scenario
 from sim.scenario.quarters import later
 
 DRAWN, FINISHED = "drawn", "finished"
-"""What progress counts: histories whose random numbers are drawn, then histories that are finished."""
+"""The two stages that progress reports: histories with random numbers drawn, then histories that are finished."""
 
 
 @dataclass(frozen=True)
 class TwinPaths:
-    """A comparison, and the paths behind it.
+    """A comparison, and the paths of the histories that it was made from.
 
     Attributes:
         comparison: the outcomes of both scenarios, and their differences.
-        quarters: the labels of the quarters, the opening first.
-        names: the names of the readings, in the order of the last axis of the paths.
+        quarters: the labels of the quarters; the first is the opening quarter, whose balance sheets are given.
+        names: the names of the readings (numbers of a quarter), in the order of the last axis of `paths`.
         paths: the paths of the first and of the second scenario, `(seed, quarter, reading)`.
-        engine: the engine that ran them, "numpy" or "jax".
+        engine: the engine that ran the histories, "numpy" or "jax".
     """
 
     comparison: PairedOutcomes
@@ -41,7 +41,7 @@ class TwinPaths:
     engine: Engine
 
     def quantiles(self, reading: str, levels: Iterable[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return quantiles over the seeds, `(quarter, level)` for each twin."""
+        """Return the quantiles of a reading over the seeds, one array `(quarter, level)` for each twin."""
         place = self.names.index(reading)
         first, second = (np.quantile(path[..., place], list(levels), axis=0).T for path in self.paths)
         return first, second
@@ -56,10 +56,10 @@ def run_twins(
     engine: Engine = "auto",
     progress: Progress | None = None,
 ) -> TwinPaths:
-    """Run two scenarios with the same seeds in this process, and keep every path: the histories of `compare`.
+    """Run the histories of `compare` in this process, and keep the path of every one.
 
-    Arguments and errors are those of `compare`; `progress` is called with the number of histories so far, that of
-    both twins together, and `DRAWN` or `FINISHED`.
+    Arguments and errors are those of `compare`. `progress` is called with the number of histories that have reached
+    a stage, the number of all histories of both twins, and the name of the stage, `DRAWN` or `FINISHED`.
     """
     began = time.perf_counter()
     twins, seeds = twins_of(a, b, runs, seed, quarters)
@@ -77,7 +77,7 @@ def run_twins(
             yield start
 
     histories: list[Histories] = []
-    # Twins with the same agents and decisions go through one program together: batches are filled better.
+    # Twins with the same agents and decisions share one compiled program, which fills batches better.
     kinds = [(twin.decisions, open_economy(twin).names) for twin in twins]
     for group in [twins] if kinds[0] == kinds[1] else [(twin,) for twin in twins]:
         drawn = counted(chain.from_iterable(starts(scenario, seeds) for scenario in group))

@@ -1,4 +1,4 @@
-"""Sentences of a comparison: accounting, cause, the gap between them, and the issuers; and cells of its table."""
+"""Sentences of a comparison on accounting, cause, the gap between them and the issuers; cells of its table."""
 
 from sim.engine.outcomes import ORIGIN_WORDS
 from sim.experiments.compare.cause import INTEREST, Cause, turned
@@ -7,11 +7,11 @@ from sim.experiments.compare.results import PairedOutcomes
 from sim.report.numbers import MINUS, between, money, number, percent
 
 NAMED = 0.1
-"""An origin is named after the largest one if its part is at least this share of it."""
+"""Origins are named beside the largest one if their part is at least this share of the part of the largest."""
 
 
 def words(comparison: PairedOutcomes) -> list[str]:
-    """Write the comparison as paragraphs: more or less by the sign, and no claim where an interval spans zero."""
+    """Write the comparison as paragraphs; say more or less by the sign, and nothing where an interval spans zero."""
     if not comparison.differs:
         first, second = comparison.names
         return [f"{first} and {second} make the same assumptions, so that every difference is exactly zero."]
@@ -108,7 +108,7 @@ def _interest_part(cause: Cause) -> str:
 
 
 def _parts(cause: Cause) -> str:
-    """Name the largest of the other origins, and those that go the other way, as seen from the twin with less."""
+    """Name the largest origin of other money, and those of opposite sign, as seen from the twin `less`."""
     others = {origin: part for origin, part in cause.by_origin.items() if origin != INTEREST and not part.none}
     ranked = sorted(others.items(), key=lambda item: -abs(item[1].mean))
     decided = [(origin, part) for origin, part in ranked if part.decided]
@@ -126,7 +126,7 @@ def _parts(cause: Cause) -> str:
 
 
 def _issuers(comparison: PairedOutcomes, cause: Cause) -> str:
-    """Say what issuers put into AI, and what became of their own books."""
+    """Say how much issuers put into AI, what their own books are worth at the end, and how many companies fail."""
     put, own, failed = (
         turned(comparison.effects[name], cause.flipped)
         for name in ("redeployed_usd_bn", "own_books_at_end_usd_bn", "failures")
@@ -157,7 +157,7 @@ def _percent(share: float) -> str:
 
 
 def cells(effect: Effect, unit: str) -> tuple[str, str, str, str, str]:
-    """Write the cells of an effect: both means, the difference, its interval and its spread."""
+    """Write the cells of an effect: the means of both twins, the mean difference, its interval and its spread."""
     a, b = number(effect.mean_a, unit), number(effect.mean_b, unit)
     if effect.none:
         return a, b, "none", "", ""

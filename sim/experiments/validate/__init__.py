@@ -1,4 +1,4 @@
-"""Comparison of an ensemble with the facts: `validate`, which returns the fact table of `sim.analysis.facts`."""
+"""Comparison of an ensemble of histories with the facts: `validate`, which returns a `FactTable`."""
 
 import time
 from collections.abc import Mapping
@@ -29,24 +29,24 @@ def validate(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> FactTable:
-    """Run an ensemble, and compare it with what the article and the evidence say.
+    """Run an ensemble of histories, and compare it with the numbers that the article and the evidence give.
 
-    Histories end with the last quarter that a fact needs.
+    The histories end with the last quarter that any fact needs.
 
     Args:
-        scenario: the scenario, its name or its path.
-        runs: the number of histories, with seeds that follow each other; of 40, the ends of an interval are about
-            the second from either side.
-        seed: the seed of the first history; the scenario's own if left out.
-        changes: lever names or dotted keys, and the values they take.
-        facts: the facts, or a file of facts; those that ship if left out.
-        workers: the number of processes; 1 is this process, None as many as there are processors and work for.
-            The answer does not depend on it.
+        scenario: the name of a scenario, its path, or the scenario itself.
+        runs: the number of histories, whose seeds follow each other. With 40 histories, a 90 percent interval ends
+            at about the second smallest and the second largest number.
+        seed: the seed of the first history; the one that the scenario states if left out.
+        changes: lever name or dotted key -> the value that it takes.
+        facts: the facts, or the path of a file of facts; the facts that come with capflow if left out.
+        workers: the number of processes; 1 means this process alone, None as many as there are processors and work
+            for. The results do not depend on this number.
         progress: called after every history.
 
     Raises:
         ScenarioError: if the scenario, a change, the facts or a number is wrong.
-        AccountingError: if an accounting identity is violated, naming the seed.
+        AccountingError: if an accounting identity is violated; the message names the seed.
         WorkerError: if a worker process dies.
     """
     began = time.perf_counter()
@@ -58,7 +58,7 @@ def validate(
 
 
 def _readings(facts: Facts, scenario: Scenario, seed: int) -> dict[str, FactNumber]:
-    """Run a history up to the last quarter that the facts need, and read them."""
+    """Run one history up to the last quarter that the facts need, and return fact name -> its number."""
     needed = [fact.reading for fact in facts.all.values() if fact.reading is not None]
     quarters = scenario.run.quarters
     if not any(r.quarters == ALL and not all(term.startswith("scenario|") for term in r.of) for r in needed):

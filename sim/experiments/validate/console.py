@@ -1,4 +1,4 @@
-"""Output of the fact table in the terminal."""
+"""The terminal output of a validation: the fact table, and where model, article and evidence disagree."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from sim.analysis.facts.table import FactTable
 from sim.report import terminal
 
 STYLES = {True: "green", False: "red", None: "dim"}
-"""Verdict -> its colour; a word stands next to it, so that nobody has to tell colours apart."""
+"""Verdict -> its colour; each verdict is also written as a word, for readers who cannot tell colours apart."""
 
 
 def show(table: FactTable) -> None:
-    """Print the table, what disagrees, and how to read it."""
+    """Print the table, the facts that disagree or have no verdict, and how to read the table."""
     runs, first = len(table.seeds), table.seeds[0]
     ensemble = f"{runs} histories, seeds {first} to {table.seeds[-1]}" if runs > 1 else f"1 history, seed {first}"
     _show_rows(f"{table.scenario.title}: facts ({ensemble})", table.rows)
@@ -29,9 +29,9 @@ def show(table: FactTable) -> None:
         terminal.show_list(title, lines)
     terminal.show(f"\n{table.words}")
     terminal.show(
-        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; "
-        "a calibrated number was fitted; an emergent one came out. A mean agrees if it lies within the evidence, "
-        f"which is never taken to be sharper than {100.0 * table.rule.margin:.0f} percent. Sources and notes: "
+        "Model: mean, and the interval that holds nine histories in ten. An input is fed in and proves nothing; a "
+        "calibrated number was fitted; an emergent one came out. A mean agrees if it lies in the evidence's range, "
+        f"never taken to be more precise than {100.0 * table.rule.margin:.0f} percent. Sources and notes: "
         "configs/data/facts.toml.",
         style="dim",
     )

@@ -1,4 +1,4 @@
-"""The figures of a run: each a function of the run alone, drawn with Agg and no global state.
+"""The list of all figures of a run. Each is drawn from the run alone, without a screen or global settings.
 
 `FIGURES["interest_flow"](run)` gives a matplotlib Figure; `save_all(run, folder)` draws every figure as PNG.
 """
@@ -28,7 +28,7 @@ __all__ = ["FIGURES", "Plate", "save_all"]
 
 @dataclass(frozen=True)
 class Plate:
-    """A figure: the function that draws it, its title, and a caption that says how to read it."""
+    """One figure of the list: the function that draws it, its title, and a caption that says how to read it."""
 
     draw: Callable[[Run], Figure]
     title: str
@@ -103,7 +103,7 @@ FIGURES: dict[str, Plate] = {
 
 
 def save_all(run: Run, folder: Path | str) -> list[Path]:
-    """Draw every figure of a run into PNG files of a folder, made where it does not exist; return the files.
+    """Draw every figure of a run as a PNG file in a folder, which is made if it does not exist; return the files.
 
     The same run gives the same bytes.
     """

@@ -18,7 +18,7 @@ NODE = 0.016
 
 @dataclass(frozen=True)
 class Node:
-    """A node of a flow diagram: its key, its column from the left, its label, bold if strong, and its colour."""
+    """A node of a flow diagram: key, column (counted from the left), label, colour; `strong` makes the label bold."""
 
     key: str
     column: int
@@ -40,13 +40,13 @@ class Link:
 
 @dataclass
 class Diagram:
-    """A flow diagram in columns: nodes as high as what passes through them, bands between them.
+    """A flow diagram in columns: each node is as high as the amount that passes through it; bands join the nodes.
 
     Attributes:
         nodes: the nodes, from top to bottom within each column.
         links: bands between nodes of neighbouring columns, stacked in the order of the nodes.
         columns: the left edge of each column, from 0 to 1.
-        gap: the blank between nodes of a column, as a part of the height.
+        gap: the blank between the nodes of a column, as a part of the height of the diagram.
     """
 
     nodes: Sequence[Node]
@@ -58,9 +58,10 @@ class Diagram:
     height: float = 1.0
 
     def draw(self, axes: Axes, name: str, label_sides: Sequence[str]) -> None:
-        """Draw into axes, whose frame disappears and whose vertical unit becomes USD bn.
+        """Draw the diagram into axes, remove their frame, and let their vertical unit be USD bn.
 
-        Bands have ids `band:<name>:<source>:<target>`; the labels of each column are at its "left" or "right".
+        Bands have ids `band:<name>:<source>:<target>`. `label_sides` says for each column whether its labels are
+        at its "left" or "right".
         """
         self._place()
         axes.set_axis_off()
@@ -74,7 +75,7 @@ class Diagram:
             self._label(axes, column, side, TEXT)
 
     def _place(self) -> None:
-        """Stack the nodes of each column, centred; all columns share one scale."""
+        """Stack the nodes of each column and centre the stack; all columns have the same scale."""
         for node in self.nodes:
             into = sum(link.usd_bn for link in self.links if link.target == node.key)
             out = sum(link.usd_bn for link in self.links if link.source == node.key)
@@ -129,7 +130,7 @@ class Diagram:
             _write(axes, node, (edge + 0.014 * outward, place), size, align)
 
     def _label_between(self, axes: Axes, node: Node, line: float, size: float) -> None:
-        """Write a label over the bands that leave a node, or above a node that is too small for that."""
+        """Write the label of a node on the bands that leave it, or above the node if it is too small for that."""
         x, top, height = self.columns[node.column] + NODE + 0.012, self.tops[node.key], self.sizes[node.key]
         if height > 2.2 * line:
             _write(axes, node, (x, top + height / 2.0), size, "left")
@@ -156,7 +157,7 @@ def _room(axes: Axes, label: str, size: float, strong: bool, edge: float, side: 
 
 
 def _band(start: tuple[float, float], end: tuple[float, float], width: float, **look: Any) -> PathPatch:
-    """Return a band of constant height that leaves and arrives level, from one upper left corner to another."""
+    """Return a curved band of constant height, horizontal at both ends; `start` and `end` are its upper corners."""
     (x0, y0), (x1, y1) = start, end
     middle = (x0 + x1) / 2.0
     upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]

@@ -1,4 +1,4 @@
-"""The figure of the safety of the coins: lowest prices, outflows, reserves in a hurry, excess reserves."""
+"""The figure of the safety of the coins: lowest prices, outflows, and what the reserves are worth."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 MOST = 4
 CALM = 0.99
-"""USD: a coin that never fell below it did not break the buck."""
+"""USD: a coin has broken the buck if its price was ever below this."""
 GONE = 1e-9
-"""USD bn of tokens: no coin is left below it."""
+"""USD bn of tokens: a coin with fewer tokens than this has ended."""
 GREEN = shades(POPULATION["issuers"], 3)[1]
 
 
@@ -60,13 +60,13 @@ def _subtitle(run: Run) -> str:
 
 
 def _worst(run: Run) -> str | None:
-    """Return the coin that fell furthest, if any broke the buck."""
+    """Return the coin whose price fell furthest, or None if no coin broke the buck."""
     lowest = measure(run, "issuers", "lowest_price").min()
     return str(lowest.idxmin()) if float(lowest.min()) < CALM else None
 
 
 def _shown(run: Run) -> list[str]:
-    """Return the largest coins, and the one that fell furthest."""
+    """Return the largest coins, and the coin whose price fell furthest."""
     ranked = measure(run, "issuers", "tokens").max().sort_values(ascending=False, kind="stable").index
     coins, worst = [str(name) for name in ranked[:MOST]], _worst(run)
     return coins if worst is None or worst in coins else [*coins[:-1], worst]
@@ -77,7 +77,7 @@ def _history(axes: Axes, run: Run, name: str, title: str, unit: str) -> None:
     coins = _shown(run)
     table = measure(run, "issuers", name)[coins] * (1.0 if unit == "USD" else 100.0)
     alive = measure(run, "issuers", "tokens")[coins] > GONE
-    # The quarter in which a coin dies has a price and an outflow; those after it say nothing.
+    # The quarter in which a coin ends has a price and an outflow; later quarters have neither.
     died = name in ("lowest_price", "largest_outflow")
     table = table.where(alive | alive.shift(1, fill_value=True) if died else alive)
     _named_lines(axes, table, shades(POPULATION["issuers"], len(coins)))

@@ -1,4 +1,4 @@
-"""The observed data that figures show over the model: rows of configs/data up to the last quarter well covered."""
+"""Observations that figures lay over the model: rows of configs/data, up to the last quarter that they cover well."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,20 +8,20 @@ from sim.report.figures.style import number_of
 from sim.scenario.data import read_series
 
 BASE = "2023Q4"
-"""The quarter that indices are set to 100 in."""
+"""The quarter in which indices are 100."""
 TOKENS = {"Tether": "tokens_outstanding", "Circle": "usdc_supply"}
 """Issuers whose token supply is in the data -> metric."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """An observation.
+    """One observation: a value, for a quarter or a longer period.
 
     Attributes:
-        first, last: the numbers of the first and the last quarter that it covers, on the axis of time.
-        value: the value in the unit of the figure; flows of longer periods are averages per quarter.
-        reported: whether it was reported, and not estimated from something else.
-        entity, metric: whom it is about, and what was measured.
+        first, last: the first and the last quarter that it covers, as numbers on the axis of time.
+        value: the value in the unit of the figure; a flow of a longer period is given as an average per quarter.
+        reported: whether the value was reported; False if it was estimated from something else.
+        entity, metric: who was measured, and what.
     """
 
     first: int
@@ -33,9 +33,10 @@ class Point:
 
 
 def points(file: str, entity: str, metric: str, *, flow: bool = False) -> list[Point]:
-    """Return the rows of a long data file about an entity and a metric, oldest first, up to `LAST`.
+    """Return the observations of a metric of an entity in a long data file, oldest first, up to `LAST`.
 
-    With `flow`, values of years and half-years are sums, divided by their quarters; else they are left out.
+    With `flow`, a value of a year or half-year is a sum and is divided by the number of its quarters; otherwise
+    such values are left out.
     """
     observed = []
     for period, row in observations(file, entity, metric).items():
@@ -47,18 +48,18 @@ def points(file: str, entity: str, metric: str, *, flow: bool = False) -> list[P
 
 
 def wide(file: str, column: str, *, scale: float = 1.0) -> list[Point]:
-    """Return a column of a wide data file (`rates`, `assets`), oldest first, up to `LAST`."""
+    """Return a column of `rates` or `assets`, which have one for each measure, oldest first, up to `LAST`."""
     rows = sorted((number_of(quarter), row) for quarter, row in read_series(file).items() if column in row)
     return [Point(n, n, row[column] * scale, True, file, column) for n, row in rows if n <= number_of(LAST)]
 
 
 def indexed(file: str, entity: str, metric: str) -> list[Point]:
-    """Return the rows of a long data file as an index that is 100 in `BASE`."""
+    """Return the observations as `points` does, but as an index that is 100 in `BASE`; none if `BASE` has no value."""
     observed = points(file, entity, metric)
     base = next((point.value for point in observed if point.first == number_of(BASE)), 0.0)
     return [replace(point, value=100.0 * point.value / base) for point in observed] if base else []
 
 
 def within(observed: Iterable[Point], quarters: Sequence[int]) -> list[Point]:
-    """Return the observations that lie between the first and the last of some numbered quarters, inclusive."""
+    """Return the observations that lie within the period from the first to the last of the numbered quarters."""
     return [point for point in observed if quarters[0] <= point.first and point.last <= quarters[-1]]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Quantiles of a fan: 90 percent between the outer ones, 50 between the inner."""
+"""Quantiles of a fan: 90 percent of histories lie between the outer two, 50 percent between the inner two."""
 SEEDS = "seeds: the same assumptions, different luck"
 POINTS_AND_SEEDS = "points and seeds: different assumptions and different luck"
 POINTS = "points: different assumptions, the same luck"
@@ -28,7 +28,7 @@ POINTS = "points: different assumptions, the same luck"
 
 @dataclass(frozen=True)
 class Measure:
-    """A series of a fan chart: its name, title, unit, colour and the factor from its unit to that drawn."""
+    """A series of a fan chart: name, title, unit that is drawn, colour, and the factor that converts to that unit."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class Measure:
 
     @property
     def flow(self) -> bool:
-        """Whether it is an amount of the quarter, of which the opening has none."""
+        """Whether the series is a flow, an amount per quarter, which the opening does not have."""
         return self.unit.endswith("a quarter")
 
 
@@ -50,7 +50,7 @@ MEASURES = (
     Measure("gpu_capex_usd_bn", "GPU purchases of the providers", "USD bn a quarter", POPULATION["providers"]),
     Measure("lab_revenue_usd_bn", "Revenue of the labs", "USD bn a quarter", POPULATION["labs"]),
 )
-"""What the fan slide shows."""
+"""The series of the figure of fan charts."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Fans:
     """Quantiles of series over many histories.
 
     Attributes:
-        quarters: labels, the opening first.
-        bands: measure -> its quantiles, `(quarter, level)`, in the order of `LEVELS`.
+        quarters: the labels of the quarters, the opening first.
+        bands: measure -> its quantiles, an array `(quarter, level)`, with levels in the order of `LEVELS`.
         runs: the number of histories.
         over: what the histories differ in, `SEEDS`, `POINTS` or `POINTS_AND_SEEDS`.
-        source: the name of the ensemble or sweep, for the note.
+        source: the name of the ensemble or sweep, which the note at the foot of the figure gives.
     """
 
     quarters: tuple[str, ...]
@@ -88,7 +88,7 @@ def of_ensemble(ensemble: xr.Dataset, measures: Sequence[Measure] = MEASURES) ->
 
 
 def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "How far histories spread") -> Figure:
-    """Draw the fans of up to six measures, in reading order, under a title."""
+    """Draw a figure of up to six fan charts, one for each measure, from left to right and from top to bottom."""
     figure = new_figure(
         title,
         f"{fans.runs:,} histories; the fan is over {fans.over}",
@@ -106,9 +106,9 @@ def draw(fans: Fans, measures: Sequence[Measure] = MEASURES, title: str = "How f
 
 
 def draw_fan(axes: Axes, quarters: ArrayLike, quantiles: Iterable[NDArray[np.float64]], colour: str) -> None:
-    """Draw one fan: 90 percent light, 50 percent dark, the median as a darker line.
+    """Draw one fan: the band of 90 percent of histories light, that of 50 percent dark, the median as a dark line.
 
-    Quarters are numbers as in `number_of`, quantiles the lines of the five `LEVELS`, lowest first.
+    Quarters are numbers, as `number_of` gives them; quantiles are five lines, one for each of `LEVELS`, lowest first.
     """
     lowest, low, middle, high, highest = quantiles
     axes.fill_between(quarters, lowest, highest, color=colour, alpha=0.20, linewidth=0.0)
@@ -118,7 +118,7 @@ def draw_fan(axes: Axes, quarters: ArrayLike, quantiles: Iterable[NDArray[np.flo
 
 def _fan(axes: Axes, fans: Fans, measure: Measure) -> None:
     panel(axes, measure.title, measure.unit, fans.quarters)
-    # The opening is a balance sheet: nothing has been paid yet.
+    # The opening is only a balance sheet: nothing has been paid yet, so a flow begins one quarter later.
     first = 1 if measure.flow and len(fans.quarters) > 1 else 0
     lowest, low, middle, high, highest = (measure.factor * line[first:] for line in fans.bands[measure.name].T)
     quarters = [number_of(label) for label in fans.quarters[first:]]

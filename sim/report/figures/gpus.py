@@ -1,4 +1,4 @@
-"""The figure of the GPU markets: rent, price, fleets, use, the vendor's sales, GPUs that interest bought."""
+"""The figure of the GPU markets: rent, price, fleets, use, the vendor's sales, and GPUs bought with interest."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _curve(axes: Axes, curve: pd.Series) -> None:
 
 
 def _use(axes: Axes, run: Run) -> None:
-    """Draw the market and its spread over providers that have GPUs."""
+    """Draw the use of GPUs: a line for the market, and a band for the range of the providers that have GPUs."""
     style.panel(axes, "Utilisation", "percent of the hours offered", quarters_of(run))
     by_provider = measure(run, "providers", "utilisation")
     by_provider = 100.0 * by_provider.where(measure(run, "providers", "gpus") > 0.0)

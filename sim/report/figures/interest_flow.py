@@ -1,4 +1,4 @@
-"""The figure of where interest went: all of it above, the small part that reached AI magnified below."""
+"""The figure of where interest went: all interest in the upper half, the small AI part magnified in the lower."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SMALL_ISSUER, SMALL_USE, SMALL_END = 0.012, 0.012, 0.02
-"""Shares below which issuers, uses and ends are merged; AI is never merged."""
+"""Shares of the whole below which issuers, uses and ends are merged with others; AI uses are never merged."""
 MOST_ISSUERS, MOST_ENDS = 6, 8
 HUES_OF_ENDS = {"gpu_purchase": POPULATION["vendor"], "open_data": POPULATION["ventures"]}
-"""Ends that are the point of the figure, and their colours."""
+"""Ends that the figure highlights, and their colours."""
 GROUPS = {PAID: ("Paid away", "#9AA5B1"), KEPT: ("Kept", POPULATION["issuers"]), AI: ("AI and frontier", INTEREST)}
 OTHERS = "others"
 NO_COLOUR = "#B8C0C8"
 
 
 def strokes(run: Run) -> pd.DataFrame:
-    """Return what the upper diagram draws, with what is tiny merged: issuer, group, use, label, usd_bn.
+    """Return the bands of the upper diagram, tiny ones merged: issuer, group, use, label, usd_bn.
 
-    The amounts sum to the interest earned. What borrowers paid back is taken off the AI money of the issuer that
-    got it.
+    The amounts sum to the interest earned. What borrowers paid back is subtracted from the AI money of the issuer
+    that received it.
     """
     table = direct_uses_by_issuer(run)
     whole = interest_earned(run)
@@ -51,7 +51,7 @@ def strokes(run: Run) -> pd.DataFrame:
 
 
 def _small(table: pd.DataFrame, column: str, least: float, most: int | None = None) -> list[str]:
-    """Return the names in a column that sum to less than `least` or are beyond the largest, if more than one."""
+    """Return the names whose sum is below `least` or not among the `most` largest; none if it is only one name."""
     sums = table.groupby(column)["usd_bn"].sum().sort_values(ascending=False, kind="stable")
     small = [name for rank, name in enumerate(sums.index) if sums[name] < least or rank >= (most or len(sums))]
     return small if len(small) > 1 else []
@@ -93,7 +93,7 @@ def draw(run: Run) -> Figure:
 
 
 def _draw_whole(axes: Axes, flows: pd.DataFrame, whole: float) -> Diagram:
-    """Draw all interest: issuer, group of uses, use."""
+    """Draw the upper diagram, all interest: from issuer to group of uses to use."""
     totals = flows.groupby("issuer", sort=False)["usd_bn"].sum()
     issuers = sorted(totals.index, key=lambda name: (OTHERS in name, -totals[name]))
     hues = shades(POPULATION["issuers"], len(issuers))
@@ -126,7 +126,7 @@ def _text(label: str, usd_bn: float, whole: float) -> str:
 
 
 def _draw_magnified(axes: Axes, ends: pd.DataFrame) -> Diagram:
-    """Draw the AI part, channel to final use at any remove; ends stand across from their channels."""
+    """Draw the AI part, from channel to what it paid for in the end; each end stands opposite its main channels."""
     whole = float(ends["usd_bn"].sum())
     small = ends["use"].isin(_small(ends, "use", SMALL_END * whole, MOST_ENDS))
     table = ends.copy()
@@ -154,7 +154,7 @@ def _draw_magnified(axes: Axes, ends: pd.DataFrame) -> Diagram:
 
 
 def _join(figure: Figure, top: Axes, text: str) -> None:
-    """Frame the magnification below, and lead lines of a lens to it from the AI band above."""
+    """Draw a frame around the lower diagram, and two lines, like those of a lens, to it from the AI band above."""
     left, right, low, high = 0.03, 0.97, 0.05, 0.375
     frame = Rectangle((left, low), right - left, high - low, facecolor="none", edgecolor=GRID, linewidth=1.4)
     figure.add_artist(frame)

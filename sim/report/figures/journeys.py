@@ -1,6 +1,6 @@
 """The journeys of interest: for each AI channel, what its dollars paid for in the end.
 
-They are the numbers behind the lower half of the flow diagram.
+The figure of where interest went shows these numbers in its lower half.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ def journeys(run: Run) -> pd.DataFrame:
 
 
 def journeys_by_quarter(run: Run) -> pd.DataFrame:
-    """Return what the interest that went through each AI channel since the opening had paid for, at any remove.
+    """Return what the interest in each AI channel had paid for by each quarter, however many hands it went through.
 
-    Money in the hands of a company is mixed, so each interest dollar that a lab, provider, investor or
-    venture took in leaves it in the proportions in which that company's interest dollars left from the opening to
-    the quarter. The sums per end are exact; how an end is shared among channels rests on this mixing.
+    Money that a company (lab, provider, investor or venture) holds is mixed: its interest dollars are taken to leave
+    it, whichever channel they came by, in the proportions in which its interest dollars left from the opening to
+    the quarter. The sum of each use is exact; how a use is divided among channels rests on this assumption.
 
     Returns:
         Columns quarter, channel (a use of `sim.analysis.attribution.direct_uses`), use, label and usd_bn. Uses are
-        those of `sim.analysis.attribution.final_uses`, or what came back to the issuer. In every quarter each
-        channel sums to what went in so far.
+        those of `sim.analysis.attribution.final_uses`, or money that came back to issuers. In every quarter the
+        uses of a channel sum to the interest that has gone into it so far.
     """
     import pandas as pd
 
@@ -47,7 +47,7 @@ def journeys_by_quarter(run: Run) -> pd.DataFrame:
     leaving = payments[payments["payer_account"].isin(_ACCOUNTS)]
     out = summed(leaving, ("source", "target", "end"), quarters).cumsum(axis=1).sort_index()
     ends = _followed(entries, pd.concat([out, _still_in_cash(run)]))
-    # The channel open data is its own end.
+    # Money in the channel open data goes no further: the channel is also its end.
     data = payments[payments["flow"] == "open_data"].assign(channel="open_data", use="open_data")
     rows = long(pd.concat([ends, summed(data, ("channel", "use"), quarters).cumsum(axis=1)]))
     rows.insert(3, "label", [_label(use) for use in rows["use"]])
@@ -55,7 +55,7 @@ def journeys_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def _from_to(payments: pd.DataFrame) -> pd.DataFrame:
-    """Add where a payment comes from and goes to: a company by account and name, or the end of the journey."""
+    """Add where each payment comes from and goes to: a company (account/name), or the end of the journey."""
     payer, payee = (
         payments["flow"].map({kind: getattr(flow, side) for kind, flow in FLOWS.items()}).astype(object)
         for side in ("payer", "payee")
@@ -78,7 +78,7 @@ def _label(use: str) -> str:
 
 
 def _still_in_cash(run: Run) -> pd.DataFrame:
-    """Return the interest that companies still have in cash, as payments to nobody."""
+    """Return the interest that companies still have in cash, written as payments without a target."""
     cash = since_opening(run, "cash_from_bill_interest")
     names = cash.index.to_frame(index=False)
     rows = names["population"].isin(COMPANIES).to_numpy() & cash.to_numpy().any(axis=1)
@@ -89,7 +89,7 @@ def _still_in_cash(run: Run) -> pd.DataFrame:
 
 
 def _entries(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
-    """Return what issuers paid to companies with the channel of each payment."""
+    """Return what issuers paid to companies, and the channel of each payment."""
     import pandas as pd
 
     stakes = payments["flow"] == "issuer_venture_equity"
@@ -104,10 +104,10 @@ def _entries(run: Run, payments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _followed(entries: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
-    """Follow what entered each company until it ends: an absorbing chain, solved once a quarter.
+    """Follow what entered each company until it ends: an absorbing Markov chain, solved for each quarter.
 
-    Entries are by channel and target; `out` is by source, target (empty where money ends) and end; sums returned
-    are by channel and use, which is the end.
+    The index of entries is channel and target; that of `out` is source, target (empty where money ends) and end; that
+    of the sums returned is channel and use, which is the end.
     """
     import pandas as pd
 
@@ -133,7 +133,7 @@ def _followed(entries: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
         np.add.at(onward, (target[moves], source[moves]), share[moves])
         through = np.linalg.solve(np.eye(len(companies)) - onward, arriving)
         ended = share[stays, None] * through[source[stays]]
-        # Rounding may leave a hair below zero of what is nothing.
+        # Rounding may turn a zero into a number slightly below it.
         np.add.at(arrived[:, :, step].T, use[stays], np.where(ended > 0.0, ended, 0.0))
     keys = pd.MultiIndex.from_product([channels, ends], names=["channel", "use"])
     return pd.DataFrame(arrived.reshape(len(keys), quarters), keys, entries.columns)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 6
 RUNWAYS = ((4.0, "under 4", "#8C2D6B"), (8.0, "4 to 8", "#CC79A7"), (16.0, "8 to 16", "#E8C0D8"))
-"""Classes of runway: upper limit in quarters, words, colour. A lab with more, or earning, is left blank."""
+"""Classes of runway: upper limit in quarters, words, colour. Longer runways, and labs that earn money, have none."""
 PANELS = {
     "revenue": ("Revenue", {"OpenAI": "revenue", "Anthropic": "revenue"}),
     "spending": ("Spending", {}),
@@ -55,13 +55,13 @@ def draw(run: Run) -> Figure:
 
 
 def _shown(run: Run) -> list[str]:
-    """Return the labs that were most valuable at any time, so that one that failed is still among them."""
+    """Return the labs with the highest valuation at any time, so that labs that failed later are among them."""
     peak = measure(run, "labs", "equity_value").max().sort_values(ascending=False, kind="stable")
     return [str(name) for name in peak.index[:MOST]]
 
 
 def _history(axes: Axes, run: Run, name: str, hues: dict[str, str]) -> None:
-    """Draw a line for each lab; nothing is drawn after a lab failed."""
+    """Draw a line for each lab, up to the quarter in which it fails."""
     title, metrics = PANELS[name]
     flow, table = name in FLOWS, measure(run, "labs", name)[list(hues)]
     table = after_opening(table) if flow else table
@@ -83,7 +83,7 @@ def _history(axes: Axes, run: Run, name: str, hues: dict[str, str]) -> None:
 
 
 def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
-    """Label the decades, at most five of them, and no lesser ticks."""
+    """Label at most five powers of ten on the logarithmic axis, and no ticks between them."""
     low, high = float(np.nanmin(table.to_numpy())), float(np.nanmax(table.to_numpy()))
     decades = np.arange(np.floor(np.log10(max(low, high * 1e-5))), np.ceil(np.log10(high)) + 1)
     step = 2 if len(decades) > 5 else 1
@@ -92,7 +92,7 @@ def _tidy_log(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
-    """Draw a strip per lab, dark where cash runs short."""
+    """Draw a strip for each lab, the darker, the fewer quarters its cash will last."""
     style.panel(axes, "Runway", "cash over burn, in quarters", style.flow_quarters(run))
     table = after_opening(measure(run, "labs", "runway"))[list(hues)]
     axes.set_ylim(len(hues) - 0.45, -1.35)
@@ -108,7 +108,7 @@ def _runway(axes: Axes, run: Run, hues: dict[str, str]) -> None:
 
 
 def _key(axes: Axes, run: Run, hues: dict[str, str]) -> None:
-    """Write the names beside their colours, with what became of each lab."""
+    """Write the names of the labs beside their colours, each with its valuation at the end, or that it failed."""
     axes.set_axis_off()
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)

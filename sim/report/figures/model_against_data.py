@@ -1,4 +1,4 @@
-"""The figure of the model against data by quarter, with what was fed in, what was fitted and what emerged."""
+"""The figure that compares the model with quarterly data, and says which series were fed in, fitted or emerged."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ BN, FLOW, INDEX = "USD bn", "USD bn a quarter", f"{data.BASE} = 100"
 
 @dataclass(frozen=True)
 class Pairing:
-    """A panel: a series of the model and the data that it is compared with.
+    """One panel of the figure: a series of the model and the data that it is compared with.
 
     Attributes:
         title: what is compared.
         unit: its unit.
-        kind: input (data are fed in), calibrated (parameters were chosen with these data) or emergent.
-        population: the population whose colour the line of the model has.
+        kind: input (the model is given the data), calibrated (parameters were fitted to them) or emergent (neither).
+        population: the population that gives the line of the model its colour.
         model: a column of the series, or `population|agent|measure`.
-        rows: the data, `file|entity|metric`, or `file|column` of a wide file.
-        flow: whether data of years and half-years are sums.
-        scale: what the model and the data are multiplied by.
+        rows: the data, `file|entity|metric`, or `file|column` in a file with a column for each measure.
+        flow: whether values for years and half-years are sums of their quarters.
+        scale: the factor by which both the model and the data are multiplied.
     """
 
     title: str
@@ -49,7 +49,7 @@ class Pairing:
     scale: tuple[float, float] = (1.0, 1.0)
 
     def modelled(self, run: Run) -> pd.Series | None:
-        """Return the values of the model by numbered quarter; None where the run has no such agent."""
+        """Return the values of the model, indexed by numbered quarter; None if the run lacks the agent."""
         if "|" in self.model:
             population, agent, name = self.model.split("|")
             return measure(run, population, name).get(agent)
@@ -58,7 +58,7 @@ class Pairing:
         return column * self.scale[0] / base
 
     def observed(self) -> list[Point]:
-        """Return the data."""
+        """Return the observations that `rows` names."""
         file, *names = self.rows.split("|")
         if len(names) == 1:
             return data.wide(file, *names, scale=self.scale[1])
@@ -90,7 +90,7 @@ PAIRINGS = (
 
 
 def draw(run: Run) -> Figure:
-    """Draw a run against the data."""
+    """Draw the figure that compares a run with the data."""
     figure = style.new_figure(
         f"The model against the data, {FIRST} to {LAST}",
         "Lines: model. Dots: data, hollow where estimated, bars over the time they cover. "
@@ -127,7 +127,7 @@ def _compare(axes: Axes, run: Run, pairing: Pairing) -> None:
 
 
 def _kind(kind: str, model: pd.Series | None, observed: list[Point]) -> str:
-    """Return the kind of a series; one that differs from the data was not fed in, whatever it usually is."""
+    """Return the kind of a series; an input that differs from the data was simulated in this run, not fed in."""
     if kind != INPUT or model is None:
         return kind
     pairs = [(float(model.loc[p.first]), p.value) for p in observed if p.first in model.index]

@@ -1,4 +1,4 @@
-"""The figure of the capital-flow network of the last year, in layers, with the interest in it."""
+"""The figure of the capital-flow network in the last year of a run, in layers, with bill interest highlighted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LEAST_INTEREST = 5e-3
 """USD bn of interest below which a payment is not highlighted."""
 LAST_QUARTERS = 4
 ON_TOP = ("issuers", "labs")
-"""Populations that are the upper ones of their layers."""
+"""Populations that are in the upper part of their layers."""
 BAR = 0.026
 """Width of a sector's bar, as a part of the figure."""
 OUTSIDE = {
@@ -50,12 +50,12 @@ OUTSIDE = {
     ("Government", "payee"): ("payees", "Tax", 0.32, 0.40),
     ("Vendor", "payee"): ("payees", "GPU vendor", 0.02, 0.29),
 }
-"""Sectors by side: layer, label, and the height from which to which their bar reaches."""
+"""Sectors as payers and as payees: layer, label, and the lower and the upper end of their bar."""
 
 
 @dataclass
 class NetworkNode:
-    """A node: an agent, the smaller agents of a population together, or a sector where it pays or is paid."""
+    """A node of the picture: an agent, the smaller agents of a population together, or a sector as payer or payee."""
 
     key: str
     population: str
@@ -67,7 +67,7 @@ class NetworkNode:
     reach: tuple[float, float] | None = None
 
     def meets(self, height: float) -> float:
-        """Return the height at which a line to or from another node at a height touches this one."""
+        """Return the height at which a line from or to a node at `height` touches this node."""
         if self.reach is None:
             return self.y
         low, high = self.reach
@@ -104,9 +104,9 @@ def draw(run: Run) -> Figure:
 
 
 def payments(run: Run, quarters: Sequence[str]) -> pd.DataFrame:
-    """Return the payments between nodes of the picture in some quarters: source, target, usd_bn, interest.
+    """Return the payments between nodes of the picture in given quarters: source, target, usd_bn, interest.
 
-    Agents beyond the largest of their population are one node.
+    The agents of a population that are not among its largest are one node.
     """
     table, names = payments_by_quarter(run), _assets(run)["node"]
     table = table[table["quarter"].isin(quarters)]
@@ -115,7 +115,7 @@ def payments(run: Run, quarters: Sequence[str]) -> pd.DataFrame:
 
 
 def _assets(run: Run) -> pd.DataFrame:
-    """Return by agent (`population/name`) its population, name, assets at the end in USD bn, and node."""
+    """Return a row for each agent (`population/name`): population, name, assets at the end in USD bn, and node."""
     rows = run.agents[run.agents["quarter"] == run.series["quarter"].iloc[-1]]
     asset = [
         measure in ASSETS.get(group, ()) for group, measure in zip(rows["population"], rows["measure"], strict=True)
@@ -150,7 +150,7 @@ def _places(run: Run, edges: pd.DataFrame) -> dict[str, NetworkNode]:
 
 
 def _stack(members: list[NetworkNode], x: float) -> None:
-    """Spread the nodes of a layer over its height, a blank between populations."""
+    """Spread the nodes of a layer over its height, with a blank between populations."""
     if not members:
         return
     if members[0].reach is not None:
@@ -191,7 +191,7 @@ def _draw_edges(axes: Axes, edges: pd.DataFrame, places: dict[str, NetworkNode])
 
 
 def _line(source: NetworkNode, target: NetworkNode, width: float, colour: str, alpha: float) -> FancyArrowPatch:
-    """Draw a curve that leaves to the right and arrives from the left; money that flows back bows below."""
+    """Draw a curve that leaves a node rightwards and arrives from the left; one that leads back passes below."""
     (x0, y0), (x1, y1) = (source.x, source.meets(target.y)), (target.x, target.meets(source.y))
     if x1 > x0:
         reach = 0.5 * (x1 - x0)

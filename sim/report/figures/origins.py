@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def spending(run: Run) -> pd.DataFrame:
-    """Return GPU purchases by quarter (numbered) and origin of the money that paid something, USD bn.
+    """Return GPU purchases in USD bn: a row for each numbered quarter, a column for each origin of the money.
 
-    The origin that paid most is first; bill interest, which lies on top of the stack, is last.
+    Origins that paid nothing are left out. The largest origin is first; bill interest, on top of the stack, is last.
     """
     table = after_opening(series(run)).rename(columns={f"gpu_capex_from_{name}_usd_bn": name for name in ORIGIN})
     sums = table[[name for name in ORIGIN if name != "bill_interest"]].sum()
@@ -30,7 +30,7 @@ def spending(run: Run) -> pd.DataFrame:
 
 
 def draw(run: Run) -> Figure:
-    """Draw the origins of GPU spending of a run."""
+    """Draw the origins of the money that bought GPUs in a run."""
     numbers = headline(run)
     paid, share = numbers["interest_funded_gpu_usd_bn"], numbers["interest_share_of_gpu_capex"]
     figure = style.new_figure(
@@ -61,7 +61,7 @@ def draw(run: Run) -> Figure:
 
 
 def _stack(axes: Axes, table: pd.DataFrame, sums: pd.Series, top: float | None = None) -> None:
-    """Stack amounts by origin, each with its name and sum at the right end."""
+    """Draw the amounts as stacked areas, one for each origin, with name and sum at the right end."""
     hues = [ORIGIN[origin] for origin in table.columns]
     style.stack(axes, table, hues, edge=0.0)
     style.from_zero(axes, top)

@@ -1,4 +1,4 @@
-"""The payments between pairs that the picture of the network shows, on paper and in the browser."""
+"""The payments that the picture of the network draws, both in the figure and in the browser."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ASSETS = {
 
 
 def payments_by_quarter(run: Run) -> pd.DataFrame:
-    """Return the payments between pairs in every quarter: quarter, source, target, usd_bn, interest.
+    """Return what each pair paid in every quarter: quarter, source, target, usd_bn, interest.
 
-    Swaps of one asset for another between issuers and the market fund nobody and are left out. Agents are
-    `population/name`; a sector is one node where it pays, `payer/name`, and another where it is paid,
-    `payee/name`.
+    Swaps of assets between issuers and the market are left out, because they fund nobody. Agents are
+    `population/name`; a sector is two nodes: `payer/name` for what it pays, and `payee/name` for
+    what it receives.
     """
     paid, interest = payments_between(run)
     pair, step = np.nonzero(paid.to_numpy())
@@ -46,7 +46,7 @@ def payments_by_quarter(run: Run) -> pd.DataFrame:
 
 
 def payments_between(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the payments of `payments_by_quarter` by pair and quarter, and the bill interest in them, USD bn."""
+    """Return two tables in USD bn, a row for each pair, a column for each quarter: payments, and interest in them."""
     rows = rows_of(run, "flows", "usd_bn")
     rows = rows[rows["flow"].isin(FUNDING)]
     for side, end in (("payer", "source"), ("payee", "target")):
@@ -66,7 +66,7 @@ def _funds(kind: str) -> bool:
 
 
 FUNDING = frozenset(kind for kind in FLOWS if _funds(kind))
-"""Flows that the picture shows."""
+"""Flows that the picture of the network shows."""
 _POPULATION = {
     side: {
         kind: {OWN: "issuers", RESERVE: "issuers"}.get(account, side if account in SECTORS else account)
@@ -74,4 +74,4 @@ _POPULATION = {
     }
     for side in ("payer", "payee")
 }
-"""Side of a payment -> flow -> population of who stands on it, or the side itself for a sector."""
+"""Side of a payment -> flow -> population of the agent on that side, or the name of the side for a sector."""

@@ -1,4 +1,4 @@
-"""The common style of all figures: slides, panels, axes of time, lines, stacked areas, labels and dots of data."""
+"""What all figures are drawn with: slides, panels, axes of time, lines, stacked areas, labels, dots for data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def new_figure(title: str, subtitle: str, note: str = "") -> Figure:
 
 
 def fitted(figure: Figure, height: float, words: str, **look: Any) -> None:
-    """Write a line across a slide, smaller where it would be too long."""
+    """Write a line of text across a slide, in smaller type if it would be too long."""
     text = figure.text(0.03, height, words, va="center", **look)
     width = text.get_window_extent().width / figure.bbox.width
     if width > 0.94:
@@ -52,15 +52,15 @@ def fitted(figure: Figure, height: float, words: str, **look: Any) -> None:
 def save_figures(folder: Path, figures: Iterable[tuple[str, Figure]]) -> dict[str, Path]:
     """Write figures as PNG files into a folder, made where it does not exist; return name -> `<name>.png`.
 
-    Figures come in pairs with their names, so that each may be drawn when the one before it is written.
+    Figures are pairs of name and figure; an iterator may draw each one only after the one before it is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     return {name: save(figure, folder / f"{name}.png") for name, figure in figures}
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as a PNG file that names no version and no date, and return the file."""
-    # A little larger than with the usual compression, and written faster.
+    """Write a figure as a PNG file, without version or date in it, and return the file."""
+    # The file is a little larger than with the usual compression, but written faster.
     figure.savefig(path, dpi=DPI, metadata={"Software": "capflow"}, pil_kwargs={"compress_level": 3})
     return path
 
@@ -74,7 +74,7 @@ def panels(
     right: float = 0.975,
     gap: tuple[float, float] = (0.22, 0.52),
 ) -> list[Axes]:
-    """Draw a grid of panels below the titles and above the note; `gap` is width and height between them."""
+    """Draw a grid of panels below the titles and above the note; `gap` is the width and the height between panels."""
     grid = figure.add_gridspec(
         rows, columns, left=left, right=right, top=0.80, bottom=0.105, wspace=gap[0], hspace=gap[1]
     )
@@ -82,7 +82,7 @@ def panels(
 
 
 def panel(axes: Axes, title: str, unit: str, quarters: Sequence[str] = ()) -> Axes:
-    """Give a panel its title, its unit where the vertical axis ends, and an axis of time if there are quarters."""
+    """Give a panel its title, its unit at the top of the vertical axis, and an axis of time if there are quarters."""
     axes.set_title(title, loc="left", fontsize=PANEL, fontweight="bold", color=INK, pad=24)
     axes.set_ylabel(unit, rotation=0, ha="left", va="bottom", fontsize=TEXT - 0.5, color=MUTED)
     axes.yaxis.set_label_coords(0.0, 1.0 + 5.0 / 72.0 / (axes.get_position().height * SIZE[1]))
@@ -100,7 +100,7 @@ def panel(axes: Axes, title: str, unit: str, quarters: Sequence[str] = ()) -> Ax
 
 
 def number_of(quarter: str) -> int:
-    """Return the number of a quarter on the axis of time, consecutive over years."""
+    """Return the number of a quarter on the axis of time; numbers are consecutive also from one year to the next."""
     return int(quarter[:4]) * 4 + int(quarter[5]) - 1
 
 
@@ -123,7 +123,7 @@ def time_axis(axes: Axes, quarters: Sequence[str]) -> None:
 
 
 def from_zero(axes: Axes, top: float | None = None) -> None:
-    """Let the vertical axis start at zero, and end at a top or with air above what is drawn so far."""
+    """Let the vertical axis start at zero, and end at `top`, or else a little above what is drawn so far."""
     axes.set_ylim(0.0, 1.05 * max(axes.get_ylim()[1], 1e-12) if top is None else top)
 
 
@@ -135,13 +135,13 @@ def shades(colour: str, count: int) -> list[str]:
 
 
 def lines(axes: Axes, table: pd.DataFrame, hues: Sequence[str]) -> None:
-    """Draw a line for each column of a table of numbered quarters; a single quarter is a square."""
+    """Draw a line for each column of a table of numbered quarters; if there is only one quarter, draw a square."""
     for name, hue in zip(table.columns, hues, strict=True):
         axes.plot(table.index, table[name], color=hue, linewidth=2.4, marker="" if len(table) > 1 else "s")
 
 
 def stack(axes: Axes, table: pd.DataFrame, hues: Sequence[str], edge: float = 0.4) -> None:
-    """Draw the columns of a table of numbered quarters as areas, the first at the bottom, with edges in points."""
+    """Draw the columns of a table of numbered quarters as stacked areas, first at the bottom; `edge` is in points."""
     places, heights = list(table.index), table.fillna(0.0).to_numpy().T
     if len(places) == 1:
         places, heights = [places[0] - 0.3, places[0] + 0.3], heights.repeat(2, axis=1)
@@ -149,13 +149,13 @@ def stack(axes: Axes, table: pd.DataFrame, hues: Sequence[str], edge: float = 0.
 
 
 def middles(table: pd.DataFrame) -> pd.Series:
-    """Return the height of the middle of each area of a stack at its right end."""
+    """Return, for each area of a stack, the height of its middle at the right end."""
     last = table.iloc[-1].fillna(0.0)
     return last.cumsum() - last / 2.0
 
 
 def write(axes: Axes, place: tuple[float, float], words: str, **look: Any) -> None:
-    """Write small grey words into a panel, at a place in parts of its width and height."""
+    """Write small grey words into a panel; `place` gives parts of its width and height, from 0 to 1."""
     look = {"fontsize": TEXT, "color": MUTED, "va": "center", **look}
     axes.text(*place, words, transform=axes.transAxes, **look)
 
@@ -168,7 +168,7 @@ def empty(axes: Axes, message: str) -> None:
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move places apart until neighbours are `gap` away, as little as possible, within low and high."""
+    """Move places as little as needed until neighbours are `gap` apart, all between `low` and `high`."""
     if not len(wanted):
         return []
     order = np.argsort(wanted, kind="stable")
@@ -181,11 +181,11 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def label_ends(axes: Axes, ends: Iterable[tuple[float, str, str]], size: float = TEXT - 1.0) -> None:
-    """Name lines or areas at their right end, moved apart where they would touch.
+    """Write names at the right ends of lines or areas, and move names apart where they would touch.
 
     Args:
-        axes: the panel, its limits final.
-        ends: for each the height in data units, the text and its colour.
+        axes: the panel; the limits of its axes must be final.
+        ends: for each name the height in data units, the text and the colour of the line or area.
         size: the size of the font, in points.
     """
     shown = [(height, text, colour) for height, text, colour in ends if np.isfinite(height)]
@@ -198,7 +198,7 @@ def label_ends(axes: Axes, ends: Iterable[tuple[float, str, str]], size: float =
 
 
 def darker(colour: str) -> str:
-    """Return a colour dark enough to read as text on white."""
+    """Return a darker form of a colour, which can be read as text on white."""
     rgb = np.array(to_rgb(colour))
     luminance = float(rgb @ (0.299, 0.587, 0.114))
     return to_hex(rgb * min(1.0, 0.50 / max(luminance, 1e-6)))
@@ -223,7 +223,7 @@ def key(axes: Axes, names: Sequence[str], colours: Sequence[str]) -> None:
 
 
 def dots(axes: Axes, points: Iterable[Any], colour: str = INK) -> None:
-    """Lay observed data over a model: filled where reported, hollow where estimated, bars for periods."""
+    """Draw observations over the model: dots, filled if reported, hollow if estimated; bars for longer periods."""
     look: dict[str, Any] = {"markersize": 5.5, "markeredgecolor": INK, "markeredgewidth": 1.3, "zorder": 7}
     for point in points:
         if point.last > point.first:
@@ -235,7 +235,7 @@ def dots(axes: Axes, points: Iterable[Any], colour: str = INK) -> None:
 
 
 def source(run: Run, text: str = "") -> str:
-    """Return the note at the foot of a figure: what is shown, and which run it is."""
+    """Return the note at the foot of a figure: what the figure shows, and of which run."""
     title = str(run.manifest.get("title") or run.manifest.get("scenario") or "")
     seed = f"seed {run.manifest['seed']}" if "seed" in run.manifest else ""
     which = ", ".join(filter(None, (title, seed)))
@@ -249,5 +249,5 @@ def flow_quarters(run: Run) -> list[str]:
 
 
 def span(run: Run) -> str:
-    """Return the quarters that a run covers, such as 2024Q1 to 2030Q4."""
+    """Return the quarters that a run covers as text, such as "2024Q1 to 2030Q4"."""
     return " to ".join(dict.fromkeys((flow_quarters(run)[0], flow_quarters(run)[-1])))

@@ -1,4 +1,4 @@
-"""The figure of systemic risk: whose failure would cost whom how much, and how that changed."""
+"""The figure of systemic risk: what each agent's failure would cost the others, at the end and through time."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 8
-"""Failures and holders shown."""
+"""How many failures and how many holders are shown."""
 MARGIN = 6.0
-"""Pixels that a part of a bar is wider than the name in it."""
+"""Pixels by which a part of a bar must be wider than the name in it."""
 ROOM = 1.23
-"""Length of the axis over that of the longest bar, whose numbers stand behind it."""
+"""Length of the axis divided by that of the longest bar, to leave room for the numbers after the bar."""
 LONGEST_NAME = 20
 NOBODY = "No agent has claims on another."
 
 
 def draw(run: Run) -> Figure:
-    """Draw the systemic risk of a run: the balance sheets at its end, and the index through time."""
+    """Draw the systemic risk of a run: for the balance sheets at its end, and as an index through time."""
     table, lost, past = systemic_risk(run), losses(run), history(run)
     table = table[table["loss_usd_bn"] > 0.0]
     quarter = run.series["quarter"].iloc[-1]
@@ -71,7 +71,7 @@ def _note(run: Run, quarter: str) -> str:
 
 
 def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
-    """Draw a bar for each failure, divided by who loses."""
+    """Draw a bar for each failure, with a part for each agent that would lose."""
     style.panel(axes, "Net worth that others would lose, by whose failure", "USD bn")
     if not len(table):
         style.empty(axes, NOBODY)
@@ -94,7 +94,7 @@ def _failures(axes: Axes, table: pd.DataFrame, lost: pd.DataFrame) -> None:
 
 
 def _write_name(axes: Axes, start: float, usd_bn: float, row: int, holder: str, hue: str) -> None:
-    """Name a part of a bar, on one line or on as many as it has words, if it is wide enough."""
+    """Write the holder's name into its part of a bar, on one line or a line for each word, if there is room."""
     colour = PAPER if style.darker(hue) == hue else INK
     look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0, "fontsize": style.TEXT - 2.0}
     left, right = axes.transData.transform([(start, row), (start + usd_bn, row)])[:, 0]
@@ -106,7 +106,7 @@ def _write_name(axes: Axes, start: float, usd_bn: float, row: int, holder: str, 
 
 
 def _hues(lost: pd.DataFrame) -> dict[str, str]:
-    """Return a shade of its population's hue for each holder, dark for those who lose most."""
+    """Return the colour of each holder: a shade of its population's hue, the darker, the more the holder loses."""
     hues: dict[str, str] = {}
     for population, members in lost.groupby("population", sort=False):
         ranked = members.groupby("agent", sort=False)["usd_bn"].sum().sort_values(ascending=False, kind="stable")
@@ -115,7 +115,7 @@ def _hues(lost: pd.DataFrame) -> dict[str, str]:
 
 
 def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
-    """Draw the costliest failure, and all of them one by one, as parts of net worth."""
+    """Draw through time the loss by the costliest failure, and the sum over all failures, as parts of net worth."""
     style.panel(axes, "Cost of failures through time", "% of net worth", past.index.tolist())
     axes.tick_params(axis="x", which="both", labelsize=style.TEXT - 2.5)
     if not past["sum_usd_bn"].max() > 0.0:
@@ -137,7 +137,7 @@ def _through_time(axes: Axes, past: pd.DataFrame, hue: str) -> None:
 
 
 def _hardest_hit(axes: Axes, lost: pd.DataFrame) -> None:
-    """Draw what the holders that could lose most, and the issuer that could, would lose by whose failure."""
+    """Draw, for the holders and the issuer with most to lose, how much they would lose and by which failure."""
     style.panel(axes, "What one failure could take from each", "% of own net worth")
     if not len(lost):
         style.empty(axes, NOBODY)
@@ -155,7 +155,7 @@ def _hardest_hit(axes: Axes, lost: pd.DataFrame) -> None:
 
 
 def _across(axes: Axes, names: list[str], rows: int) -> None:
-    """Name rows from the top; the numbers run along the horizontal axis."""
+    """Label the rows of a bar chart from the top; its numbers are on the horizontal axis."""
     axes.set_ylim(max(len(names), min(rows, 4)) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", labelsize=style.TEXT, labelcolor=INK)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def series(run: Run) -> pd.DataFrame:
-    """Return the series with the number of the quarter as index."""
+    """Return the series of a run, indexed by the number of the quarter."""
     table = run.series.copy()
     table.index = [number_of(quarter) for quarter in table["quarter"]]
     return table
 
 
 def measure(run: Run, population: str, name: str) -> pd.DataFrame:
-    """Return a measure by quarter (rows, numbered) and agent (columns, in the order of the run)."""
+    """Return a measure of a population: a row for each numbered quarter, a column for each agent in the run's order."""
     rows = run.agents
     rows = rows[(rows["population"] == population) & (rows["measure"] == name)]
     table = rows.pivot(index="quarter", columns="agent", values="value")
@@ -29,9 +29,9 @@ def measure(run: Run, population: str, name: str) -> pd.DataFrame:
 
 
 def largest(table: pd.DataFrame, most: int, population: str, by: pd.Series | None = None) -> pd.DataFrame:
-    """Return the largest columns of an additive measure; the others become one, "12 smaller labs".
+    """Return the largest columns of a measure that can be added up; the others become one, "12 smaller labs".
 
-    `table` is one that `measure` returned, `by` the size of each column; the last row if left out.
+    `table` is one that `measure` returned; `by` is the size of each column (if left out, its value in the last row).
     """
     sizes = (table.iloc[-1] if by is None else by).fillna(0.0)
     ranked = sizes.sort_values(ascending=False, kind="stable").index

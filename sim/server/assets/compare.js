@@ -12,7 +12,7 @@
         return lever.choices.length ? value : Number((value * lever.factor).toPrecision(6));
     }
 
-    /** The query of one world, with a prefix or without. */
+    /** The query of one scenario, with a prefix or without. */
     function sideQuery(side, scenarios, seed, prefix) {
         const params = new URLSearchParams({[`${prefix}scenario`]: side.scenario});
         Object.entries(side.turned).forEach(([name, value]) => params.set(prefix + name, String(value)));
@@ -152,7 +152,7 @@
                         `${lever.meaning}: ${text}`,
                         h(
                             "Button",
-                            {id: {drop: name, from: side}, "aria-label": `Remove ${lever.meaning} from world ${side.toUpperCase()}`},
+                            {id: {drop: name, from: side}, "aria-label": `Remove ${lever.meaning} from scenario ${side.toUpperCase()}`},
                             "\u00d7",
                         ),
                     );
@@ -210,7 +210,7 @@
                 return [h("P", {className: "empty"}, "Cancelled. Run the comparison to start it again."), false];
             }
             if (job.state === "none") {
-                const text = "Nothing has been run for these two worlds yet. Choose what differs between A and B, then press Run the comparison.";
+                const text = "Nothing has been run for these two scenarios yet. Choose what differs between A and B, then press Run the comparison.";
                 return [h("P", {className: "empty"}, text), false];
             }
             return ["", true];
@@ -244,7 +244,7 @@
                     "P",
                     {className: "note"},
                     `${comparison.runs} pairs of histories, seeds ${first} to ${last}, ${comparison.quarters[1]} to ` +
-                        `${comparison.quarters[comparison.quarters.length - 1]}. Attribution is accounting; the difference of the worlds is cause.`,
+                        `${comparison.quarters[comparison.quarters.length - 1]}. Attribution is accounting; the difference between A and B is cause.`,
                 ),
             ];
             const note =

@@ -1,11 +1,12 @@
 """The figures of the Compare page: differences, accounting and cause, and a fan for each series."""
 
+import itertools
 import math
 from typing import Any
 
 from sim.report.numbers import MINUS, amount, plain
 from sim.report.palette import GRID, INK, MUTED, POPULATION, TWINS
-from sim.server.figures.style import LINE, Json, axis, band, blank, figure, quarter_axis, small, unit_note, wrapped
+from sim.server.figures.style import LINE, Json, axis, blank, fan, figure, quarter_axis, unit_note, whiskers, wrapped
 
 NARROW = 700
 """Width of a window in pixels below which labels are short."""
@@ -24,7 +25,7 @@ def figures(document: Json, width: int) -> dict[str, Json]:
         width: the width of the window in pixels.
     """
     narrow = width < NARROW
-    fans = {f"fan-{fan['name']}": _fan(document, fan) for fan in document["fans"]}
+    fans = {f"fan-{series['name']}": _fan(document, series) for series in document["fans"]}
     return {"accounting": _accounting(document["cause"], narrow), "differences": _differences(document, narrow), **fans}
 
 
@@ -56,7 +57,7 @@ def _percent(part: float) -> str:
 def _differences(document: Json, narrow: bool) -> Json:
     rows = [row for row in document["outcomes"] if row["relative"]]
     if not rows:
-        return blank("The worlds do not differ in any of these outcomes.")
+        return blank("A and B do not differ in any of these outcomes.")
     colours = [TWINS[row["mean"] < 0.0] if row["decided"] else UNDECIDED for row in rows]
     middle, low, high = ([_bent(row["relative"][at]) for row in rows] for at in range(3))
     intervals = [
@@ -113,8 +114,7 @@ def _difference_axis(reach: float, narrow: bool) -> Json:
         tickvals=[_bent(part) for part in values],
         ticktext=[("+" if part > 0.0 else "") + _percent(part) for part in values],
         title="A less B, percent of the larger mean",
-        font=small(),
-        standoff=6,
+        small=True,
         tickangle=0,
     )
 
@@ -123,7 +123,7 @@ def _accounting(cause: Json, narrow: bool) -> Json:
     """Draw the steps from what interest paid for, over what other money did, to the effect on all purchases."""
     origins = [row for row in cause["origins"] if row["drawn"]]
     if not origins:
-        return blank("GPU purchases are the same in both worlds, whatever paid for them.")
+        return blank("GPU purchases are the same in A and B, whatever paid for them.")
     bars, foot = [], 0.0
     for row in origins:
         label = "Accounting: paid with interest" if row["origin"] == "bill_interest" else row["label"]
@@ -170,15 +170,9 @@ def _waterfall(bars: list[Json], texts: list[str]) -> Json:
             "color": [bar["colour"] for bar in bars],
             "opacity": [1.0 if bar["decided"] else 0.45 for bar in bars],
         },
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [bar["high"] - bar["mean"] for bar in bars],
-            "arrayminus": [bar["mean"] - bar["low"] for bar in bars],
-            "color": INK,
-            "thickness": 1.6,
-            "width": 5,
-        },
+        "error_x": whiskers(
+            [bar["high"] - bar["mean"] for bar in bars], [bar["mean"] - bar["low"] for bar in bars], 1.6, 5
+        ),
         "text": texts,
         "hovertemplate": "%{text} USD bn<extra></extra>",
         "textposition": "none",
@@ -191,10 +185,7 @@ def _money_axis(bars: list[Json], title: str, narrow: bool) -> Json:
     span = most - least
     low = least - (0.04 * span if least < 0.0 else 0.0)
     return _zero_axis(
-        range=[low, most + 0.16 * span * (2 if narrow else 1)],
-        title=wrapped(title, 30 if narrow else 200),
-        font=small(),
-        standoff=6,
+        range=[low, most + 0.16 * span * (2 if narrow else 1)], title=wrapped(title, 30 if narrow else 200), small=True
     )
 
 
@@ -220,39 +211,31 @@ def _bar_note(bar: Json, at: int, text: str) -> Json:
     }
 
 
-def _fan(document: Json, fan: Json) -> Json:
-    """Draw both worlds in one fan: the first in solid lines, the second in dashed ones."""
-    first = 1 if fan["flow"] else 0
+def _fan(document: Json, series: Json) -> Json:
+    """Draw both scenarios in one fan: the first in solid lines, the second in dashed ones."""
+    first = 1 if series["flow"] else 0
     quarters = document["quarters"]
     x = list(range(first, len(quarters)))
-    levels = {side: list(zip(*fan[side][first:], strict=True)) for side in SIDES}
-    data = [
-        band(x, levels[side][low], levels[side][high], colour, opacity)
-        for low, high, opacity in ((0, 4, 0.13), (1, 3, 0.26))
-        for side, colour in zip(SIDES, TWINS, strict=True)
-    ]
-    for at, (side, colour) in enumerate(zip(SIDES, TWINS, strict=True)):
-        lowest, _, middle, _, highest = levels[side]
-        data.append(
-            {
-                **LINE,
-                "x": x,
-                "y": list(middle),
-                "name": f"{side.upper()}: {document['labels'][at]}",
-                "line": {"color": colour, "width": 2.4, "dash": "dash" if at else "solid"},
-                "customdata": [list(row) for row in zip(quarters[first:], lowest, highest, strict=True)],
-                "hovertemplate": f"%{{customdata[0]}}, {side.upper()}: %{{y:.4g}} "
-                "(%{customdata[1]:.4g} to %{customdata[2]:.4g})<extra></extra>",
-            }
-        )
+    fans = []
+    for side, label, colour, dash in zip(SIDES, document["labels"], TWINS, ("solid", "dash"), strict=True):
+        levels = list(zip(*series[side][first:], strict=True))
+        median = {
+            "name": f"{side.upper()}: {label}",
+            "line": {"color": colour, "width": 2.4, "dash": dash},
+            "customdata": [list(row) for row in zip(quarters[first:], levels[0], levels[4], strict=True)],
+            "hovertemplate": f"%{{customdata[0]}}, {side.upper()}: %{{y:.4g}} "
+            "(%{customdata[1]:.4g} to %{customdata[2]:.4g})<extra></extra>",
+        }
+        fans.append(fan(x, levels, colour, (0.13, 0.26), **median))
     last = len(quarters) - 1
     return figure(
-        data,
+        # The bands of both lie under both lines.
+        list(itertools.chain(*zip(*fans, strict=True))),
         {"l": 48, "r": 10, "t": 26, "b": 28},
         height=FAN_HEIGHT,
         xaxis=quarter_axis(quarters, most=4, ticks="outside", ticklen=4, tickcolor=MUTED, range=[-0.3, last + 0.3]),
         yaxis=axis(zeroline=True, zerolinecolor=GRID, rangemode="tozero", nticks=5),
-        annotations=[unit_note(fan["unit"])],
+        annotations=[unit_note(series["unit"])],
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "font": {"size": 12}},
         hovermode="closest",

@@ -1,4 +1,4 @@
-"""Parts of all interactive figures: fonts, axes, bands, wrapped labels, and a figure that says why it is empty."""
+"""Parts of all interactive figures: fonts, axes, fans, wrapped labels, and a figure that says why it is empty."""
 
 import textwrap
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from sim.report.palette import GRID, INK, MUTED
 
 Json = dict[str, Any]
 FONT = {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif", "size": 13, "color": INK}
+SMALL = {"size": 12, "color": MUTED}
+"""The font of notes."""
 LINE = {"type": "scatter", "mode": "lines"}
 """A trace that is a line."""
 
@@ -44,16 +46,16 @@ def blank(reason: str) -> Json:
     return figure([], {"l": 10, "r": 10, "t": 10, "b": 10}, annotations=notes, xaxis=hidden, yaxis=hidden)
 
 
-def axis(title: str = "", font: Json | None = None, standoff: int = 8, **more: Any) -> Json:
+def axis(title: str = "", small: bool = False, **more: Any) -> Json:
     """Return an axis that cannot be zoomed, with a thin grid.
 
     Args:
         title: the title; none if empty.
-        font: the font of the title.
-        standoff: pixels between the title and the labels.
+        small: whether the title is written as a note, close to the labels.
         more: further parts of the axis.
     """
-    named = {"title": {"text": title, "font": font or {"size": 13}, "standoff": standoff}} if title else {}
+    style = {"font": SMALL, "standoff": 6} if small else {"font": {"size": 13}, "standoff": 8}
+    named = {"title": {"text": title, **style}} if title else {}
     return {"fixedrange": True, "zeroline": False, "gridcolor": GRID, **named, **more}
 
 
@@ -85,8 +87,31 @@ def faded(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def band(x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, opacity: float) -> Json:
-    """Return the area between two lines."""
+def fan(
+    x: Sequence[float], levels: Sequence[Sequence[float]], colour: str, opacities: tuple[float, float], **median: Any
+) -> tuple[Json, Json, Json]:
+    """Return the bands of nine in ten and of half of the histories, and the median.
+
+    Args:
+        x: the places of the quarters.
+        levels: five quantiles from the lowest to the highest, each by quarter.
+        colour: the colour of the lines and bands.
+        opacities: the opacity of the outer and of the inner band.
+        median: further parts of the trace of the median.
+    """
+    lowest, low, middle, high, highest = levels
+    outer, inner = opacities
+    line = {**LINE, "x": x, "y": list(middle), "line": {"color": colour, "width": 2.4}, **median}
+    return _band(x, lowest, highest, colour, outer), _band(x, low, high, colour, inner), line
+
+
+def whiskers(up: list[float], down: list[float], thickness: float, width: float) -> Json:
+    """Return the intervals of bars as their distances from the ends of the bars, up and down."""
+    ends = {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
+    return {**ends, "color": INK, "thickness": thickness, "width": width}
+
+
+def _band(x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, opacity: float) -> Json:
     return {
         **LINE,
         "x": [*x, *reversed(x)],
@@ -99,18 +124,13 @@ def band(x: Sequence[float], low: Sequence[float], high: Sequence[float], colour
     }
 
 
-def vertical(x: float, colour: str = INK, width: float = 1.3, dash: str = "solid") -> Json:
+def vertical(x: float, width: float = 1.3, dash: str = "solid") -> Json:
     """Return a vertical line over the whole height."""
-    line = {"color": colour, "width": width, "dash": dash}
+    line = {"color": INK, "width": width, "dash": dash}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
 def unit_note(unit: str) -> Json:
     """Return the unit above a vertical axis."""
     corner = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    return {**corner, "text": unit, "xshift": -40, "yshift": 6, "showarrow": False, "font": small()}
-
-
-def small(colour: str = MUTED) -> Json:
-    """Return the font of notes."""
-    return {"size": 12, "color": colour}
+    return {**corner, "text": unit, "xshift": -40, "yshift": 6, "showarrow": False, "font": SMALL}

@@ -3,9 +3,9 @@
 import itertools
 from typing import Any
 
-from sim.report.palette import INK, MUTED, POPULATION
-from sim.server.figures.style import LINE, Json, axis, band, blank, faded, figure, quarter_axis, vertical, wrapped
-from sim.server.sweeps.words import cell_words, in_words, interval_words, titled
+from sim.report.palette import MUTED, POPULATION
+from sim.server.figures.style import LINE, axis, blank, faded, fan, figure, quarter_axis, vertical, whiskers, wrapped
+from sim.server.sweeps.words import Json, cell_words, in_words, interval_words, titled
 
 NARROW = 520
 """Width of a panel in pixels below which labels are short."""
@@ -167,15 +167,7 @@ def _end_bars(bars: list[Json], outcome: Json, mean: float, end: str, colour: st
         "base": mean,
         "x": [None if value is None else value * factor - mean for value in values],
         "marker": {"color": colour},
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [whisker(bar, 1) for bar in bars],
-            "arrayminus": [whisker(bar, 0) for bar in bars],
-            "color": INK,
-            "thickness": 1.2,
-            "width": 0,
-        },
+        "error_x": whiskers([whisker(bar, 1) for bar in bars], [whisker(bar, 0) for bar in bars], 1.2, 0),
         "customdata": [
             [
                 titled(bar["label"], bar["unit"]),
@@ -235,29 +227,17 @@ def distribution_figure(distribution: Json, width: int) -> Json:
     )
 
 
-def fan_figure(fan: Json, width: int) -> Json:
+def fan_figure(quantiles: Json, width: int) -> Json:
     """Return the fan: the bands of nine in ten and of half of the runs in each quarter, and the median."""
-    series, quarters = fan["series"], fan["quarters"]
-    x = list(range(len(quarters)))
-    levels = [[row[level] * series["factor"] for row in fan["bands"]] for level in range(len(fan["levels"]))]
+    series, quarters, bands = (quantiles[key] for key in ("series", "quarters", "bands"))
+    levels = [[row[level] * series["factor"] for row in bands] for level in range(len(quantiles["levels"]))]
     words = []
-    for quarter, row in zip(quarters, fan["bands"], strict=True):
+    for quarter, row in zip(quarters, bands, strict=True):
         p05, p25, p50, p75, p95 = (in_words(number, series) for number in row)
         words.append(f"{quarter}<br>median {p50}<br>half of the runs: {p25} to {p75}<br>nine in ten: {p05} to {p95}")
-    median = {
-        **LINE,
-        "x": x,
-        "y": levels[2],
-        "line": {"color": series["colour"], "width": 2.4},
-        "customdata": words,
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
+    hover = {"customdata": words, "hovertemplate": "%{customdata}<extra></extra>"}
     return figure(
-        [
-            band(x, levels[0], levels[4], series["colour"], 0.18),
-            band(x, levels[1], levels[3], series["colour"], 0.33),
-            median,
-        ],
+        fan(list(range(len(quarters))), levels, series["colour"], (0.18, 0.33), **hover),
         {"l": 50, "r": 24, "t": 14, "b": 36},
         xaxis=quarter_axis(
             quarters,

@@ -1,4 +1,4 @@
-"""The compare page: two worlds on the same random numbers, run in the background.
+"""The compare page: two scenarios on the same random numbers, run in the background.
 
 The settings are in the address (`sim.server.comparison_query`); the results come from a job (`sim.server.jobs`),
 so that a page that is loaded again shows them at once. The script is `sim/server/assets/compare.js`.
@@ -35,10 +35,10 @@ def layout(query: dict[str, str]) -> Any:
             dcc.Store(id="compare-job"),
             dcc.Store(id="compare-done"),
             dcc.Interval(id="compare-tick", interval=TICK, disabled=True),
-            html.H1("Compare two worlds"),
+            html.H1("Compare two scenarios"),
             html.P(
-                "Both worlds run on the same random numbers, pair by pair, so that what differs between them is "
-                "the effect of what you changed, and not luck.",
+                "Both scenarios run on the same random numbers, pair by pair, so that differences between them are "
+                "the effect of what you changed, not luck.",
                 className="note",
             ),
             html.Div([_side("a", request.a), _side("b", request.b)], className="sides"),
@@ -73,18 +73,18 @@ def _part(name: str, side: Any = ALL) -> dict[str, Any]:
 
 
 def _side(side: str, request: HistoryRequest) -> Any:
-    """Pickers of one world: its scenario, and the levers that are turned."""
+    """Return the pickers of one side: its scenario, and the levers that are turned."""
     letter = side.upper()
     return html.Section(
         [
             html.Div(
                 [
-                    html.H2([html.Span(letter, className=f"tag tag-{side}"), f" World {letter}"]),
+                    html.H2([html.Span(letter, className=f"tag tag-{side}"), f" Scenario {letter}"]),
                     html.A("Change levers on the live page", id=_part("levers", side), href="/"),
                 ],
                 className="panel-head",
             ),
-            scenario_select(_part("scenario", side), f"Scenario of world {letter}", request.scenario),
+            scenario_select(_part("scenario", side), f"Base scenario of {letter}", request.scenario),
             html.P(id=_part("about", side), className="note"),
             html.Div(id=_part("chips", side), className="chips"),
             html.Div(
@@ -114,7 +114,7 @@ def _side(side: str, request: HistoryRequest) -> Any:
                         id=_part("add", side),
                         className="quiet",
                         disabled=True,
-                        **{"aria-label": f"Add the lever to world {letter}"},
+                        **{"aria-label": f"Add the lever to scenario {letter}"},
                     ),
                 ],
                 className="add-row",
@@ -123,7 +123,7 @@ def _side(side: str, request: HistoryRequest) -> Any:
         ],
         className="panel side",
         id=f"side-{side}",
-        **{"aria-label": f"World {letter}"},
+        **{"aria-label": f"Scenario {letter}"},
     )
 
 
@@ -156,7 +156,7 @@ def _results() -> list[Any]:
         html.Section(id="compare-words", className="panel words", **{"aria-label": "Results in words"}),
         panel(
             "accounting",
-            "Accounting beside cause",
+            "Accounting and cause",
             "Accounting follows dollars: so many GPUs were paid with interest. Cause asks what would have been "
             "bought otherwise. The difference is other money, which steps in or stays away. Lines are 90 "
             "percent intervals; bars are pale where they span zero.",
@@ -172,7 +172,7 @@ def _results() -> list[Any]:
         panel(
             "differences",
             "What differs, and by how much",
-            "World A less world B, in percent of the larger of the two means, with 90 percent intervals. The axis "
+            "A less B, in percent of the larger of the two means, with 90 percent intervals. The axis "
             "is logarithmic on both sides of zero. Hollow and grey: the interval spans zero.",
             _graph("differences", 580),
             tables=("differences",),
@@ -205,7 +205,7 @@ def callbacks(app: dash.Dash) -> None:
 
 
 def _connect_settings(wire: Callable[..., None]) -> None:
-    """Connect the pickers of both worlds, and the address that they make."""
+    """Connect the pickers of both scenarios, and the address that they make."""
     settings, lists = "compare-settings.data", "compare-lists.data"
     wire(
         "edit",

@@ -230,7 +230,7 @@ def _comparison(entry: Entry) -> list[Any]:
         f"both; {document['quarters']} quarters; finished {when(entry)}."
     )
     csv = {"CSV: differences": api_link("differences.csv", entry)}
-    titles = {CAUSE: "Accounting beside cause", **{name: BY_NAME[name].label for name in HEADLINES}}
+    titles = {CAUSE: "Accounting and cause", **{name: BY_NAME[name].label for name in HEADLINES}}
     pictures = [
         picture(entry, name, title, tables=csv)
         for name, title in titles.items()

@@ -29,7 +29,7 @@ def layout(query: dict[str, str]) -> Any:
     """Return the page for the query of an address."""
     request = address.read(query, OTHERS)
     words = html.Div([html.H1(id="live-title"), html.P(id="live-subtitle", className="note")])
-    compare = html.A("Compare this world", id="to-compare", className="button quiet", href="/compare")
+    compare = html.A("Compare this scenario", id="to-compare", className="button quiet", href="/compare")
     stage = [
         html.Div([words, html.Div([compare, copy_link()], className="actions")], className="title"),
         html.Div(id="live-problem", role="alert"),

@@ -18,6 +18,7 @@ from sim.server.result_folders import Entry
 from sim.server.sweeps import choice
 from sim.server.sweeps.axes import axes_of
 from sim.server.sweeps.choice import SERIES, Choice
+from sim.server.sweeps.words import titled
 
 HIDDEN_AXIS = {"visible": False, "fixedrange": True}
 BLANK = {"data": [], "layout": {"xaxis": HIDDEN_AXIS, "yaxis": HIDDEN_AXIS, "plot_bgcolor": "rgba(0,0,0,0)"}}
@@ -127,7 +128,7 @@ def _select(name: str, label: str, options: Iterable[tuple[str, str]], value: st
 
 
 def _controls(sweep: Sweep, selection: Choice) -> Any:
-    levers = [(axis.name, axis.words) for axis in axes_of(sweep.design)]
+    levers = [(axis.name, titled(axis.label, axis.unit)) for axis in axes_of(sweep.design)]
     outcomes = [(item.name, choice.outcome_display(item)["title"]) for item in choice.outcomes_there()]
     series = [(name, f"{item.title}, {item.unit}") for name, item in SERIES.items()]
     return html.Div(

@@ -8,7 +8,7 @@ from sim.experiments.sensitivity.phase import UNSAID, spelled
 from sim.experiments.sweep.axes import Axis, levers_of
 from sim.report.numbers import plain
 from sim.scenario import levers
-from sim.server.pages.levers import scale
+from sim.server.pages.levers import capitalised, scale
 
 SWITCH = "switch"
 """Unit of levers that are on or off."""
@@ -36,11 +36,6 @@ class LeverAxis:
     def name(self) -> str:
         """The name in the design, and in tables."""
         return self.lever.name
-
-    @property
-    def words(self) -> str:
-        """Label and unit."""
-        return f"{self.label}, {self.unit}" if self.unit else self.label
 
     def text(self, value: float | str) -> str:
         """Return a value in the unit shown."""
@@ -75,7 +70,7 @@ def _axis(design: dict[str, Any], lever: Axis, raw: dict[str, Any]) -> LeverAxis
     if known is not None and lever.unit == SWITCH:
         label, unit = label.capitalize(), "1 on, 0 off"
     elif known is not None:
-        label = known.meaning[:1].upper() + known.meaning[1:]
+        label = capitalised(known)
         if lever.words or known.choices or lever.unit in UNSAID:
             unit = ""
         else:

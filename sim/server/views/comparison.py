@@ -151,15 +151,15 @@ def _cards(cause: Cause) -> list[dict[str, str]]:
 
 def _cause_note(cause: Cause) -> str:
     if not cause.redeployment:
-        return "The worlds do not differ in redeployment: the difference is the effect of what they do differ in."
-    return "" if cause.alone else "The worlds differ in more than redeployment: this is not its effect alone."
+        return "A and B do not differ in redeployment: the difference is the effect of what they do differ in."
+    return "" if cause.alone else "A and B differ in more than redeployment: this is not its effect alone."
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
     """Return accounting and cause, from the side with more redeployment to the other."""
     drawn = list(shares(cause))
     return {
-        **{key: getattr(cause, key) for key in ("more", "less", "redeployment", "alone", "share_more", "share_less")},
+        **{key: getattr(cause, key) for key in CAUSE},
         "purchases": _effect(cause.purchases),
         "others": _effect(cause.others),
         "replaced": None if cause.replaced is None else short(cause.replaced),

@@ -364,5 +364,5 @@ def test_an_estimate_that_knows_later_quarters_is_refused(problem, tmp_path):
 
 def test_a_damaged_record_is_refused(problem, record):
     short = {**record.raw, "parameters": dict(list(record.raw["parameters"].items())[1:])}
-    with pytest.raises(ScenarioError, match="other parameters"):
+    with pytest.raises(ScenarioError, match="its parameters are not those"):
         Record(short).draws(problem, 2, 1)

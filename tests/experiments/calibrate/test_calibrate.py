@@ -235,7 +235,7 @@ def test_a_window_and_a_record_are_checked(problem, tmp_path):
     with pytest.raises(ScenarioError, match="is not the record of an estimate"):
         load_record(damaged)
     other = load_record(ESTIMATE)
-    with pytest.raises(ScenarioError, match="other parameters"):
+    with pytest.raises(ScenarioError, match="its parameters are not those"):
         other.draws(replace(problem, plan=Straight(problem).problem.plan), 1, 0)
 
 

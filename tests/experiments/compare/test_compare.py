@@ -97,7 +97,7 @@ def test_interval_of_the_mean_difference_by_hand():
     assert (found.spread_low, found.spread_high) == pytest.approx((1.15, 3.85))
     assert found.decided
     assert found.same_sign == 4
-    with pytest.raises(ValueError, match="two pairs"):
+    with pytest.raises(ValueError, match="the same length, at least 2"):
         effect(np.ones(1), np.ones(1))
 
 
@@ -316,7 +316,7 @@ def test_what_is_wrong_is_told_before_anything_runs(wrong, told):
 def test_scenarios_that_open_at_different_times_are_refused():
     later = load("baseline")
     later = later.model_copy(update={"run": later.run.model_copy(update={"opening": "2024Q1"}), "name": "later"})
-    with pytest.raises(ScenarioError, match="baseline opens in 2023Q4"):
+    with pytest.raises(ScenarioError, match="baseline starts in 2023Q4"):
         compare("baseline", later, runs=2)
 
 

@@ -99,7 +99,7 @@ def test_interrupted_it_stops_soon_and_goes_on(number, status, workers, design, 
     assert process.returncode == status, err
     assert "Traceback" not in err
     word = "interrupted" if number == signal.SIGINT else "terminated"
-    assert err.strip().splitlines()[-1] == f"capflow: {word}; finished chunks are kept, the same command goes on"
+    assert err.strip().splitlines()[-1] == f"capflow: {word}; finished chunks are kept; repeat the command to resume"
     assert not [pid for pid in workers_of(out) if alive(pid)]
     assert 2 <= len(outcome_files(out)) < CHUNKS, "it stops before the work is done, and keeps what is"
     gone_on(design, out, undisturbed)

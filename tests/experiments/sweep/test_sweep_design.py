@@ -269,13 +269,13 @@ def test_a_mistake_is_told_in_one_line_that_names_the_file(tmp_path, case):
 def test_openings_that_do_not_close_are_refused_before_the_first_run(tmp_path):
     tokens = load("baseline").issuers["tether"].tokens.value
     text = GRID.replace("terminal_rate", "issuers.tether.tokens").replace("[0.0, 0.03]", f"[{tokens}, 200.0]")
-    told = r"point 2: \(issuers.tether.tokens = 200.0\): .*does not close in row Tether.*1 other point of 4"
+    told = r"point 2: \(issuers.tether.tokens = 200.0\): .*does not add up in row Tether.*1 other point of 4"
     with pytest.raises(ScenarioError, match=told):
         Plan.make(design(tmp_path, text))
 
 
 def test_a_scenario_that_cannot_be_opened_is_refused(tmp_path):
-    with pytest.raises(ScenarioError, match=r"mine\.toml: scenario: .*does not close in row Tether"):
+    with pytest.raises(ScenarioError, match=r"mine\.toml: scenario: .*does not add up in row Tether"):
         Plan.make(design(tmp_path, GRID), {"issuers.tether.tokens": 50.0})
 
 

@@ -320,7 +320,7 @@ def test_a_lab_that_failed_has_no_such_year(years):
     gone = made({2026: 5.0}, alive=lambda quarter: 0.0 if quarter == "2025Q2" else 1.0)
     row = year(years, gone)
     assert row.model is None
-    assert row.verdict.startswith("it fails before")
+    assert row.verdict.startswith("the lab fails before")
 
 
 def test_who_is_not_in_the_scenario_is_missed(years):
@@ -342,10 +342,10 @@ MISTAKES = {
     "no such row": ("labs|OpenAI|2025H1|r_and_d", "labs|OpenAI|2025H1|r_and_b", "did you mean"),
     "no such flow": ("flows|issuer_venture_equity|Tether|Blackrock Neurotech", "flows|gift|Tether|x", "gift"),
     "no such table": ("agents|labs|OpenAI|research", "agent|labs|OpenAI|research", "did you mean 'agents'"),
-    "a result as an input": ("scenario|facilities.0.amount", "agents|issuers|Tether|tokens", "not fed in"),
+    "a result as an input": ("scenario|facilities.0.amount", "agents|issuers|Tether|tokens", "is no input"),
     "nothing fitted": ('fitted = ["providers.northern_data.expansion"]\n', "", "fitted"),
     "no period": ('quarters = "2024Q3"', 'quarters = "2024Q7"', "2024Q7"),
-    "twice": ("[stylised.largest_lab_2024]", "[stylised.openai_loss_2024]", "twice"),
+    "twice": ("[stylised.largest_lab_2024]", "[stylised.openai_loss_2024]", "only one of them"),
     "no TOML": ("[facts.gpu_rent_2024Q3]", "[facts.gpu_rent_2024Q3", "not valid TOML"),
     "a word for a number": ("article = 19.0", 'article = "many"', "many"),
 }
