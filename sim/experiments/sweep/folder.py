@@ -138,7 +138,7 @@ class Sweep:
             if name not in BY_NAME:
                 raise ScenarioError(f"no such outcome{suggestion(name, BY_NAME)}", "outcome", name)
         if not self.design["vary"]:
-            raise RunError(f"{self.path}: only the seed varies in this sweep, so there are no levers to analyse")
+            raise RunError(f"{self.path}: nothing was varied but the seed, so there are no levers to analyse")
         if not self.done:
             raise RunError(f"{self.path}: no run is finished yet")
         columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
