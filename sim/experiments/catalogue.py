@@ -1,4 +1,4 @@
-"""Lists scenarios, levers and results of every kind, and opens or finds the folder of one."""
+"""Lists the scenarios, the levers and the results of every kind; finds and opens the folder of a result."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ LISTS = ("scenarios", "levers", "runs")
 
 
 def listing(what: str = "all") -> dict[str, list[dict[str, Any]]]:
-    """List scenarios, levers or results, or all three.
+    """List the scenarios, the levers or the results, or all three.
 
     Args:
-        what: "scenarios", "levers", "runs" for results of every kind, or "all".
+        what: "scenarios", "levers", "runs" (which means results of every kind), or "all" (everything).
 
     Returns:
-        The name of each list -> its rows; results are listed under the plural of their kind, ensembles among the
-        sweeps.
+        The name of each list -> its rows. Each kind of result has a list named by its plural, such as "runs"; ensembles
+        are listed among the sweeps.
 
     Raises:
-        ScenarioError: if there is no such list.
+        ScenarioError: if no list has the name `what`.
     """
     if what not in (*LISTS, "all"):
         allowed = ", ".join((*LISTS, "all"))
@@ -52,7 +52,7 @@ def newest_run() -> Run:
     """Open the newest run in the folder of runs.
 
     Raises:
-        RunError: if there is none.
+        RunError: if the folder of runs holds no run.
     """
     runs = list_runs(runs_folder())
     if not runs:
@@ -64,7 +64,7 @@ def open_result(folder: Path) -> Run | Sweep:
     """Open the folder of a run or a sweep.
 
     Raises:
-        RunError: if it is neither.
+        RunError: if the folder is neither that of a run nor that of a sweep.
     """
     kind = kind_of(folder)
     if kind is not None and kind.marker == DESIGN:
@@ -75,7 +75,7 @@ def open_result(folder: Path) -> Run | Sweep:
 
 
 def find_sweep(name: str) -> Path:
-    """Return the folder of a sweep, which is named by its path or by its name in the folder of runs.
+    """Return the folder of a sweep, given the path of that folder or its name in the folder of runs.
 
     Raises:
         RunError: if there is no such sweep.
@@ -84,7 +84,7 @@ def find_sweep(name: str) -> Path:
         if (folder / DESIGN).is_file():
             return folder
     if Path(name).is_dir():
-        raise RunError(f"{name}: not a sweep folder: no {DESIGN}")
+        raise RunError(f"{name}: not a sweep folder: it has no file {DESIGN}")
     known = sorted(path.parent.name for path in runs_folder().glob(f"*/{DESIGN}"))
     available = f"available: {', '.join(known)}" if known else f"{runs_folder()}/ has no sweeps yet"
     raise RunError(f"{name}: no such sweep{suggestion(name, known)}; {available}")
@@ -102,7 +102,7 @@ def _levers() -> list[dict[str, Any]]:
 
 
 def _results() -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of the results of every kind, by the plural of the kind."""
+    """Return the results: plural of a kind -> the rows of all results of that kind."""
     from sim.experiments.sweep import Sweep
 
     rows: dict[str, list[dict[str, Any]]] = {
@@ -122,7 +122,7 @@ def _results() -> dict[str, list[dict[str, Any]]]:
 
 
 def _result(folder: Path, kind: ResultKind) -> dict[str, Any]:
-    """Return the row of a folder that is neither run nor sweep."""
+    """Return the row of a result folder that holds neither a run nor a sweep."""
     marker = folder / kind.marker
     written = datetime.fromtimestamp(marker.stat().st_mtime, UTC).isoformat(timespec="seconds")
     document = read_json(marker)

@@ -1,12 +1,12 @@
 """Elasticities: how much an outcome moves with a lever, by differentiating whole histories.
 
-The derivative is carried forward through every quarter with the numbers themselves (forward-mode automatic
-differentiation; Griewank and Walther 2008, chapter 3), for all levers in one pass. Where the model jumps (a
-company fails, a deal closes or does not), it is that of the branch taken and does not see the jump. So each one is
-compared with the difference quotient of two histories, and where they disagree the quotient counts.
+The derivatives are computed together with the numbers themselves, quarter by quarter and for all levers in one pass
+(forward-mode automatic differentiation; Griewank and Walther 2008, chapter 3). Where the model jumps (a company
+fails; a deal is or is not concluded), a derivative follows the branch that was taken and does not see the jump. So
+each derivative is compared with the difference quotient of two histories; where the two disagree, the quotient counts.
 
-The code that makes openings is not differentiated: how the numbers at the start of a history move with a lever is
-itself a difference quotient, between the openings of the same two histories.
+The code that builds openings (the state at the start of a history) is not differentiated: how an opening moves with
+a lever is itself a difference quotient, between the openings of the same two histories.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEP = 1e-3
-"""Half the distance between the two histories of a difference quotient, as a part of the lever's range."""
+"""Half the step of the lever between the two histories of a difference quotient, as a fraction of its range."""
 AGREE = 0.02
-"""Largest relative disagreement of derivative and quotient that is attributed to curvature."""
+"""Largest relative difference between derivative and quotient that is attributed to curvature, not to a jump."""
 ROUNDING = 1e-7
-"""Rounding error of a quotient, as a part of the outcome over the distance of the two histories."""
+"""Rounding error of a quotient, relative to the outcome divided by the step of the lever."""
 RARE = 0.1
-"""Share of histories that may jump before the quotient is reported in place of the derivative."""
+"""If more than this share of the histories jump, the quotient is reported in place of the derivative."""
 
 Starts = list[list[Start]]
-"""Starts by lever and seed."""
+"""For each lever, the starts of histories, one for each seed."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class Elasticities:
         levers: the names of the levers, in the order of the arrays.
         at: the value of each lever.
         values: the value of each outcome.
-        derivatives: by automatic differentiation, outcome per unit of the lever.
-        quotients: by central differences (one-sided at the end of a lever's range), in the same unit.
-        jumps: whether the two disagree by more than curvature and rounding explain.
+        derivatives: the derivatives by automatic differentiation, in units of the outcome per unit of the lever.
+        quotients: the central difference quotients (one-sided at an end of a lever's range), in the same unit.
+        jumps: whether derivative and quotient differ by more than curvature and rounding explain.
     """
 
     scenario: Scenario
@@ -73,11 +73,11 @@ class Elasticities:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per outcome and lever, means over histories.
+        """One row per outcome and lever; the numbers are means over the histories.
 
         Columns: outcome, lever, at, value, derivative, quotient, jumps (share of histories that jump), slope (the
-        derivative, or the quotient where more than a tenth of the histories jump), by (which of the two) and
-        elasticity (slope times lever over outcome; NaN where the outcome is zero).
+        derivative, or the quotient where more than a tenth of the histories jump), by (which of the two slope is) and
+        elasticity (slope times lever, divided by outcome; NaN where the outcome is zero).
         """
         import pandas as pd
 
@@ -105,8 +105,8 @@ class Elasticities:
         jumpy = [name for name, pairs in zip(self.outcomes, smooth, strict=True) if not pairs.all()]
         if jumpy:
             sentences.append(
-                "Where they do not, the model jumps between the two histories (a failure, a deal that closes or "
-                f"does not), and the quotient is reported: {', '.join(jumpy)}."
+                "Where they disagree, the model jumps between the two histories (a failure; a deal that is or "
+                f"is not concluded), and the quotient is reported: {', '.join(jumpy)}."
             )
         return sentences
 
@@ -131,7 +131,7 @@ def elasticities(
 
     Raises:
         ScenarioError: if a name or a number is wrong, or JAX is not installed.
-        AccountingError: if an accounting identity is violated, naming the seed.
+        AccountingError: if an accounting identity is violated; the message names the seed.
     """
     chosen_engine("jax")
     scenario = resolved(config, seed, quarters)
@@ -140,7 +140,7 @@ def elasticities(
     seeds = seeds_from(scenario.run.seed, runs)
     at, low, high = _around(scenario, turned)
     ends = [_starts(scenario, turned, seeds, values) for values in (low, high)]
-    # The quotients come first: they report histories that cannot be used.
+    # The quotients come first, because computing them reports histories that cannot be used.
     quotients = _quotients(ends, high - low, scenario, seeds)
     bases = [start(scenario, number) for number in seeds]
     values, derivatives = _differentiated(bases, ends, high - low, scenario)
@@ -154,7 +154,7 @@ def elasticities(
 
 def _checked(names: Sequence[str] | None, known: list[str], kind: str) -> tuple[str, ...]:
     if names is not None and not names:
-        raise ScenarioError(f"at least one {kind} is needed", f"{kind}s", list(names))
+        raise ScenarioError(f"the list is empty; at least one {kind} is needed", f"{kind}s", list(names))
     for name in names or ():
         if name not in known:
             raise ScenarioError(f"unknown {kind}{suggestion(name, known)}", f"{kind}s", name, ", ".join(known))
@@ -162,7 +162,7 @@ def _checked(names: Sequence[str] | None, known: list[str], kind: str) -> tuple[
 
 
 def _around(scenario: Scenario, turned: tuple[str, ...]) -> tuple[NDArray[np.float64], ...]:
-    """Return the value of each lever, and the two ends of a small step around it within its range."""
+    """Return the value of each lever, and the two ends of a small step around that value, within the lever's range."""
     quantities = [lever_table.quantity(scenario, lever_table.BY_NAME[name]) for name in turned]
     at = np.array([quantity.value for quantity in quantities])
     # Every lever has a range: a test of the levers checks that.
@@ -172,7 +172,7 @@ def _around(scenario: Scenario, turned: tuple[str, ...]) -> tuple[NDArray[np.flo
 
 
 def _starts(scenario: Scenario, turned: tuple[str, ...], seeds: range, values: NDArray[np.float64]) -> Starts:
-    """Return the starts by lever and seed, with that lever alone turned."""
+    """Return for each lever its starts, one per seed, in which that lever alone has been changed."""
     scenarios = [
         changed(scenario, {lever_table.BY_NAME[name].key: float(value)})
         for name, value in zip(turned, values, strict=True)
@@ -195,7 +195,7 @@ def _quotients(
 def _differentiated(
     bases: list[Start], ends: list[Starts], distance: NDArray[np.float64], scenario: Scenario
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return outcomes `(run, outcome)` and their derivatives `(run, outcome, lever)`, one seed after the other."""
+    """Return outcomes `(run, outcome)` and their derivatives `(run, outcome, lever)`, computed seed by seed."""
     import jax
     import jax.numpy as jnp
 
@@ -235,7 +235,7 @@ def _parts(base: Start) -> Any:
 
 
 def _directions(low: list[Start], high: list[Start], distance: NDArray[np.float64]) -> Any:
-    """Return how each number at the start of a history moves with each lever, by differences; lever axis first."""
+    """Return the difference quotient of each number at the start of a history for each lever; lever axis first."""
     import jax
 
     def slope(*leaves: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Runs an ensemble into a folder (`capflow run --runs N`): a sweep whose only point is the scenario as it is."""
+"""Runs an ensemble (`capflow run --runs N`) and writes its folder: a sweep whose only point is the scenario itself."""
 
 import time
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from sim.scenario.load import resolved
 
 @dataclass(frozen=True)
 class Ensemble:
-    """An ensemble in its folder.
+    """An ensemble that has been written to a folder.
 
     Attributes:
-        sweep: the folder.
+        sweep: the folder, opened as a sweep.
         outcomes: outcome -> its summary over the seeds.
-        seconds: the duration of the call, the report included.
+        seconds: how long the call took, writing the report included.
     """
 
     sweep: Sweep
@@ -35,7 +35,7 @@ class Ensemble:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the metadata and the summaries as plain data for JSON; None for a number that does not exist."""
+        """Return the metadata and the summaries as plain data for JSON, with None in place of NaN."""
         design, manifest, report = self.sweep.design, self.sweep.manifest, self.sweep.report
         numbers = {
             "run_dir": self.sweep.path.absolute(),
@@ -61,19 +61,19 @@ def run_ensemble(
     report: bool = True,
     listener: Listener | None = None,
 ) -> Ensemble:
-    """Run a scenario with many seeds into a folder, or continue an ensemble that was interrupted.
+    """Run a scenario with many seeds and write the histories to a folder, or resume an interrupted ensemble.
 
-    History number i is the one that `sim.run` gives with seed `seed + i`.
+    History number i (from 0) is the one that `sim.run` gives with seed `seed + i`.
 
     Args:
         scenario: the scenario's name or path.
         runs: the number of histories.
-        seed: the seed of the first history, which the others follow; the scenario's own if left out.
+        seed: the seed of the first history; each later one has the next number. The scenario's own if left out.
         quarters: the number of quarters; the scenario's own if left out.
         changes: lever names or dotted keys, and the values they take.
-        out: the folder; `runs/<scenario>-runs<runs>-seed<seed>` if left out, with a number where that holds
-            another ensemble or a finished one.
-        workers: the number of processes; one per core, and no more than chunks, if left out.
+        out: the folder; if left out, `runs/<scenario>-runs<runs>-seed<seed>`, with a number added to the name
+            where that folder holds a different ensemble or a finished one.
+        workers: the number of processes; if left out, one per core but no more than there are chunks.
         engine: "jax", "numpy", or "auto": JAX where it is installed and there are enough histories.
         report: whether to write the report.
         listener: functions that are called with progress and messages; standard error if left out.
@@ -95,7 +95,7 @@ def run_ensemble(
         "keep": ["outcomes", "series"],
         "engine": checked_engine(engine),
     }
-    # Seed and length are the design's; the rest of the changes hold in all histories.
+    # Seed and length are settings of the design; the other changes apply to all histories.
     everywhere = {k: v for k, v in levers.keys(changes or {}).items() if k not in ("run.seed", "run.quarters")}
     name = f"{fit_name(loaded.name, 'run')}-runs{runs}-seed{seeds[0]}"
     folder = out if out is not None else _folder(Plan.make(design, everywhere, name), name)
@@ -105,7 +105,7 @@ def run_ensemble(
 
 
 def _folder(plan: Plan, name: str) -> Path:
-    """Return the folder of the same ensemble if it was interrupted, or else a free folder."""
+    """Return the folder in which the same ensemble was interrupted; a new folder if there is none."""
     for number in count(1):
         folder = runs_folder() / (name if number == 1 else f"{name}-{number}")
         if not (folder / DESIGN).is_file():
@@ -114,5 +114,5 @@ def _folder(plan: Plan, name: str) -> Path:
             if Plan.read(folder).hash == plan.hash and not Sweep.open(folder).complete:
                 return folder
         except RunError:
-            continue  # A damaged folder cannot be continued.
+            continue  # The ensemble in a damaged folder cannot be resumed.
     return free_folder(runs_folder(), name)

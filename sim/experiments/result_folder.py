@@ -1,4 +1,4 @@
-"""Writes the folder of an experiment's result: numbers, tables, figures and a report, whole or not at all."""
+"""Writes the folder of an experiment's result (not that of a run): numbers, tables, figures and report, all or none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIBRARIES = (*metadata.LIBRARIES, "jax", "scipy", "scoringrules")
-"""The libraries whose versions are recorded."""
+"""The libraries whose versions are recorded with the result."""
 
 
 def write_result(
@@ -31,16 +31,16 @@ def write_result(
     figures: Iterable[tuple[str, Figure]],
     page: Callable[[Mapping[str, Path]], Mapping[str, Any]],
 ) -> Path:
-    """Write the folder of a result, and return it.
+    """Write the folder of a result, and return its path.
 
     Args:
         kind: the kind of result; the template of its report is `experiments/<command>/report.html.j2`.
-        out: the folder to make; `name` in the folder of runs, or with a number where that is taken, if None.
+        out: the folder to make; if None, `name` in the folder of runs, with a number added where that is taken.
         name: the name of the folder if `out` is None.
         numbers: the result as plain data, for its JSON file.
-        tables: name -> table, for Parquet.
-        figures: the name and the figure of each, drawn one after the other.
-        page: returns the values of the template, from the PNG file of each name.
+        tables: name -> table; each is written as a Parquet file.
+        figures: pairs of a name and a figure; each figure is drawn when its turn comes.
+        page: called with figure name -> PNG file; returns the values that fill the template of the report.
 
     Raises:
         RunError: if the folder exists or cannot be written; nothing is left behind.

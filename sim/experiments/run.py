@@ -1,4 +1,4 @@
-"""One history of a scenario as a run: with its tables, figures and report in a folder, or in memory."""
+"""Makes a run, which is one history with its tables, figures and report: `sim.run` in a folder, or in memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(
     figures: bool = True,
     decisions: Mapping[str, DecisionRule | str] | None = None,
 ) -> Run:
-    """Run one history of a scenario into a run folder.
+    """Run one history of a scenario, and write it to a run folder.
 
     Args:
         scenario: the scenario's name or path, or a loaded scenario.
@@ -48,9 +48,9 @@ def run(
         changes: lever names or dotted keys, and the values they take.
         out: the folder to make; `runs/<scenario>-seed<seed>` if left out.
         progress: called after every quarter.
-        figures: whether to draw the figures and write the report, which takes most of the time.
-        decisions: decision -> the function (or `module:function`) that replaces it, in addition to those that the
-            scenario replaces.
+        figures: whether to draw the figures and write the report (most of the time of a run is spent on these).
+        decisions: name of a decision -> the function that replaces its rule, or `module:function`; added to the
+            replacements in the scenario.
 
     Returns:
         The finished run, open for reading.
@@ -62,7 +62,7 @@ def run(
     """
     began = time.perf_counter()
     scenario = resolved(scenario, seed, quarters, changes)
-    # A mistake in the file of facts is reported before the history, not after it.
+    # A mistake in the file of facts is reported before the history is run, not after it.
     facts = load_facts() if figures else None
     from sim.analysis import network
     from sim.engine.mesa_model import CapitalFlowModel
@@ -98,7 +98,7 @@ def run(
 
 
 def _write_history(model: CapitalFlowModel, writer: RunWriter, progress: Progress | None) -> dict[str, float]:
-    """Step the model to its end; return the largest residual of each identity."""
+    """Step the model to its last quarter, writing each one; return the largest residual of each identity."""
     recorder = Recorder(model.names)
     total = model.scenario_spec.run.quarters
     writer.quarter(recorder.tables(model.label, model.opening_books, model.economy, []))
@@ -119,10 +119,10 @@ def run_of(history: History, outcomes: bool = True) -> Run:
 
     Args:
         history: the history.
-        outcomes: whether the manifest has the outcomes, which takes as long as all the rest.
+        outcomes: whether the manifest has the outcomes (computing them takes as long as everything else).
 
     Returns:
-        The run; its manifest does not say when it was made.
+        The run. Its manifest has no time of creation.
     """
     import pandas as pd
 

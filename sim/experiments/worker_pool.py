@@ -1,9 +1,9 @@
-"""Runs tasks in a thread of this process or in worker processes of this machine.
+"""Pools for tasks of any kind: a thread of this process, or worker processes of this machine.
 
-Both pools have the interface of `concurrent.futures` and run as many tasks at a time as their `width` says. A
-worker that dies fails the future of its own task with an error for which `is_loss` is true, and is replaced.
-Workers end with the process that started them, however it ends. Imports nothing heavy: worker processes start
-with this module.
+Both pools have the interface of `concurrent.futures` and run as many tasks at a time as their `width` says. When a
+worker dies, the future of its task fails with an error for which `is_loss` is true, and a new worker takes its place.
+Workers end when the process that started them ends, in whatever way. This module imports nothing heavy, because every
+worker process imports it first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 ONE_THREAD = {
-    # Libraries read these when first imported, which in a worker is before any code of ours runs.
+    # Libraries read these variables when first imported, which in a worker is before any code of ours runs.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -35,20 +35,20 @@ ONE_THREAD = {
 }
 WAIT_FOR_THREAD = 2.0
 QUIET_TRACKER = "ignore:resource_tracker"
-"""Keeps loky's tracker of semaphores from warning where this process is killed and cannot release them."""
+"""Silences loky's tracker of semaphores, which warns when this process is killed before it can release them."""
 
 count_histories: ContextVar[Callable[[int], None] | None] = ContextVar("count_histories", default=None)
-"""Called by a task with the number of histories that it has just finished; set by the pool that runs it."""
+"""A function that tasks call with the number of histories they have just finished; their pool sets it."""
 
 
 class _StoppedError(BaseException):
-    """The pool was shut down; not an error of the task."""
+    """Stops a task because the pool was shut down; the task itself made no error."""
 
 
 class ThreadPool(Executor):
     """Runs tasks in a thread of this process, one at a time.
 
-    The thread of the caller can receive Ctrl-C meanwhile, also while a program compiles.
+    Meanwhile the thread of the caller can receive Ctrl-C, even while a program is being compiled.
     """
 
     width = 1
@@ -79,7 +79,7 @@ class ThreadPool(Executor):
         return self._histories
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Stop after the current history, or batch of histories."""
+        """Stop the task after its current history, or its current batch of histories."""
         del cancel_futures  # No task ever waits.
         self._stopped.set()
         if self._thread is not None:
@@ -93,10 +93,10 @@ class ThreadPool(Executor):
 
 @dataclass
 class _Slot:
-    """A place for one worker process: its last task, and the histories that it has counted in it."""
+    """A place for one worker process: its latest task, and how many histories of that task are finished."""
 
     core: int | None
-    """The core to which the worker is bound; None for any."""
+    """The core to which the worker is bound; None if it may run on any core."""
     executor: ProcessPoolExecutor | None = None
     task: Future[Any] | None = None
     counts: Connection | None = None
@@ -108,13 +108,13 @@ class _Slot:
         return self.task is None or self.task.done()
 
     def read(self) -> None:
-        """Add the histories that the worker has counted since the last call."""
+        """Add the histories that the worker has reported since the previous call of this method."""
         with suppress(EOFError, OSError):
             while self.counts is not None and self.counts.poll():
                 self.histories += self.counts.recv()
 
     def close(self, kill: bool = False) -> None:
-        """End the worker, if there is one."""
+        """End the worker process, if there is one."""
         if self.executor is not None:
             self.executor.shutdown(wait=True, kill_workers=kill)
         if self.counts is not None:
@@ -124,14 +124,14 @@ class _Slot:
 class ProcessPool(Executor):
     """Runs tasks in processes of this machine, each of which computes in one thread.
 
-    Each process has an executor to itself, so that one that dies loses its own task only, and is replaced. Where
-    there are as many processes as cores, each is bound to a core.
+    Each process has its own executor, so that a process that dies loses only its own task, and is replaced. If
+    there are as many processes as cores, each process is bound to a core.
     """
 
     def __init__(self, count: int) -> None:
         self._watched, self._open_end = Pipe(duplex=False)
         usable = cores()
-        # Fewer than there are cores are not bound: another call on this machine would choose the same ones.
+        # Fewer processes than cores are not bound: another call on this machine would choose the same cores.
         bound = usable if count >= len(usable) and hasattr(os, "sched_setaffinity") else [None]
         self._slots = [_Slot(bound[index % len(bound)]) for index in range(count)]
         self.width = count
@@ -144,7 +144,7 @@ class ProcessPool(Executor):
             try:
                 future: Future[Any] = executor.submit(fn, *args, **kwargs)
             except BrokenExecutor:
-                # The worker died in its last task, or after it.
+                # The worker died during its previous task, or after it.
                 future = self._new_executor(slot).submit(fn, *args, **kwargs)
         slot.read()
         slot.task, slot.histories = future, 0
@@ -157,7 +157,7 @@ class ProcessPool(Executor):
         return sum(slot.histories for slot in self._slots if not slot.idle)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes: when they have finished if `wait`, else at once."""
+        """End the processes: once their tasks are finished if `wait` is true, otherwise at once."""
         if not wait:
             self._open_end.close()
         for slot in self._slots:
@@ -186,10 +186,10 @@ def is_loss(error: BaseException) -> bool:
 
 
 def end_with(watched: Connection) -> None:
-    """End this process when the other end of a pipe is closed, on purpose or because its process is gone.
+    """End this process when the other end of a pipe is closed, either on purpose or because its process has ended.
 
     Args:
-        watched: the reading end of a pipe into which nobody writes.
+        watched: the reading end of a pipe to which nobody writes.
     """
 
     def wait() -> None:
@@ -209,7 +209,7 @@ def _begin(watched: Connection, core: int | None, counts: Connection) -> None:
 
 @contextmanager
 def _quiet_start() -> Iterator[None]:
-    """Let processes that are started here leave Ctrl-C to this process, which ends them."""
+    """Make the processes started in this block ignore Ctrl-C; this process receives it and ends them."""
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = f"{before},{QUIET_TRACKER}" if before else QUIET_TRACKER
     can_mask = hasattr(signal, "pthread_sigmask")
@@ -226,11 +226,11 @@ def _quiet_start() -> Iterator[None]:
 
 @contextmanager
 def closing(pool: Executor) -> Iterator[None]:
-    """End a pool when the block is left: at once if it is left by an error."""
+    """Shut a pool down at the end of the block: at once after an error, otherwise when its tasks are finished."""
     try:
         yield
     except BaseException:
-        # An interrupt may come in the middle of submitting a task: errors of what is half done must not hide it.
+        # An interrupt may come while a task is being submitted; errors from the half-done submission must not hide it.
         with suppress(Exception):
             pool.shutdown(wait=False, cancel_futures=True)
         raise

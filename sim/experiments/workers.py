@@ -1,4 +1,4 @@
-"""Runs many histories and returns their outcomes: compiled, or one by one in worker processes."""
+"""Runs many scenarios with many seeds and returns the outcomes: compiled by JAX, or with NumPy in worker processes."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from sim.scenario.load import Scenario
 
 Samples = dict[str, NDArray[np.float64]]
-"""Outcome -> one number per seed."""
+"""Name of an outcome -> its numbers, one per seed."""
 Job = tuple[int, int]
-"""The place of a scenario, and the seed."""
+"""One history to run: the place of its scenario in the list of scenarios, and its seed."""
 Reading = TypeVar("Reading")
-"""What is returned of a history."""
+"""What a function reads from a history, such as its outcomes."""
 
 FEWEST_EACH = 4
-"""Histories that a worker must have to be worth starting: it takes about as long to import."""
+"""Fewest histories for which a worker is started: its imports take about as long as these histories."""
 
 
 class WorkerError(RuntimeError):
-    """A worker process died; the message is one line that names the history it was running."""
+    """A worker process died; the message is one line that names the history that the process was running."""
 
 
 def run_seeds(
@@ -45,24 +45,24 @@ def run_seeds(
 ) -> list[Samples]:
     """Run every scenario with every seed, and return the outcomes.
 
-    The histories are those of `sim.run` with the same scenario and seed, to 1e-9. The answer does not depend on
-    the number of workers.
+    The outcomes equal those of `sim.run` with the same scenario and seed to 1e-9, and do not depend on the number
+    of workers.
 
     Args:
         scenarios: the scenarios to run.
         seeds: the seeds of the histories, the same for every scenario.
-        workers: the number of processes with NumPy; 1 is this process, None as many as there are processors and
-            work for.
-        progress: called after every history, or batch of histories.
+        workers: the number of processes with NumPy; 1 means this process alone, None as many as there are
+            processors and there is work for.
+        progress: called after every history (NumPy) or batch of histories (JAX).
         engine: "jax" (all at once, compiled), "numpy" (in workers), or "auto": JAX where it is installed, there
             are enough histories, `workers` is None, and every decision can be compiled.
 
     Returns:
-        For each scenario its outcomes, `(seed,)` each, in the order of the seeds.
+        For each scenario, the name of each outcome -> its numbers, `(seed,)`, in the order of the seeds.
 
     Raises:
-        ScenarioError: if `workers` is below 1, or a scenario cannot open.
-        AccountingError: if an accounting identity is violated, naming scenario and seed.
+        ScenarioError: if `workers` is below 1, or the opening of a scenario cannot be built.
+        AccountingError: if an accounting identity is violated; the message names the scenario and the seed.
         WorkerError: if a worker process dies.
     """
     _check(workers)
@@ -94,8 +94,8 @@ def read_histories(
     Args:
         scenario: the scenario to run.
         seeds: the seeds of the histories.
-        read: runs a history of a scenario with a seed, and returns a reading; a function that worker processes
-            can import.
+        read: a function of a scenario and a seed that runs the history and returns what is wanted of it (its
+            reading); worker processes must be able to import the function.
         workers: as in `run_seeds`.
         progress: called after every history.
 
@@ -158,7 +158,7 @@ def _run_jobs(
 def _in_workers(
     scenarios: Sequence[Scenario], jobs: Sequence[Job], count: int, read: Callable[[Scenario, int], Reading]
 ) -> Iterator[tuple[Job, Reading]]:
-    """Yield readings in the order in which they are finished."""
+    """Yield each job with its reading, in the order in which the jobs are finished."""
     pool, waiting = ProcessPool(count), iter(jobs)
     running: dict[Future[Reading], Job] = {}
     with closing(pool):
@@ -172,12 +172,12 @@ def _in_workers(
                 try:
                     yield (place, seed), future.result()
                 except BrokenExecutor:
-                    died = "the worker process died (killed, or out of memory)"
+                    died = "the worker process died (it was killed, or memory ran out)"
                     raise WorkerError(f"{scenarios[place].name}, seed {seed}: {died}") from None
 
 
 def _history(read: Callable[[Scenario, int], Reading], scenario: Scenario, seed: int) -> Reading:
-    # The seed is part of the scenario too: sizes of synthetic agents are drawn from it.
+    # The scenario must hold the seed too, because the sizes of synthetic agents are drawn from the scenario's seed.
     seeded = scenario.model_copy(update={"run": scenario.run.model_copy(update={"seed": seed})})
     try:
         return read(seeded, seed)

@@ -1,4 +1,4 @@
-"""Sweeps: many points in the space of the levers, several histories at each.
+"""Sweeps: many points in the space of the levers, with one or several histories at each point.
 
 Names are imported when first used: reading a plan needs no sampling library.
 """

@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIXED = {
-    "run": "every history of a sweep has the same length, opening and seeds; use quarters and seed of the file",
+    "run": "every point has histories of the same length and seeds; set quarters and seed in the design file",
     "decisions": "decision rules are the same at all points; set them under [set]",
     "tail": "every point has the same agents; set the tail under [set]",
 }
-"""Sections that cannot vary, and why."""
+"""Section of a scenario whose keys cannot vary -> the reason."""
 DESCRIPTIONS = ("unit", "range", "kind", "why", "note", "name", "title", "about")
-"""Keys of a scenario that describe, and decide no number."""
+"""Keys of a scenario that only describe something, and on which no number depends."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One key that varies.
+    """One key of the scenario that varies over the points of a sweep.
 
     Attributes:
-        name: the name in the design file, which is also that of its column.
+        name: the name of the key in the design file, which is also the name of its column.
         key: the dotted key of the scenario.
-        unit: the unit of its numbers; empty for words.
-        range: the smallest and largest number that the scenario allows; None at an end without a limit.
-        values: the values in a grid; otherwise None.
+        unit: the unit of the numbers; empty for words.
+        range: the smallest and the largest number that the scenario allows; None in place of a limit that is not set.
+        values: the values to take, in a grid; None where points are sampled between `low` and `high`.
         low: the least number; NaN for words.
         high: the largest number; NaN for words.
         scale: "linear", or "log" where points are spread evenly over the logarithm.
-        quantity: whether it is a number with unit and range, which the schema checks by itself.
+        quantity: whether the key holds a number with unit and range, which the schema of the scenario checks.
     """
 
     name: str
@@ -61,24 +61,24 @@ class Axis:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words among the values, in the order of the design; none for numbers."""
+        """The values that are words, in the order of the design file; empty if the values are numbers."""
         return tuple(value for value in self.values or () if isinstance(value, str))
 
     @staticmethod
     def from_dict(raw: Mapping[str, Any]) -> Axis:
-        """Return the axis that a plan describes in JSON."""
+        """Return the axis from its description in the JSON file of a plan."""
         low, high = (math.nan if raw[end] is None else float(raw[end]) for end in ("low", "high"))
         values = None if raw["values"] is None else tuple(raw["values"])
         smallest, largest = raw["range"]
         return Axis(**{**raw, "range": (smallest, largest), "values": values, "low": low, "high": high})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return key, unit, scale, and words or bounds as plain data for JSON."""
+        """Return the key, its unit and scale, and its words or bounds, as plain data for JSON."""
         values = {"values": list(self.words)} if self.words else {"low": self.low, "high": self.high}
         return {"key": self.key, "unit": self.unit, **values, "scale": self.scale}
 
     def as_numbers(self, column: Sequence[Any] | pd.Series) -> NDArray[np.float64]:
-        """Return values from 0 at the low end to 1 at the high end, evenly spread; for words their places."""
+        """Map values to numbers from 0 (low end) to 1 (high end), on the axis's scale; map words to their places."""
         if self.words:
             return np.array([self.words.index(str(word)) for word in column], dtype=float)
         values = np.asarray(column, dtype=float)
@@ -93,7 +93,7 @@ def levers_of(design: Mapping[str, Any]) -> tuple[Axis, ...]:
 
 
 def set_keys(scenario: Scenario, changes: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the changes under [set] by dotted key; refuse a name that is neither lever nor dotted key."""
+    """Return the changes under [set] as dotted key -> value; refuse a name that is neither a lever nor a dotted key."""
     try:
         return levers.keys(dict(_by_dotted_key(changes, scenario.model_dump(mode="python"))))
     except ScenarioError as error:
@@ -101,7 +101,7 @@ def set_keys(scenario: Scenario, changes: Mapping[str, Any], where: str) -> dict
 
 
 def _by_dotted_key(changes: Mapping[str, Any], table: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Undo the nested tables that TOML makes of dots."""
+    """Yield each dotted key with its value, undoing the nested tables into which TOML turns dotted keys."""
     for key, value in changes.items():
         inner = table.get(key) if isinstance(table, Mapping) else None
         name = f"{prefix}{key}"
@@ -112,16 +112,16 @@ def _by_dotted_key(changes: Mapping[str, Any], table: Any, prefix: str = "") -> 
 
 
 def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], where: str) -> tuple[Axis, ...]:
-    """Resolve the keys that vary.
+    """Look up each key that varies in the scenario, and return its axis.
 
     Args:
         design: the design file.
         scenario: the scenario, with the changes that apply at all points.
-        fixed: those changes, by dotted key.
+        fixed: the changes that apply at all points, dotted key -> value.
         where: the name of the design file, for messages.
 
     Raises:
-        ScenarioError: if a key is unknown, cannot vary or is listed twice, or its bounds are wrong.
+        ScenarioError: if a key is unknown, cannot vary or is listed twice, or if its bounds are wrong.
     """
     raw = scenario.model_dump(mode="python")
     axes: dict[str, Axis] = {}
@@ -131,7 +131,7 @@ def resolve_axes(design: Design, scenario: Scenario, fixed: Mapping[str, Any], w
             if axis.key in axes:
                 raise ScenarioError(f"the same key as vary.{axes[axis.key].name}, {axis.key}", f"vary.{name}")
             if axis.key in fixed:
-                raise ScenarioError(f"varies, and {axis.key} is given a value for all points", f"vary.{name}")
+                raise ScenarioError(f"varies, but {axis.key} also has one value for all points", f"vary.{name}")
         except ScenarioError as error:
             raise error.inside(where) from None
         axes[axis.key] = axis
@@ -150,7 +150,7 @@ def _axis(name: str, vary: Vary, method: str, raw: Mapping[str, Any]) -> Axis:
     content = _content(raw, key, at)
     quantity = isinstance(content, Mapping) and "unit" in content and "value" in content
     if isinstance(content, Mapping | list | tuple) and not quantity:
-        raise ScenarioError(f"{key} is a table or a list, not one number or word", at)
+        raise ScenarioError(f"{key} is a table or a list; only a key with one number or one word can vary", at)
     unit = str(content["unit"]) if quantity else ""
     smallest, largest = (content["range"] or (0.0, None)) if quantity else (None, None)
     values = vary.values
@@ -172,16 +172,16 @@ def _bounds(key: str, vary: Vary, smallest: float | None, largest: float | None,
     high = vary.high if vary.high is not None else largest
     if low is None or high is None:
         end = "low" if low is None else "high"
-        raise ScenarioError(f"needs {end}: {key} has no limit of its own there", at)
+        raise ScenarioError(f"needs {end}: the scenario sets no limit for {key} at that end", at)
     if not low < high:
         raise ScenarioError(f"must be less than high = {high:g}", f"{at}.low", low)
     if vary.scale == "log" and low <= 0.0:
-        raise ScenarioError("must be above zero where scale is log", f"{at}.low", low)
+        raise ScenarioError("must be above zero if scale is log", f"{at}.low", low)
     return float(low), float(high)
 
 
 def _content(raw: Mapping[str, Any], key: str, at: str) -> Any:
-    """Return the content of a dotted key of a scenario: a word, or the whole table of a number."""
+    """Return what a scenario holds under a dotted key: a word, or the table of a number (value, unit, range)."""
     content: Any = raw
     parts = key.split(".")
     for depth, part in enumerate(parts):
@@ -196,7 +196,7 @@ def _content(raw: Mapping[str, Any], key: str, at: str) -> Any:
 
 
 def point_at(axes: Sequence[Axis], columns: Sequence[NDArray[Any]], number: int) -> tuple[float | str, ...]:
-    """Return the values of one point, in the order of the axes; `columns` are those of a plan."""
+    """Return the values of one point, in the order of the axes; `columns` is the attribute of that name of `Plan`."""
     return tuple(
         axis.words[column[number]] if axis.words else float(column[number])
         for axis, column in zip(axes, columns, strict=True)

@@ -1,7 +1,7 @@
-"""Files of chunks: written whole or not at all, under a name that holds the checksum of the content.
+"""The Parquet files of the chunks of a sweep: each written completely or not at all, with a checksum in its name.
 
-A file is written under a temporary name, synced, and renamed to `<chunk>-<checksum>.parquet`, so that a file with
-a final name is on disk, and every reader can verify its content.
+A file is written under a temporary name, synced, and then renamed to `<chunk>-<checksum>.parquet`. So a file with
+such a final name is completely on disk, and every reader can verify its content.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLES = ("outcomes", "series", "flows")
-"""Tables of a sweep, each in a folder of its own. Outcomes are always written, and written last."""
+"""Tables of a sweep, each in its own folder. The table of outcomes is always written, after all others."""
 ASIDE = "aside"
-"""The folder for corrupt files."""
+"""The folder to which corrupt files are moved."""
 WHOLE = "all"
-"""Takes the place of the chunk's number in the name of a compacted table."""
+"""Replaces the number of the chunk in the file name of a compacted table (one file for all chunks)."""
 CHECKSUM_DIGITS = 16
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 MEMORY_LIMIT = "1GB"
-"""Memory limit of one writer; a chunk takes far less."""
+"""Memory limit of one process that writes; a chunk needs far less."""
 
 _NAME = re.compile(rf"(\d{{6,}}|{WHOLE})-([0-9a-f]{{{CHECKSUM_DIGITS}}})\.parquet")
 
 
 class StorageError(OSError):
-    """The disk refuses (full, read-only, broken); the message is one line that says where and why."""
+    """The disk cannot be read or written (full, read-only, broken); the message says in one line where and why."""
 
 
 @dataclass(frozen=True)
 class ChunkFile:
-    """A file of a table; `chunk` is None where it holds the whole table, compacted."""
+    """A file of a table; `chunk` is its number, or None if the file is compacted and holds the whole table."""
 
     path: Path
     chunk: int | None
     checksum: str
 
     def intact(self) -> bool:
-        """Return whether the content has the checksum in the name; raise a StorageError if it cannot be read."""
+        """Return whether the content matches the checksum in the name; raise a StorageError if reading fails."""
         with _storage(str(self.path)):
             return checksum(self.path) == self.checksum
 
 
 @contextmanager
 def _storage(doing: str) -> Iterator[None]:
-    """Turn errors of the disk into a StorageError whose message begins with what was being done."""
+    """Turn errors of the disk into a StorageError whose message begins with the text `doing`."""
     try:
         yield
     except OSError as error:
@@ -65,7 +65,7 @@ def _storage(doing: str) -> Iterator[None]:
 
 
 def files(folder: Path, table: str) -> list[ChunkFile]:
-    """Return every file of a table with a final name, in the order of the chunks; a compacted table comes last."""
+    """Return all files of a table that have a final name, in the order of the chunks; a compacted file comes last."""
     if not (folder / table).is_dir():
         return []
     matches = [match for entry in os.scandir(folder / table) if (match := _NAME.fullmatch(entry.name))]
@@ -77,14 +77,15 @@ def files(folder: Path, table: str) -> list[ChunkFile]:
 
 
 def compacted(folder: Path, tables: Iterable[str]) -> dict[str, ChunkFile]:
-    """Return table -> the file that holds the whole of it, for the tables that have one."""
+    """Return table -> its compacted file, for the tables that have one."""
     return {table: file for table in tables for file in reversed(files(folder, table)) if file.chunk is None}
 
 
 def finished(folder: Path, tables: Sequence[str]) -> dict[int, tuple[ChunkFile, ...]]:
     """Return the chunks that have exactly one file of each table: chunk -> its files.
 
-    Two files of one table can only come from two machines that calculate differently, and neither of them counts.
+    A chunk with two files of one table does not count as finished: the files come from two machines whose numbers
+    differ.
     """
     by_chunk: dict[int, list[list[ChunkFile]]] = {}
     for place, table in enumerate(tables):
@@ -99,20 +100,21 @@ def finished(folder: Path, tables: Sequence[str]) -> dict[int, tuple[ChunkFile, 
 
 
 def write(folder: Path, chunk: int, tables: Mapping[str, pd.DataFrame]) -> dict[str, Path]:
-    """Write the tables of one chunk; outcomes last.
+    """Write the tables of one chunk, the table of outcomes last.
 
-    The bytes depend on the tables alone. Texts with few different values are best given as categories.
+    The bytes of the files depend on the tables alone. A column of text with few different values is best given as
+    categories.
 
     Args:
         folder: the folder of the sweep.
         chunk: the number of the chunk.
-        tables: table -> its rows, integers, numbers and texts; NaN becomes a missing value.
+        tables: table -> its rows, of integers, numbers and texts; NaN is written as a missing value.
 
     Returns:
         Table -> the file.
 
     Raises:
-        StorageError: if the disk refuses; nothing that was half written has a final name.
+        StorageError: if the disk cannot be written; a half-written file never has a final name.
     """
     written = {}
     for table in sorted(tables, key=TABLES.index, reverse=True):
@@ -125,13 +127,13 @@ def copy(folder: Path, name: str, sql: str, rows: pd.DataFrame | None = None) ->
     """Write the answer to a query as a Parquet file: whole, synced, and named after its content.
 
     Args:
-        folder: the folder of the table, made if need be.
+        folder: the folder of the table; it is made if it is missing.
         name: the first part of the file's name.
         sql: the query.
-        rows: the table `rows` of the query.
+        rows: the table that the query can read under the name `rows`.
 
     Raises:
-        StorageError: if the disk refuses.
+        StorageError: if the disk cannot be written.
     """
     import duckdb
 
@@ -152,7 +154,7 @@ def copy(folder: Path, name: str, sql: str, rows: pd.DataFrame | None = None) ->
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file: whole, synced, in the place of an older one; raise a StorageError if that fails."""
+    """Write a small file completely and sync it, replacing an older one; raise a StorageError if that fails."""
     with _storage(f"cannot write {path}"):
         _write_whole(path.parent, path.name, lambda file: file.write_text(text, "utf-8"), lambda _file: path.name)
 
@@ -182,7 +184,7 @@ def put_aside(folder: Path, file: ChunkFile) -> Path:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files and folders that dead processes of this machine left."""
+    """Remove the temporary files and folders that were left behind by dead processes of this machine."""
     for path in [*folder.glob(".*.partial"), *folder.glob("*/.*.partial")]:
         machine, _, rest = path.name.removesuffix(".partial").rpartition(".")[2].rpartition("_")
         pid = rest.partition("-")[0]
@@ -194,12 +196,12 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def writer() -> str:
-    """Return the names of this machine, process and thread, for the names of temporary files."""
+    """Return a text that names this machine, process and thread, for the names of temporary files."""
     return f"{machine_name()}_{os.getpid()}-{threading.get_ident()}"
 
 
 def checksum(path: Path) -> str:
-    """Return the checksum of a file's content, as in its name."""
+    """Return the checksum of a file's content, as it is written in the file's name."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()[:CHECKSUM_DIGITS]
 
@@ -208,5 +210,5 @@ def _expression(column: str, kind: str) -> str:
     name = quoted(column)
     if kind == "f":
         return f"nullif({name}, 'nan'::DOUBLE) AS {name}"
-    # A column of texts that are all missing has no type of its own.
+    # Where all texts of a column are missing, the database cannot infer its type, so it is stated.
     return f"{name}::{'BIGINT' if kind in 'iu' else 'VARCHAR'} AS {name}"

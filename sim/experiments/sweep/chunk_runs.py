@@ -1,4 +1,4 @@
-"""The work of a worker: one chunk of a sweep from start to end, or a rehearsal of it.
+"""The task of a worker: run one chunk of a sweep from start to end, or rehearse it (run a few of its histories).
 
 A worker gets the folder and the number of the chunk. It reads the plan, runs the histories, writes the files of
 the chunk, and returns a small record.
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     from sim.experiments.sweep.plan import Plan
 
 REHEARSED = {"jax": 256, "numpy": 4}
-"""Engine -> histories in a rehearsal. On a processor JAX steps batches of 256; a smaller batch costs as much."""
+"""Engine -> histories in a rehearsal. On a CPU, JAX steps batches of 256, and a smaller batch costs as much."""
 
 
 @dataclass(frozen=True)
 class FinishedChunk:
-    """The record of a chunk: its number, its runs (none if it failed), those without numbers, and its time.
+    """The record of a chunk: its number, how many runs it has (0 if it failed) and how many lack numbers, its time.
 
     Attributes:
-        failed: the last line of the traceback, or an empty text.
+        failed: the error as one line if the chunk failed; otherwise an empty text.
     """
 
     chunk: int
@@ -62,22 +62,22 @@ class Rehearsal:
     bytes_per_chunk: float
 
     def seconds(self, runs: int, workers: int) -> float:
-        """Return the time that a number of runs takes."""
+        """Return the seconds that a number of runs takes on a number of workers."""
         return runs * self.seconds_per_run / workers
 
     def size(self, runs: int, chunks: int) -> float:
-        """Return the bytes that a number of runs takes in a number of chunks."""
+        """Return the bytes on disk that a number of runs takes, divided into a number of chunks."""
         return runs * self.bytes_per_run + chunks * self.bytes_per_chunk
 
 
 def run_chunk(folder: str, chunk: int) -> FinishedChunk:
     """Run a chunk and write its files.
 
-    An unexpected error fails this chunk, and its traceback goes to the status log; the sweep goes on.
+    If an unexpected error occurs, only this chunk fails: the traceback goes to the status log, and the sweep continues.
 
     Raises:
-        StorageError: if the disk refuses.
-        ScenarioError, RunError: if no chunk can be run, such as where the plan cannot be read.
+        StorageError: if the disk cannot be read or written.
+        ScenarioError, RunError: if no chunk at all can be run, for example because the plan cannot be read.
     """
     begun, path = time.perf_counter(), Path(folder)
     plan = plan_in(folder)
@@ -98,7 +98,7 @@ def run_chunk(folder: str, chunk: int) -> FinishedChunk:
 
 
 def run_chunk_once(folder: str, chunk: int) -> FinishedChunk:
-    """Run a chunk unless it is finished: a cluster hands it out again where a worker dies before it reports."""
+    """Run a chunk unless it is finished: a cluster hands a chunk out again if its worker dies before reporting."""
     import duckdb
 
     plan = plan_in(folder)
@@ -113,9 +113,9 @@ def run_chunk_once(folder: str, chunk: int) -> FinishedChunk:
 
 
 def rehearse(folder: str, chunk: int) -> Rehearsal:
-    """Run a few histories of a chunk, and measure their cost; their tables are thrown away.
+    """Run a few histories of a chunk and measure the time and disk space they take; their tables are not kept.
 
-    The program that they compile stays on disk, for the workers that follow.
+    The program that is compiled for these histories stays on disk, where later workers find it.
     """
     from sim.engine.batch import Start
     from sim.experiments.sweep.chunk_tables import tables_of
@@ -128,7 +128,7 @@ def rehearse(folder: str, chunk: int) -> Rehearsal:
     _run(plan, starts[:1])
     begun = time.perf_counter()
     histories = _run(plan, starts)
-    # Opening the economies is part of the work.
+    # Building the openings is part of the work that is measured.
     list(islice(plan.starts(chunk), count))
     count = len(starts)
     seconds = (time.perf_counter() - begun) / count
@@ -141,7 +141,7 @@ def rehearse(folder: str, chunk: int) -> Rehearsal:
 
 
 def _size(tables: dict[str, pd.DataFrame], runs: NDArray[Any]) -> int:
-    """Return the bytes of the files of some runs."""
+    """Return the bytes that the files of the given runs would take."""
     parts = {name: table[table["run"].isin(runs)] for name, table in tables.items()}
     with TemporaryDirectory(prefix="capflow-") as folder:
         return sum(path.stat().st_size for path in chunk_files.write(Path(folder), 0, parts).values())
@@ -155,17 +155,17 @@ def _plan_as_written(folder: str, _changed: int) -> Plan:
 
 
 def plan_in(folder: str) -> Plan:
-    """Return the plan of a sweep, read once by each process.
+    """Return the plan of a sweep; each process reads it from the folder only once.
 
     Raises:
-        RunError: if this machine does not see the folder, or cannot read the plan.
+        RunError: if this machine does not see the folder, or if the plan cannot be read.
     """
     try:
         changed = os.stat(Path(folder) / DESIGN).st_mtime_ns
     except OSError as error:
         raise RunError(
-            f"{folder}: no sweep there on {platform.node()} ({error.strerror}); workers on other machines need "
-            "the same folder at the same place"
+            f"{folder}: no sweep at this path on {platform.node()} ({error.strerror}); workers on other machines "
+            "must see the folder of the sweep at the same path"
         ) from None
     return _plan_as_written(folder, changed)
 
@@ -187,7 +187,7 @@ def _tables_of(plan: Plan, chunk: int) -> dict[str, pd.DataFrame]:
 
 
 def _run(plan: Plan, starts: Iterable[Start]) -> Histories | None:
-    """Run histories; None if there are none."""
+    """Run the histories of the given starts; return None if there are no starts."""
     from sim.engine.ensemble import run_histories
 
     left = iter(starts)

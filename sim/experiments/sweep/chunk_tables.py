@@ -1,4 +1,4 @@
-"""The tables of a chunk of a sweep: outcomes, series and flows of its histories."""
+"""Makes the tables of a chunk of a sweep from its histories: outcomes, series and flows."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def tables_of(
     Args:
         plan: the plan of the sweep.
         chunk: run, point, replicate and seed, `(run,)` each.
-        problems: for each run why it could not start, or None.
-        histories: the histories of the runs that could start, in their order; None if there are none.
+        problems: for each run the reason why its history could not start, or None.
+        histories: the histories of the runs that could start, in the order of the runs; None if no run could.
 
     Returns:
-        Table -> rows. A run with a problem has a row in outcomes, with the reason and without numbers; and no rows
-        in series and flows.
+        Table -> rows. A run with a problem has one row in outcomes, with the reason but without numbers, and no
+        rows in series and flows.
     """
     quarters = plan.labels
     started = np.array([problem is None for problem in problems])
@@ -75,7 +75,7 @@ def _series(
 
 
 def _flows(runs: NDArray[Any], flows: NDArray[np.float64], quarters: Sequence[str]) -> pd.DataFrame:
-    """Return one row per run, quarter and kind of flow with any payment."""
+    """Return one row for each run, quarter and kind of flow, where that flow had any payment in the quarter."""
     run, quarter, flow = (flows != 0.0).any(axis=-1).nonzero()
     amounts = flows[run, quarter, flow]
     return pd.DataFrame(
@@ -91,7 +91,7 @@ def _flows(runs: NDArray[Any], flows: NDArray[np.float64], quarters: Sequence[st
 
 
 def _texts(codes: NDArray[Any], texts: Sequence[str]) -> pd.Categorical:
-    """Return a column of texts from their numbers."""
+    """Return a column of texts, given the place of each in `texts`."""
     categories = list(dict.fromkeys(texts))
     places = np.array([categories.index(text) for text in texts], dtype=np.int64)
     return pd.Categorical.from_codes(places[codes] if len(codes) else [], categories)

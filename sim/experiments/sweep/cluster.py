@@ -1,4 +1,4 @@
-"""The workers of a Dask scheduler as a pool with the contract of `concurrent.futures`."""
+"""Makes the workers of a Dask scheduler a pool with the interface of `concurrent.futures`."""
 
 import logging
 import time
@@ -11,19 +11,19 @@ from sim.errors import ScenarioError, needs
 
 WAIT_FOR_SCHEDULER = 10.0
 LOGGERS = ("distributed.client", "tornado.application")
-"""Loggers whose messages on a scheduler that dies would bury the line that says so."""
+"""Loggers silenced because, when a scheduler dies, their messages would bury the line that says so."""
 AHEAD = 2
-"""Chunks submitted for each thread of a cluster, so that no thread waits for its next one."""
+"""Chunks submitted at a time for each thread of a cluster, so that no thread waits for its next chunk."""
 
 
 class ClusterLostError(RuntimeError):
-    """The scheduler is gone; the message is one line."""
+    """The connection to the scheduler is lost; the message is one line."""
 
 
 class Cluster(Executor):
-    """The workers of a Dask scheduler, which must see the folder of the sweep at the same place.
+    """The workers of a Dask scheduler; each must see the folder of the sweep at the same path.
 
-    The scheduler gives the chunk of a worker that died to another one.
+    When a worker dies, the scheduler gives its chunk to another worker.
 
     Args:
         address: the address of the scheduler, such as tcp://host:8786.
@@ -41,7 +41,7 @@ class Cluster(Executor):
             self._client = Client(address, timeout=WAIT_FOR_SCHEDULER, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise ScenarioError(f"no Dask scheduler answers there ({reason})", "scheduler", address) from None
+            raise ScenarioError(f"no Dask scheduler answers at this address ({reason})", "scheduler", address) from None
         self.address = address
         self._levels = {name: logging.getLogger(name).level for name in LOGGERS}
         for name in LOGGERS:
@@ -57,7 +57,7 @@ class Cluster(Executor):
         return self._width
 
     def threads(self) -> int:
-        """Return the present number of threads of its workers, at least 1, or raise that the scheduler is gone."""
+        """Return how many threads the workers have now, at least 1; raise ClusterLostError if the scheduler is gone."""
         try:
             return max(1, sum(self._client.nthreads().values()))
         except (OSError, TimeoutError, CancelledError):
@@ -68,12 +68,12 @@ class Cluster(Executor):
         return self._executor.submit(fn, *args, **kwargs)
 
     def running(self) -> int:
-        """Return 0: workers report whole chunks."""
+        """Return 0, because workers on a cluster report only finished chunks, not single histories."""
         return 0
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster; chunks that no worker has begun are withdrawn."""
-        del cancel_futures  # Dask withdraws what nobody waits for.
+        """Disconnect from the cluster; chunks that no worker has begun are withdrawn."""
+        del cancel_futures  # Dask by itself withdraws tasks that nobody waits for.
         self._executor.shutdown(wait=wait)
         with suppress(Exception):  # the scheduler may be gone
             self._client.close(timeout=1)

@@ -1,4 +1,4 @@
-"""Compaction: one file for each table of a sweep in place of one for each chunk."""
+"""Compacts a sweep: joins the files of the chunks of each table into one file."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from sim.runs.folders import sync
 
 
 def compact(path: str | Path) -> Sweep:
-    """Join the chunks of each table into one file, sorted by run, and remove their own files.
+    """Join the chunks of each table into one file, sorted by run, and then remove the files of the chunks.
 
-    The sweep stays complete if this is stopped at any moment; the same call goes on.
+    If the call is interrupted at any moment, the sweep is still complete, and the same call resumes the work.
 
     Raises:
-        RunError: if the sweep is not complete, or in use, or a file of a chunk is corrupt.
-        StorageError: if the disk refuses.
+        RunError: if the sweep is not complete or is in use, or if the file of a chunk is corrupt.
+        StorageError: if the disk cannot be read or written.
     """
     folder = Path(path).absolute()
     sweep = Sweep.open(folder)
@@ -25,7 +25,7 @@ def compact(path: str | Path) -> Sweep:
         chunk_files.remove_leftovers(folder)
         if not sweep.complete:
             finished = f"{sweep.done} of {sweep.design['chunks']} chunks are finished"
-            raise RunError(f"{folder}: {finished}; finish the sweep first")
+            raise RunError(f"{folder}: only {finished}; finish the sweep first, then compact it")
         plan = Plan.read(folder)
         for table in plan.tables:
             if chunk_files.compacted(folder, (table,)):
@@ -33,7 +33,7 @@ def compact(path: str | Path) -> Sweep:
             for file in chunk_files.files(folder, table):
                 if not file.intact():
                     raise RunError(f"{file.path} is corrupt; run the sweep again, then compact it")
-            # One thread reads the files in the order of their chunks, and so rows in the order of their runs.
+            # One thread reads the files in the order of the chunks, which is also the order of the runs.
             chunk_files.copy(folder / table, chunk_files.WHOLE, read(sweep.files(table)))
         finish(plan, folder)
         for table in plan.tables:

@@ -1,4 +1,4 @@
-"""Messages of a sweep on the terminal: its extent, its progress and its results."""
+"""Messages of a sweep on the terminal: how much is to be run, the progress, and the results."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from sim.experiments.sweep.folder import Sweep
 
 EVERY = 30.0
-"""Seconds between lines on progress where there is no terminal."""
+"""Seconds between two lines of progress where standard error is not a terminal."""
 
 
 @contextmanager
 def listening(name: str) -> Iterator[Listener]:
-    """Show the progress of a sweep on standard error: a live bar on a terminal, else a line now and then."""
+    """Show the progress of a sweep on standard error: as a live bar on a terminal, otherwise as a line now and then."""
     console = Console(stderr=True, highlight=False)
     rate = _Rate()
     if not console.is_terminal:
@@ -59,12 +59,12 @@ def show(sweep: Sweep) -> None:
         problems, residual = manifest["problems"], manifest["largest_residual"]
         terminal.show(
             f"{design['title']}: {manifest['runs']:,} runs at {design['points']:,} points",
-            f"{problems:,} runs have no numbers: the view problems says why" if problems else "",
+            f'{problems:,} runs have no numbers: see the reasons in the view "problems"' if problems else "",
             f"Books: largest relative residual of all runs {residual:.1e}" if residual is not None else "",
         )
     else:
         finished = f"{sweep.done} of {design['chunks']} chunks are finished"
-        terminal.show(f"{design['title']}: {finished}, the others belong to other shards")
+        terminal.show(f"{design['title']}: {finished}; the others are left to other shards")
     for name, path in (("Folder", sweep.path), ("Report", sweep.report)):
         if path is not None:
             print(f"{name}: {path}")
@@ -79,7 +79,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Return a number of bytes in a unit of use."""
+    """Return a number of bytes as text, in kB, MB, GB or a larger unit that suits it."""
     for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
         if count >= factor:
             return f"{count / factor:.3g} {unit}"
@@ -105,19 +105,19 @@ def _outlook(outlook: Outlook) -> str:
 
 
 class _Rate:
-    """Runs per second since the first call; the lines that report it come now and then."""
+    """The rate of a sweep in runs per second since the first call; reports it in a line now and then."""
 
     def __init__(self) -> None:
         self._begun = self._last = 0.0
 
     def of(self, done: int) -> float:
-        """Return the rate, or 0 if it is not known yet."""
+        """Return the rate once `done` runs are finished, or 0 if it is not known yet."""
         now = time.monotonic()
         self._begun = self._begun or now
         return done / (now - self._begun) if now > self._begun else 0.0
 
     def line(self, done: int, total: int, _label: str) -> None:
-        """Print a line if the last one is old enough."""
+        """Print a line of progress if enough time has passed since the previous one."""
         rate, now = self.of(done), time.monotonic()
         self._last = self._last or now
         if now - self._last >= EVERY:

@@ -1,4 +1,4 @@
-"""The figure of first failures: when the first company, lab, provider or coin failed, over many histories."""
+"""Draws the figure of first failures: when the first company, lab, provider or coin failed in many histories."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,14 +18,14 @@ KINDS = (
     ("provider", "The first provider", "providers"),
     ("coin", "The first coin", "issuers"),
 )
-"""Kind of failure, the title of its panel, and the population whose colour it has."""
+"""For each panel: the kind of agent that fails, the title, and the population whose colour is used."""
 OUTCOME = "quarters_before_first_{}_failure"
 
 
 def counts_of(sweep: Sweep) -> dict[str, NDArray[np.int64]]:
-    """Return kind -> the number of histories with 0, 1, 2, ... quarters before the first failure, `(quarter,)`.
+    """Return kind of agent -> number of histories with 0, 1, 2, ... quarters before its first failure, `(quarter,)`.
 
-    The last number, with all quarters, counts the histories without a failure.
+    The last number counts the histories in which no agent of the kind failed in any quarter.
     """
     counts = {}
     for kind, *_ in KINDS:
@@ -36,10 +36,10 @@ def counts_of(sweep: Sweep) -> dict[str, NDArray[np.int64]]:
 
 
 def draw(quarters: Sequence[str], counts: Mapping[str, NDArray[np.int64]], source: str) -> Figure:
-    """Draw for each kind in which quarter the first one failed, as shares of histories, and how often none did.
+    """Draw for each kind of agent the share of histories whose first failure fell into each quarter, or had none.
 
     Args:
-        quarters: the labels of the quarters, the opening first.
+        quarters: the labels of the quarters, the first being that of the opening.
         counts: the counts of histories, as `counts_of` returns them.
         source: the name of the sweep, for the note.
     """

@@ -1,4 +1,4 @@
-"""The folder of a sweep, finished or not: its state, its tables, queries over them, and its manifest."""
+"""Reads the folder of a sweep, finished or not: its state, tables, manifest and queries over the tables."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 SCHEMA = 1
 LIBRARIES = ("capflow", "numpy", "jax", "jaxlib", "duckdb", "SALib")
 ALLOWED = {"SELECT", "EXPLAIN", "MULTI"}
-"""Kinds of statements that a query may hold; MULTI is PIVOT."""
+"""Kinds of SQL statements that a query may hold; DuckDB calls a PIVOT statement MULTI."""
 
 
 class Sweep:
-    """A sweep folder. Tables stay on disk; queries read what they need of them.
+    """A sweep folder. Its tables stay on disk; each query reads only the parts that it needs.
 
     Attributes:
         path: the folder.
@@ -57,11 +57,11 @@ class Sweep:
         """
         path = Path(path)
         if not (path / DESIGN).is_file():
-            raise RunError(f"{path}: not a sweep folder: no {DESIGN}")
+            raise RunError(f"{path}: not a sweep folder: it has no file {DESIGN}")
         design = _read_object(path / DESIGN)
         missing = [key for key in ("name", "title", "runs", "chunks", "keep", "plan_hash") if key not in design]
         if missing:
-            raise RunError(f"{path / DESIGN}: missing {', '.join(missing)}")
+            raise RunError(f"{path / DESIGN}: damaged: missing {', '.join(missing)}")
         return Sweep(path, design)
 
     @property
@@ -78,10 +78,10 @@ class Sweep:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The metadata of the complete sweep; a RunError where it is not complete."""
+        """The metadata of the complete sweep; raises a RunError if the sweep is not complete."""
         if not (self.path / MANIFEST).is_file():
             finished = f"{self.done} of {self.design['chunks']} chunks are finished"
-            raise RunError(f"{self.path}: the sweep is not complete: {finished}")
+            raise RunError(f"{self.path}: the sweep is not complete: only {finished}")
         return _read_object(self.path / MANIFEST)
 
     @property
@@ -92,7 +92,7 @@ class Sweep:
 
     @property
     def report(self) -> Path | None:
-        """The report, if there is one and it was written from the present tables."""
+        """The path of the report, or None if there is no report or it was written from earlier tables."""
         path = self.path / REPORT
         if not self.complete or not path.is_file():
             return None
@@ -100,7 +100,7 @@ class Sweep:
             return path if self.digest in path.read_text(encoding="utf-8", errors="replace") else None
 
     def summary(self) -> dict[str, Any]:
-        """Return the state as plain data for JSON: folder and progress, sums and report once it is complete."""
+        """Return the state as plain data for JSON: folder, progress; totals and report once it is complete."""
         complete = self.complete
         sums = {key: self.manifest[key] for key in ("problems", "largest_residual")} if complete else {}
         return {
@@ -114,33 +114,33 @@ class Sweep:
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """One row a point: its number, and the value of each key that varies."""
+        """One row for each point: its number, and the value of each key that varies."""
         return self.query("FROM points ORDER BY point")
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """One row a run: the values of its point, and its outcomes; all in memory."""
+        """One row for each run: the values of its point, and its outcomes; the whole table is read into memory."""
         return self.query("FROM runs ORDER BY run")
 
     @property
     def quarters(self) -> list[str]:
-        """Labels of the quarters, the opening first."""
+        """Labels of the quarters; the first is that of the opening."""
         return [later(self.design["opening"], step) for step in range(self.design["quarters"] + 1)]
 
     def sample(self, outcomes: Sequence[str]) -> Sample:
-        """Return the points with some outcomes, given by their names, for analysis.
+        """Return the points with the named outcomes, for analysis.
 
         Raises:
-            RunError: if nothing but the seed varies, no run is finished, or a table cannot be read.
-            ScenarioError: if there is no such outcome.
+            RunError: if only the seed varies, if no run is finished, or if a table cannot be read.
+            ScenarioError: if a name is not that of an outcome.
         """
         for name in outcomes:
             if name not in BY_NAME:
                 raise ScenarioError(f"no such outcome{suggestion(name, BY_NAME)}", "outcome", name)
         if not self.design["vary"]:
-            raise RunError(f"{self.path}: nothing was varied but the seed, so there is nothing to analyse")
+            raise RunError(f"{self.path}: nothing was varied but the seed, so there are no levers to analyse")
         if not self.done:
-            raise RunError(f"{self.path}: no runs yet")
+            raise RunError(f"{self.path}: no run is finished yet")
         columns = ", ".join(quoted(name) for name in ("point", "replicate", "problem", *outcomes))
         runs = self.query(f"SELECT {columns} FROM outcomes ORDER BY point, replicate")
         shape = (len(self.points), int(self.design["replicates"]))
@@ -159,7 +159,7 @@ class Sweep:
         return Sample(self.path, self.design, levers, self.points, values, dict(sorted(problems.items())))
 
     def files(self, table: str) -> list[Path]:
-        """Return the files of a table: one for each finished chunk, or one for all once compacted."""
+        """Return the files of a table: one for each finished chunk, or a single one once the sweep is compacted."""
         whole = chunk_files.compacted(self.path, (table,))
         if whole:
             return [whole[table].path]
@@ -167,11 +167,11 @@ class Sweep:
         return [files[place].path for files in chunk_files.finished(self.path, self.tables).values()]
 
     def query(self, sql: str) -> pd.DataFrame:
-        """Answer a query in SQL (DuckDB) over the finished chunks.
+        """Answer a query in SQL (the dialect of DuckDB) over the finished chunks.
 
-        The views are `points`, `outcomes` (one row a run), `runs` (outcomes with the values of their points),
-        `problems` (runs without numbers), and `series` and `flows` where the sweep writes them. The query reads no
-        other file and writes none.
+        The query can use the views `points`, `outcomes` (one row for each run), `runs` (outcomes with the values of
+        their points), `problems` (runs without numbers), and `series` and `flows` if the sweep writes these tables.
+        The query reads no other file and writes none.
 
         Args:
             sql: a query such as "select terminal_rate, avg(interest_usd_bn) from runs group by all".
@@ -191,7 +191,7 @@ class Sweep:
             with reported("query"):
                 kinds = {statement.type.name for statement in db.extract_statements(sql)}
                 if not kinds <= ALLOWED:
-                    raise RunError(f"query: expected SELECT, not {', '.join(sorted(kinds))}")
+                    raise RunError(f"query: expected a SELECT statement, not {', '.join(sorted(kinds))}")
                 db.execute(sql)
                 return db.df()
 
@@ -211,7 +211,7 @@ class Sweep:
 
 
 def read(files: list[Path]) -> str:
-    """Return SQL that reads files of one table in their order; characters of patterns in paths are escaped."""
+    """Return SQL that reads the files of one table in the given order; wildcard characters in paths are escaped."""
     paths = ", ".join(f"'{literal(glob.escape(str(path.absolute())))}'" for path in files)
     return f"FROM read_parquet([{paths}])"
 
@@ -219,7 +219,7 @@ def read(files: list[Path]) -> str:
 def finish(plan: Plan, folder: Path) -> Sweep:
     """Write the manifest if every chunk is finished, and return the sweep.
 
-    Nothing in the manifest differs between two sweeps with the same plan, so that two shards may write it at once.
+    Two sweeps with the same plan have the same manifest, so two shards may safely write it at once.
 
     Raises:
         RunError: if a table cannot be read.
@@ -248,8 +248,8 @@ def finish(plan: Plan, folder: Path) -> Sweep:
 
 
 def _read_object(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds an object."""
+    """Read a JSON file, and refuse it unless it holds an object."""
     content = read_json(path)
     if not isinstance(content, dict):
-        raise RunError(f"{path}: not a JSON object")
+        raise RunError(f"{path}: does not hold a JSON object")
     return content
