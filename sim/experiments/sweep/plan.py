@@ -99,7 +99,7 @@ class Plan:
             raise ScenarioError("too many to plan", "points", points, f"at most {designs.MOST_POINTS}", where)
         columns = method.sample(design, axes)
         if seed + design.replicates - 1 > LAST_SEED:
-            problem = f"too many: from seed {seed} they go beyond {LAST_SEED}"
+            problem = f"too many: counted from seed {seed}, the last seed would be above {LAST_SEED}"
             raise ScenarioError(problem, "replicates", design.replicates, where=where)
         runs = points * design.replicates
         engine = chosen_engine(design.engine, runs)

@@ -120,7 +120,7 @@ def sweep(
     Raises:
         ScenarioError: if the design, a point or an argument is wrong.
         RunError: if the folder holds something else or is in use, or the disk is too small.
-        StorageError: if the disk refuses.
+        StorageError: if a file cannot be written, for example because the disk is full.
         FailedChunksError: if chunks failed; the same call tries them again.
         ClusterLostError: if the scheduler is gone.
     """

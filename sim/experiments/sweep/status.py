@@ -20,7 +20,7 @@ def note(folder: Path, chunk: int, state: State, **details: Any) -> None:
     """Add a line on the new state of a chunk; many processes do so, each in one write to the end of the file.
 
     Raises:
-        StorageError: if the disk refuses.
+        StorageError: if the file cannot be written, for example because the disk is full.
     """
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

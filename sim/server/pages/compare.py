@@ -68,7 +68,7 @@ def _settings(request: ComparisonRequest) -> dict[str, Any]:
 
 
 def _part(name: str, side: Any = ALL) -> dict[str, Any]:
-    """Return the Dash id of a component of one world, or the pattern that matches both worlds."""
+    """Return the Dash id of a component of one side, or the pattern that matches both sides."""
     return {"side": side, "part": name}
 
 

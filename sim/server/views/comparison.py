@@ -48,7 +48,7 @@ def document(request: ComparisonRequest, twins: TwinPaths) -> dict[str, Any]:
     """Return the document of a comparison.
 
     Returns:
-        For JSON: `query`, `names` (of worlds, in words), `labels` (in figures), `worlds`, `runs`, `seeds`,
+        For JSON: `query`, `names` (of both scenarios, in words), `labels` (in figures), `worlds`, `runs`, `seeds`,
         `quarters` (the opening first), `words`, `outcomes`, `rows` (the outcomes as the table shows them),
         `cause`, `cards` and `cause_note` (the same in words), `levels` and `fans` (measure by measure, for each
         side `[quarter][level]`); money is USD bn.
@@ -75,7 +75,7 @@ def document(request: ComparisonRequest, twins: TwinPaths) -> dict[str, Any]:
 
 
 def _label(history: HistoryRequest) -> str:
-    """Return the label of a world in figures: its scenario and, where they are few, the levers turned."""
+    """Return the label of one side in figures: its scenario and, if few levers are turned, those levers."""
     turned = [f"{name} = {value}" for name, value in history.turned]
     if len(turned) > MOST_LEVERS:
         turned = [f"{len(turned)} levers turned"]
@@ -156,7 +156,7 @@ def _cause_note(cause: Cause) -> str:
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
-    """Return accounting and cause for the world with more redeployment, compared with the other."""
+    """Return accounting and cause for the side with more redeployment, compared with the other."""
     drawn = list(shares(cause))
     return {
         **{key: getattr(cause, key) for key in CAUSE},
@@ -177,7 +177,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 
 def _fan(measure: Measure, twins: TwinPaths) -> dict[str, Any]:
-    """Return quantiles for both worlds in the unit shown; series of payments have none at the opening."""
+    """Return quantiles for both sides in the unit shown; series of payments have none at the opening."""
     quantiles = [short(measure.factor * side) for side in twins.quantiles(measure.name, LEVELS)]
     about = {"name": measure.name, "title": measure.title, "unit": measure.unit, "flow": measure.flow}
     return {**about, **dict(zip(SIDES, quantiles, strict=True))}
