@@ -39,7 +39,7 @@ def test_a_pair_is_one_edge_whose_distance_is_one_by_the_amount() -> None:
     assert list(flow.edges(data=True)) == [("a", "b", {"weight": 4.0, "distance": 0.25})]
     assert list(exposure.edges(data="weight")) == [("b", "a", 2.0)]
     assert set(flow) == {"a", "b", "c"}
-    with pytest.raises(ValueError, match="layer = 'flows': it is one of flow, exposure"):
+    with pytest.raises(ValueError, match="layer = 'flows': expected one of flow, exposure"):
         network.collapsed(graph, "flows")
 
 

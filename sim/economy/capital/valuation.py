@@ -19,7 +19,7 @@ def mark_stakes(economy: Economy, parameters: Parameters, draws: Draws, *_: obje
     """Move share prices towards fair value; a company that investors funded this quarter keeps the price they paid.
 
     Book prices (marks) of private shares are sticky: each quarter closes only a part of the gap. Prices of ventures
-    drift and jump at random, and jump further if the ventures were funded in a hotter market.
+    drift and jump by chance, and jump further if the ventures were funded in a hotter market.
     """
     economy = replace(economy, ventures=_remember_rounds(economy, parameters))
     books, funding = economy.books, parameters.funding

@@ -77,7 +77,7 @@ def next_rent(rent: Scalar, utilisation: Scalar, parameters: Parameters, draws: 
         rent: rent p of last quarter, USD per GPU-hour.
         utilisation: hours demanded at that rent divided by hours offered, u; above one when demand is rationed.
         parameters: response k, target utilisation u*, technical progress g per year.
-        draws: years of progress n that arrive this quarter, and the random shock e.
+        draws: years of progress n that arrive this quarter, and the shock e.
     """
     gpu_parameters = parameters.gpus
     xp = namespace(rent)
