@@ -1,4 +1,4 @@
-"""`python -m sim.experiments.calibrate.adopt RECORD`: write an estimate into the scenario that it was made for.
+"""`python -m studies.calibration.adopt RECORD`: write an estimate into the scenario that it was made for.
 
 Identified parameters take their estimates, the others the middles of their priors; the reason of each points to
 the record. Nothing else of the file changes.

@@ -13,7 +13,7 @@ def test_the_baseline_has_the_values_of_its_record():
         place = raw
         for part in key.split("."):
             place = place[part]
-        assert place["value"] == rounded(value), f"{key}: run python -m sim.experiments.calibrate.adopt {ESTIMATE}"
+        assert place["value"] == rounded(value), f"{key}: run python -m studies.calibration.adopt {ESTIMATE}"
         assert f"configs/estimates/{ESTIMATE}.json" in place["why"]
         assert (place["kind"] == "calibrated") == (key in record.identified)
 
