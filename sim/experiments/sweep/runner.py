@@ -1,6 +1,6 @@
 """Running a sweep: write or verify the plan, find the missing chunks, hand them out, and finish.
 
-The same call starts a sweep and goes on with it: intact chunks stay, and all others are run. Workers return only a
+The same call starts a sweep and resumes it: intact chunks stay, and all others are run. Workers return only a
 small record of each chunk to this process.
 """
 
