@@ -92,7 +92,7 @@ def _channels(axes: Axes, at: pd.DataFrame, behaviours: Sequence[str], title: st
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color="#E4E7EB", linewidth=0.8)
     axes.set_xlabel("Change against a rate that stays, USD bn a year", fontsize=TEXT - 0.5, color=MUTED)
-    axes.legend(loc="center right", fontsize=TEXT - 2.0, labelcolor=INK, framealpha=0.9, edgecolor="none")
+    axes.legend(loc="best", fontsize=TEXT - 2.0, labelcolor=INK, framealpha=0.9, edgecolor="none")
 
 
 def _colours(count: int) -> list[str]:
