@@ -119,11 +119,11 @@ def _usual_twin(a: HistoryRequest) -> HistoryRequest:
 
 
 def _check_pair(request: ComparisonRequest) -> None:
-    """Raise ScenarioError if the histories open in different quarters, or their scenarios differ in length."""
+    """Raise ScenarioError if the histories start in different quarters, or their scenarios differ in length."""
     first, second = request.a.scenario, request.b.scenario
     a, b = shipped(first).run, shipped(second).run
     if a.opening != b.opening:
-        problem = f"it opens in {b.opening}, {first} in {a.opening}; both must open in the same quarter"
+        problem = f"it starts in {b.opening}, {first} in {a.opening}; both must start in the same quarter"
         raise ScenarioError(problem, "b.scenario", second, where=ADDRESS)
     if request.quarters is None and a.quarters != b.quarters:
         problem = f"{first} runs for {a.quarters}, {second} for {b.quarters}: choose a number of quarters for both"

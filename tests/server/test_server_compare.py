@@ -141,7 +141,7 @@ def test_an_address_says_the_question_and_nothing_else():
         ({"runs": "9" * 5000}, f"whole number; allowed: {FEWEST} to {MOST}"),
         ({"quarters": "0"}, "whole number; allowed: 1 to"),
         ({"seed": "-1"}, "whole number"),
-        ({"b.scenario": "bank-failure", "quarters": "4"}, "open in the same quarter"),
+        ({"b.scenario": "bank-failure", "quarters": "4"}, "start in the same quarter"),
     ],
 )
 def test_what_is_wrong_with_an_address_is_told_in_one_line(said, words):

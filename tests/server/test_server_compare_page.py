@@ -172,7 +172,7 @@ def test_what_cannot_be_run_is_told_in_words(page, served):
     assert "2024Q1" in page.inner_text("#compare-status .alert")
     page.get_by_role("textbox", name="Base scenario of B").click()
     page.get_by_role("option", name="Run on", exact=False).first.click()
-    page.wait_for_selector("#compare-status .alert:has-text('open in the same quarter')")
+    page.wait_for_selector("#compare-status .alert:has-text('start in the same quarter')")
     page.goto(f"{served}/compare?a.terminal_rate=9")
     page.wait_for_selector("#page-problem")
     assert "terminal_rate" in page.inner_text("#page-problem")
