@@ -22,6 +22,7 @@ from sim.experiments.compare import run_twins
 from sim.experiments.compare.twin_paths import DRAWN, FINISHED
 from sim.experiments.compare.words import words as words_of
 from sim.report.figures.fans import LEVELS
+from sim.runs.folders import process_alive
 from sim.scenario.load import load, names
 from sim.server import comparison_query
 from sim.server import jobs as jobs_module
@@ -49,16 +50,6 @@ def until(what, seconds=PATIENCE):
 
 def over(jobs, asking):
     return until(lambda: (told := jobs.state(asking))["state"] not in ("waiting", "running") and told)
-
-
-def gone(pid):
-    """Whether a process is no more; one that is dead and not yet fetched counts as gone."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0] == "Z"
 
 
 def result(client):
@@ -261,10 +252,10 @@ def test_cancel_ends_the_process_and_lets_the_next_one_run(jobs):
     assert jobs.state(short) == {"state": "waiting", "place": 1}
     until(lambda: jobs.state(long)["progress"]["part"] > 0.0)
     pid = jobs._jobs[long].process.pid
-    assert not gone(pid)
+    assert process_alive(pid)
     jobs.cancel(long)
     assert jobs.state(long) == {"state": "cancelled"}
-    until(lambda: gone(pid), 10)
+    until(lambda: not process_alive(pid), 10)
     assert over(jobs, short)["state"] == "done"
     assert jobs.result(long) is None
     # Asked for again, it starts again; one that only waits is cancelled with no process.
@@ -291,7 +282,7 @@ def test_a_comparison_that_takes_too_long_is_ended(jobs, monkeypatch):
     jobs.start(asking)
     pid = jobs._jobs[asking].process.pid
     assert "was ended after" in over(jobs, asking)["message"]
-    until(lambda: gone(pid), 10)
+    until(lambda: not process_alive(pid), 10)
 
 
 def test_only_a_few_wait_and_only_a_few_are_kept(jobs, monkeypatch):
@@ -326,9 +317,9 @@ def test_a_comparison_ends_with_its_server_even_if_that_is_killed():
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     try:
         pid = int(server.stdout.readline())
-        assert not gone(pid)
+        assert process_alive(pid)
     finally:
         server.kill()
         server.wait()
         server.stdout.close()
-    until(lambda: gone(pid), 10)
+    until(lambda: not process_alive(pid), 10)

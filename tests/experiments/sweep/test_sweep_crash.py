@@ -14,6 +14,7 @@ from support.sweeps import CHUNKS, command, content, done, kill, log, outcome_fi
 
 import sim
 from sim.experiments.sweep import Sweep
+from sim.runs.folders import process_alive
 
 INTERRUPTIONS = [(signal.SIGINT, 130, 1), (signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 2)]
 
@@ -60,20 +61,12 @@ def test_killed_at_any_moment_it_goes_on(chunks, whole_group, workers, design, u
     assert process.returncode == -signal.SIGKILL
     assert not (out / "manifest.json").exists()
     # Workers of a killed process end by themselves.
-    until(lambda: not [pid for pid in workers_of(out) if alive(pid)])
+    until(lambda: not [pid for pid in workers_of(out) if process_alive(pid)])
     gone_on(design, out, undisturbed)
 
 
 def workers_of(out):
     return {int(line["worker"].rpartition(":")[2]) for line in log(out)}
-
-
-def alive(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 @pytest.mark.slow
@@ -100,7 +93,7 @@ def test_interrupted_it_stops_soon_and_goes_on(number, status, workers, design, 
     assert "Traceback" not in err
     word = "interrupted" if number == signal.SIGINT else "terminated"
     assert err.strip().splitlines()[-1] == f"capflow: {word}; finished chunks are kept; repeat the command to resume"
-    assert not [pid for pid in workers_of(out) if alive(pid)]
+    assert not [pid for pid in workers_of(out) if process_alive(pid)]
     assert 2 <= len(outcome_files(out)) < CHUNKS, "it stops before the work is done, and keeps what is"
     gone_on(design, out, undisturbed)
 
@@ -295,6 +288,6 @@ def test_a_cluster_whose_scheduler_is_killed_ends_in_one_line(cluster, design, u
     assert err.strip().splitlines()[-1] == f"capflow: the Dask scheduler at {address} is gone"
     assert "Traceback" not in err
     # Its workers may still be writing what they had begun.
-    until(lambda: not at_work(out) or not any(alive(pid) for pid in workers_of(out)))
+    until(lambda: not at_work(out) or not any(process_alive(pid) for pid in workers_of(out)))
     sim.sweep(design, out, workers=1)
     assert content(out) == undisturbed
